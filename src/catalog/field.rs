@@ -1,0 +1,281 @@
+//! What a row of the field table is, and the small constructors that keep the tables readable.
+
+use super::{Classifier, Endpoints, Step};
+
+/// Index of a field in its object's table. Made by [`find`] while compiling, so that a rule which
+/// names a field that is not there does not compile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct F(pub u8);
+
+/// Index of an object in [`super::OBJECTS`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ObjectId(pub u8);
+
+/// What a field holds, and so which JSON values it takes.
+#[derive(Clone, Copy, Debug)]
+pub enum Type {
+    /// Text; a number or a boolean is taken as its text.
+    Text,
+    /// true or false, also as text in any case.
+    Boolean,
+    /// A whole number, also as text.
+    Integer,
+    /// The same: whole numbers of any size are taken for both.
+    BigInteger,
+    /// A number, also as text.
+    Decimal,
+    /// A calendar day, or a date-time with an offset.
+    Date,
+    /// Any text, number or boolean.
+    Scalar,
+    /// Exactly one of these values.
+    Choice(&'static [&'static str]),
+    /// A list of such values.
+    Choices(&'static [&'static str]),
+    /// An object of the catalogue.
+    Object(&'static Object),
+    /// A list of such objects.
+    List(&'static Object),
+}
+
+impl Type {
+    /// The name that TYP01 gives it.
+    pub const fn error_name(&self) -> &'static str {
+        match self {
+            Type::Text | Type::Scalar => "STRING",
+            Type::Boolean => "BOOLEAN",
+            Type::Integer | Type::BigInteger => "INTEGER",
+            Type::Decimal => "DECIMAL",
+            Type::Date => "DATE",
+            Type::Choice(_) => "ENUM",
+            Type::Choices(_) | Type::List(_) => "LIST",
+            Type::Object(_) => "OBJECT",
+        }
+    }
+
+    /// The name that the field table gives it.
+    pub fn table_name(&self) -> String {
+        match self {
+            Type::Text => "String".into(),
+            Type::Boolean => "Boolean".into(),
+            Type::Integer => "Integer".into(),
+            Type::BigInteger => "BigInteger".into(),
+            Type::Decimal => "Decimal".into(),
+            Type::Date => "Date".into(),
+            Type::Scalar => "any scalar".into(),
+            Type::Choice(_) => "Enum".into(),
+            Type::Choices(_) => "String[]".into(),
+            Type::Object(object) => object.name.into(),
+            Type::List(object) => format!("{}[]", object.name),
+        }
+    }
+
+    /// The values of an enumeration; none for any other type.
+    pub const fn values(&self) -> &'static [&'static str] {
+        match self {
+            Type::Choice(values) | Type::Choices(values) => values,
+            _ => &[],
+        }
+    }
+}
+
+/// Which kind of customer, or of related entity, a field or a rule is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applies {
+    Both,
+    Individual,
+    Organization,
+}
+
+impl Applies {
+    /// The word of the field table.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Applies::Both => "both",
+            Applies::Individual => "individual",
+            Applies::Organization => "organization",
+        }
+    }
+}
+
+/// One field of an object.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// Its key in the JSON object.
+    pub name: &'static str,
+    /// Its name inside an error text, where that is not the key with a capital first letter; also
+    /// taken as a second spelling of the key.
+    pub other_name: Option<&'static str>,
+    pub ty: Type,
+    /// When it must be there, in words; empty for never.
+    pub mandatory: &'static str,
+    pub applies: Applies,
+    /// The table that its value must stand in.
+    pub classifier: Option<Classifier>,
+    /// Its longest text in Unicode characters.
+    pub max_chars: Option<u32>,
+    /// Endpoints that take the field and do nothing with it.
+    pub ignored_at: Endpoints,
+    /// What else a person should know.
+    pub note: &'static str,
+}
+
+impl Field {
+    /// The name inside an error text: the key with a capital first letter, GIIN and LEI as such.
+    pub fn label(&self) -> String {
+        match self.other_name {
+            Some(name) => name.to_owned(),
+            None => {
+                let mut chars = self.name.chars();
+                chars
+                    .next()
+                    .map(|c| c.to_uppercase().chain(chars).collect())
+                    .unwrap_or_default()
+            }
+        }
+    }
+
+    pub(super) const fn new(name: &'static str, ty: Type) -> Field {
+        Field {
+            name,
+            other_name: None,
+            ty,
+            mandatory: "",
+            applies: Applies::Both,
+            classifier: None,
+            max_chars: None,
+            ignored_at: Endpoints::NONE,
+            note: "",
+        }
+    }
+
+    pub(super) const fn mandatory(mut self, when: &'static str) -> Field {
+        self.mandatory = when;
+        self
+    }
+
+    pub(super) const fn individual(mut self) -> Field {
+        self.applies = Applies::Individual;
+        self
+    }
+
+    pub(super) const fn organization(mut self) -> Field {
+        self.applies = Applies::Organization;
+        self
+    }
+
+    pub(super) const fn note(mut self, note: &'static str) -> Field {
+        self.note = note;
+        self
+    }
+
+    pub(super) const fn max(mut self, chars: u32) -> Field {
+        self.max_chars = Some(chars);
+        self
+    }
+
+    pub(super) const fn also(mut self, other: &'static str) -> Field {
+        self.other_name = Some(other);
+        self
+    }
+
+    pub(super) const fn ignored_at(mut self, endpoints: Endpoints) -> Field {
+        self.ignored_at = endpoints;
+        self
+    }
+}
+
+/// One object of a request: its fields in the order of the published table, and the steps in
+/// which it is checked.
+#[derive(Debug)]
+pub struct Object {
+    pub id: ObjectId,
+    pub name: &'static str,
+    pub fields: &'static [Field],
+    pub steps: &'static [Step],
+}
+
+impl Object {
+    /// The field of this index.
+    pub fn field(&self, f: F) -> &'static Field {
+        &self.fields[f.0 as usize]
+    }
+}
+
+/// The longest text of most fields.
+pub const SHORT: u32 = 256;
+/// The longest text of descriptions.
+pub const LONG: u32 = 32_768;
+
+pub(super) const fn text(name: &'static str) -> Field {
+    Field::new(name, Type::Text).max(SHORT)
+}
+
+pub(super) const fn long(name: &'static str) -> Field {
+    Field::new(name, Type::Text).max(LONG)
+}
+
+pub(super) const fn coded(name: &'static str, classifier: Classifier) -> Field {
+    let mut field = Field::new(name, Type::Text);
+    field.classifier = Some(classifier);
+    field
+}
+
+pub(super) const fn choice(name: &'static str, values: &'static [&'static str]) -> Field {
+    Field::new(name, Type::Choice(values))
+}
+
+pub(super) const fn boolean(name: &'static str) -> Field {
+    Field::new(name, Type::Boolean)
+}
+
+pub(super) const fn integer(name: &'static str) -> Field {
+    Field::new(name, Type::Integer)
+}
+
+pub(super) const fn big(name: &'static str) -> Field {
+    Field::new(name, Type::BigInteger)
+}
+
+pub(super) const fn decimal(name: &'static str) -> Field {
+    Field::new(name, Type::Decimal)
+}
+
+pub(super) const fn date(name: &'static str) -> Field {
+    Field::new(name, Type::Date)
+}
+
+pub(super) const fn object(name: &'static str, object: &'static Object) -> Field {
+    Field::new(name, Type::Object(object))
+}
+
+pub(super) const fn list(name: &'static str, object: &'static Object) -> Field {
+    Field::new(name, Type::List(object))
+}
+
+/// The index of the field with this key. Meant for constants: there, a name that is not in the
+/// table stops the build.
+pub const fn find(fields: &[Field], name: &str) -> F {
+    let mut i = 0;
+    while i < fields.len() {
+        if same(fields[i].name.as_bytes(), name.as_bytes()) {
+            return F(i as u8);
+        }
+        i += 1;
+    }
+    panic!("no field of this name in the table")
+}
+
+const fn same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut i = 0;
+    while i < a.len() {
+        if a[i] != b[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}

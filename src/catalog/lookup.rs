@@ -1,0 +1,106 @@
+//! Names to fields: the key of a JSON object while it is read, a path such as `Address.city` from a
+//! classifier file, and the nearest known name for one that is not known.
+
+use std::sync::LazyLock;
+
+use super::{F, Field, OBJECTS, Object, Type};
+
+/// Open addressing with a hash of length and three bytes: keys are short, known beforehand and
+/// looked up once for every field of every customer.
+struct KeyTable {
+    slots: Vec<(&'static str, u8)>,
+    mask: usize,
+}
+
+impl KeyTable {
+    fn new(object: &'static Object) -> KeyTable {
+        let names = object.fields.iter().enumerate().flat_map(|(i, f)| {
+            std::iter::once(f.name)
+                .chain(f.other_name)
+                .map(move |name| (name, i as u8))
+        });
+        let size = (object.fields.len() * 4).next_power_of_two();
+        let mut slots = vec![("", 0); size];
+        for (name, index) in names {
+            let mut at = hash(name.as_bytes()) & (size - 1);
+            while !slots[at].0.is_empty() {
+                at = (at + 1) & (size - 1);
+            }
+            slots[at] = (name, index);
+        }
+        KeyTable {
+            slots,
+            mask: size - 1,
+        }
+    }
+
+    fn get(&self, key: &str) -> Option<F> {
+        let mut at = hash(key.as_bytes()) & self.mask;
+        loop {
+            let (name, index) = self.slots[at];
+            if name.is_empty() {
+                return None;
+            }
+            if name == key {
+                return Some(F(index));
+            }
+            at = (at + 1) & self.mask;
+        }
+    }
+}
+
+fn hash(key: &[u8]) -> usize {
+    let n = key.len();
+    if n == 0 {
+        return 0;
+    }
+    let mix = |h: usize, b: u8| (h ^ b as usize).wrapping_mul(0x9E37_79B1);
+    let h = mix(mix(mix(n, key[0]), key[n / 2]), key[n - 1]);
+    let h = mix(h, key[n * 3 / 4]);
+    h ^ (h >> 15)
+}
+
+static TABLES: LazyLock<Vec<KeyTable>> =
+    LazyLock::new(|| OBJECTS.iter().map(|o| KeyTable::new(o)).collect());
+
+/// The index of the field that this key stands for in the object, if it is a known one.
+pub fn key_index(object: &Object, key: &str) -> Option<F> {
+    if key.is_empty() {
+        return None;
+    }
+    TABLES[object.id.0 as usize].get(key)
+}
+
+/// The field that a path of the field table names: `Customer.nationalCode`, `Address.city`.
+pub fn field_at(path: &str) -> Option<(&'static Object, F)> {
+    let (object_name, field_name) = path.split_once('.')?;
+    let object = OBJECTS.iter().find(|o| o.name == object_name)?;
+    let index = object.fields.iter().position(|f| f.name == field_name)?;
+    Some((object, F(index as u8)))
+}
+
+/// The same, if the field holds text.
+pub fn text_field(path: &str) -> Option<(&'static Object, F)> {
+    field_at(path).filter(|(object, f)| matches!(object.field(*f).ty, Type::Text))
+}
+
+/// The known key of the object that is nearest to this unknown one, if one is near: what a typing
+/// error or another capitalization was meant to be.
+pub fn nearest_name(object: &Object, key: &str) -> Option<&'static str> {
+    nearest(key, object.fields.iter().map(|f: &Field| f.name))
+}
+
+/// The candidate that is nearest to `given`, if one is near enough to be what was meant.
+pub fn nearest<'c>(given: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+    // Beyond this no known name can be near, and the distance costs the product of the lengths.
+    const LONGEST: usize = 64;
+    if given.is_empty() || given.len() > LONGEST {
+        return None;
+    }
+    let lower = given.to_lowercase();
+    candidates
+        .map(|name| (strsim::osa_distance(&lower, &name.to_lowercase()), name))
+        .filter(|(distance, name)| *distance * 3 <= name.chars().count().max(3))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}

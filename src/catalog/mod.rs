@@ -1,0 +1,136 @@
+//! The published contract as data: endpoints, objects with their fields, and every rule with its
+//! code, text and origin. Nothing here runs; `validate` interprets it and the reference pages are
+//! printed from it. To add a field or a rule is to add a row here and a case in `tests/rules`.
+
+pub mod customer;
+mod customer_rules;
+mod endpoint;
+mod field;
+mod lookup;
+mod markdown;
+mod parts;
+mod profile;
+mod related;
+mod rule;
+mod rule_list;
+
+pub use customer::CUSTOMER;
+pub use endpoint::{Endpoint, Endpoints};
+pub use field::{Applies, F, Field, Object, ObjectId, Type};
+pub use lookup::{field_at, key_index, nearest, nearest_name, text_field};
+pub use markdown::{errors_page, fields_page};
+pub use parts::{
+    ADDITIONAL_VALUE, ADDRESS, CONTACT, DOCUMENT, EMPLOYMENT, FIELD_OF_ACTIVITY, OTHER_STATUS,
+    PENSION, STUDENT, additional_value,
+};
+pub use profile::{
+    ACTIVITY, APPEAL_REASON, COUNTRY_OF_ACTIVITY, COUNTRY_OF_TAX_PAYMENT, DECLARED_TURNOVER,
+    INCOME_SOURCE, INTRODUCTION_SOURCE, ORDERED_SERVICE, PAYMENT_COUNTRY, PAYMENT_PURPOSE,
+    REGION_OF_ACTIVITY, SOURCE_OF_WEALTH,
+};
+pub use related::{RELATED_ENTITY, related_entity};
+pub use rule::{Across, Check, Origin, Place, Rule, Step, Walk, expand};
+pub use rule_list::{RuleRow, rule, rules, rules_hash};
+
+/// Every object of a request, the customer first, in the order of the published field table.
+/// An object's place in this list is its [`ObjectId`].
+pub static OBJECTS: [&Object; 23] = [
+    &CUSTOMER,
+    &FIELD_OF_ACTIVITY,
+    &EMPLOYMENT,
+    &OTHER_STATUS,
+    &PENSION,
+    &STUDENT,
+    &CONTACT,
+    &ADDRESS,
+    &DOCUMENT,
+    &APPEAL_REASON,
+    &INTRODUCTION_SOURCE,
+    &ORDERED_SERVICE,
+    &DECLARED_TURNOVER,
+    &INCOME_SOURCE,
+    &PAYMENT_PURPOSE,
+    &SOURCE_OF_WEALTH,
+    &PAYMENT_COUNTRY,
+    &ACTIVITY,
+    &REGION_OF_ACTIVITY,
+    &COUNTRY_OF_ACTIVITY,
+    &COUNTRY_OF_TAX_PAYMENT,
+    &ADDITIONAL_VALUE,
+    &RELATED_ENTITY,
+];
+
+/// A classifier of the contract: a table of codes that an institution keeps in a file of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Classifier {
+    RelationType,
+    AccountType,
+    ActivityType,
+    AppealReasonType,
+    BusinessUnit,
+    ServiceType,
+    LegalForm,
+    IncomeSourceType,
+    SourceOfWealth,
+    Currency,
+    Country,
+    DecisionGround,
+    OperationType,
+    IntroductionSourceType,
+    PaymentPurposeType,
+    RiskManagementCategory,
+    TurnoverType,
+    AddressType,
+    Region,
+}
+
+impl Classifier {
+    /// All nineteen, in the order of the contract.
+    pub const ALL: [Classifier; 19] = [
+        Classifier::RelationType,
+        Classifier::AccountType,
+        Classifier::ActivityType,
+        Classifier::AppealReasonType,
+        Classifier::BusinessUnit,
+        Classifier::ServiceType,
+        Classifier::LegalForm,
+        Classifier::IncomeSourceType,
+        Classifier::SourceOfWealth,
+        Classifier::Currency,
+        Classifier::Country,
+        Classifier::DecisionGround,
+        Classifier::OperationType,
+        Classifier::IntroductionSourceType,
+        Classifier::PaymentPurposeType,
+        Classifier::RiskManagementCategory,
+        Classifier::TurnoverType,
+        Classifier::AddressType,
+        Classifier::Region,
+    ];
+
+    /// The name that its file bears: `country` is read from `country.toml`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Classifier::RelationType => "relationType",
+            Classifier::AccountType => "accountType",
+            Classifier::ActivityType => "activityType",
+            Classifier::AppealReasonType => "appealReasonType",
+            Classifier::BusinessUnit => "businessUnit",
+            Classifier::ServiceType => "serviceType",
+            Classifier::LegalForm => "legalForm",
+            Classifier::IncomeSourceType => "incomeSourceType",
+            Classifier::SourceOfWealth => "sourceOfWealth",
+            Classifier::Currency => "currency",
+            Classifier::Country => "country",
+            Classifier::DecisionGround => "decisionGround",
+            Classifier::OperationType => "operationType",
+            Classifier::IntroductionSourceType => "introductionSourceType",
+            Classifier::PaymentPurposeType => "paymentPurposeType",
+            Classifier::RiskManagementCategory => "riskManagementCategory",
+            Classifier::TurnoverType => "turnoverType",
+            Classifier::AddressType => "addressType",
+            Classifier::Region => "region",
+        }
+    }
+}

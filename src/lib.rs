@@ -1,0 +1,35 @@
+//! kycdrop: the AMLYZE customer API as files. A batch of customers is dropped into a folder; every
+//! customer is judged against the catalogue of rules and the institution's classifiers, recorded in
+//! one SQLite file, and answered in the API's own format.
+//!
+//! Data goes once through the rooms, left to right: `intake` claims a file, `request` cuts it into
+//! customers, `validate` judges each one, `history` records them in one transaction, `response`
+//! writes the answer. `ingest` is the one place that sees every stage.
+
+#![forbid(unsafe_code)]
+
+pub mod catalog;
+pub mod classifier;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod disk;
+pub mod history;
+pub mod ingest;
+pub mod intake;
+pub mod request;
+pub mod response;
+pub mod text;
+pub mod trouble;
+pub mod validate;
+
+/// Lower-case hexadecimal text of bytes.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut s, b| {
+            let _ = write!(s, "{b:02x}");
+            s
+        })
+}
