@@ -1,0 +1,14 @@
+//! Classifiers: the institution's tables of codes. TOML files are read whole or refused whole,
+//! written to SQLite, and read back from there into immutable sets that every thread shares.
+
+mod file;
+mod problem;
+mod set;
+mod shipped;
+mod store;
+
+pub use file::{ClassifierFile, ValueRow, parse_file, read_folder};
+pub use problem::{Problem, Refused};
+pub use set::{Category, CategoryKind, ClassifierSet, EntityType};
+pub use shipped::{SHIPPED, write_shipped};
+pub use store::{LoadedSet, load_set, store};
