@@ -1,0 +1,482 @@
+//! One customer's text into the tree, with serde_json doing the JSON.
+//!
+//! Scalars come as `RawValue`, so that numbers keep their text and a string without escapes is
+//! borrowed. Objects and lists are visited directly, which is fast but lets serde_json turn every
+//! number it meets in their place into a float: a number too large for that, or a lone surrogate
+//! in a key, fails there although it is JSON. Such a text is read once more in the careful way,
+//! where every value comes raw first.
+
+use std::fmt;
+
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
+use serde_json::value::RawValue;
+
+use crate::catalog::{self, F, Field, Object, Type};
+
+use super::tree::{Item, Kind, Note, NoteKind, Path, Slot, Tree};
+use super::value;
+
+/// The most unknown fields of one customer that are kept as warnings, each by its own name.
+const UNKNOWN_KEPT: usize = 100;
+
+/// The text is no JSON.
+#[derive(Debug)]
+pub struct NotJson {
+    /// Where in the text, in bytes from its start.
+    pub offset: usize,
+    /// What serde_json says of it, without the place.
+    pub message: String,
+}
+
+impl NotJson {
+    pub(super) fn new(text: &str, e: &serde_json::Error) -> NotJson {
+        let before: usize = text
+            .split_inclusive('\n')
+            .take(e.line().saturating_sub(1))
+            .map(str::len)
+            .sum();
+        let message = e.to_string();
+        let cut = message.rfind(" at line ").unwrap_or(message.len());
+        NotJson {
+            offset: (before + e.column()).min(text.len()),
+            message: message[..cut].to_owned(),
+        }
+    }
+}
+
+impl Tree {
+    /// Reads the text of one customer; what was there before is gone.
+    ///
+    /// Returns whether the text is an object. Text that is some other JSON value leaves no slots.
+    ///
+    /// # Errors
+    /// When the text is no JSON.
+    pub fn read(&mut self, text: &str, object: &'static Object) -> Result<bool, NotJson> {
+        match self.read_once(text, object, false) {
+            Ok(is_object) => Ok(is_object),
+            Err(_) => self
+                .read_once(text, object, true)
+                .map_err(|e| NotJson::new(text, &e)),
+        }
+    }
+
+    fn read_once(
+        &mut self,
+        text: &str,
+        object: &'static Object,
+        careful: bool,
+    ) -> Result<bool, serde_json::Error> {
+        self.slots.clear();
+        self.items.clear();
+        self.unescaped.clear();
+        self.notes.clear();
+        self.unknown = 0;
+        self.marks = Default::default();
+        let mut reader = Reader {
+            tree: self,
+            text,
+            careful,
+        };
+        let mut json = serde_json::Deserializer::from_str(text);
+        let slot = Container {
+            reader: &mut reader,
+            shape: Shape::Object(object),
+            path: &Path::Root,
+        }
+        .deserialize(&mut json)?;
+        json.end()?;
+        Ok(slot.kind == Kind::Object)
+    }
+}
+
+struct Reader<'r> {
+    tree: &'r mut Tree,
+    text: &'r str,
+    careful: bool,
+}
+
+impl Reader<'_> {
+    /// Where a part of the customer's text stands in it.
+    fn span(&self, part: &str) -> (u32, u32) {
+        let start = part.as_ptr() as usize - self.text.as_ptr() as usize;
+        (start as u32, part.len() as u32)
+    }
+
+    /// A scalar field, read leniently as its type says.
+    fn scalar(&mut self, field: &Field, raw: &str) -> Slot {
+        let (start, len) = self.span(raw);
+        let bad = Slot::of(Kind::Bad, start, len);
+        let slot = match raw.as_bytes()[0] {
+            b'n' => return Slot::ABSENT,
+            b'{' | b'[' => bad,
+            b'"' => {
+                let inner = &raw[1..raw.len() - 1];
+                let (at, escaped, text) = if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
+                    ((start + 1, len - 2), false, inner)
+                } else {
+                    match serde_json::from_str::<String>(raw) {
+                        Ok(text) => {
+                            let from = self.tree.unescaped.len();
+                            self.tree.unescaped.push_str(&text);
+                            let at = (from as u32, text.len() as u32);
+                            (at, true, &self.tree.unescaped[from..])
+                        }
+                        // A lone surrogate: JSON, but no text.
+                        Err(_) => {
+                            self.tree.marks.bad = true;
+                            return bad;
+                        }
+                    }
+                };
+                let mut slot = from_text(field, text, at);
+                slot.escaped = escaped;
+                slot
+            }
+            other => {
+                let kind = from_bare(field, other, raw);
+                let mut slot = Slot::of(kind, start, len);
+                if kind == Kind::Text {
+                    measure(field, raw, &mut slot);
+                }
+                slot
+            }
+        };
+        let marks = &mut self.tree.marks;
+        marks.bad |= matches!(slot.kind, Kind::Bad | Kind::NoChoice);
+        marks.long |= slot.long;
+        marks.control |= slot.control;
+        slot
+    }
+
+    fn unknown_key(&mut self, seen: &mut Unknown, object: &Object, key: &str, path: &Path<'_>) {
+        let twice = !seen.insert(key);
+        self.tree.unknown += 1;
+        if self.tree.unknown > UNKNOWN_KEPT {
+            return;
+        }
+        let shown = crate::text::shortened(key, 128);
+        let (kind, detail) = if twice {
+            (NoteKind::UnknownFieldTwice, String::new())
+        } else {
+            let near = catalog::nearest_name(object, key)
+                .map(|near| format!("did you mean {near}?"))
+                .unwrap_or_default();
+            (NoteKind::UnknownField, near)
+        };
+        let path = Path::Field(path, &shown).to_string();
+        self.tree.notes.push(Note { kind, path, detail });
+    }
+}
+
+/// A JSON string at a field that takes a scalar.
+fn from_text(field: &Field, text: &str, (start, len): (u32, u32)) -> Slot {
+    if is_blank(text) {
+        return Slot::of(Kind::Blank, start, len);
+    }
+    let sound = |yes: bool| if yes { Kind::Text } else { Kind::Bad };
+    let kind = match field.ty {
+        Type::Text | Type::Scalar => {
+            let mut slot = Slot::of(Kind::Text, start, len);
+            measure(field, text, &mut slot);
+            return slot;
+        }
+        Type::Choice(values) | Type::Choices(values) => {
+            return match values.iter().position(|v| *v == text) {
+                Some(index) => Slot::of(Kind::Choice, index as u32, 0),
+                None => Slot::of(Kind::NoChoice, start, len),
+            };
+        }
+        Type::Boolean => match value::boolean(text) {
+            Some(true) => Kind::True,
+            Some(false) => Kind::False,
+            None => Kind::Bad,
+        },
+        Type::Integer | Type::BigInteger => sound(value::is_whole(text)),
+        Type::Decimal => sound(value::is_decimal(text)),
+        Type::Date => sound(value::moment(text).is_some()),
+        Type::Object(_) | Type::List(_) => Kind::Bad,
+    };
+    Slot::of(kind, start, len)
+}
+
+/// A JSON number, true or false at a field that takes a scalar.
+fn from_bare(field: &Field, first: u8, raw: &str) -> Kind {
+    let number = !matches!(first, b't' | b'f');
+    match field.ty {
+        Type::Text | Type::Scalar => Kind::Text,
+        Type::Boolean if first == b't' => Kind::True,
+        Type::Boolean if first == b'f' => Kind::False,
+        Type::Integer | Type::BigInteger if number && value::is_whole(raw) => Kind::Text,
+        Type::Decimal if number => Kind::Text,
+        _ => Kind::Bad,
+    }
+}
+
+fn measure(field: &Field, text: &str, slot: &mut Slot) {
+    if let Some(max) = field.max_chars {
+        // A text of no more bytes than characters allowed needs no counting.
+        slot.long = text.len() > max as usize && text.chars().count() > max as usize;
+    }
+    slot.control = value::has_control(text);
+}
+
+fn is_blank(text: &str) -> bool {
+    match text.as_bytes().first() {
+        Some(b) if b.is_ascii_graphic() => false,
+        _ => text.trim().is_empty(),
+    }
+}
+
+/// The unknown keys of one object that were seen: a few in a list, many in a set.
+#[derive(Default)]
+struct Unknown(hashbrown::HashSet<Box<str>>);
+
+impl Unknown {
+    fn insert(&mut self, key: &str) -> bool {
+        self.0.insert(key.into())
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Shape {
+    Object(&'static Object),
+    List(&'static Object),
+    /// The field is the list itself: its values are those of each item.
+    Choices(&'static Field),
+}
+
+/// An object or a list where the catalogue has one.
+struct Container<'s, 'r, 'p> {
+    reader: &'s mut Reader<'r>,
+    shape: Shape,
+    path: &'p Path<'p>,
+}
+
+impl<'de> DeserializeSeed<'de> for Container<'_, '_, '_> {
+    type Value = Slot;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Slot, D::Error> {
+        if !self.reader.careful {
+            return json.deserialize_any(self);
+        }
+        let raw = <&RawValue as serde::Deserialize>::deserialize(json)?.get();
+        match raw.as_bytes()[0] {
+            b'{' | b'[' => serde_json::Deserializer::from_str(raw)
+                .deserialize_any(self)
+                .map_err(D::Error::custom),
+            b'n' => Ok(Slot::ABSENT),
+            _ => Ok(self.bad()),
+        }
+    }
+}
+
+impl Container<'_, '_, '_> {
+    fn bad(self) -> Slot {
+        self.reader.tree.marks.bad = true;
+        Slot::of(Kind::Bad, 0, 0)
+    }
+
+    fn read_item<'de, A: SeqAccess<'de>>(
+        &mut self,
+        list: &mut A,
+        index: u32,
+    ) -> Result<Option<Slot>, A::Error> {
+        match self.shape {
+            Shape::Choices(field) => {
+                let Some(raw) = list.next_element::<&RawValue>()? else {
+                    return Ok(None);
+                };
+                Ok(Some(self.reader.scalar(field, raw.get())))
+            }
+            Shape::List(object) | Shape::Object(object) => {
+                let path = Path::Index(self.path, index);
+                let mut item = list.next_element_seed(Container {
+                    reader: self.reader,
+                    shape: Shape::Object(object),
+                    path: &path,
+                })?;
+                if let Some(item) = &mut item
+                    && !item.is_given()
+                {
+                    // An item is there or it is not: null and blank text are no objects.
+                    item.kind = Kind::Bad;
+                    self.reader.tree.marks.bad = true;
+                }
+                Ok(item)
+            }
+        }
+    }
+}
+
+impl<'de> Visitor<'de> for Container<'_, '_, '_> {
+    type Value = Slot;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Slot, A::Error> {
+        let Shape::Object(object) = self.shape else {
+            while map.next_entry::<&RawValue, IgnoredAny>()?.is_some() {}
+            return Ok(self.bad());
+        };
+        let base = self.reader.tree.object_slots(object);
+        let mut unknown = None;
+        let careful = self.reader.careful;
+        while let Some(key) = map.next_key_seed(Key { object, careful })? {
+            let f = match key {
+                KeyRead::Known(f) => f,
+                KeyRead::Unknown(key) => {
+                    let seen = unknown.get_or_insert_with(Unknown::default);
+                    self.reader.unknown_key(seen, object, &key, self.path);
+                    map.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+            };
+            let field = object.field(f);
+            let shape = match field.ty {
+                Type::Object(inner) => Some(Shape::Object(inner)),
+                Type::List(inner) => Some(Shape::List(inner)),
+                Type::Choices(_) => Some(Shape::Choices(field)),
+                _ => None,
+            };
+            let mut slot = match shape {
+                Some(shape) => map.next_value_seed(Container {
+                    reader: self.reader,
+                    shape,
+                    path: &Path::Field(self.path, field.name),
+                })?,
+                None => {
+                    let raw = map.next_value::<&RawValue>()?;
+                    self.reader.scalar(field, raw.get())
+                }
+            };
+            let place = &mut self.reader.tree.slots[base as usize + f.0 as usize];
+            // A slot that was filled before bears its mark in `twice` only once a second key comes;
+            // until then `a` of an absent slot tells null (1) from never seen (0).
+            slot.twice = place.twice || place.kind != Kind::Absent || place.a == SEEN;
+            if slot.kind == Kind::Absent {
+                slot.a = SEEN;
+            }
+            self.reader.tree.marks.twice |= slot.twice;
+            *place = slot;
+        }
+        if matches!(self.path, Path::Root) && self.reader.tree.unknown > UNKNOWN_KEPT {
+            let more = self.reader.tree.unknown - UNKNOWN_KEPT;
+            self.reader.tree.notes.push(Note {
+                kind: NoteKind::MoreUnknownFields,
+                path: String::new(),
+                detail: format!("{more} more unknown fields are not listed"),
+            });
+        }
+        Ok(Slot::of(Kind::Object, base, 0))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<Slot, A::Error> {
+        if matches!(self.shape, Shape::Object(_)) {
+            while list.next_element::<IgnoredAny>()?.is_some() {}
+            return Ok(self.bad());
+        }
+        let (mut first, mut last, mut count) = (0u32, 0u32, 0u32);
+        while let Some(slot) = self.read_item(&mut list, count)? {
+            let items = &mut self.reader.tree.items;
+            items.push(Item { slot, next: 0 });
+            let number = items.len() as u32;
+            match last.checked_sub(1) {
+                Some(previous) => items[previous as usize].next = number,
+                None => first = number,
+            }
+            last = number;
+            count += 1;
+        }
+        Ok(Slot::of(Kind::List, first, count))
+    }
+
+    fn visit_unit<E>(self) -> Result<Slot, E> {
+        Ok(Slot::ABSENT)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Slot, E> {
+        Ok(self.bad())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Slot, E> {
+        Ok(self.bad())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Slot, E> {
+        Ok(self.bad())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Slot, E> {
+        Ok(self.bad())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Slot, E> {
+        // Blank text is absent, where a list or an object belongs as well.
+        if is_blank(text) {
+            return Ok(Slot::of(Kind::Blank, 0, 0));
+        }
+        Ok(self.bad())
+    }
+}
+
+/// An absent slot whose key was there, with null.
+const SEEN: u32 = 1;
+
+enum KeyRead<'de> {
+    Known(F),
+    Unknown(std::borrow::Cow<'de, str>),
+}
+
+/// The key of a field, looked up while it is borrowed.
+struct Key {
+    object: &'static Object,
+    careful: bool,
+}
+
+impl Key {
+    fn look_up<'de>(&self, key: std::borrow::Cow<'de, str>) -> KeyRead<'de> {
+        match catalog::key_index(self.object, &key) {
+            Some(f) => KeyRead::Known(f),
+            None => KeyRead::Unknown(key),
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = KeyRead<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
+        if !self.careful {
+            return json.deserialize_str(self);
+        }
+        let raw = <&RawValue as serde::Deserialize>::deserialize(json)?.get();
+        Ok(match serde_json::from_str::<String>(raw) {
+            Ok(key) => self.look_up(key.into()),
+            // A lone surrogate: no known key holds one, so it is shown as it was written.
+            Err(_) => KeyRead::Unknown(raw.trim_matches('"').into()),
+        })
+    }
+}
+
+impl<'de> Visitor<'de> for Key {
+    type Value = KeyRead<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Self::Value, E> {
+        Ok(self.look_up(key.into()))
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+        match catalog::key_index(self.object, key) {
+            Some(f) => Ok(KeyRead::Known(f)),
+            None => Ok(KeyRead::Unknown(key.to_owned().into())),
+        }
+    }
+}

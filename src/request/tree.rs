@@ -1,0 +1,313 @@
+//! One customer as a tree of slots, one for each field of each object, in an arena that is used
+//! again for the next customer. Text stays where it is: a slot holds its place in the customer's
+//! text, or, for the few that are written with escapes, in a side buffer.
+
+use std::fmt;
+
+use crate::catalog::{F, Field, Object, Type};
+
+/// What a field holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Not there, or null.
+    Absent,
+    /// Text of nothing but white space: absent, save where a rule says "blank".
+    Blank,
+    /// A text, or the text of a number or of a boolean where text is taken. For numbers and dates
+    /// the text that was found sound.
+    Text,
+    True,
+    False,
+    /// One of the field's values, by its index.
+    Choice,
+    /// Text where one of the field's values belongs, and is none of them.
+    NoChoice,
+    Object,
+    List,
+    /// What the field's type cannot take.
+    Bad,
+}
+
+/// One field of one object, or one item of a list.
+#[derive(Clone, Copy, Debug)]
+pub struct Slot {
+    pub kind: Kind,
+    /// The key stood more than once in its object.
+    pub twice: bool,
+    /// The text is longer than the field allows.
+    pub long: bool,
+    /// The text holds a control character.
+    pub control: bool,
+    pub(super) escaped: bool,
+    /// Text: start. Choice: index. Object: first slot. List: first item, plus one.
+    pub(super) a: u32,
+    /// Text: length in bytes. List: number of items.
+    pub(super) b: u32,
+}
+
+impl Slot {
+    pub(super) const ABSENT: Slot = Slot {
+        kind: Kind::Absent,
+        twice: false,
+        long: false,
+        control: false,
+        escaped: false,
+        a: 0,
+        b: 0,
+    };
+
+    pub(super) fn of(kind: Kind, a: u32, b: u32) -> Slot {
+        Slot {
+            kind,
+            a,
+            b,
+            ..Slot::ABSENT
+        }
+    }
+
+    /// Whether the field counts as given: anything but absent and blank.
+    pub fn is_given(&self) -> bool {
+        !matches!(self.kind, Kind::Absent | Kind::Blank)
+    }
+
+    /// The index of the value that a choice field holds.
+    pub fn choice(&self) -> Option<usize> {
+        (self.kind == Kind::Choice).then_some(self.a as usize)
+    }
+
+    /// How many items a list has.
+    pub fn item_count(&self) -> u32 {
+        if self.kind == Kind::List { self.b } else { 0 }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Item {
+    pub slot: Slot,
+    /// The next item of the same list, plus one.
+    pub next: u32,
+}
+
+/// Something to tell about a customer that does not reject it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    pub kind: NoteKind,
+    /// The path of the field.
+    pub path: String,
+    /// What else to say: the nearest known name, why the field is ignored.
+    pub detail: String,
+}
+
+/// The kinds of notes, as the history names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoteKind {
+    /// The field is not in the catalogue.
+    UnknownField,
+    /// An unknown field stands twice in one object.
+    UnknownFieldTwice,
+    /// The endpoint takes the field and does nothing with it.
+    IgnoredField,
+    /// There are more unknown fields than are kept.
+    MoreUnknownFields,
+}
+
+impl NoteKind {
+    /// The word that the history keeps.
+    pub const fn name(self) -> &'static str {
+        match self {
+            NoteKind::UnknownField => "unknown-field",
+            NoteKind::UnknownFieldTwice => "unknown-field-twice",
+            NoteKind::IgnoredField => "ignored-field",
+            NoteKind::MoreUnknownFields => "more-unknown-fields",
+        }
+    }
+}
+
+/// A path such as `listRelatedEntity[0].listAddress[1].country`, as a list that is linked on the
+/// stack; it becomes text only when somebody is to read it.
+#[derive(Clone, Copy)]
+pub enum Path<'p> {
+    Root,
+    Field(&'p Path<'p>, &'p str),
+    Index(&'p Path<'p>, u32),
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Path::Root => Ok(()),
+            Path::Field(Path::Root, name) => f.write_str(name),
+            Path::Field(parent, name) => write!(f, "{parent}.{name}"),
+            Path::Index(parent, index) => write!(f, "{parent}[{index}]"),
+        }
+    }
+}
+
+/// The arena. Reading the next customer empties it and keeps its memory.
+#[derive(Debug, Default)]
+pub struct Tree {
+    pub(super) slots: Vec<Slot>,
+    pub(super) items: Vec<Item>,
+    pub(super) unescaped: String,
+    /// What was noticed while reading: unknown fields.
+    pub notes: Vec<Note>,
+    pub(super) unknown: usize,
+    /// What any slot of the tree is marked with, so that a sound customer is not walked again.
+    pub(super) marks: Marks,
+}
+
+/// Which of the rules that look at every value may have something to say.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Marks {
+    pub bad: bool,
+    pub long: bool,
+    pub twice: bool,
+    pub control: bool,
+}
+
+impl Tree {
+    /// A tree with room for a customer of the usual size.
+    pub fn new() -> Tree {
+        Tree::default()
+    }
+
+    /// What the slots of this tree are marked with.
+    pub fn marks(&self) -> Marks {
+        self.marks
+    }
+
+    /// The customer that was read last from this text.
+    pub fn root<'t>(&'t self, text: &'t str, object: &'static Object) -> Node<'t> {
+        Node {
+            tree: self,
+            text,
+            object,
+            base: 0,
+        }
+    }
+
+    pub(super) fn object_slots(&mut self, object: &Object) -> u32 {
+        let base = self.slots.len();
+        self.slots.resize(base + object.fields.len(), Slot::ABSENT);
+        base as u32
+    }
+}
+
+/// One object of the tree.
+#[derive(Clone, Copy)]
+pub struct Node<'t> {
+    tree: &'t Tree,
+    text: &'t str,
+    object: &'static Object,
+    base: u32,
+}
+
+impl<'t> Node<'t> {
+    /// What the object is.
+    pub fn object(&self) -> &'static Object {
+        self.object
+    }
+
+    /// The slot of a field.
+    pub fn slot(&self, f: F) -> &'t Slot {
+        &self.tree.slots[self.base as usize + f.0 as usize]
+    }
+
+    /// Every field with its slot, in the order of the table.
+    pub fn fields(&self) -> impl Iterator<Item = (F, &'static Field, &'t Slot)> {
+        let base = self.base as usize;
+        let slots = &self.tree.slots[base..base + self.object.fields.len()];
+        self.object
+            .fields
+            .iter()
+            .zip(slots)
+            .enumerate()
+            .map(|(i, (field, slot))| (F(i as u8), field, slot))
+    }
+
+    /// The text of a field that holds one, in whatever state it is; None when it is absent.
+    pub fn text(&self, f: F) -> Option<&'t str> {
+        self.slot_text(self.slot(f))
+    }
+
+    /// The same for a slot.
+    pub fn slot_text(&self, slot: &Slot) -> Option<&'t str> {
+        match slot.kind {
+            Kind::Text | Kind::NoChoice | Kind::Bad if slot.b > 0 => {
+                let range = slot.a as usize..(slot.a + slot.b) as usize;
+                Some(if slot.escaped {
+                    &self.tree.unescaped[range]
+                } else {
+                    &self.text[range]
+                })
+            }
+            Kind::True => Some("true"),
+            Kind::False => Some("false"),
+            _ => None,
+        }
+    }
+
+    /// The text of a field that holds sound text.
+    pub fn sound_text(&self, f: F) -> Option<&'t str> {
+        let slot = self.slot(f);
+        (slot.kind == Kind::Text)
+            .then(|| self.slot_text(slot))
+            .flatten()
+    }
+
+    /// The value of a choice field, as the catalogue writes it.
+    pub fn choice(&self, f: F) -> Option<&'static str> {
+        let index = self.slot(f).choice()?;
+        self.object.field(f).ty.values().get(index).copied()
+    }
+
+    /// The object that a field holds.
+    pub fn child(&self, f: F) -> Option<Node<'t>> {
+        let Type::Object(object) = self.object.field(f).ty else {
+            return None;
+        };
+        self.node_at(self.slot(f), object)
+    }
+
+    /// The items of a list of objects or of values, as slots.
+    pub fn items(&self, f: F) -> Items<'t> {
+        let slot = self.slot(f);
+        Items {
+            tree: self.tree,
+            next: if slot.kind == Kind::List { slot.a } else { 0 },
+        }
+    }
+
+    /// The object of a list's item; None for an item that is none.
+    pub fn item_node(&self, f: F, item: &Slot) -> Option<Node<'t>> {
+        let Type::List(object) = self.object.field(f).ty else {
+            return None;
+        };
+        self.node_at(item, object)
+    }
+
+    fn node_at(&self, slot: &Slot, object: &'static Object) -> Option<Node<'t>> {
+        (slot.kind == Kind::Object).then_some(Node {
+            base: slot.a,
+            object,
+            ..*self
+        })
+    }
+}
+
+/// The items of a list, in order.
+pub struct Items<'t> {
+    tree: &'t Tree,
+    next: u32,
+}
+
+impl<'t> Iterator for Items<'t> {
+    type Item = &'t Slot;
+
+    fn next(&mut self) -> Option<&'t Slot> {
+        let index = self.next.checked_sub(1)?;
+        let item = &self.tree.items[index as usize];
+        self.next = item.next;
+        Some(&item.slot)
+    }
+}
