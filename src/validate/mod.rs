@@ -1,0 +1,155 @@
+//! One customer and the classifiers to findings. Pure: no clock, no database, no file; the same
+//! customer gets the same findings whichever thread judges it, and whatever stands beside it.
+
+mod across;
+mod finding;
+mod interpret;
+mod summary;
+mod walk;
+
+use std::ops::Range;
+
+pub use finding::Finding;
+pub use summary::{Action, Facts, Source, Span, Summary};
+
+use crate::catalog::{CUSTOMER, Endpoint, rule};
+use crate::classifier::ClassifierSet;
+use crate::request::{Chunk, Node, Note, Tree};
+
+/// What a customer is judged against.
+#[derive(Clone, Copy)]
+pub struct Judge<'s> {
+    pub endpoint: Endpoint,
+    /// The institution is several organizations, so that every customer must name its businessUnit.
+    pub multi_organization: bool,
+    pub classifiers: &'s ClassifierSet,
+}
+
+/// What was found out about one customer.
+#[derive(Debug)]
+pub struct Judged {
+    /// Its text in the chunk.
+    pub payload: Range<u32>,
+    /// What the history keeps beside the payload.
+    pub summary: Summary,
+    /// Every rule that holds, in the order in which they are looked for; none: sound so far.
+    pub findings: Vec<Finding>,
+    /// What does not reject the customer, but should be known.
+    pub notes: Vec<Note>,
+    /// How long it took, in whole milliseconds. Set by whoever holds the clock.
+    pub elapsed_ms: u32,
+}
+
+/// The customers of a chunk, judged.
+#[derive(Debug)]
+pub struct JudgedChunk {
+    /// The position of the first.
+    pub first: u64,
+    pub data: Vec<u8>,
+    pub facts: Facts,
+    pub customers: Vec<Judged>,
+}
+
+impl JudgedChunk {
+    /// The text of a customer, as it came.
+    pub fn payload(&self, customer: &Judged) -> &str {
+        let range = customer.payload.start as usize..customer.payload.end as usize;
+        // It was read as text before it was judged.
+        std::str::from_utf8(&self.data[range]).unwrap_or_default()
+    }
+}
+
+/// The file is no request after all: one of its customers is no JSON, or no UTF-8.
+#[derive(Debug)]
+pub struct BrokenCustomer {
+    /// Where in the file, in bytes.
+    pub offset: u64,
+    pub message: String,
+}
+
+impl Judge<'_> {
+    /// Judges the customers of a chunk. The tree is scratch memory, emptied for each. `elapsed_ms`
+    /// is called after each customer and tells how long it took.
+    ///
+    /// # Errors
+    /// When one of them is no JSON: nothing of the file counts then.
+    pub fn judge_chunk(
+        &self,
+        chunk: Chunk,
+        tree: &mut Tree,
+        mut elapsed_ms: impl FnMut() -> u32,
+    ) -> Result<JudgedChunk, BrokenCustomer> {
+        let mut facts = Facts::default();
+        let mut customers = Vec::with_capacity(chunk.elements.len());
+        for (i, element) in chunk.elements.iter().enumerate() {
+            let bytes = &chunk.data[element.start as usize..element.end as usize];
+            let broken = |at: usize, message: String| BrokenCustomer {
+                offset: chunk.offset + u64::from(element.start) + at as u64,
+                message,
+            };
+            let text = std::str::from_utf8(bytes)
+                .map_err(|e| broken(e.valid_up_to(), "this is not UTF-8".to_owned()))?;
+            let is_object = tree
+                .read(text, &CUSTOMER)
+                .map_err(|e| broken(e.offset, e.message))?;
+            let mut judged = if is_object {
+                self.judge(text, tree, &mut facts)
+            } else {
+                self.no_object(chunk.first + i as u64)
+            };
+            judged.payload = element.clone();
+            judged.elapsed_ms = elapsed_ms();
+            customers.push(judged);
+        }
+        Ok(JudgedChunk {
+            first: chunk.first,
+            data: chunk.data,
+            facts,
+            customers,
+        })
+    }
+
+    /// Judges the customer that the tree was read from.
+    pub fn judge(&self, text: &str, tree: &mut Tree, facts: &mut Facts) -> Judged {
+        let notes = std::mem::take(&mut tree.notes);
+        let root: Node<'_> = tree.root(text, &CUSTOMER);
+        let mut run = interpret::Run::new(self, root, tree.marks(), notes);
+        run.customer();
+        let summary = Summary::of(&root, facts, &run.context);
+        Judged {
+            payload: 0..0,
+            summary,
+            findings: run.findings,
+            notes: run.notes,
+            elapsed_ms: 0,
+        }
+    }
+
+    /// An element of `customers` that is no object.
+    fn no_object(&self, position: u64) -> Judged {
+        let row = rule("bad-type");
+        let path = format!("customers[{position}]");
+        Judged {
+            payload: 0..0,
+            summary: Summary::default(),
+            findings: vec![Finding::new(
+                row,
+                |name, out| match name {
+                    "path" => {
+                        out.push_str(&path);
+                        true
+                    }
+                    _ if name.starts_with("BOOLEAN|") => {
+                        out.push_str("OBJECT");
+                        true
+                    }
+                    _ => false,
+                },
+                None,
+                path.clone(),
+            )],
+            notes: Vec::new(),
+            elapsed_ms: 0,
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! What the history keeps of a customer beside its payload, taken once while the tree is there.
+
+use crate::catalog::{F, customer};
+use crate::classifier::{CategoryKind, EntityType};
+use crate::request::{Node, value};
+
+use super::interpret::Context;
+
+/// What a request wants done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Action {
+    #[default]
+    Create,
+    Update,
+}
+
+impl Action {
+    /// The word of the contract.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Action::Create => "CREATE",
+            Action::Update => "UPDATE",
+        }
+    }
+}
+
+/// Where the risk level comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Source {
+    /// It is given.
+    #[default]
+    Import,
+    /// It is to be assessed, which cannot be done offline: the evaluation stays pending.
+    Evaluate,
+}
+
+impl Source {
+    /// The word of the contract.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Source::Import => "IMPORT",
+            Source::Evaluate => "EVALUATE",
+        }
+    }
+
+    /// Reads the word of the contract.
+    pub fn from_name(name: &str) -> Option<Source> {
+        match name {
+            "IMPORT" => Some(Source::Import),
+            "EVALUATE" => Some(Source::Evaluate),
+            _ => None,
+        }
+    }
+}
+
+/// The texts of the summaries of a whole chunk, one behind the other.
+#[derive(Debug, Default)]
+pub struct Facts(String);
+
+/// Where a text stands in [`Facts`]; absent when it is not there.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Span {
+    start: u32,
+    /// One more than the length; 0 when absent.
+    len: u32,
+}
+
+impl Facts {
+    fn keep(&mut self, text: Option<&str>) -> Span {
+        self.keep_all(text.as_slice())
+    }
+
+    /// Several texts as one, with a blank between them; absent when there are none.
+    fn keep_all(&mut self, texts: &[&str]) -> Span {
+        if texts.is_empty() {
+            return Span::default();
+        }
+        let start = self.0.len();
+        for (i, text) in texts.iter().enumerate() {
+            if i > 0 {
+                self.0.push(' ');
+            }
+            self.0.push_str(text);
+        }
+        Span {
+            start: start as u32,
+            len: (self.0.len() - start) as u32 + 1,
+        }
+    }
+
+    /// The text of a span.
+    pub fn get(&self, span: Span) -> Option<&str> {
+        let len = span.len.checked_sub(1)?;
+        Some(&self.0[span.start as usize..(span.start + len) as usize])
+    }
+}
+
+/// One customer's columns.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Summary {
+    pub communication_number: Span,
+    pub customer_ext_id: Span,
+    pub business_unit: Span,
+    pub requester: Span,
+    /// First and last name, or the title.
+    pub name: Span,
+    pub category: Span,
+    /// The day, or the moment in UTC.
+    pub application_date: Span,
+    pub action: Action,
+    pub source: Source,
+    pub entity_type: Option<&'static str>,
+    pub risk_level: Option<&'static str>,
+    pub customer_status: Option<&'static str>,
+    /// What the category makes of the customer.
+    pub kind: Option<CategoryKind>,
+    /// The screening processes asked for, a bit each in the order of the catalogue.
+    pub screening: u8,
+}
+
+const fn c(name: &str) -> F {
+    customer::customer(name)
+}
+
+impl Summary {
+    pub(super) fn of(root: &Node<'_>, facts: &mut Facts, context: &Context) -> Summary {
+        let kind = context.category.map(|c| c.kind);
+        let source = context.source.unwrap_or_default();
+        let risk_level = match source {
+            Source::Import => Some(root.choice(c("riskLevel")).unwrap_or("NONE")),
+            Source::Evaluate => None,
+        };
+        let customer_status = match kind {
+            Some(CategoryKind::Lead) => Some("PENDING"),
+            _ => root.choice(c("customerStatus")),
+        };
+        let name = match context.entity {
+            Some(EntityType::Organization) => facts.keep(root.sound_text(c("title"))),
+            _ => match (
+                root.sound_text(c("firstName")),
+                root.sound_text(c("lastName")),
+            ) {
+                (Some(first), Some(last)) => facts.keep_all(&[first, last]),
+                (one, other) => facts.keep(one.or(other)),
+            },
+        };
+        let application_date = match root.sound_text(c("applicationDate")) {
+            // A day is kept as it is; of a date-time the history keeps the moment in UTC.
+            Some(text) if text.len() == 10 => facts.keep(Some(text)),
+            Some(text) => {
+                let moment = value::moment(text).map(value::Moment::to_text);
+                facts.keep(moment.as_deref())
+            }
+            None => Span::default(),
+        };
+        let screening = root
+            .items(c("initializeScreeningProcesses"))
+            .filter_map(|item| item.choice())
+            .fold(0u8, |bits, process| bits | 1 << process);
+        Summary {
+            communication_number: facts.keep(root.sound_text(c("communicationNumber"))),
+            customer_ext_id: facts.keep(root.sound_text(c("customerExtId"))),
+            business_unit: facts.keep(root.sound_text(c("businessUnit"))),
+            requester: facts.keep(root.sound_text(c("requester"))),
+            name,
+            category: facts.keep(root.sound_text(c("riskManagementCategory"))),
+            application_date,
+            action: match root.choice(c("action")) {
+                Some("UPDATE") => Action::Update,
+                _ => Action::Create,
+            },
+            source,
+            entity_type: context.entity.map(EntityType::name),
+            risk_level,
+            customer_status,
+            kind,
+            screening,
+        }
+    }
+
+    /// The screening processes asked for.
+    pub fn screening_processes(&self) -> impl Iterator<Item = &'static str> {
+        let values = crate::catalog::CUSTOMER
+            .field(c("initializeScreeningProcesses"))
+            .ty
+            .values();
+        let bits = self.screening;
+        values
+            .iter()
+            .enumerate()
+            .filter(move |(i, _)| bits & (1 << i) != 0)
+            .map(|(_, name)| *name)
+    }
+}
