@@ -1,0 +1,371 @@
+//! The rules that need the history: whose communicationNumber is taken, which customer exists and
+//! as what. Looked at in the order of the batch, by the one writer.
+//!
+//! Both questions go to a table of 64-bit hashes, because a random text index costs more with every
+//! row (see docs/PERFORMANCE.md). The hash only finds the row; its text decides, and two texts with
+//! one hash lie in neighbouring keys.
+
+use std::hash::Hasher;
+
+use rusqlite::{Connection, OptionalExtension, params};
+use siphasher::sip::SipHasher13;
+
+use crate::catalog::{Endpoint, rule};
+use crate::classifier::CategoryKind;
+use crate::trouble::Result;
+use crate::validate::{Action, Facts, Finding, Summary};
+
+/// The key of the hashes, random for each database, so that nobody can make texts collide.
+#[derive(Clone, Copy)]
+pub struct Keys {
+    k0: u64,
+    k1: u64,
+    /// All ones but in the test that forces collisions.
+    mask: u64,
+}
+
+impl Keys {
+    /// The keys of this database, made at the first opening.
+    pub(super) fn of(conn: &Connection) -> Result<Keys> {
+        let select = "SELECT value FROM setting WHERE name = 'hash_key'";
+        let known: Option<Vec<u8>> = conn.query_row(select, [], |r| r.get(0)).optional()?;
+        let bytes = match known {
+            Some(bytes) => bytes,
+            None => {
+                conn.execute(
+                    "INSERT INTO setting (name, value) VALUES ('hash_key', randomblob(16))",
+                    [],
+                )?;
+                conn.query_row(select, [], |r| r.get(0))?
+            }
+        };
+        let half = |range: std::ops::Range<usize>| {
+            let mut eight = [0; 8];
+            if let Some(part) = bytes.get(range) {
+                eight.copy_from_slice(part);
+            }
+            u64::from_le_bytes(eight)
+        };
+        Ok(Keys {
+            k0: half(0..8),
+            k1: half(8..16),
+            mask: u64::MAX,
+        })
+    }
+
+    fn number(&self, communication_number: &str) -> i64 {
+        let mut hasher = SipHasher13::new_with_keys(self.k0, self.k1);
+        hasher.write(communication_number.as_bytes());
+        (hasher.finish() & self.mask) as i64
+    }
+
+    fn customer(&self, business_unit: Option<&str>, ext_id: &str) -> i64 {
+        let mut hasher = SipHasher13::new_with_keys(self.k0, self.k1);
+        if let Some(unit) = business_unit {
+            hasher.write_u64(unit.len() as u64);
+            hasher.write(unit.as_bytes());
+        }
+        hasher.write(ext_id.as_bytes());
+        (hasher.finish() & self.mask) as i64
+    }
+}
+
+/// Asks whether the file being judged has these bytes: size and SHA-256 of another.
+pub trait SameFile {
+    /// Whether the file at hand has this size and hash.
+    ///
+    /// # Errors
+    /// When the file at hand cannot be read.
+    fn is(&mut self, bytes: u64, sha256: &str) -> Result<bool>;
+}
+
+/// What the history says of a customer that passed every other rule.
+#[derive(Debug)]
+pub enum Verdict {
+    /// A new assessment.
+    New(Place),
+    /// The same request again; this assessment has it already.
+    Repeat(i64),
+    /// Rules that hold.
+    Wrong(Vec<Finding>),
+}
+
+/// Where a new assessment belongs.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    number_key: i64,
+    customer_key: i64,
+    /// Whether there is a row for the customer already.
+    known: bool,
+}
+
+/// The taken numbers and the existing customers, as they are at this point of the batch.
+pub struct Ledger<'c> {
+    conn: &'c Connection,
+    keys: Keys,
+    endpoint: Endpoint,
+    /// Nothing is to be saved: what is accepted here counts in temporary tables only.
+    trial: bool,
+}
+
+struct Existing {
+    key: i64,
+    kind: Option<CategoryKind>,
+}
+
+impl<'c> Ledger<'c> {
+    pub(super) fn new(conn: &'c Connection, keys: Keys, endpoint: Endpoint) -> Result<Ledger<'c>> {
+        if !endpoint.saves() {
+            return Ledger::trial(conn, keys, endpoint);
+        }
+        Ok(Ledger {
+            conn,
+            keys,
+            endpoint,
+            trial: false,
+        })
+    }
+
+    pub(super) fn trial(
+        conn: &'c Connection,
+        keys: Keys,
+        endpoint: Endpoint,
+    ) -> Result<Ledger<'c>> {
+        conn.execute_batch(
+            "CREATE TEMP TABLE IF NOT EXISTS trial_number (
+               communication_number TEXT PRIMARY KEY) WITHOUT ROWID;
+             CREATE TEMP TABLE IF NOT EXISTS trial_customer (
+               customer_ext_id TEXT, business_unit TEXT, kind TEXT,
+               PRIMARY KEY (customer_ext_id, business_unit)) WITHOUT ROWID;
+             DELETE FROM temp.trial_number;
+             DELETE FROM temp.trial_customer;",
+        )?;
+        Ok(Ledger {
+            conn,
+            keys,
+            endpoint,
+            trial: true,
+        })
+    }
+
+    /// Judges one customer that passed every other rule.
+    ///
+    /// # Errors
+    /// When the database or the file at hand cannot be read.
+    pub fn look(
+        &self,
+        summary: &Summary,
+        facts: &Facts,
+        position: u64,
+        same_file: &mut dyn SameFile,
+    ) -> Result<Verdict> {
+        let number = facts.get(summary.communication_number).unwrap_or_default();
+        let ext_id = facts.get(summary.customer_ext_id).unwrap_or_default();
+        let unit = facts.get(summary.business_unit);
+
+        let mut findings = Vec::new();
+        let (number_key, holder) = self.holder(number)?;
+        if let Some(holder) = holder
+            && self.same_request(holder, position, same_file)?
+        {
+            return Ok(Verdict::Repeat(holder));
+        }
+        if holder.is_some() || self.taken_in_trial(number)? {
+            let name = if self.endpoint.is_batch() {
+                "communication-number-used"
+            } else {
+                "communication-number-used-single"
+            };
+            findings.push(Finding::of_history(rule(name), "communicationNumber"));
+        }
+        let existing = self.existing(unit, ext_id)?;
+        self.customer_rules(summary, existing.kind, &mut findings);
+        if !findings.is_empty() {
+            return Ok(Verdict::Wrong(findings));
+        }
+        if self.trial {
+            self.take_in_trial(number, unit, ext_id, summary.kind)?;
+        }
+        Ok(Verdict::New(Place {
+            number_key,
+            customer_key: existing.key,
+            known: existing.kind.is_some(),
+        }))
+    }
+
+    fn customer_rules(
+        &self,
+        summary: &Summary,
+        existing: Option<CategoryKind>,
+        findings: &mut Vec<Finding>,
+    ) {
+        let mut find = |key, field| findings.push(Finding::of_history(rule(key), field));
+        match (summary.action, existing) {
+            (Action::Create, Some(_)) => find("customer-exists", "customerExtId"),
+            (Action::Update, None) => find("customer-not-found", "customerExtId"),
+            _ => {}
+        }
+        if existing != Some(CategoryKind::Regular) {
+            return;
+        }
+        let lead = summary.kind == Some(CategoryKind::Lead);
+        match self.endpoint {
+            Endpoint::Customer if lead && summary.action == Action::Update => {
+                find("demoted-to-lead", "riskManagementCategory");
+            }
+            Endpoint::SimplifiedCustomer => find("demoted-to-simplified", "customerExtId"),
+            _ => {}
+        }
+    }
+
+    /// The assessment that holds a number, and the key where it is or would be.
+    fn holder(&self, number: &str) -> Result<(i64, Option<i64>)> {
+        let mut by_key = self
+            .conn
+            .prepare_cached("SELECT assessment_id FROM communication_number WHERE key = ?1")?;
+        let mut key = self.keys.number(number);
+        loop {
+            let Some(id) = by_key.query_row([key], |r| r.get::<_, i64>(0)).optional()? else {
+                return Ok((key, None));
+            };
+            let same = self
+                .conn
+                .prepare_cached(
+                    "SELECT communication_number = ?2 FROM assessment WHERE assessment_id = ?1",
+                )?
+                .query_row(params![id, number], |r| r.get::<_, bool>(0))?;
+            if same {
+                return Ok((key, Some(id)));
+            }
+            key = key.wrapping_add(1);
+        }
+    }
+
+    /// The kind of an existing customer, and the key where it is or would be.
+    fn existing(&self, unit: Option<&str>, ext_id: &str) -> Result<Existing> {
+        let mut by_key = self
+            .conn
+            .prepare_cached("SELECT assessment_id FROM customer WHERE key = ?1")?;
+        let mut key = self.keys.customer(unit, ext_id);
+        loop {
+            let Some(id) = by_key.query_row([key], |r| r.get::<_, i64>(0)).optional()? else {
+                let kind = self.kind_in_trial(unit, ext_id)?;
+                return Ok(Existing { key, kind });
+            };
+            let (same, kind): (bool, String) = self
+                .conn
+                .prepare_cached(
+                    "SELECT customer_ext_id = ?2 AND business_unit IS ?3, kind
+                     FROM assessment WHERE assessment_id = ?1",
+                )?
+                .query_row(params![id, ext_id, unit], |r| Ok((r.get(0)?, r.get(1)?)))?;
+            if same {
+                let here = self.kind_in_trial(unit, ext_id)?;
+                return Ok(Existing {
+                    key,
+                    kind: here.or_else(|| CategoryKind::from_name(&kind)),
+                });
+            }
+            key = key.wrapping_add(1);
+        }
+    }
+
+    /// Whether the holder came from the same bytes, at the same endpoint and place.
+    fn same_request(
+        &self,
+        holder: i64,
+        position: u64,
+        same_file: &mut dyn SameFile,
+    ) -> Result<bool> {
+        let (endpoint, place, bytes, sha256): (String, u64, u64, String) = {
+            let found = self
+                .conn
+                .prepare_cached(
+                    "SELECT b.endpoint, a.position, b.bytes, b.sha256
+                     FROM assessment a JOIN batch b USING (batch_id) WHERE a.assessment_id = ?1",
+                )?
+                .query_row([holder], |r| {
+                    Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?))
+                })
+                .optional()?;
+            match found {
+                Some(found) => found,
+                // The row of the file at hand is written at its end: the holder stands in it.
+                None => return Ok(false),
+            }
+        };
+        if endpoint != self.endpoint.name() || place != position {
+            return Ok(false);
+        }
+        same_file.is(bytes, &sha256)
+    }
+
+    /// Takes the number and puts the customer's newest assessment in place.
+    pub(super) fn enter(&self, place: Place, assessment_id: i64) -> Result<()> {
+        self.conn
+            .prepare_cached(
+                "INSERT INTO communication_number (key, assessment_id) VALUES (?1, ?2)",
+            )?
+            .execute([place.number_key, assessment_id])?;
+        if place.known {
+            self.conn
+                .prepare_cached(
+                    "UPDATE customer SET assessment_id = ?2, assessments = assessments + 1
+                     WHERE key = ?1",
+                )?
+                .execute([place.customer_key, assessment_id])?;
+        } else {
+            self.conn
+                .prepare_cached(
+                    "INSERT INTO customer (key, assessment_id, first_assessment_id, assessments)
+                     VALUES (?1, ?2, ?2, 1)",
+                )?
+                .execute([place.customer_key, assessment_id])?;
+        }
+        Ok(())
+    }
+
+    fn taken_in_trial(&self, number: &str) -> Result<bool> {
+        if !self.trial {
+            return Ok(false);
+        }
+        Ok(self
+            .conn
+            .prepare_cached("SELECT 1 FROM temp.trial_number WHERE communication_number = ?1")?
+            .exists([number])?)
+    }
+
+    fn kind_in_trial(&self, unit: Option<&str>, ext_id: &str) -> Result<Option<CategoryKind>> {
+        if !self.trial {
+            return Ok(None);
+        }
+        let kind: Option<String> = self
+            .conn
+            .prepare_cached(
+                "SELECT kind FROM temp.trial_customer
+                 WHERE customer_ext_id = ?1 AND business_unit = coalesce(?2, '')",
+            )?
+            .query_row(params![ext_id, unit], |r| r.get(0))
+            .optional()?;
+        Ok(kind.as_deref().and_then(CategoryKind::from_name))
+    }
+
+    fn take_in_trial(
+        &self,
+        number: &str,
+        unit: Option<&str>,
+        ext_id: &str,
+        kind: Option<CategoryKind>,
+    ) -> Result<()> {
+        self.conn
+            .prepare_cached("INSERT INTO temp.trial_number VALUES (?1)")?
+            .execute([number])?;
+        // An absent businessUnit stands as blank text, which no given one can be.
+        self.conn
+            .prepare_cached(
+                "INSERT OR REPLACE INTO temp.trial_customer VALUES (?1, coalesce(?2, ''), ?3)",
+            )?
+            .execute(params![ext_id, unit, kind.map(CategoryKind::name)])?;
+        Ok(())
+    }
+}

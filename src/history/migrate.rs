@@ -1,0 +1,57 @@
+//! Numbered migrations over `user_version`, each in a transaction of its own.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::trouble::{Kind, Result, Trouble};
+
+/// Every migration; the first brings an empty database to version 1.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_history.sql")];
+
+/// The version that this kycdrop works with.
+pub const NEWEST: i64 = MIGRATIONS.len() as i64;
+
+/// Marks the file as a history of kycdrop ("kyc" and 1), so that no other database is migrated.
+const APPLICATION_ID: i64 = 0x6b79_6301;
+
+/// The version of a database; 0 for an empty one.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn version(conn: &Connection) -> Result<i64> {
+    Ok(conn.pragma_query_value(None, "user_version", |r| r.get(0))?)
+}
+
+/// Brings the database up to the newest version.
+///
+/// # Errors
+/// When it belongs to something else, is newer than this kycdrop, or cannot be written.
+pub fn up(conn: &mut Connection) -> Result<()> {
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let application: i64 = tx.pragma_query_value(None, "application_id", |r| r.get(0))?;
+    let from = version(&tx)?;
+    let tables: i64 = tx.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get(0))?;
+    if application != APPLICATION_ID && tables > 0 {
+        return Err(Trouble::new(
+            Kind::Setup,
+            "kycdrop.db is a database of something else",
+            "move it away, or give another home with --home",
+        ));
+    }
+    if from > NEWEST {
+        return Err(Trouble::new(
+            Kind::Setup,
+            format!("kycdrop.db has version {from}, this kycdrop knows {NEWEST}"),
+            "use the kycdrop that wrote it, or a newer one",
+        ));
+    }
+    if from == NEWEST {
+        return Ok(());
+    }
+    for sql in &MIGRATIONS[from as usize..] {
+        tx.execute_batch(sql)?;
+    }
+    tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+    tx.pragma_update(None, "user_version", NEWEST)?;
+    tx.commit()?;
+    Ok(())
+}

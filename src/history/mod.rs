@@ -1,0 +1,315 @@
+//! The history: one SQLite file with everything that was ever judged, written by one connection in
+//! one transaction a file (or a few files that waited together), and asked with SQL by anybody.
+
+mod ledger;
+mod migrate;
+mod outcomes;
+mod query;
+mod record;
+mod status;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+
+use crate::catalog;
+use crate::classifier::{self, ClassifierSet};
+use crate::clock;
+use crate::trouble::{Kind, Result, Trouble};
+
+pub use ledger::{Ledger, SameFile, Verdict};
+pub use outcomes::OutcomeRow;
+pub use query::{Answer, Cell, ask};
+pub use record::{Finish, Group, NewBatch, Recording, Written};
+pub use status::{BatchLine, Totals, last_batches, totals};
+
+/// The first SQLite without the WAL reset bug.
+const OLDEST_SQLITE: i32 = 3_051_003;
+
+/// How long to wait for somebody else's lock.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The history, open for writing. There is one such connection in a home.
+pub struct History {
+    conn: Connection,
+    keys: ledger::Keys,
+    rule_set_id: i64,
+}
+
+impl History {
+    /// Opens the history, makes it where there is none, and migrates it to this version. The files
+    /// are made readable for their owner alone by the umask that the process sets first.
+    ///
+    /// # Errors
+    /// When it is locked, damaged, of a newer version, or cannot be written.
+    pub fn open(path: &Path, cache_mib: u32) -> Result<History> {
+        let conn = Connection::open(path)?;
+        History::prepare(conn, cache_mib)
+    }
+
+    /// A history in memory: for judging without one.
+    ///
+    /// # Errors
+    /// When SQLite has no memory.
+    pub fn in_memory() -> Result<History> {
+        History::prepare(Connection::open_in_memory()?, 16)
+    }
+
+    fn prepare(mut conn: Connection, cache_mib: u32) -> Result<History> {
+        check_sqlite()?;
+        conn.busy_timeout(PATIENCE)?;
+        conn.set_prepared_statement_cache_capacity(64);
+        conn.pragma_update(None, "journal_mode", "WAL")?;
+        // Nothing may be answered that a power cut could take back.
+        conn.pragma_update(None, "synchronous", "FULL")?;
+        // References are declared for readers; the one writer sets every one of them itself.
+        conn.pragma_update(None, "foreign_keys", false)?;
+        conn.pragma_update(None, "cache_size", -i64::from(cache_mib) * 1024)?;
+        migrate::up(&mut conn)?;
+        let keys = ledger::Keys::of(&conn)?;
+        let rule_set_id = store_rules(&mut conn)?;
+        Ok(History {
+            conn,
+            keys,
+            rule_set_id,
+        })
+    }
+
+    /// Loads the classifiers of a folder: into the history, and from there into a set to judge with.
+    ///
+    /// # Errors
+    /// [`crate::classifier::Refused`] as trouble when any of the files is not sound; the set in
+    /// force is then still the one before.
+    pub fn load_classifiers(&mut self, folder: &Path) -> Result<(ClassifierSet, bool)> {
+        let files = classifier::read_folder(folder)?;
+        let loaded = classifier::store(&mut self.conn, &files, &clock::now())?;
+        let set = classifier::load_set(&self.conn, loaded.set_id)?;
+        Ok((set, loaded.changed))
+    }
+
+    /// Begins a transaction for the next file, or the next few.
+    ///
+    /// # Errors
+    /// When the database is locked.
+    pub fn group(&mut self) -> Result<Group<'_>> {
+        Group::begin(&mut self.conn, self.keys, self.rule_set_id)
+    }
+
+    /// A ledger that judges against this history and writes nothing to it.
+    ///
+    /// # Errors
+    /// When the temporary tables cannot be made.
+    pub fn trial(&self, endpoint: catalog::Endpoint) -> Result<Ledger<'_>> {
+        Ledger::trial(&self.conn, self.keys, endpoint)
+    }
+
+    /// The connection, for reading.
+    pub fn connection(&self) -> &Connection {
+        &self.conn
+    }
+
+    /// The connection, for loading classifiers that are in no folder.
+    pub fn connection_mut(&mut self) -> &mut Connection {
+        &mut self.conn
+    }
+
+    /// The batch that was made of a claimed file, if it was committed.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn batch_of_claim(&self, claim: &str) -> Result<Option<Written>> {
+        let sql = format!("{} WHERE claim = ?1", record::SELECT_WRITTEN);
+        Ok(self
+            .conn
+            .query_row(&sql, [claim], Written::from_row)
+            .optional()?)
+    }
+
+    /// Marks responses as published. A response is in the outbox before this; if it gets lost, the
+    /// next start finds out from the work folder.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn mark_published(&mut self, published: &[Published]) -> Result<()> {
+        if published.is_empty() {
+            return Ok(());
+        }
+        let tx = self
+            .conn
+            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        for p in published {
+            tx.prepare_cached(
+                "UPDATE batch SET response_file = ?2, published_at = ?3 WHERE batch_id = ?1",
+            )?
+            .execute(params![p.batch_id, p.response_file, p.at])?;
+        }
+        tx.commit()?;
+        Ok(())
+    }
+
+    /// Notes another name for a response that is about to be published.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn rename_response(&mut self, batch_id: i64, response_file: &str) -> Result<()> {
+        self.conn.execute(
+            "UPDATE batch SET response_file = ?2 WHERE batch_id = ?1",
+            params![batch_id, response_file],
+        )?;
+        Ok(())
+    }
+
+    /// Batches whose publication was not marked.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn unmarked(&self) -> Result<Vec<(String, Written)>> {
+        let sql = format!(
+            "{} WHERE published_at IS NULL ORDER BY batch_id",
+            record::SELECT_WRITTEN
+        );
+        let mut select = self.conn.prepare(&sql)?;
+        let rows = select.query_map([], |row| {
+            Ok((row.get::<_, String>("claim")?, Written::from_row(row)?))
+        })?;
+        Ok(rows.collect::<std::result::Result<_, _>>()?)
+    }
+
+    /// The results of a batch in the order of its customers, from the committed rows.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or `each` fails.
+    pub fn outcomes<E: From<Trouble>>(
+        &self,
+        batch_id: i64,
+        each: impl FnMut(&OutcomeRow<'_>) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        outcomes::each(&self.conn, batch_id, each)
+    }
+
+    /// Every description of the findings of one customer, in order.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn descriptions(&self, batch_id: i64, position: u64) -> Result<Vec<String>> {
+        outcomes::descriptions(&self.conn, batch_id, position)
+    }
+
+    /// Moves what stands in the WAL into the database and empties it, as far as no reader needs it.
+    pub fn checkpoint(&self) {
+        let _ = self
+            .conn
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    }
+}
+
+/// A response that was put into the outbox.
+#[derive(Clone, Debug)]
+pub struct Published {
+    pub batch_id: i64,
+    /// Below `outbox`.
+    pub response_file: String,
+    /// When, UTC.
+    pub at: String,
+}
+
+/// Opens a history for reading. None where there is none.
+///
+/// # Errors
+/// When it is damaged, or cannot be read.
+pub fn open_for_reading(path: &Path) -> Result<Option<Connection>> {
+    check_sqlite()?;
+    if !path.exists() {
+        return Ok(None);
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
+    conn.busy_timeout(PATIENCE)?;
+    let version = migrate::version(&conn)?;
+    if version != migrate::NEWEST {
+        return Err(Trouble::new(
+            Kind::Setup,
+            format!(
+                "{} has version {version}, this kycdrop reads version {}",
+                path.display(),
+                migrate::NEWEST
+            ),
+            "run `kycdrop once` to bring an older one up to date; for a newer one, use the newer kycdrop",
+        ));
+    }
+    Ok(Some(conn))
+}
+
+/// A ledger over a connection that may only read.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn trial_on(conn: &Connection, endpoint: catalog::Endpoint) -> Result<Ledger<'_>> {
+    Ledger::trial(conn, ledger::Keys::of(conn)?, endpoint)
+}
+
+/// The database of a home.
+pub fn path_in(home: &Path) -> PathBuf {
+    home.join("kycdrop.db")
+}
+
+fn check_sqlite() -> Result<()> {
+    if rusqlite::version_number() < OLDEST_SQLITE {
+        return Err(Trouble::new(
+            Kind::Setup,
+            format!(
+                "SQLite {} can damage a database in WAL mode",
+                rusqlite::version()
+            ),
+            "build kycdrop with the SQLite that it brings (the feature `bundled`)",
+        ));
+    }
+    Ok(())
+}
+
+/// Writes the catalogue's rules as the set in force, where they are not that already.
+fn store_rules(conn: &mut Connection) -> Result<i64> {
+    let hash = catalog::rules_hash();
+    let select = "SELECT rule_set_id FROM rule_set WHERE hash = ?1";
+    let known: Option<i64> = conn.query_row(select, [hash], |r| r.get(0)).optional()?;
+    let in_force: Option<i64> = conn
+        .query_row(
+            "SELECT value FROM setting WHERE name = 'rule_set_in_force'",
+            [],
+            |r| r.get(0),
+        )
+        .optional()?;
+    if let Some(id) = known
+        && in_force == known
+    {
+        return Ok(id);
+    }
+    let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let id = match known {
+        Some(id) => id,
+        None => {
+            tx.execute(
+                "INSERT INTO rule_set (hash, version, loaded_at) VALUES (?1, ?2, ?3)",
+                params![hash, env!("CARGO_PKG_VERSION"), clock::now()],
+            )?;
+            let id = tx.last_insert_rowid();
+            for r in catalog::rules() {
+                tx.execute(
+                    "INSERT INTO rule (rule_set_id, no, rule, code, condition, description, origin, endpoints)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                    params![
+                        id, r.no, r.key, r.code, r.when, r.text, r.origin.name(), r.endpoints.to_string()
+                    ],
+                )?;
+            }
+            id
+        }
+    };
+    tx.execute(
+        "INSERT OR REPLACE INTO setting (name, value) VALUES ('rule_set_in_force', ?1)",
+        [id],
+    )?;
+    tx.commit()?;
+    Ok(id)
+}

@@ -1,0 +1,141 @@
+//! Anybody's SQL over the history, which cannot change it whatever it says.
+//!
+//! Three walls: the file is opened for reading, the connection refuses to write, and an authorizer
+//! lets nothing through but reading. The last is what stops ATTACH and VACUUM INTO, which on a
+//! connection for reading could still make files elsewhere.
+
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, limits::Limit};
+
+use crate::trouble::{Kind, Result, Trouble};
+
+/// One value of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell {
+    Null,
+    Integer(i64),
+    Real(f64),
+    Text(String),
+    Blob(Vec<u8>),
+}
+
+/// The columns of an answer, and what each row is handed to.
+pub trait Answer {
+    /// Called once, before the rows.
+    ///
+    /// # Errors
+    /// When the answer cannot be written; asking ends then.
+    fn columns(&mut self, names: &[String]) -> Result<()>;
+
+    /// Called for each row.
+    ///
+    /// # Errors
+    /// When the answer cannot be written; asking ends then.
+    fn row(&mut self, cells: Vec<Cell>) -> Result<()>;
+}
+
+/// Asks one statement of a history that was opened for reading.
+///
+/// # Errors
+/// When the SQL is wrong, is more than one statement, or would change anything.
+pub fn ask(conn: &mut Connection, sql: &str, answer: &mut dyn Answer) -> Result<()> {
+    conn.pragma_update(None, "query_only", true)?;
+    conn.pragma_update(None, "trusted_schema", false)?;
+    conn.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
+    conn.authorizer(Some(read_only))?;
+    let wrong = |e: rusqlite::Error| match e.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::AuthorizationForStatementDenied) => Trouble::new(
+            Kind::Input,
+            "this SQL would do more than read",
+            "only SELECT, WITH, VALUES, EXPLAIN and reading PRAGMAs are answered; the history is never changed from here",
+        ),
+        Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::DatabaseBusy) => e.into(),
+        _ => Trouble::new(
+            Kind::Input,
+            format!("the SQL: {e}"),
+            "`kycdrop query \"SELECT * FROM column_description\"` lists every view and column",
+        ),
+    };
+    let mut statement = match conn.prepare(sql) {
+        Err(rusqlite::Error::MultipleStatement) => {
+            return Err(Trouble::new(
+                Kind::Input,
+                "this is more than one statement",
+                "ask one at a time",
+            ));
+        }
+        other => other.map_err(wrong)?,
+    };
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
+    answer.columns(&names)?;
+    let mut rows = statement.raw_query();
+    while let Some(row) = rows.next().map_err(wrong)? {
+        let cells = (0..names.len())
+            .map(|i| row.get_ref(i).map(cell))
+            .collect::<std::result::Result<_, _>>()
+            .map_err(wrong)?;
+        answer.row(cells)?;
+    }
+    Ok(())
+}
+
+fn cell(value: ValueRef<'_>) -> Cell {
+    match value {
+        ValueRef::Null => Cell::Null,
+        ValueRef::Integer(n) => Cell::Integer(n),
+        ValueRef::Real(x) => Cell::Real(x),
+        ValueRef::Text(t) => Cell::Text(String::from_utf8_lossy(t).into_owned()),
+        ValueRef::Blob(b) => Cell::Blob(b.to_vec()),
+    }
+}
+
+fn read_only(context: AuthContext<'_>) -> Authorization {
+    const PRAGMAS: &[&str] = &[
+        "table_info",
+        "table_xinfo",
+        "table_list",
+        "index_list",
+        "index_info",
+        "index_xinfo",
+        "foreign_key_list",
+        "foreign_key_check",
+        "integrity_check",
+        "quick_check",
+        "compile_options",
+        "user_version",
+        "application_id",
+        "page_count",
+        "page_size",
+        "freelist_count",
+        "journal_mode",
+        "database_list",
+        "function_list",
+        "collation_list",
+        "encoding",
+    ];
+    const SETTERS: &[&str] = &[
+        "user_version",
+        "application_id",
+        "page_size",
+        "journal_mode",
+        "encoding",
+    ];
+    match context.action {
+        AuthAction::Select | AuthAction::Read { .. } | AuthAction::Recursive => {
+            Authorization::Allow
+        }
+        AuthAction::Function { function_name } if function_name != "load_extension" => {
+            Authorization::Allow
+        }
+        AuthAction::Pragma {
+            pragma_name,
+            pragma_value,
+        } if PRAGMAS.contains(&pragma_name)
+            && (pragma_value.is_none() || !SETTERS.contains(&pragma_name)) =>
+        {
+            Authorization::Allow
+        }
+        _ => Authorization::Deny,
+    }
+}

@@ -1,0 +1,485 @@
+//! Writing: a group of files in one transaction, each file in a savepoint of its own, so that one
+//! that turns out broken at its last byte leaves nothing behind but its batch row.
+
+use rusqlite::{CachedStatement, Connection, Row, Transaction, TransactionBehavior, params};
+
+use crate::catalog::Endpoint;
+use crate::classifier::CategoryKind;
+use crate::clock;
+use crate::request::Note;
+use crate::trouble::Result;
+use crate::validate::{Action, Facts, Finding, Judged, JudgedChunk, Source};
+
+use super::ledger::{Keys, Ledger, SameFile, Verdict};
+
+/// A transaction over one file or a few.
+pub struct Group<'h> {
+    tx: Transaction<'h>,
+    keys: Keys,
+    rule_set_id: i64,
+}
+
+/// What is known of a file when work on it begins.
+#[derive(Clone, Debug)]
+pub struct NewBatch {
+    /// The name of its claim in the work folder, unique for ever.
+    pub claim: String,
+    /// None when the folder is no endpoint.
+    pub endpoint: Option<Endpoint>,
+    /// The endpoint's name, or the path that was asked for.
+    pub path: String,
+    pub file_name: String,
+    /// UTC.
+    pub received_at: String,
+}
+
+/// What is known of a file at its end.
+#[derive(Clone, Debug, Default)]
+pub struct Finish {
+    pub status: u16,
+    pub sha256: String,
+    pub bytes: u64,
+    pub elapsed_ms: u64,
+    pub set_id: Option<i64>,
+    pub error: Option<String>,
+    /// The name that its response is to have, below the outbox.
+    pub response_file: Option<String>,
+}
+
+/// A batch as it stands in the history.
+#[derive(Clone, Debug)]
+pub struct Written {
+    pub batch_id: i64,
+    /// The endpoint's name, or the path that was asked for.
+    pub path: String,
+    pub file_name: String,
+    pub status: u16,
+    pub customers: u64,
+    pub accepted: u64,
+    pub rejected: u64,
+    pub repeated: u64,
+    pub received_at: String,
+    pub elapsed_ms: u64,
+    pub error: Option<String>,
+    pub response_file: Option<String>,
+}
+
+pub(super) const SELECT_WRITTEN: &str =
+    "SELECT batch_id, claim, endpoint, file_name, status, customers, accepted, rejected, repeated,
+     received_at, elapsed_ms, error, response_file FROM batch";
+
+impl Written {
+    pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Written> {
+        Ok(Written {
+            batch_id: row.get("batch_id")?,
+            path: row.get("endpoint")?,
+            file_name: row.get("file_name")?,
+            status: row.get("status")?,
+            customers: row.get("customers")?,
+            accepted: row.get("accepted")?,
+            rejected: row.get("rejected")?,
+            repeated: row.get("repeated")?,
+            received_at: row.get("received_at")?,
+            elapsed_ms: row.get("elapsed_ms")?,
+            error: row.get("error")?,
+            response_file: row.get("response_file")?,
+        })
+    }
+}
+
+impl<'h> Group<'h> {
+    pub(super) fn begin(
+        conn: &'h mut Connection,
+        keys: Keys,
+        rule_set_id: i64,
+    ) -> Result<Group<'h>> {
+        Ok(Group {
+            tx: conn.transaction_with_behavior(TransactionBehavior::Immediate)?,
+            keys,
+            rule_set_id,
+        })
+    }
+
+    /// Begins a file.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn file(&self, batch: NewBatch) -> Result<Recording<'_>> {
+        Recording::begin(&self.tx, self.keys, self.rule_set_id, batch)
+    }
+
+    /// Makes everything durable.
+    ///
+    /// # Errors
+    /// When the database fails: nothing of the group is there then.
+    pub fn commit(self) -> Result<()> {
+        Ok(self.tx.commit()?)
+    }
+}
+
+#[derive(Default)]
+struct Counts {
+    customers: u64,
+    accepted: u64,
+    rejected: u64,
+    repeated: u64,
+    assessments: u64,
+    created: u64,
+    evaluations: u64,
+    screenings: u64,
+}
+
+/// One file being written.
+pub struct Recording<'g> {
+    conn: &'g Connection,
+    rule_set_id: i64,
+    batch: NewBatch,
+    batch_id: i64,
+    ledger: Option<Ledger<'g>>,
+    rows: Rows<'g>,
+    counts: Counts,
+}
+
+/// The statements that every customer needs, prepared once.
+struct Rows<'g> {
+    assessment: CachedStatement<'g>,
+    rejection: CachedStatement<'g>,
+    finding: CachedStatement<'g>,
+    acknowledgement: CachedStatement<'g>,
+    warning: CachedStatement<'g>,
+    screening: CachedStatement<'g>,
+}
+
+impl<'g> Rows<'g> {
+    fn prepare(conn: &'g Connection) -> Result<Rows<'g>> {
+        Ok(Rows {
+            assessment: conn.prepare_cached(
+                "INSERT INTO assessment (batch_id, position, communication_number, customer_ext_id,
+                   business_unit, requester, action, entity_type, name, risk_level, customer_status,
+                   risk_management_category, kind, source_of_risk_level, evaluation,
+                   application_date, assessed_at, elapsed_ms, payload)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
+                   ?18, ?19)",
+            )?,
+            rejection: conn.prepare_cached(
+                "INSERT INTO rejection (batch_id, position, communication_number, customer_ext_id,
+                   business_unit, rejected_at, elapsed_ms, payload)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?,
+            finding: conn.prepare_cached(
+                "INSERT INTO finding (batch_id, position, no, rule, code, description, path)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?,
+            acknowledgement: conn.prepare_cached(
+                "INSERT INTO acknowledgement (batch_id, position, communication_number,
+                   customer_ext_id, business_unit, elapsed_ms, assessment_id)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?,
+            warning: conn.prepare_cached(
+                "INSERT INTO warning (batch_id, position, kind, path, detail)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?,
+            screening: conn.prepare_cached(
+                "INSERT INTO screening (assessment_id, process, status, requested_at)
+                 VALUES (?1, ?2, 'PENDING', ?3)",
+            )?,
+        })
+    }
+}
+
+impl<'g> Recording<'g> {
+    fn begin(
+        conn: &'g Connection,
+        keys: Keys,
+        rule_set_id: i64,
+        batch: NewBatch,
+    ) -> Result<Recording<'g>> {
+        conn.execute_batch("SAVEPOINT file")?;
+        let batch_id = conn.query_row(
+            "SELECT coalesce(max(batch_id), 0) + 1 FROM batch",
+            [],
+            |r| r.get(0),
+        )?;
+        let ledger = match batch.endpoint {
+            Some(endpoint) => Some(Ledger::new(conn, keys, endpoint)?),
+            None => None,
+        };
+        Ok(Recording {
+            conn,
+            rule_set_id,
+            batch_id,
+            ledger,
+            rows: Rows::prepare(conn)?,
+            counts: Counts::default(),
+            batch,
+        })
+    }
+
+    /// Writes the customers of a chunk. Those without findings are judged against the history
+    /// first.
+    ///
+    /// # Errors
+    /// When the database fails, or the file at hand cannot be read again.
+    pub fn chunk(&mut self, mut chunk: JudgedChunk, same_file: &mut dyn SameFile) -> Result<()> {
+        let now = clock::now();
+        let mut customers = std::mem::take(&mut chunk.customers);
+        for (i, customer) in customers.iter_mut().enumerate() {
+            let position = chunk.first + i as u64;
+            let payload = chunk.payload(customer);
+            self.customer(customer, position, &chunk.facts, payload, &now, same_file)?;
+        }
+        self.counts.customers += customers.len() as u64;
+        Ok(())
+    }
+
+    fn customer(
+        &mut self,
+        customer: &mut Judged,
+        position: u64,
+        facts: &Facts,
+        payload: &str,
+        now: &str,
+        same_file: &mut dyn SameFile,
+    ) -> Result<()> {
+        if customer.findings.is_empty()
+            && let Some(ledger) = &self.ledger
+        {
+            match ledger.look(&customer.summary, facts, position, same_file)? {
+                Verdict::Wrong(findings) => customer.findings = findings,
+                Verdict::Repeat(assessment_id) => {
+                    self.counts.repeated += 1;
+                    self.acknowledge(customer, position, facts, Some(assessment_id))?;
+                }
+                Verdict::New(place) => {
+                    let saves = self.batch.endpoint.is_some_and(Endpoint::saves);
+                    if saves {
+                        let id = self.assess(customer, position, facts, payload, now)?;
+                        if let Some(ledger) = &self.ledger {
+                            ledger.enter(place, id)?;
+                        }
+                    } else {
+                        self.acknowledge(customer, position, facts, None)?;
+                    }
+                }
+            }
+        }
+        if customer.findings.is_empty() {
+            self.counts.accepted += 1;
+        } else {
+            self.counts.rejected += 1;
+            self.reject(customer, position, facts, payload, now)?;
+        }
+        for note in &customer.notes {
+            self.warn(Some(position), note)?;
+        }
+        Ok(())
+    }
+
+    fn assess(
+        &mut self,
+        customer: &Judged,
+        position: u64,
+        facts: &Facts,
+        payload: &str,
+        now: &str,
+    ) -> Result<i64> {
+        let s = &customer.summary;
+        let evaluation = (s.source == Source::Evaluate).then_some("PENDING");
+        self.rows.assessment.execute(params![
+            self.batch_id,
+            position,
+            facts.get(s.communication_number),
+            facts.get(s.customer_ext_id),
+            facts.get(s.business_unit),
+            facts.get(s.requester),
+            s.action.name(),
+            s.entity_type,
+            facts.get(s.name),
+            s.risk_level,
+            s.customer_status,
+            facts.get(s.category),
+            s.kind.map(CategoryKind::name),
+            s.source.name(),
+            evaluation,
+            facts.get(s.application_date),
+            now,
+            customer.elapsed_ms,
+            payload
+        ])?;
+        let id = self.conn.last_insert_rowid();
+        self.counts.assessments += 1;
+        self.counts.created += u64::from(s.action == Action::Create);
+        self.counts.evaluations += u64::from(evaluation.is_some());
+        if self.batch.endpoint.is_some_and(|e| !e.is_batch()) {
+            for process in s.screening_processes() {
+                self.rows.screening.execute(params![id, process, now])?;
+                self.counts.screenings += 1;
+            }
+        }
+        Ok(id)
+    }
+
+    fn reject(
+        &mut self,
+        customer: &Judged,
+        position: u64,
+        facts: &Facts,
+        payload: &str,
+        now: &str,
+    ) -> Result<()> {
+        let s = &customer.summary;
+        self.rows.rejection.execute(params![
+            self.batch_id,
+            position,
+            facts.get(s.communication_number),
+            facts.get(s.customer_ext_id),
+            facts.get(s.business_unit),
+            now,
+            customer.elapsed_ms,
+            payload
+        ])?;
+        for (
+            i,
+            Finding {
+                rule,
+                code,
+                description,
+                path,
+            },
+        ) in customer.findings.iter().enumerate()
+        {
+            self.rows.finding.execute(params![
+                self.batch_id,
+                position,
+                i as u64 + 1,
+                rule.key,
+                code,
+                description,
+                path
+            ])?;
+        }
+        Ok(())
+    }
+
+    fn acknowledge(
+        &mut self,
+        customer: &Judged,
+        position: u64,
+        facts: &Facts,
+        assessment_id: Option<i64>,
+    ) -> Result<()> {
+        let s = &customer.summary;
+        self.rows.acknowledgement.execute(params![
+            self.batch_id,
+            position,
+            facts.get(s.communication_number),
+            facts.get(s.customer_ext_id),
+            facts.get(s.business_unit),
+            customer.elapsed_ms,
+            assessment_id
+        ])?;
+        Ok(())
+    }
+
+    /// How many customers of the file are rejected so far.
+    pub fn rejected(&self) -> u64 {
+        self.counts.rejected
+    }
+
+    /// Keeps a warning; without a position it speaks of the file itself.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn warn(&mut self, position: Option<u64>, note: &Note) -> Result<()> {
+        self.rows.warning.execute(params![
+            self.batch_id,
+            position,
+            note.kind.name(),
+            note.path,
+            note.detail
+        ])?;
+        Ok(())
+    }
+
+    /// Takes back everything that was written for the file so far.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn undo(&mut self) -> Result<()> {
+        self.conn.execute_batch("ROLLBACK TO file")?;
+        self.counts = Counts::default();
+        Ok(())
+    }
+
+    /// Ends the file with its batch row. It is durable once the group is committed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn finish(self, end: Finish) -> Result<Written> {
+        let Counts {
+            customers,
+            accepted,
+            rejected,
+            repeated,
+            ..
+        } = self.counts;
+        let judged = end.set_id.is_some();
+        self.conn
+            .prepare_cached(
+                "INSERT INTO batch (batch_id, claim, endpoint, file_name, sha256, bytes, status,
+                   customers, accepted, rejected, repeated, received_at, finished_at, elapsed_ms,
+                   set_id, rule_set_id, error, response_file)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+            )?
+            .execute(params![
+                self.batch_id,
+                self.batch.claim,
+                self.batch.path,
+                self.batch.file_name,
+                end.sha256,
+                end.bytes,
+                end.status,
+                customers,
+                accepted,
+                rejected,
+                repeated,
+                self.batch.received_at,
+                clock::now(),
+                end.elapsed_ms,
+                end.set_id,
+                judged.then_some(self.rule_set_id),
+                end.error,
+                end.response_file
+            ])?;
+        self.conn
+            .prepare_cached(
+                "UPDATE total SET batches = batches + 1, accepted = accepted + ?1,
+                   rejected = rejected + ?2, assessments = assessments + ?3,
+                   customers = customers + ?4, evaluations = evaluations + ?5,
+                   screenings = screenings + ?6",
+            )?
+            .execute(params![
+                accepted,
+                rejected,
+                self.counts.assessments,
+                self.counts.created,
+                self.counts.evaluations,
+                self.counts.screenings
+            ])?;
+        self.conn.execute_batch("RELEASE file")?;
+        Ok(Written {
+            batch_id: self.batch_id,
+            path: self.batch.path,
+            file_name: self.batch.file_name,
+            status: end.status,
+            customers,
+            accepted,
+            rejected,
+            repeated,
+            received_at: self.batch.received_at,
+            elapsed_ms: end.elapsed_ms,
+            error: end.error,
+            response_file: end.response_file,
+        })
+    }
+}

@@ -1,0 +1,81 @@
+//! What the history tells of itself: the last batches, and totals.
+
+use rusqlite::Connection;
+use serde::Serialize;
+
+use crate::trouble::Result;
+
+/// A batch in a line.
+#[derive(Clone, Debug, Serialize)]
+pub struct BatchLine {
+    pub batch_id: i64,
+    pub endpoint: String,
+    pub file_name: String,
+    pub status: u16,
+    pub customers: u64,
+    pub accepted: u64,
+    pub rejected: u64,
+    pub received_at: String,
+    pub elapsed_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_file: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// Counts over the whole history.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Totals {
+    pub batches: u64,
+    pub accepted: u64,
+    pub rejected: u64,
+    pub assessments: u64,
+    pub customers: u64,
+    pub evaluations_pending: u64,
+    pub screenings_pending: u64,
+}
+
+/// The newest batches, newest first.
+pub fn last_batches(conn: &Connection, most: u32) -> Result<Vec<BatchLine>> {
+    let mut select = conn.prepare(
+        "SELECT batch_id, endpoint, file_name, status, customers, accepted, rejected, received_at,
+                elapsed_ms, response_file, error
+         FROM batch ORDER BY batch_id DESC LIMIT ?1",
+    )?;
+    let rows = select.query_map([most], |r| {
+        Ok(BatchLine {
+            batch_id: r.get(0)?,
+            endpoint: r.get(1)?,
+            file_name: r.get(2)?,
+            status: r.get(3)?,
+            customers: r.get(4)?,
+            accepted: r.get(5)?,
+            rejected: r.get(6)?,
+            received_at: r.get(7)?,
+            elapsed_ms: r.get(8)?,
+            response_file: r.get(9)?,
+            error: r.get(10)?,
+        })
+    })?;
+    Ok(rows.collect::<std::result::Result<_, _>>()?)
+}
+
+/// Sums over the whole history.
+pub fn totals(conn: &Connection) -> Result<Totals> {
+    Ok(conn.query_row(
+        "SELECT batches, accepted, rejected, assessments, customers, evaluations, screenings
+         FROM total",
+        [],
+        |r| {
+            Ok(Totals {
+                batches: r.get(0)?,
+                accepted: r.get(1)?,
+                rejected: r.get(2)?,
+                assessments: r.get(3)?,
+                customers: r.get(4)?,
+                evaluations_pending: r.get(5)?,
+                screenings_pending: r.get(6)?,
+            })
+        },
+    )?)
+}
