@@ -1,0 +1,215 @@
+//! `check`: judge a file without saving or moving anything.
+
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use crate::catalog::Endpoint;
+use crate::classifier::{ClassifierSet, SHIPPED, load_set, parse_file, store};
+use crate::clock;
+use crate::config::{Config, Home};
+use crate::history::{self, History, Ledger, SameFile, Verdict};
+use crate::ingest::{
+    FileHash, Rules, Silent, Source, Stop, each_chunk, line_and_column, thread_pool,
+};
+use crate::response::{self, BatchBody, Outcome};
+use crate::trouble::{Kind, Result, Trouble};
+use crate::validate::{Finding, JudgedChunk};
+
+/// Arguments of `check`.
+#[derive(clap::Args)]
+#[command(after_help = "\
+The history is asked as well, so that the answer is the one that dropping the file would get now.
+Exit codes: 0 all accepted, 1 something was rejected, 65 the file is no request.")]
+pub struct Args {
+    /// The file; - reads standard input
+    file: PathBuf,
+
+    /// The endpoint that it is meant for
+    #[arg(long, default_value = "batch-customers", value_parser = endpoint)]
+    endpoint: Endpoint,
+}
+
+fn endpoint(name: &str) -> Result<Endpoint, String> {
+    Endpoint::from_name(name).ok_or_else(|| {
+        let all: Vec<_> = Endpoint::ALL.iter().map(|e| e.name()).collect();
+        format!("the endpoints are {}", all.join(", "))
+    })
+}
+
+/// Judges the file.
+pub fn check(home: Home, args: &Args) -> Result<u8> {
+    let config = super::config_of(&home)?;
+    let rules = Rules::new(classifiers(&home)?, &config);
+    let existing = history::open_for_reading(&home.database())?;
+    let empty = History::in_memory()?;
+    let ledger = match &existing {
+        Some(conn) => history::trial_on(conn, args.endpoint)?,
+        None => empty.trial(args.endpoint)?,
+    };
+    let stdin;
+    let mut bytes: &[u8];
+    let mut hash;
+    let (source, same_file): (Source<'_>, &mut dyn SameFile) = if args.file == Path::new("-") {
+        stdin = read_stdin()?;
+        bytes = &stdin;
+        (Source::Bytes(bytes), &mut bytes)
+    } else {
+        hash = FileHash::new(&args.file);
+        (Source::File(&args.file), &mut hash)
+    };
+    Judging {
+        endpoint: args.endpoint,
+        ledger,
+        same_file,
+        started: Instant::now(),
+        accepted: 0,
+        rejected: 0,
+    }
+    .go(source, &rules, &config)
+}
+
+struct Judging<'c> {
+    endpoint: Endpoint,
+    ledger: Ledger<'c>,
+    same_file: &'c mut dyn SameFile,
+    started: Instant,
+    accepted: u64,
+    rejected: u64,
+}
+
+impl Judging<'_> {
+    fn go(mut self, source: Source<'_>, rules: &Rules, config: &Config) -> Result<u8> {
+        let pool = thread_pool(config.threads)?;
+        // A body is whole or not at all, and that is not known before the last byte: it is kept in
+        // memory, which for a check by hand does no harm.
+        let mut body = Vec::new();
+        let mut single = String::new();
+        let mut batch = BatchBody::begin(&mut body).map_err(to_memory)?;
+        let endpoint = self.endpoint;
+        let judged = each_chunk(source, endpoint, rules, &pool, &mut Silent, |chunk| {
+            self.chunk(chunk, |outcome, findings| {
+                if endpoint.is_batch() {
+                    return batch.result(outcome).map_err(to_memory);
+                }
+                single = single_body(endpoint, outcome, findings);
+                Ok(())
+            })
+        });
+        let elapsed = self.started.elapsed().as_millis() as u64;
+        batch.end(elapsed).map_err(to_memory)?;
+        let (text, code) = match judged {
+            Ok(_) if endpoint.is_batch() => (body, u8::from(self.rejected > 0)),
+            Ok(_) => (single.into_bytes(), u8::from(self.rejected > 0)),
+            Err(Stop::Trouble(e)) => return Err(e),
+            Err(Stop::Defect(place)) => {
+                return Err(Trouble::new(
+                    Kind::Internal,
+                    format!("a defect of kycdrop, at {place}"),
+                    "please report it",
+                ));
+            }
+            Err(Stop::NotARequest { offset, message }) => {
+                let (line, column) = place(source, offset).unwrap_or((1, offset + 1));
+                eprintln!(
+                    "no request: line {line}, column {column}: {}",
+                    crate::text::printable(&message)
+                );
+                let now = clock::api_form(&clock::now());
+                let body = response::error(400, endpoint.name(), &now);
+                (body.into_bytes(), Kind::Input as u8)
+            }
+        };
+        super::stdout_result(std::io::stdout().lock().write_all(&text))?;
+        if code != Kind::Input as u8 {
+            eprintln!("{} accepted, {} rejected", self.accepted, self.rejected);
+        }
+        Ok(code)
+    }
+
+    fn chunk(
+        &mut self,
+        chunk: JudgedChunk,
+        mut each: impl FnMut(&Outcome<'_>, &[Finding]) -> Result<()>,
+    ) -> Result<()> {
+        for (i, customer) in chunk.customers.iter().enumerate() {
+            let position = chunk.first + i as u64;
+            let (s, facts) = (&customer.summary, &chunk.facts);
+            let mut of_history = Vec::new();
+            if customer.findings.is_empty()
+                && let Verdict::Wrong(found) =
+                    self.ledger.look(s, facts, position, self.same_file)?
+            {
+                of_history = found;
+            }
+            let findings = if of_history.is_empty() {
+                &customer.findings
+            } else {
+                &of_history
+            };
+            if findings.is_empty() {
+                self.accepted += 1;
+            } else {
+                self.rejected += 1;
+            }
+            let outcome = Outcome {
+                communication_number: facts.get(s.communication_number),
+                customer_ext_id: facts.get(s.customer_ext_id),
+                business_unit: facts.get(s.business_unit),
+                error: findings
+                    .first()
+                    .map(|f| (f.code.as_str(), f.description.as_str())),
+                elapsed_ms: u64::from(customer.elapsed_ms),
+            };
+            each(&outcome, findings)?;
+        }
+        Ok(())
+    }
+}
+
+fn single_body(endpoint: Endpoint, outcome: &Outcome<'_>, findings: &[Finding]) -> String {
+    if endpoint == Endpoint::SimplifiedCustomer && !findings.is_empty() {
+        let all: Vec<String> = findings.iter().map(|f| f.description.clone()).collect();
+        return response::all_errors(&all);
+    }
+    response::single(outcome.error)
+}
+
+/// The home's classifiers; the shipped ones where it has none.
+fn classifiers(home: &Home) -> Result<ClassifierSet> {
+    let folder = home.classifiers();
+    if folder.exists() {
+        return Ok(History::in_memory()?.load_classifiers(&folder)?.0);
+    }
+    let files = SHIPPED
+        .iter()
+        .map(|(name, text)| parse_file(name, text))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(crate::classifier::Refused)?;
+    let mut memory = History::in_memory()?;
+    let loaded = store(memory.connection_mut(), &files, &clock::now())?;
+    load_set(memory.connection(), loaded.set_id)
+}
+
+fn read_stdin() -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .lock()
+        .read_to_end(&mut bytes)
+        .map_err(|e| Trouble::io("reading", Path::new("standard input"), &e))?;
+    Ok(bytes)
+}
+
+fn place(source: Source<'_>, offset: u64) -> Option<(u64, u64)> {
+    match source {
+        Source::Bytes(bytes) => line_and_column(bytes, offset).ok(),
+        Source::File(path) => {
+            let file = crate::disk::open_regular(path).ok()?;
+            line_and_column(file, offset).ok()
+        }
+    }
+}
+
+fn to_memory(e: std::io::Error) -> Trouble {
+    Trouble::io("writing", Path::new("memory"), &e)
+}

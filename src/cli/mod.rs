@@ -1,0 +1,162 @@
+//! The commands: a file each. stdout is data, stderr is talk, the exit code is the result.
+
+mod check;
+mod output;
+mod query;
+mod reference;
+mod run;
+mod status;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Config, Home};
+use crate::disk;
+use crate::trouble::{Result, Trouble};
+
+/// Judge customers offline as the AMLYZE API would: drop a file, get its answer, keep the history.
+#[derive(Parser)]
+#[command(
+    version,
+    about,
+    after_help = "\
+A first try, in an empty folder:
+  kycdrop run                              makes the folders and watches the inbox
+  cp batch.json watch-dir/inbox/batch-customers/
+  cat watch-dir/outbox/batch-customers/batch.response.json
+  kycdrop query \"SELECT * FROM v_rejection\"
+
+Exit codes: 0 done (rejected customers are no failure), 1 with check when something was rejected,
+2 wrong arguments, 65 unreadable input, 70 a defect, 74 input or output failed, 75 locked, full or
+already running, 77 no permission, 78 configuration, classifiers or database."
+)]
+struct Args {
+    /// The folder with classifiers, watch-dir and kycdrop.db
+    #[arg(
+        long,
+        global = true,
+        env = "KYCDROP_HOME",
+        default_value = ".",
+        value_name = "DIR"
+    )]
+    home: PathBuf,
+
+    /// How log lines on stderr are written
+    #[arg(long, global = true, default_value = "human", value_name = "FORMAT")]
+    log_format: LogFormat,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LogFormat {
+    /// For people.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Watch the inbox and answer what is dropped, until it is told to end
+    #[command(after_help = "Ends with SIGTERM or Ctrl-C, after the file in hand.")]
+    Run,
+    /// Answer what is in the inbox now, then end
+    #[command(after_help = "Waits for files that are still being written (setting: settle).")]
+    Once,
+    /// Judge a file without saving or moving anything; the response goes to stdout
+    Check(check::Args),
+    /// Tell what waits, what is in work, the last batches and totals
+    Status(status::Args),
+    /// Ask the history in SQL; nothing can be changed from here
+    #[command(after_help = "\
+Examples:
+  kycdrop query \"SELECT error_code, count(*) FROM v_rejection GROUP BY 1 ORDER BY 2 DESC\"
+  kycdrop query --format csv \"SELECT * FROM v_customer\" > customers.csv
+  kycdrop query \"SELECT * FROM column_description\"      every view and column, explained")]
+    Query(query::Args),
+    /// Print every rule of the catalogue
+    Errors(reference::Args),
+    /// Print every field of the catalogue
+    Fields(reference::Args),
+}
+
+/// Runs the command that the process was called with.
+pub fn main() -> ExitCode {
+    disk::keep_private();
+    let args = Args::parse();
+    start_log(args.log_format);
+    quiet_panics();
+    match command(&args) {
+        Ok(code) => ExitCode::from(code),
+        Err(trouble) => {
+            eprintln!("kycdrop: {}", multiline_printable(&trouble.to_string()));
+            ExitCode::from(trouble.exit_code())
+        }
+    }
+}
+
+fn command(args: &Args) -> Result<u8> {
+    let home = Home::at(&args.home)?;
+    match &args.command {
+        Command::Run => run::run(home),
+        Command::Once => run::once(home),
+        Command::Check(a) => check::check(home, a),
+        Command::Status(a) => status::status(&home, a),
+        Command::Query(a) => query::query(&home, a),
+        Command::Errors(a) => reference::errors(a),
+        Command::Fields(a) => reference::fields(a),
+    }
+}
+
+fn start_log(format: LogFormat) {
+    let filter = EnvFilter::try_from_env("KYCDROP_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(filter)
+        .with_target(false);
+    match format {
+        LogFormat::Json => log.json().init(),
+        LogFormat::Human => log
+            .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+            .init(),
+    }
+}
+
+/// The message of a panic may hold a customer's text: only its place is told.
+fn quiet_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic
+            .location()
+            .map(|l| format!("{}:{}", l.file(), l.line()))
+            .unwrap_or_default();
+        tracing::error!("a defect of kycdrop at {place}: please report it");
+    }));
+}
+
+/// Printable, with the line breaks that we put there ourselves.
+fn multiline_printable(text: &str) -> String {
+    text.split('\n')
+        .map(crate::text::printable)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// The configuration of a home.
+fn config_of(home: &Home) -> Result<Config> {
+    Config::of(home)
+}
+
+/// An error of writing to stdout; a reader that went away is none.
+fn stdout_result(done: std::io::Result<()>) -> Result<()> {
+    match done {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Trouble::io("writing", std::path::Path::new("stdout"), &e))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,169 @@
+//! Rows for people and for programs: a table on a terminal, CSV or JSON elsewhere.
+
+use std::io::{BufWriter, IsTerminal, Stdout, Write};
+
+use clap::ValueEnum;
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::{CellAlignment, ContentArrangement, Table};
+use serde_json::Value;
+
+use crate::history::{Answer, Cell};
+use crate::text::printable;
+use crate::trouble::{Result, Trouble};
+
+/// How rows are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people; the default on a terminal.
+    Table,
+    /// A list of objects.
+    Json,
+    /// With a header; the default elsewhere.
+    Csv,
+}
+
+impl Format {
+    /// The format asked for, or the one that fits where stdout goes.
+    pub fn or_default(asked: Option<Format>) -> Format {
+        asked.unwrap_or(if std::io::stdout().is_terminal() {
+            Format::Table
+        } else {
+            Format::Csv
+        })
+    }
+}
+
+/// Writes rows to stdout as they come; a table when all are there.
+pub struct Printer {
+    columns: Vec<String>,
+    rows: u64,
+    to: To,
+}
+
+enum To {
+    Table(Box<Table>),
+    Json(BufWriter<Stdout>),
+    Csv(Box<csv::Writer<Stdout>>),
+}
+
+impl Printer {
+    /// A printer in this format.
+    pub fn new(format: Format) -> Printer {
+        let to = match format {
+            Format::Table => {
+                let mut table = Table::new();
+                table
+                    .load_style(UTF8_HORIZONTAL_ONLY)
+                    .set_content_arrangement(ContentArrangement::Dynamic);
+                To::Table(Box::new(table))
+            }
+            Format::Json => To::Json(BufWriter::new(std::io::stdout())),
+            Format::Csv => To::Csv(Box::new(csv::Writer::from_writer(std::io::stdout()))),
+        };
+        Printer {
+            columns: Vec::new(),
+            rows: 0,
+            to,
+        }
+    }
+
+    /// Writes what is still to be written.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn end(self) -> Result<()> {
+        let done = match self.to {
+            To::Table(table) => writeln!(std::io::stdout(), "{table}"),
+            To::Json(mut out) => {
+                let tail = if self.rows == 0 { "[]\n" } else { "\n]\n" };
+                out.write_all(tail.as_bytes()).and_then(|()| out.flush())
+            }
+            To::Csv(mut out) => out.flush(),
+        };
+        super::stdout_result(done)
+    }
+}
+
+/// A reader that went away ends the answer, and is no failure.
+fn written(done: std::io::Result<()>) -> Result<()> {
+    match done {
+        Ok(()) => Ok(()),
+        Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(e) => Err(Trouble::io("writing", std::path::Path::new("stdout"), &e)),
+    }
+}
+
+impl Answer for Printer {
+    fn columns(&mut self, names: &[String]) -> Result<()> {
+        self.columns = names.to_vec();
+        match &mut self.to {
+            To::Table(table) => {
+                table.set_header(names.iter().map(|n| printable(n).into_owned()));
+                Ok(())
+            }
+            To::Json(_) => Ok(()),
+            To::Csv(out) => written(out.write_record(names).map_err(csv_error)),
+        }
+    }
+
+    fn row(&mut self, cells: Vec<Cell>) -> Result<()> {
+        self.rows += 1;
+        match &mut self.to {
+            To::Table(table) => {
+                let cells = cells.iter().map(|cell| {
+                    let shown = comfy_table::Cell::new(printable(&text(cell)));
+                    match cell {
+                        Cell::Integer(_) | Cell::Real(_) => {
+                            shown.set_alignment(CellAlignment::Right)
+                        }
+                        _ => shown,
+                    }
+                });
+                table.add_row(cells);
+                Ok(())
+            }
+            To::Json(out) => {
+                let before = if self.rows == 1 { "[\n{" } else { ",\n{" };
+                written(out.write_all(before.as_bytes()))?;
+                // Written by hand, so that the columns keep their order.
+                for (i, (name, cell)) in self.columns.iter().zip(cells).enumerate() {
+                    let comma = if i == 0 { "" } else { "," };
+                    let name = Value::from(name.as_str());
+                    written(write!(out, "{comma}{name}:{}", json(cell)))?;
+                }
+                written(out.write_all(b"}"))
+            }
+            To::Csv(out) => {
+                let record = cells.iter().map(text);
+                written(out.write_record(record).map_err(csv_error))
+            }
+        }
+    }
+}
+
+fn csv_error(e: csv::Error) -> std::io::Error {
+    match e.into_kind() {
+        csv::ErrorKind::Io(e) => e,
+        other => std::io::Error::other(format!("{other:?}")),
+    }
+}
+
+fn text(cell: &Cell) -> String {
+    match cell {
+        Cell::Null => String::new(),
+        Cell::Integer(n) => n.to_string(),
+        Cell::Real(x) => x.to_string(),
+        Cell::Text(t) => t.clone(),
+        Cell::Blob(b) => crate::hex(b),
+    }
+}
+
+fn json(cell: Cell) -> Value {
+    match cell {
+        Cell::Null => Value::Null,
+        Cell::Integer(n) => n.into(),
+        Cell::Real(x) => x.into(),
+        Cell::Text(t) => t.into(),
+        Cell::Blob(b) => crate::hex(&b).into(),
+    }
+}

@@ -1,0 +1,34 @@
+//! `query`: anybody's SQL over the history.
+
+use crate::config::Home;
+use crate::history;
+use crate::trouble::{Kind, Result, Trouble};
+
+use super::output::{Format, Printer};
+
+/// Arguments of `query`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// One SQL statement that reads
+    sql: String,
+
+    /// How rows are written [default: table on a terminal, csv elsewhere]
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
+}
+
+/// Asks the history.
+pub fn query(home: &Home, args: &Args) -> Result<u8> {
+    let path = home.database();
+    let Some(mut conn) = history::open_for_reading(&path)? else {
+        return Err(Trouble::new(
+            Kind::Setup,
+            format!("there is no history at {} yet", path.display()),
+            "run `kycdrop run` there first, or give the right --home",
+        ));
+    };
+    let mut printer = Printer::new(Format::or_default(args.format));
+    history::ask(&mut conn, &args.sql, &mut printer)?;
+    printer.end()?;
+    Ok(0)
+}

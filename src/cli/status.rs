@@ -1,0 +1,190 @@
+//! `status`: what waits, what is in work, the last batches, totals. Asks nobody but the files.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::time::{Duration, Instant, SystemTime};
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use crate::config::Home;
+use crate::history::{self, BatchLine, Totals};
+use crate::intake::{Inbox, claims_in_work};
+use crate::text::printable;
+use crate::trouble::{Kind, Result, Trouble};
+
+/// Arguments of `status`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// How it is written
+    #[arg(long, default_value = "text", value_name = "FORMAT")]
+    format: Format,
+
+    /// How many of the last batches are shown
+    #[arg(long, default_value_t = 10, value_name = "N")]
+    last: u32,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// One object.
+    Json,
+}
+
+#[derive(Serialize)]
+struct Status {
+    home: String,
+    /// Whether a process works on the home now.
+    running: bool,
+    waiting: Waiting,
+    /// Files that were taken and are not answered yet.
+    in_work: Vec<String>,
+    last_batches: Vec<BatchLine>,
+    totals: Totals,
+}
+
+#[derive(Serialize)]
+struct Waiting {
+    files: usize,
+    bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    oldest_seconds: Option<u64>,
+    /// The first few, the oldest first.
+    first: Vec<String>,
+}
+
+/// Tells how things stand.
+pub fn status(home: &Home, args: &Args) -> Result<u8> {
+    let status = look(home, args.last)?;
+    let text = match args.format {
+        Format::Json => {
+            let mut text = serde_json::to_string_pretty(&status)
+                .map_err(|e| Trouble::new(Kind::Internal, e.to_string(), ""))?;
+            text.push('\n');
+            text
+        }
+        Format::Text => status.text(),
+    };
+    super::stdout_result(std::io::stdout().lock().write_all(text.as_bytes()))?;
+    Ok(0)
+}
+
+fn look(home: &Home, last: u32) -> Result<Status> {
+    let inbox = home.inbox();
+    // With nothing to settle, everything that will be taken counts as waiting.
+    let scan = Inbox::new(inbox, Duration::ZERO)
+        .scan(Instant::now())
+        .unwrap_or_default();
+    let now = SystemTime::now();
+    let waiting = Waiting {
+        files: scan.settled.len(),
+        bytes: scan.settled.iter().map(|c| c.bytes).sum(),
+        oldest_seconds: scan
+            .settled
+            .first()
+            .and_then(|c| now.duration_since(c.modified).ok())
+            .map(|age| age.as_secs()),
+        first: scan
+            .settled
+            .iter()
+            .take(5)
+            .map(|c| c.relative.to_string_lossy().into_owned())
+            .collect(),
+    };
+    let in_work = match home.work().exists() {
+        true => claims_in_work(&home.work())?,
+        false => Vec::new(),
+    };
+    let (last_batches, totals) = match history::open_for_reading(&home.database())? {
+        Some(conn) => (history::last_batches(&conn, last)?, history::totals(&conn)?),
+        None => Default::default(),
+    };
+    Ok(Status {
+        home: home.root.display().to_string(),
+        running: is_running(home),
+        waiting,
+        in_work: in_work
+            .iter()
+            .map(|c| c.relative.to_string_lossy().into_owned())
+            .collect(),
+        last_batches,
+        totals,
+    })
+}
+
+fn is_running(home: &Home) -> bool {
+    let file = OpenOptions::new().write(true).open(home.lock_file());
+    file.is_ok_and(|f| matches!(f.try_lock(), Err(std::fs::TryLockError::WouldBlock)))
+}
+
+impl Status {
+    fn text(&self) -> String {
+        use std::fmt::Write;
+        let mut out = String::new();
+        let mut line = |text: String| {
+            let _ = writeln!(out, "{text}");
+        };
+        line(format!("home       {}", printable(&self.home)));
+        line(format!(
+            "daemon     {}",
+            if self.running {
+                "running"
+            } else {
+                "not running"
+            }
+        ));
+        let w = &self.waiting;
+        let oldest = match w.oldest_seconds {
+            Some(s) => format!(
+                ", the oldest for {}",
+                humantime::format_duration(Duration::from_secs(s))
+            ),
+            None => String::new(),
+        };
+        line(format!(
+            "waiting    {} files, {} bytes{oldest}",
+            w.files, w.bytes
+        ));
+        for name in &w.first {
+            line(format!("           {}", printable(name)));
+        }
+        line(format!("in work    {} files", self.in_work.len()));
+        for name in &self.in_work {
+            line(format!("           {}", printable(name)));
+        }
+        let t = &self.totals;
+        line(format!(
+            "history    {} files, {} customers accepted, {} rejected",
+            t.batches, t.accepted, t.rejected
+        ));
+        line(format!(
+            "           {} assessments of {} customers",
+            t.assessments, t.customers
+        ));
+        line(format!(
+            "owed       {} evaluations and {} screenings, pending at the head office",
+            t.evaluations_pending, t.screenings_pending
+        ));
+        if !self.last_batches.is_empty() {
+            line("last".into());
+        }
+        for b in &self.last_batches {
+            line(format!(
+                "  {:>6}  {}  {}  {}/{}  {} accepted, {} rejected",
+                b.batch_id,
+                b.received_at,
+                b.status,
+                printable(&b.endpoint),
+                printable(&b.file_name),
+                b.accepted,
+                b.rejected
+            ));
+            if let Some(error) = &b.error {
+                line(format!("          {}", printable(error)));
+            }
+        }
+        out
+    }
+}

@@ -1,0 +1,187 @@
+//! A home and its configuration: where everything lies, and what the administrator may set.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer};
+
+use crate::catalog::Endpoint;
+use crate::disk;
+use crate::request::Limits;
+use crate::trouble::{Kind, Result, Trouble};
+
+/// The folder that everything of one office lies in.
+#[derive(Clone, Debug)]
+pub struct Home {
+    pub root: PathBuf,
+}
+
+impl Home {
+    /// The home at this folder, as an absolute path.
+    ///
+    /// # Errors
+    /// When the current folder is gone.
+    pub fn at(root: &Path) -> Result<Home> {
+        let root = std::path::absolute(root).map_err(|e| Trouble::io("finding", root, &e))?;
+        Ok(Home { root })
+    }
+
+    /// The optional configuration.
+    pub fn config_file(&self) -> PathBuf {
+        self.root.join("kycdrop.toml")
+    }
+
+    pub fn classifiers(&self) -> PathBuf {
+        self.root.join("classifiers")
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.root.join("kycdrop.db")
+    }
+
+    /// Held by the one process that works on this home.
+    pub fn lock_file(&self) -> PathBuf {
+        self.root.join("kycdrop.lock")
+    }
+
+    fn watch_dir(&self) -> PathBuf {
+        self.root.join("watch-dir")
+    }
+
+    pub fn inbox(&self) -> PathBuf {
+        self.watch_dir().join("inbox")
+    }
+
+    pub fn work(&self) -> PathBuf {
+        self.watch_dir().join("work")
+    }
+
+    pub fn outbox(&self) -> PathBuf {
+        self.watch_dir().join("outbox")
+    }
+
+    pub fn archive(&self) -> PathBuf {
+        self.watch_dir().join("archive")
+    }
+
+    pub fn failed(&self) -> PathBuf {
+        self.watch_dir().join("failed")
+    }
+
+    /// Makes every folder that is missing, and checks that files can be moved between them.
+    ///
+    /// # Errors
+    /// When a folder cannot be made, or lies on another file system than the others.
+    pub fn make_folders(&self) -> Result<()> {
+        let inbox = self.inbox();
+        let mut folders = vec![self.work(), self.outbox(), self.archive(), self.failed()];
+        for endpoint in Endpoint::ALL {
+            folders.push(inbox.join(endpoint.name()));
+        }
+        for folder in &folders {
+            disk::make_folder(folder).map_err(|e| Trouble::io("making", folder, &e))?;
+        }
+        for folder in &folders {
+            let same = disk::same_file_system(&inbox, folder)
+                .map_err(|e| Trouble::io("looking at", folder, &e))?;
+            if !same {
+                return Err(Trouble::new(
+                    Kind::Setup,
+                    format!(
+                        "{} lies on another file system than the inbox",
+                        folder.display()
+                    ),
+                    "files are moved by renaming, which needs one file system: put all of watch-dir on one",
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What `kycdrop.toml` may say. Everything has a default.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The institution is several organizations: every customer must name its businessUnit.
+    pub multi_organization: bool,
+    /// How long size and time of a file must not change before it is taken.
+    #[serde(deserialize_with = "duration")]
+    pub settle: Duration,
+    /// How long at most until the inbox is looked at again, whatever the events say.
+    #[serde(deserialize_with = "duration")]
+    pub scan_interval: Duration,
+    /// Threads that judge customers; 0: one for each processor.
+    pub threads: usize,
+    /// Memory for pages of the database, in MiB.
+    pub cache_mib: u32,
+    /// The largest customer, in bytes; a file with a larger one is answered 400.
+    pub max_customer_bytes: usize,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            multi_organization: false,
+            settle: Duration::from_secs(1),
+            scan_interval: Duration::from_secs(2),
+            threads: 0,
+            cache_mib: 64,
+            max_customer_bytes: Limits::default().customer_bytes,
+        }
+    }
+}
+
+fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(from)?;
+    humantime::parse_duration(&text).map_err(|e| {
+        serde::de::Error::custom(format!("{e}; write a duration as \"1s\" or \"50ms\""))
+    })
+}
+
+impl Config {
+    /// Reads the configuration of a home; the defaults where there is none.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or says what it may not: with its line.
+    pub fn of(home: &Home) -> Result<Config> {
+        let path = home.config_file();
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Config::default()),
+            Err(e) => return Err(Trouble::io("reading", &path, &e)),
+        };
+        let config: Config = toml::from_str(&text).map_err(|e| {
+            Trouble::new(
+                Kind::Setup,
+                format!("{}: {}", path.display(), e.to_string().trim_end()),
+                "mend the line, or remove it to have the default",
+            )
+        })?;
+        config.check(&path)?;
+        Ok(config)
+    }
+
+    fn check(&self, path: &Path) -> Result<()> {
+        let wrong = |what: &str| {
+            Err(Trouble::new(
+                Kind::Setup,
+                format!("{}: {what}", path.display()),
+                "mend the value, or remove it to have the default",
+            ))
+        };
+        if self.scan_interval < Duration::from_millis(10) {
+            return wrong("scan_interval must be 10ms or more");
+        }
+        if self.cache_mib == 0 || self.cache_mib > 65_536 {
+            return wrong("cache_mib must be from 1 to 65536");
+        }
+        if !(1024..=1 << 30).contains(&self.max_customer_bytes) {
+            return wrong("max_customer_bytes must be from 1024 to 1073741824");
+        }
+        if self.threads > 1024 {
+            return wrong("threads must be from 0 to 1024");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,375 @@
+//! One file to judged chunks, in order: a thread reads and cuts, the pool judges, the caller takes
+//! the chunks back in the order of the file. What is on the way is bounded, so memory does not grow
+//! with the file, and a small file goes through without any of this.
+
+use std::cell::RefCell;
+use std::io::{self, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use crossbeam_channel::{Receiver, bounded};
+use sha2::{Digest, Sha256};
+
+use crate::catalog::Endpoint;
+use crate::classifier::ClassifierSet;
+use crate::disk;
+use crate::history::SameFile;
+use crate::request::{Body, Chunk, Limits, SplitError, Splitter, Tree};
+use crate::trouble::{Result, Trouble};
+use crate::validate::{BrokenCustomer, Judge, JudgedChunk};
+
+use super::progress::Progress;
+
+/// Files up to this size are read and judged where they are: starting threads costs more.
+const SMALL: u64 = 256 << 10;
+
+/// What customers are judged against, shared by the threads.
+#[derive(Clone)]
+pub struct Rules {
+    pub classifiers: Arc<ClassifierSet>,
+    pub multi_organization: bool,
+    pub limits: Limits,
+}
+
+/// What is known of a file once it was read to its end.
+#[derive(Clone, Debug, Default)]
+pub struct FileFacts {
+    pub bytes: u64,
+    /// In hexadecimal.
+    pub sha256: String,
+    /// Keys beside `customers`.
+    pub other_keys: Vec<String>,
+}
+
+/// Why a file was not judged to its end.
+#[derive(Debug)]
+pub enum Stop {
+    /// It is no request: where, in bytes, and why.
+    NotARequest { offset: u64, message: String },
+    /// A defect of kycdrop, at this place of its source.
+    Defect(String),
+    /// Something of ours failed.
+    Trouble(Trouble),
+}
+
+impl From<Trouble> for Stop {
+    fn from(e: Trouble) -> Stop {
+        Stop::Trouble(e)
+    }
+}
+
+impl From<BrokenCustomer> for Stop {
+    fn from(e: BrokenCustomer) -> Stop {
+        Stop::NotARequest {
+            offset: e.offset,
+            message: e.message,
+        }
+    }
+}
+
+/// What is judged: a file, or bytes that somebody has read already.
+#[derive(Clone, Copy)]
+pub enum Source<'s> {
+    File(&'s Path),
+    Bytes(&'s [u8]),
+}
+
+/// Judges a file and hands its chunks to `take`, in order.
+///
+/// # Errors
+/// [`Stop`]: then nothing that `take` got may count.
+pub fn each_chunk(
+    source: Source<'_>,
+    endpoint: Endpoint,
+    rules: &Rules,
+    pool: &rayon::ThreadPool,
+    progress: &mut dyn Progress,
+    mut take: impl FnMut(JudgedChunk) -> Result<()>,
+) -> Result<FileFacts, Stop> {
+    let mut way = Way {
+        endpoint,
+        rules,
+        pool,
+        progress,
+        take: &mut take,
+    };
+    match source {
+        Source::Bytes(bytes) => way.go(bytes, bytes.len() as u64, Path::new("-")),
+        Source::File(path) => {
+            let wrong = |e: io::Error| Stop::Trouble(Trouble::io("opening", path, &e));
+            let file = disk::open_regular(path).map_err(wrong)?;
+            let bytes = file.metadata().map_err(wrong)?.len();
+            way.go(file, bytes, path)
+        }
+    }
+}
+
+/// The way of one file, and what it needs on it.
+struct Way<'w> {
+    endpoint: Endpoint,
+    rules: &'w Rules,
+    pool: &'w rayon::ThreadPool,
+    progress: &'w mut dyn Progress,
+    take: &'w mut dyn FnMut(JudgedChunk) -> Result<()>,
+}
+
+impl Way<'_> {
+    fn go(&mut self, file: impl Read + Send, bytes: u64, path: &Path) -> Result<FileFacts, Stop> {
+        let body = if self.endpoint.is_batch() {
+            Body::List
+        } else {
+            Body::Single
+        };
+        let splitter = Splitter::new(HashingReader::new(file), body, self.rules.limits);
+        self.progress.begin(bytes);
+        let done = if bytes <= SMALL {
+            self.here(splitter, path)
+        } else {
+            self.in_parallel(splitter, path)
+        };
+        self.progress.end();
+        done
+    }
+
+    fn here<R: Read>(
+        &mut self,
+        mut splitter: Splitter<HashingReader<R>>,
+        path: &Path,
+    ) -> Result<FileFacts, Stop> {
+        while let Some(chunk) = splitter.next_chunk().map_err(|e| split_error(path, e))? {
+            (self.take)(judge(chunk, self.endpoint, self.rules)?)?;
+        }
+        Ok(facts(splitter))
+    }
+
+    fn in_parallel<R: Read + Send>(
+        &mut self,
+        mut splitter: Splitter<HashingReader<R>>,
+        path: &Path,
+    ) -> Result<FileFacts, Stop> {
+        let (pool, endpoint, rules) = (self.pool, self.endpoint, self.rules);
+        // Enough that no thread waits for the writer to fetch, and no more.
+        let ahead = pool.current_num_threads() * 2 + 2;
+        let (queue, chunks) = bounded::<Receiver<Judged>>(ahead);
+        std::thread::scope(|scope| {
+            let reader = scope.spawn(move || {
+                while let Some(chunk) = splitter.next_chunk()? {
+                    let (done, judged) = bounded(1);
+                    let rules = rules.clone();
+                    pool.spawn(move || {
+                        let _ = done.send(judge(chunk, endpoint, &rules));
+                    });
+                    // The writer has given up: whatever stopped it is told by it.
+                    if queue.send(judged).is_err() {
+                        break;
+                    }
+                }
+                Ok(facts(splitter))
+            });
+            let stop = self.take_all(&chunks);
+            drop(chunks);
+            let read = reader.join().unwrap_or_else(|_| Ok(FileFacts::default()));
+            match (stop, read) {
+                (Err(stop), _) => Err(stop),
+                (Ok(()), Err(e)) => Err(split_error(path, e)),
+                (Ok(()), Ok(facts)) => Ok(facts),
+            }
+        })
+    }
+
+    /// Takes the judged chunks back in the order of the file.
+    fn take_all(&mut self, chunks: &Receiver<Receiver<Judged>>) -> Result<(), Stop> {
+        let mut done_bytes = 0;
+        for judged in chunks {
+            let chunk = judged
+                .recv()
+                .unwrap_or_else(|_| Err(Stop::Defect("a judging thread".into())))?;
+            done_bytes += chunk.data.len() as u64;
+            (self.take)(chunk)?;
+            self.progress.advance(done_bytes);
+        }
+        Ok(())
+    }
+}
+
+type Judged = Result<JudgedChunk, Stop>;
+
+thread_local! {
+    /// Scratch memory of a judging thread, used again for every customer.
+    static TREE: RefCell<Tree> = RefCell::new(Tree::new());
+}
+
+/// Judges one chunk on this thread. A defect that panics costs the file its answer, not the daemon
+/// its life.
+fn judge(chunk: Chunk, endpoint: Endpoint, rules: &Rules) -> Judged {
+    let judging = AssertUnwindSafe(|| {
+        let judge = Judge {
+            endpoint,
+            multi_organization: rules.multi_organization,
+            classifiers: &rules.classifiers,
+        };
+        TREE.with_borrow_mut(|tree| {
+            let mut last = Instant::now();
+            judge.judge_chunk(chunk, tree, || {
+                let now = Instant::now();
+                let elapsed = now.duration_since(last).as_millis() as u32;
+                last = now;
+                elapsed
+            })
+        })
+    });
+    match catch_unwind(judging) {
+        Ok(judged) => Ok(judged?),
+        // The panic hook has told where; what it says may hold a customer's text.
+        Err(_) => Err(Stop::Defect("the judging of a customer".into())),
+    }
+}
+
+fn split_error(path: &Path, e: SplitError) -> Stop {
+    match e {
+        SplitError::Io(e) => Stop::Trouble(Trouble::io("reading", path, &e)),
+        SplitError::NotARequest { offset, message } => Stop::NotARequest { offset, message },
+    }
+}
+
+fn facts<R: Read>(splitter: Splitter<HashingReader<R>>) -> FileFacts {
+    let other_keys = splitter.other_keys.clone();
+    let reader = splitter.into_inner();
+    FileFacts {
+        bytes: reader.bytes,
+        sha256: crate::hex(&reader.hasher.finalize()),
+        other_keys,
+    }
+}
+
+/// Hashes what is read through it.
+struct HashingReader<R> {
+    file: R,
+    hasher: Sha256,
+    bytes: u64,
+}
+
+impl<R> HashingReader<R> {
+    fn new(file: R) -> HashingReader<R> {
+        HashingReader {
+            file,
+            hasher: Sha256::new(),
+            bytes: 0,
+        }
+    }
+}
+
+impl<R: Read> Read for HashingReader<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = self.file.read(buf)?;
+        self.hasher.update(&buf[..n]);
+        self.bytes += n as u64;
+        Ok(n)
+    }
+}
+
+impl SameFile for &[u8] {
+    fn is(&mut self, bytes: u64, sha256: &str) -> Result<bool> {
+        Ok(self.len() as u64 == bytes && crate::hex(&Sha256::digest(*self)) == sha256)
+    }
+}
+
+/// The hash of the file at hand, for those who need it before its end: it is read again then.
+pub struct FileHash {
+    path: PathBuf,
+    known: Option<FileFacts>,
+}
+
+impl FileHash {
+    /// Of this file; nothing is read yet.
+    pub fn new(path: &Path) -> FileHash {
+        FileHash {
+            path: path.to_path_buf(),
+            known: None,
+        }
+    }
+
+    /// Reads the whole file, unless that was done.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read_whole(&mut self) -> Result<FileFacts> {
+        if let Some(known) = &self.known {
+            return Ok(known.clone());
+        }
+        let wrong = |e: io::Error| Trouble::io("reading", &self.path, &e);
+        let mut reader = HashingReader::new(disk::open_regular(&self.path).map_err(wrong)?);
+        io::copy(&mut reader, &mut io::sink()).map_err(wrong)?;
+        let facts = FileFacts {
+            bytes: reader.bytes,
+            sha256: crate::hex(&reader.hasher.finalize()),
+            other_keys: Vec::new(),
+        };
+        self.known = Some(facts.clone());
+        Ok(facts)
+    }
+
+    /// Whether what was read again is what was judged.
+    ///
+    /// # Errors
+    /// When somebody wrote to the file meanwhile: it is judged again.
+    pub fn check(&self, judged: &FileFacts) -> Result<()> {
+        match &self.known {
+            Some(known) if known.sha256 != judged.sha256 => Err(Trouble::new(
+                crate::trouble::Kind::Io,
+                format!("{} was changed while it was judged", self.path.display()),
+                "whoever drops files must not write to them afterwards",
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl SameFile for FileHash {
+    fn is(&mut self, bytes: u64, sha256: &str) -> Result<bool> {
+        if self.known.is_none() {
+            let size = std::fs::metadata(&self.path)
+                .map_err(|e| Trouble::io("reading", &self.path, &e))?
+                .len();
+            if size != bytes {
+                return Ok(false);
+            }
+        }
+        let facts = self.read_whole()?;
+        Ok(facts.bytes == bytes && facts.sha256 == sha256)
+    }
+}
+
+/// A place in a file for a person: `line 3, column 14 (byte 120)`. Columns count bytes.
+pub(super) fn place_in(path: &Path, offset: u64) -> String {
+    match disk::open_regular(path).and_then(|file| line_and_column(file, offset)) {
+        Ok((line, column)) => format!("line {line}, column {column} (byte {offset})"),
+        Err(_) => format!("byte {offset}"),
+    }
+}
+
+/// Line and column of a byte, both from 1.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn line_and_column(file: impl Read, offset: u64) -> io::Result<(u64, u64)> {
+    let mut before = file.take(offset);
+    let (mut line, mut column) = (1, 1);
+    let mut buf = vec![0; 64 << 10];
+    loop {
+        match before.read(&mut buf)? {
+            0 => return Ok((line, column)),
+            n => {
+                for byte in &buf[..n] {
+                    column += 1;
+                    if *byte == b'\n' {
+                        line += 1;
+                        column = 1;
+                    }
+                }
+            }
+        }
+    }
+}

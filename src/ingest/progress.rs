@@ -1,0 +1,22 @@
+//! Telling somebody how far a large file is.
+
+/// Is told how much of a file has been judged.
+pub trait Progress {
+    /// A file of this many bytes begins.
+    fn begin(&mut self, bytes: u64);
+
+    /// So many of its bytes are judged and written.
+    fn advance(&mut self, bytes: u64);
+
+    /// It is done.
+    fn end(&mut self);
+}
+
+/// Tells nobody.
+pub struct Silent;
+
+impl Progress for Silent {
+    fn begin(&mut self, _: u64) {}
+    fn advance(&mut self, _: u64) {}
+    fn end(&mut self) {}
+}

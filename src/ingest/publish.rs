@@ -1,0 +1,132 @@
+//! From the committed rows to a response in the outbox: built beside its place, synced, renamed,
+//! the folder synced. It can be built again, byte for byte, for as long as the rows are there.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+
+use crate::catalog::Endpoint;
+use crate::clock;
+use crate::config::Home;
+use crate::disk;
+use crate::history::{History, Written};
+use crate::intake::{Claim, NameBook, response_name};
+use crate::response::{self, BatchBody, Outcome};
+use crate::trouble::{Result, Trouble};
+
+/// Writes the body of a batch's response, from the rows of the history.
+///
+/// # Errors
+/// When the history cannot be read, or `out` not written.
+pub fn write_body<W: Write>(history: &History, batch: &Written, mut out: W) -> Result<(), Failure> {
+    let endpoint = Endpoint::from_name(&batch.path);
+    match (batch.status, endpoint) {
+        (200, Some(endpoint)) if endpoint.is_batch() => {
+            let mut body = BatchBody::begin(out)?;
+            history.outcomes(batch.batch_id, |row| {
+                Ok::<_, Failure>(body.result(&Outcome {
+                    communication_number: row.communication_number,
+                    customer_ext_id: row.customer_ext_id,
+                    business_unit: row.business_unit,
+                    error: row.error,
+                    elapsed_ms: row.elapsed_ms,
+                })?)
+            })?;
+            body.end(batch.elapsed_ms)?;
+        }
+        (200 | 400, Some(endpoint)) if batch.customers > 0 => {
+            let mut body = String::new();
+            history.outcomes(batch.batch_id, |row| {
+                body = match (row.error, endpoint) {
+                    (Some(_), Endpoint::SimplifiedCustomer) => {
+                        response::all_errors(&history.descriptions(batch.batch_id, 0)?)
+                    }
+                    (error, _) => response::single(error),
+                };
+                Ok::<_, Failure>(())
+            })?;
+            out.write_all(body.as_bytes())?;
+        }
+        (500, _) => {
+            let body = if super::is_batch_path(&batch.path) {
+                response::batch_failure(batch.elapsed_ms)
+            } else {
+                response::single_failure()
+            };
+            out.write_all(body.as_bytes())?;
+        }
+        (status, _) => {
+            let timestamp = clock::api_form(&batch.received_at);
+            out.write_all(response::error(status, &batch.path, &timestamp).as_bytes())?;
+        }
+    }
+    Ok(())
+}
+
+/// Why a body could not be written.
+#[derive(Debug)]
+pub enum Failure {
+    Trouble(Trouble),
+    Io(io::Error),
+}
+
+impl From<Trouble> for Failure {
+    fn from(e: Trouble) -> Failure {
+        Failure::Trouble(e)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(e: io::Error) -> Failure {
+        Failure::Io(e)
+    }
+}
+
+/// Builds the response in the claim's folder, durably.
+pub(super) fn build(history: &History, claim: &Claim, batch: &Written) -> Result<()> {
+    let path = claim.response();
+    let write = || -> Result<(), Failure> {
+        let mut out = BufWriter::with_capacity(64 << 10, File::create(&path)?);
+        write_body(history, batch, &mut out)?;
+        out.flush()?;
+        out.get_ref().sync_all()?;
+        Ok(())
+    };
+    write().map_err(|e| match e {
+        Failure::Trouble(e) => e,
+        Failure::Io(e) => Trouble::io("writing", &path, &e),
+    })
+}
+
+/// Moves a built response into the outbox, under the name that the history has for it. Where
+/// somebody took that name meanwhile, another is noted in the history first.
+pub(super) fn put_out(
+    history: &mut History,
+    home: &Home,
+    claim: &Claim,
+    batch: &Written,
+) -> Result<String> {
+    let outbox = home.outbox();
+    let folder = outbox.join(claim.answer_folder());
+    disk::make_folder(&folder).map_err(|e| Trouble::io("making", &folder, &e))?;
+    let mut name = PathBuf::from(batch.response_file.clone().unwrap_or_default());
+    loop {
+        // The text in the history may stand for a name that is no text.
+        let fresh = response_name(&outbox, claim, &mut NameBook::default());
+        if name.to_string_lossy() == fresh.to_string_lossy() {
+            name = fresh;
+        }
+        let target = outbox.join(&name);
+        match disk::rename_new(&claim.response(), &target) {
+            Ok(()) => {
+                disk::sync_folder(&folder).map_err(|e| Trouble::io("syncing", &folder, &e))?;
+                return Ok(name.to_string_lossy().into_owned());
+            }
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+                name = response_name(&outbox, claim, &mut NameBook::default());
+                history.rename_response(batch.batch_id, &name.to_string_lossy())?;
+            }
+            Err(e) => return Err(Trouble::io("publishing", &target, &e)),
+        }
+    }
+}

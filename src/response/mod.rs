@@ -1,0 +1,188 @@
+//! Outcomes to the bodies of the API. Knows nothing of files, databases or rules.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+/// Where the API lives; the error bodies name it.
+pub const API_ROOT: &str = "/amlyze-ws-rest";
+
+/// The result of one customer of a batch. Absent values are left out.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BatchResult<'r> {
+    result_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    communication_number: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer_ext_id: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    business_unit: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_code: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_description: Option<&'r str>,
+    time_elapsed_ms: u64,
+}
+
+/// What one customer came to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Outcome<'r> {
+    pub communication_number: Option<&'r str>,
+    pub customer_ext_id: Option<&'r str>,
+    pub business_unit: Option<&'r str>,
+    /// Code and description, where it was rejected.
+    pub error: Option<(&'r str, &'r str)>,
+    pub elapsed_ms: u64,
+}
+
+fn result_type(rejected: bool) -> &'static str {
+    if rejected {
+        "REQUEST_REJECTED"
+    } else {
+        "REQUEST_ACCEPTED"
+    }
+}
+
+/// The 200 body of a batch, written a result at a time.
+pub struct BatchBody<W: Write> {
+    out: W,
+    any: bool,
+}
+
+impl<W: Write> BatchBody<W> {
+    /// Begins the body.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn begin(mut out: W) -> io::Result<BatchBody<W>> {
+        out.write_all(b"{\"results\":[")?;
+        Ok(BatchBody { out, any: false })
+    }
+
+    /// Writes the result of the next customer.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn result(&mut self, outcome: &Outcome<'_>) -> io::Result<()> {
+        self.out.write_all(if self.any { b",\n" } else { b"\n" })?;
+        self.any = true;
+        let (error_code, error_description) = outcome.error.unzip();
+        let result = BatchResult {
+            result_type: result_type(outcome.error.is_some()),
+            communication_number: outcome.communication_number,
+            customer_ext_id: outcome.customer_ext_id,
+            business_unit: outcome.business_unit,
+            error_code,
+            error_description,
+            time_elapsed_ms: outcome.elapsed_ms,
+        };
+        serde_json::to_writer(&mut self.out, &result)?;
+        Ok(())
+    }
+
+    /// Ends the body.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn end(mut self, elapsed_ms: u64) -> io::Result<W> {
+        if self.any {
+            self.out.write_all(b"\n")?;
+        }
+        writeln!(self.out, "],\"timeElapsedMs\":{elapsed_ms}}}")?;
+        Ok(self.out)
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SingleBody<'r> {
+    result_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_code: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_description: Option<&'r str>,
+}
+
+/// The body for a single customer, accepted or rejected with its first error.
+pub fn single(error: Option<(&str, &str)>) -> String {
+    let (error_code, error_description) = error.unzip();
+    line(&SingleBody {
+        result_type: result_type(error.is_some()),
+        error_code,
+        error_description,
+    })
+}
+
+#[derive(Serialize)]
+struct AllErrors<'r> {
+    errors: &'r [String],
+}
+
+/// The body for a rejected simplified customer: every error, in order.
+pub fn all_errors(errors: &[String]) -> String {
+    line(&AllErrors { errors })
+}
+
+#[derive(Serialize)]
+struct ErrorBody<'r> {
+    timestamp: &'r str,
+    status: u16,
+    error: &'r str,
+    path: String,
+}
+
+/// The body for what is no request (400) or asks for no endpoint (404). The timestamp is in the
+/// form of the API.
+pub fn error(status: u16, path: &str, timestamp: &str) -> String {
+    line(&ErrorBody {
+        timestamp,
+        status,
+        error: match status {
+            404 => "Not Found",
+            _ => "Bad Request",
+        },
+        path: format!("{API_ROOT}/{path}"),
+    })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BatchFailure {
+    error_code: &'static str,
+    error_description: &'static str,
+    time_elapsed_ms: u64,
+}
+
+/// The body for a batch that could not be processed, by our own fault.
+pub fn batch_failure(elapsed_ms: u64) -> String {
+    line(&BatchFailure {
+        error_code: "500",
+        error_description: "Processing failed",
+        time_elapsed_ms: elapsed_ms,
+    })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SingleFailure {
+    result_type: &'static str,
+    status: u16,
+    error: &'static str,
+}
+
+/// The same for a single customer.
+pub fn single_failure() -> String {
+    line(&SingleFailure {
+        result_type: result_type(true),
+        status: 500,
+        error: "Internal Server Error",
+    })
+}
+
+/// A body of one line. None of the types here can fail to be written as JSON.
+fn line<T: Serialize>(body: &T) -> String {
+    let mut text = serde_json::to_string(body).unwrap_or_default();
+    text.push('\n');
+    text
+}
