@@ -1,0 +1,212 @@
+//! An office for a test: a home of its own, files dropped, answers and rows read back.
+
+#![allow(
+    dead_code,
+    reason = "each test file uses the part of the office that it needs"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use rusqlite::Connection;
+use serde_json::{Map, Value, json};
+
+/// A home in a temporary folder, gone with the test.
+pub struct Office {
+    dir: tempfile::TempDir,
+}
+
+impl Office {
+    /// A home with the shipped classifiers and no waiting for files to settle.
+    pub fn new() -> Office {
+        Office::configured("")
+    }
+
+    /// The same with more lines in kycdrop.toml.
+    pub fn configured(lines: &str) -> Office {
+        let office = Office {
+            dir: tempfile::tempdir().expect("a temporary folder"),
+        };
+        office.write("kycdrop.toml", format!("settle = \"0s\"\n{lines}"));
+        office
+    }
+
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// A path below the home.
+    pub fn at(&self, relative: impl AsRef<Path>) -> PathBuf {
+        self.path().join(relative)
+    }
+
+    /// Writes a file below the home, with the folders above it.
+    pub fn write(&self, relative: impl AsRef<Path>, bytes: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.at(relative);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("folders");
+        std::fs::write(&path, bytes).expect("a written file");
+        path
+    }
+
+    /// Drops a file into the inbox: `drop("batch-customers/x.json", …)`.
+    pub fn drop(&self, relative: impl AsRef<Path>, bytes: impl AsRef<[u8]>) {
+        self.write(Path::new("watch-dir/inbox").join(relative), bytes);
+    }
+
+    /// The command with this home.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kycdrop"));
+        command.arg("--home").arg(self.path()).args(args);
+        command.env_remove("KYCDROP_HOME").env_remove("KYCDROP_LOG");
+        command
+    }
+
+    /// Runs a command to its end.
+    pub fn run(&self, args: &[&str]) -> Output {
+        self.command(args).output().expect("the command runs")
+    }
+
+    /// Runs `once`, which must succeed.
+    pub fn once(&self) {
+        let output = self.run(&["once"]);
+        assert!(
+            output.status.success(),
+            "once: {}\n{}",
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+
+    /// The bytes of a response: `response("batch-customers/x")` reads `x.response.json` there.
+    pub fn response_bytes(&self, name: &str) -> Vec<u8> {
+        let path = self.at(format!("watch-dir/outbox/{name}.response.json"));
+        std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+    }
+
+    /// A response as JSON.
+    pub fn response(&self, name: &str) -> Value {
+        serde_json::from_slice(&self.response_bytes(name)).expect("a response is JSON")
+    }
+
+    /// Drops customers as one batch, runs `once`, and returns the results.
+    pub fn batch(&self, name: &str, customers: &[Value]) -> Vec<Value> {
+        self.answer("batch-customers", name, &json!({ "customers": customers }))["results"]
+            .as_array()
+            .expect("results")
+            .clone()
+    }
+
+    /// Drops one body at an endpoint, runs `once`, and returns the response.
+    pub fn answer(&self, endpoint: &str, name: &str, body: &Value) -> Value {
+        self.drop(format!("{endpoint}/{name}.json"), body.to_string());
+        self.once();
+        self.response(&format!("{endpoint}/{name}"))
+    }
+
+    /// The history, as any SQL tool opens it.
+    pub fn database(&self) -> Connection {
+        Connection::open(self.at("kycdrop.db")).expect("a database")
+    }
+
+    /// Rows of a query over the history, each an object.
+    pub fn rows(&self, sql: &str) -> Vec<Map<String, Value>> {
+        let conn = self.database();
+        let mut statement = conn.prepare(sql).expect(sql);
+        let names: Vec<String> = statement
+            .column_names()
+            .iter()
+            .map(|n| n.to_string())
+            .collect();
+        let rows = statement.query_map([], |row| {
+            let mut object = Map::new();
+            for (i, name) in names.iter().enumerate() {
+                let value = match row.get_ref(i)? {
+                    rusqlite::types::ValueRef::Null => Value::Null,
+                    rusqlite::types::ValueRef::Integer(n) => n.into(),
+                    rusqlite::types::ValueRef::Real(x) => x.into(),
+                    rusqlite::types::ValueRef::Text(t) => {
+                        String::from_utf8_lossy(t).into_owned().into()
+                    }
+                    rusqlite::types::ValueRef::Blob(b) => b.to_vec().into(),
+                };
+                object.insert(name.clone(), value);
+            }
+            Ok(object)
+        });
+        rows.expect(sql).map(|r| r.expect(sql)).collect()
+    }
+
+    /// The one value of a query over the history.
+    pub fn value(&self, sql: &str) -> Value {
+        let rows = self.rows(sql);
+        assert_eq!(rows.len(), 1, "{sql}: {rows:?}");
+        rows[0].values().next().expect("a column").clone()
+    }
+
+    /// Every file below a folder of the home, sorted, relative to it.
+    pub fn files(&self, relative: &str) -> Vec<String> {
+        fn walk(folder: &Path, root: &Path, found: &mut Vec<String>) {
+            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+                let path = entry.path();
+                if path.is_dir() {
+                    walk(&path, root, found);
+                } else {
+                    let below = path.strip_prefix(root).expect("below");
+                    found.push(below.to_string_lossy().into_owned());
+                }
+            }
+        }
+        let root = self.at(relative);
+        let mut found = Vec::new();
+        walk(&root, &root, &mut found);
+        found.sort();
+        found
+    }
+}
+
+/// A person with everything that is mandatory at the batch endpoints.
+pub fn person(id: &str) -> Value {
+    json!({
+        "communicationNumber": format!("N-{id}"),
+        "requester": "Branch 7",
+        "riskManagementCategory": "IND",
+        "riskLevel": "LOW",
+        "customerStatus": "ACTIVE",
+        "entityType": "INDIVIDUAL",
+        "customerExtId": format!("X-{id}"),
+        "applicationDate": "2024-04-10",
+        "firstName": "Ona",
+        "lastName": "Petraitė",
+        "citizenshipCountry": "LT"
+    })
+}
+
+/// A company with everything that is mandatory at the batch endpoints.
+pub fn company(id: &str) -> Value {
+    json!({
+        "communicationNumber": format!("N-{id}"),
+        "requester": "Branch 7",
+        "riskManagementCategory": "ORG",
+        "riskLevel": "MEDIUM",
+        "customerStatus": "ACTIVE",
+        "entityType": "ORGANIZATION",
+        "customerExtId": format!("X-{id}"),
+        "applicationDate": "2024-04-10",
+        "title": "UAB Pavyzdys",
+        "registrationCountry": "LT",
+        "legalForm": "LTD"
+    })
+}
+
+/// The same customer with some of its fields set; null removes one.
+pub fn with(mut customer: Value, fields: Value) -> Value {
+    let object = customer.as_object_mut().expect("an object");
+    for (key, value) in fields.as_object().expect("an object") {
+        if value.is_null() {
+            object.remove(key);
+        } else {
+            object.insert(key.clone(), value.clone());
+        }
+    }
+    customer
+}
