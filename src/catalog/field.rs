@@ -2,7 +2,7 @@
 
 use super::{Classifier, Endpoints, Step};
 
-/// Index of a field in its object's table. Made by [`find`] while compiling, so that a rule which
+/// Index of a field in its object's table. Made by `find` while compiling, so that a rule which
 /// names a field that is not there does not compile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct F(pub u8);
