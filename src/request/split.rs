@@ -37,7 +37,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
-            customer_bytes: 64 << 20,
+            customer_bytes: 16 << 20,
             depth: 64,
             chunk_bytes: 256 << 10,
             chunk_customers: 1024,

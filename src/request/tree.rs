@@ -109,6 +109,8 @@ pub enum NoteKind {
     IgnoredField,
     /// There are more unknown fields than are kept.
     MoreUnknownFields,
+    /// There are more findings than are kept.
+    MoreFindings,
 }
 
 impl NoteKind {
@@ -119,6 +121,7 @@ impl NoteKind {
             NoteKind::UnknownFieldTwice => "unknown-field-twice",
             NoteKind::IgnoredField => "ignored-field",
             NoteKind::MoreUnknownFields => "more-unknown-fields",
+            NoteKind::MoreFindings => "more-findings",
         }
     }
 }

@@ -21,6 +21,10 @@ const CATEGORY: F = customer::customer("riskManagementCategory");
 const STATUS: F = customer::customer("customerStatus");
 const SCREENING: F = customer::customer("initializeScreeningProcesses");
 
+/// The most findings of one customer that are kept. A customer with more was made by a machine gone
+/// wrong, and its first ten thousand tell enough.
+const FINDINGS_KEPT: usize = 10_000;
+
 /// What the customer is as a whole; many rules hang on it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Context {
@@ -60,6 +64,8 @@ pub(super) struct Run<'j, 't> {
     pub spoken: HashSet<*const Slot>,
     /// In the long list of additional values that is being walked: which items repeat a code.
     pub repeated: Option<(*const Slot, HashSet<u32>)>,
+    /// How many findings there were beyond those that are kept.
+    more_findings: u64,
 }
 
 impl<'j, 't> Run<'j, 't> {
@@ -90,6 +96,7 @@ impl<'j, 't> Run<'j, 't> {
             notes,
             spoken: HashSet::new(),
             repeated: None,
+            more_findings: 0,
         }
     }
 
@@ -102,6 +109,13 @@ impl<'j, 't> Run<'j, 't> {
             frame: None,
         });
         self.note_ignored();
+        if self.more_findings > 0 {
+            self.notes.push(Note {
+                kind: NoteKind::MoreFindings,
+                path: String::new(),
+                detail: format!("{} more findings are not listed", self.more_findings),
+            });
+        }
     }
 
     fn steps(&mut self, at: At<'_, 't>) {
@@ -323,6 +337,10 @@ impl<'j, 't> Run<'j, 't> {
         path: Path<'_>,
         mut value: impl FnMut(&str, &mut String) -> bool,
     ) {
+        if self.findings.len() >= FINDINGS_KEPT {
+            self.more_findings += 1;
+            return;
+        }
         let mut key = String::new();
         let mut indexes = [0; 2];
         prefix(frame, &mut key, &mut indexes);

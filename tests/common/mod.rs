@@ -112,11 +112,7 @@ impl Office {
     pub fn rows(&self, sql: &str) -> Vec<Map<String, Value>> {
         let conn = self.database();
         let mut statement = conn.prepare(sql).expect(sql);
-        let names: Vec<String> = statement
-            .column_names()
-            .iter()
-            .map(|n| n.to_string())
-            .collect();
+        let names: Vec<String> = statement.column_names().map(|n| n.to_string()).collect();
         let rows = statement.query_map([], |row| {
             let mut object = Map::new();
             for (i, name) in names.iter().enumerate() {

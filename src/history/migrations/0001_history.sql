@@ -358,7 +358,7 @@ INSERT INTO column_description VALUES
 ('v_finding', 'path', 'The field in the customer, such as listAddress[0].country.'),
 ('v_warning', 'batch_id', 'The file.'),
 ('v_warning', 'position', 'Place in the file, from 0; NULL when the file itself is meant.'),
-('v_warning', 'kind', 'unknown-field, unknown-field-twice, ignored-field or more-unknown-fields.'),
+('v_warning', 'kind', 'unknown-field, unknown-field-twice, ignored-field, more-unknown-fields or more-findings.'),
 ('v_warning', 'path', 'The field in the customer.'),
 ('v_warning', 'detail', 'What else to know: the nearest known name, why it is ignored.'),
 ('v_customer', 'business_unit', 'businessUnit; NULL when none was given.'),
