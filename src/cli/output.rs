@@ -3,13 +3,16 @@
 use std::io::{BufWriter, IsTerminal, Stdout, Write};
 
 use clap::ValueEnum;
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{CellAlignment, ContentArrangement, Table};
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use serde_json::Value;
 
 use crate::history::{Answer, Cell};
 use crate::text::printable;
 use crate::trouble::{Result, Trouble};
+
+/// A line below the header and none between rows: more rows fit a screen.
+const UNDERLINED: TableStyle =
+    TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// How rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -53,7 +56,7 @@ impl Printer {
             Format::Table => {
                 let mut table = Table::new();
                 table
-                    .load_style(UTF8_HORIZONTAL_ONLY)
+                    .load_style(UNDERLINED)
                     .set_content_arrangement(ContentArrangement::Dynamic);
                 To::Table(Box::new(table))
             }
