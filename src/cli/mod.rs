@@ -15,7 +15,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, Home};
 use crate::disk;
-use crate::trouble::{Result, Trouble};
+use crate::trouble::{Kind, Result, Trouble};
 
 /// Judge customers offline as the AMLYZE API would: drop a file, get its answer, keep the history.
 #[derive(Parser)]
@@ -93,24 +93,26 @@ pub fn main() -> ExitCode {
     quiet_panics();
     match command(&args) {
         Ok(code) => ExitCode::from(code),
-        Err(trouble) => {
-            eprintln!("kycdrop: {}", multiline_printable(&trouble.to_string()));
-            ExitCode::from(trouble.exit_code())
+        Err(e) => {
+            eprintln!("kycdrop: {}", multiline_printable(&format!("{e:#}")));
+            let known = e.downcast_ref::<Trouble>().map(Trouble::exit_code);
+            ExitCode::from(known.unwrap_or(Kind::Internal as u8))
         }
     }
 }
 
-fn command(args: &Args) -> Result<u8> {
+/// Trouble has its exit code; any other error is one that nobody thought of, and a defect.
+fn command(args: &Args) -> anyhow::Result<u8> {
     let home = Home::at(&args.home)?;
-    match &args.command {
-        Command::Run => run::run(home),
-        Command::Once => run::once(home),
-        Command::Check(a) => check::check(home, a),
-        Command::Status(a) => status::status(&home, a),
-        Command::Query(a) => query::query(&home, a),
-        Command::Errors(a) => reference::errors(a),
-        Command::Fields(a) => reference::fields(a),
-    }
+    Ok(match &args.command {
+        Command::Run => run::run(home)?,
+        Command::Once => run::once(home)?,
+        Command::Check(a) => check::check(home, a)?,
+        Command::Status(a) => status::status(&home, a)?,
+        Command::Query(a) => query::query(&home, a)?,
+        Command::Errors(a) => reference::errors(a)?,
+        Command::Fields(a) => reference::fields(a)?,
+    })
 }
 
 fn start_log(format: LogFormat) {

@@ -11,7 +11,7 @@ use crate::config::Home;
 use crate::history::{self, BatchLine, Totals};
 use crate::intake::{Inbox, claims_in_work};
 use crate::text::printable;
-use crate::trouble::{Kind, Result, Trouble};
+use crate::trouble::Result;
 
 /// Arguments of `status`.
 #[derive(clap::Args)]
@@ -56,12 +56,11 @@ struct Waiting {
 }
 
 /// Tells how things stand.
-pub fn status(home: &Home, args: &Args) -> Result<u8> {
+pub fn status(home: &Home, args: &Args) -> anyhow::Result<u8> {
     let status = look(home, args.last)?;
     let text = match args.format {
         Format::Json => {
-            let mut text = serde_json::to_string_pretty(&status)
-                .map_err(|e| Trouble::new(Kind::Internal, e.to_string(), ""))?;
+            let mut text = serde_json::to_string_pretty(&status)?;
             text.push('\n');
             text
         }

@@ -64,7 +64,7 @@ impl Engine {
         let fingerprint = fingerprint(&home);
         let (set, changed) = history.load_classifiers(&folder)?;
         if changed {
-            tracing::info!(set = %&set.hash()[..12], "another set of classifiers is in force");
+            tracing::info!(set = %&set.hash()[..12], "a set of classifiers came into force");
         }
         let pool = thread_pool(config.threads)?;
         Ok(Engine {
@@ -101,7 +101,7 @@ impl Engine {
         match self.history.load_classifiers(&self.home.classifiers()) {
             Ok((set, changed)) => {
                 if changed {
-                    tracing::info!(set = %&set.hash()[..12], "another set of classifiers is in force");
+                    tracing::info!(set = %&set.hash()[..12], "a set of classifiers came into force");
                 }
                 self.rules = Rules::new(set, &self.config);
             }

@@ -60,10 +60,7 @@ pub(super) fn holds(run: &mut Run<'_, '_>, across: Across, at: At<'_, '_>) -> Fi
             run.root.choice(STATUS) == Some("CLOSED") && !run.root.slot(CLOSING_DATE).is_given(),
             CLOSING_DATE,
         ),
-        Across::ClosingDateNotAllowed => when(
-            run.root.choice(STATUS) != Some("CLOSED") && run.root.slot(CLOSING_DATE).is_given(),
-            CLOSING_DATE,
-        ),
+        Across::ClosingDateNotAllowed => when(closing_date_not_allowed(run), CLOSING_DATE),
         Across::AdditionalValueTwice => when(additional_value_twice(run, at), AV_CODE),
         Across::RelatedName => related_name(at.node),
         // Looks at the items of a list of values, which are no fields: see the interpreter.
@@ -133,6 +130,14 @@ fn import_status(run: &mut Run<'_, '_>) -> Fields {
     }
     let slot = run.root.slot(STATUS);
     when(run.bad_choice(slot) || !slot.is_given(), STATUS)
+}
+
+/// No status is none that is CLOSED. One that cannot be read may have been meant to be: another rule
+/// speaks of it.
+fn closing_date_not_allowed(run: &Run<'_, '_>) -> bool {
+    let status = run.root.slot(STATUS);
+    let readable = !matches!(status.kind, Kind::Bad | Kind::NoChoice);
+    readable && run.root.choice(STATUS) != Some("CLOSED") && run.root.slot(CLOSING_DATE).is_given()
 }
 
 /// Whether an item before this one in the same list has its code. Long lists are looked through
