@@ -213,8 +213,8 @@ impl<R: Read> Splitter<R> {
         }
         let at = self.extent(1)?;
         let raw = &self.buf[at.start as usize..at.end as usize];
-        let key: String = serde_json::from_slice(raw)
-            .map_err(|_| self.wrong_at(at.start as usize, "this key is no JSON text"))?;
+        let key = key_text(raw)
+            .ok_or_else(|| self.wrong_at(at.start as usize, "this key is no JSON text"))?;
         if self.peek()? != Some(b':') {
             return Err(self.unexpected("a colon"));
         }
@@ -457,4 +457,14 @@ impl<R: Read> Splitter<R> {
     fn truncated(&self) -> SplitError {
         self.wrong("the file ends in the middle of the request")
     }
+}
+
+/// The text of a key. One with a lone surrogate is JSON, though no text: it is shown as it was
+/// written.
+fn key_text(raw: &[u8]) -> Option<String> {
+    let raw = std::str::from_utf8(raw).ok()?;
+    serde_json::from_str::<String>(raw).ok().or_else(|| {
+        serde_json::from_str::<IgnoredAny>(raw).ok()?;
+        Some(raw.trim_matches('"').to_owned())
+    })
 }
