@@ -56,6 +56,18 @@ pub fn office(home: Home) -> Office {
     office
 }
 
+/// The text of a customer with more members as they are written.
+pub fn written(customer: Value, members: &str) -> String {
+    let mut text = customer.to_string();
+    text.pop();
+    format!("{text},{members}}}")
+}
+
+/// Judges customers as one batch in an office of their own.
+pub fn batch(customers: &[String]) -> Vec<Judged> {
+    judge(&Office::new(), Endpoint::BatchCustomers, "batch", customers)
+}
+
 /// Drops the customers at an endpoint (one batch, or a file for each), runs `once`, and checks
 /// that every answer says what the history says.
 pub fn judge(office: &Office, endpoint: Endpoint, name: &str, customers: &[String]) -> Vec<Judged> {
