@@ -5,6 +5,8 @@
     reason = "each test file uses the part of the office that it needs"
 )]
 
+pub mod daemon;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -139,6 +141,13 @@ impl Office {
         rows[0].values().next().expect("a column").clone()
     }
 
+    /// Replaces a text that stands once in a file of the home.
+    pub fn edit(&self, relative: &str, from: &str, to: &str) {
+        let text = std::fs::read_to_string(self.at(relative)).expect(relative);
+        assert_eq!(text.matches(from).count(), 1, "{from} in {relative}");
+        self.write(relative, text.replacen(from, to, 1));
+    }
+
     /// Every file below a folder of the home, sorted, relative to it.
     pub fn files(&self, relative: &str) -> Vec<String> {
         fn walk(folder: &Path, root: &Path, found: &mut Vec<String>) {
@@ -205,4 +214,11 @@ pub fn with(mut customer: Value, fields: Value) -> Value {
         }
     }
     customer
+}
+
+/// The codes of findings, in their order.
+pub fn codes(rows: &[Map<String, Value>]) -> Vec<String> {
+    rows.iter()
+        .map(|row| row["code"].as_str().expect("a code").to_owned())
+        .collect()
 }
