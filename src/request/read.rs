@@ -40,7 +40,8 @@ impl NotJson {
         let message = e.to_string();
         let cut = message.rfind(" at line ").unwrap_or(message.len());
         NotJson {
-            offset: (before + e.column()).min(text.len()),
+            // serde_json counts columns from 1; a line break is column 0 of the line behind it.
+            offset: (before + e.column()).saturating_sub(1).min(text.len()),
             message: message[..cut].to_owned(),
         }
     }
