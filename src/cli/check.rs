@@ -55,6 +55,7 @@ pub fn check(home: Home, args: &Args) -> Result<u8> {
         bytes = &stdin;
         (Source::Bytes(bytes), &mut bytes)
     } else {
+        readable(&args.file)?;
         hash = FileHash::new(&args.file);
         (Source::File(&args.file), &mut hash)
     };
@@ -189,6 +190,19 @@ fn classifiers(home: &Home) -> Result<ClassifierSet> {
     let mut memory = History::in_memory()?;
     let loaded = store(memory.connection_mut(), &files, &clock::now())?;
     load_set(memory.connection(), loaded.set_id)
+}
+
+/// What was named by hand and cannot be read is wrong input, and no failure of the disk.
+fn readable(file: &Path) -> Result<()> {
+    match crate::disk::open_regular(file) {
+        Err(e) if e.kind() != std::io::ErrorKind::PermissionDenied => Err(Trouble::new(
+            Kind::Input,
+            format!("{} cannot be read: {e}", file.display()),
+            "give the path of a regular file, or - for standard input",
+        )),
+        Err(e) => Err(Trouble::io("opening", file, &e)),
+        Ok(_) => Ok(()),
+    }
 }
 
 fn read_stdin() -> Result<Vec<u8>> {
