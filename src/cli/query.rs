@@ -10,6 +10,8 @@ use super::output::{Format, Printer};
 #[derive(clap::Args)]
 pub struct Args {
     /// One SQL statement that reads
+    // It may begin with a remark, and a remark with two hyphens.
+    #[arg(allow_hyphen_values = true)]
     sql: String,
 
     /// How rows are written [default: table on a terminal, csv elsewhere]

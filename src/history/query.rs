@@ -44,12 +44,15 @@ pub fn ask(conn: &mut Connection, sql: &str, answer: &mut dyn Answer) -> Result<
     conn.pragma_update(None, "trusted_schema", false)?;
     conn.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
     conn.authorizer(Some(read_only))?;
-    let wrong = |e: rusqlite::Error| match e.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::AuthorizationForStatementDenied) => Trouble::new(
+    let more_than_reading = || {
+        Trouble::new(
             Kind::Input,
             "this SQL would do more than read",
             "only SELECT, WITH, VALUES, EXPLAIN and reading PRAGMAs are answered; the history is never changed from here",
-        ),
+        )
+    };
+    let wrong = |e: rusqlite::Error| match e.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::AuthorizationForStatementDenied) => more_than_reading(),
         Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::DatabaseBusy) => e.into(),
         _ => Trouble::new(
             Kind::Input,
@@ -68,6 +71,17 @@ pub fn ask(conn: &mut Connection, sql: &str, answer: &mut dyn Answer) -> Result<
         other => other.map_err(wrong)?,
     };
     let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
+    if names.is_empty() {
+        // VACUUM asks no authorizer; it would fail later, with half an answer written.
+        return Err(match statement.readonly() {
+            false => more_than_reading(),
+            true => Trouble::new(
+                Kind::Input,
+                "this SQL asks for nothing",
+                "`kycdrop query \"SELECT * FROM column_description\"` lists every view and column",
+            ),
+        });
+    }
     answer.columns(&names)?;
     let mut rows = statement.raw_query();
     while let Some(row) = rows.next().map_err(wrong)? {
