@@ -151,6 +151,9 @@ pub fn cases() -> Vec<Case> {
             .and("bad-type", "TYP01", "Bad value for DATE. Field: closingDate", "closingDate")
             .near(json!({"closingDate": " "}))
             .near(json!({"closingDate": "2024-05-01T10:00+0300", "customerStatus": "CLOSED"})),
+        case("closing-date-not-allowed", Occasional).only_at(SIMPLIFIED)
+            .fires(json!({"closingDate": "2024-05-01"}))
+            .says("C013a", "ClosingDate can not exist for not CLOSED CustomerStatus", "closingDate"),
     ]
 }
 
