@@ -288,14 +288,16 @@ fn lists_and_objects_take_only_themselves() {
 #[test]
 fn an_item_of_a_list_of_objects_is_an_object() {
     let long = "1".repeat(400);
-    for item in [
+    let items = [
         "null", r#""""#, r#""x""#, "7", "true", "[]", "[{}]", "1e999", &long,
-    ] {
-        let sound = r#"{"contactType":"EMAIL","contactDetails":"1"}"#;
-        let judged = with_each("listContact", &[&format!("[{sound},{item},{sound}]")]);
-        assert_eq!(judged[0].codes(), ["TYP01 listContact[1]"], "{item}");
+    ];
+    let sound = r#"{"contactType":"EMAIL","contactDetails":"1"}"#;
+    let lists = items.map(|item| format!("[{sound},{item},{sound}]"));
+    let texts: Vec<_> = lists.iter().map(|l| &**l).collect();
+    for (judged, text) in with_each("listContact", &texts).iter().zip(texts) {
+        assert_eq!(judged.codes(), ["TYP01 listContact[1]"], "{text}");
         let says = "Bad value for OBJECT. Field: listContact[1]";
-        assert_eq!(judged[0].found[0].description, says, "{item}");
+        assert_eq!(judged.found[0].description, says, "{text}");
     }
     let judged = with_each(
         "listRelatedEntity",

@@ -19,7 +19,7 @@ fn codes(customer: Value, set: Value) -> Vec<String> {
 
 #[test]
 fn a_bad_value_counts_as_given_and_sets_off_no_other_row() {
-    for (field, given) in [
+    let of_a_company = [
         ("communicationNumber", json!([])),
         ("requester", json!({})),
         ("customerExtId", json!(["X"])),
@@ -30,18 +30,22 @@ fn a_bad_value_counts_as_given_and_sets_off_no_other_row() {
         ("registrationCountry", json!(["LT"])),
         ("legalForm", json!({})),
         ("initialDepositCurrency", json!([])),
-    ] {
-        let found = codes(company("1"), json!({field: given}));
-        assert_eq!(found, [format!("TYP01 {field}")]);
-    }
-    for (field, given) in [
+    ];
+    let of_a_person = [
         ("firstName", json!({})),
         ("lastName", json!([])),
         ("citizenshipCountry", json!({})),
         ("birthCountry", json!([])),
-    ] {
-        let found = codes(person("1"), json!({field: given}));
-        assert_eq!(found, [format!("TYP01 {field}")]);
+    ];
+    let flawed = |base: Value, (field, given): &(&str, Value)| {
+        with(base, json!({*field: given})).to_string()
+    };
+    let texts: Vec<_> = (of_a_company.iter().map(|f| flawed(company("1"), f)))
+        .chain(of_a_person.iter().map(|f| flawed(person("1"), f)))
+        .collect();
+    let fields = of_a_company.iter().chain(&of_a_person);
+    for (judged, (field, _)) in batch(&texts).iter().zip(fields) {
+        assert_eq!(judged.codes(), [format!("TYP01 {field}")]);
     }
     assert_eq!(
         codes(
@@ -176,36 +180,56 @@ fn null_and_blank_text_are_absent_wherever_they_stand() {
 
 #[test]
 fn of_a_key_given_twice_the_last_one_counts() {
-    let without = |field: &str| with(person("1"), json!({field: null}));
-    let found = one(without("riskLevel"), r#""riskLevel":"?","riskLevel":"LOW""#);
-    assert_eq!(found.codes(), ["TYP03 riskLevel"]);
-    let found = one(without("riskLevel"), r#""riskLevel":"LOW","riskLevel":"?""#);
-    assert_eq!(found.codes(), ["C008.I01 riskLevel", "TYP03 riskLevel"]);
-    let found = one(without("firstName"), r#""firstName":"O","firstName":null"#);
-    assert_eq!(found.codes(), ["C016.I01 firstName", "TYP03 firstName"]);
-    let found = one(without("firstName"), r#""firstName":[],"firstName":"O""#);
-    assert_eq!(found.codes(), ["TYP03 firstName"]);
-    let found = one(
-        without("isPEP"),
-        r#""isPEP":true,"\u0069sPEP":false,"isPEP":true"#,
-    );
-    assert_eq!(found.codes(), ["TYP03 isPEP"]);
-    let found = one(
-        without("listContact"),
-        r#""listContact":[{},7],"listContact":[{"contactType":"EMAIL","contactDetails":"1"}]"#,
-    );
-    assert_eq!(found.codes(), ["TYP03 listContact"]);
-    let found = one(
-        company("1"),
-        r#""GIIN":[],"giin":"1","lei":"1","LEI":null,"LEI":2"#,
-    );
-    assert_eq!(found.codes(), ["TYP03 giin", "TYP03 lei"]);
-    let found = one(
-        without("customerExtId"),
-        r#""customerExtId":"first","customerExtId":"last""#,
-    );
-    assert_eq!(found.codes(), ["TYP03 customerExtId"]);
-    assert_eq!(found.answer["customerExtId"], "last");
+    let cases: [(&str, &str, &[&str]); 9] = [
+        (
+            "riskLevel",
+            r#""riskLevel":"?","riskLevel":"LOW""#,
+            &["TYP03 riskLevel"],
+        ),
+        (
+            "riskLevel",
+            r#""riskLevel":"LOW","riskLevel":"?""#,
+            &["C008.I01 riskLevel", "TYP03 riskLevel"],
+        ),
+        (
+            "firstName",
+            r#""firstName":"O","firstName":null"#,
+            &["C016.I01 firstName", "TYP03 firstName"],
+        ),
+        (
+            "firstName",
+            r#""firstName":[],"firstName":"O""#,
+            &["TYP03 firstName"],
+        ),
+        (
+            "isPEP",
+            r#""isPEP":true,"\u0069sPEP":false,"isPEP":true"#,
+            &["TYP03 isPEP"],
+        ),
+        (
+            "listContact",
+            r#""listContact":[{},7],"listContact":[{"contactType":"EMAIL","contactDetails":"1"}]"#,
+            &["TYP03 listContact"],
+        ),
+        (
+            "giin",
+            r#""GIIN":[],"giin":null,"nationalCode":null,"nationalCode":null"#,
+            &["TYP03 nationalCode", "TYP03 giin"],
+        ),
+        ("lei", r#""lei":null,"LEI":2"#, &["C014 lei", "TYP03 lei"]),
+        (
+            "customerExtId",
+            r#""customerExtId":"first","customerExtId":"last""#,
+            &["TYP03 customerExtId"],
+        ),
+    ];
+    let texts =
+        cases.map(|(field, members, _)| written(with(person("1"), json!({field: null})), members));
+    let judged = batch(&texts);
+    for (judged, (_, members, expected)) in judged.iter().zip(cases) {
+        assert_eq!(judged.codes(), expected, "{members}");
+    }
+    assert_eq!(judged[8].answer["customerExtId"], "last");
 }
 
 #[test]
@@ -350,37 +374,43 @@ fn numbers_and_booleans_name_the_same_customer_as_their_text() {
 #[test]
 fn what_no_float_and_no_text_can_hold_leaves_the_file_judged() {
     let long = "1".repeat(400);
-    for members in [
+    let harmless = [
         r#""\ud800":1"#.to_owned(),
         r#""unknown":"\udc00""#.into(),
         r#""unknown":{"\ud800":["\ud800",1e999]}"#.into(),
         r#""unknown":1e999"#.into(),
         format!(r#""unknown":[{long}]"#),
-    ] {
-        let judged = one(person("1"), &members);
+    ];
+    let mut texts: Vec<_> = harmless
+        .iter()
+        .enumerate()
+        .map(|(i, members)| written(person(&i.to_string()), members))
+        .collect();
+    texts.push(written(
+        person("8"),
+        r#""\ud800":1,"nationalCode":"\ud800","listContact":1e999,"iSanctioned":1,
+           "listAddress":[{"country":"LT","city":"\udfff","\ud800":2}]"#,
+    ));
+    texts.push(written(
+        with(person("9"), json!({"customerExtId": null})),
+        r#""customerExtId":"\ud800""#,
+    ));
+    let judged = batch(&texts);
+    for (judged, members) in judged.iter().zip(harmless) {
         assert_eq!(judged.codes(), [""; 0], "{members}");
         assert_eq!(judged.warnings.len(), 1, "{members}");
     }
-    let judged = one(
-        person("1"),
-        r#""\ud800":1,"nationalCode":"\ud800","listContact":1e999,"iSanctioned":1,
-           "listAddress":[{"country":"LT","city":"\udfff","\ud800":2}]"#,
-    );
     assert_eq!(
-        judged.codes(),
+        judged[5].codes(),
         [
             "TYP01 nationalCode",
             "TYP01 listContact",
             "TYP01 listAddress[0].city"
         ]
     );
-    assert_eq!(judged.warnings.len(), 3);
-    let judged = one(
-        with(person("1"), json!({"customerExtId": null})),
-        r#""customerExtId":"\ud800""#,
-    );
-    assert_eq!(judged.codes(), ["TYP01 customerExtId"]);
-    assert_eq!(judged.answer.get("customerExtId"), None);
+    assert_eq!(judged[5].warnings.len(), 3);
+    assert_eq!(judged[6].codes(), ["TYP01 customerExtId"]);
+    assert_eq!(judged[6].answer.get("customerExtId"), None);
 }
 
 #[test]
