@@ -27,11 +27,23 @@ fn nested(own_depth: usize, deepest: usize) -> String {
 fn refused(office: &Office, folder: &str, status: u16, path: &str, bytes: &[u8]) -> Option<String> {
     office.drop(format!("{folder}/x.json"), bytes);
     office.once();
-    let batch = office.rows(
+    was_refused(office, "x.json", status, path, bytes)
+}
+
+/// The same of a file that was answered already: the newest of this name and path.
+fn was_refused(
+    office: &Office,
+    file: &str,
+    status: u16,
+    path: &str,
+    bytes: &[u8],
+) -> Option<String> {
+    let batch = office.rows(&format!(
         "SELECT status, customers, accepted, rejected, repeated, bytes, received_at, error,
                 response_file, classifier_set, rule_set
-         FROM v_batch ORDER BY batch_id DESC LIMIT 1",
-    );
+         FROM v_batch WHERE file_name = '{file}' AND endpoint = '{path}'
+         ORDER BY batch_id DESC LIMIT 1"
+    ));
     let batch = &batch[0];
     let name = batch["response_file"].as_str().unwrap();
     let outbox = office.at("watch-dir/outbox").join(name);
@@ -226,15 +238,19 @@ fn a_file_that_is_no_request_is_answered_400_and_nothing_of_it_is_saved() {
             whole.replacen('[', "[\u{feff}", 1).into_bytes(),
         ),
     ];
-    for (what, bytes) in &cases {
-        for endpoint in ["batch-customers", "validate-batch-customers"] {
-            let error = refused(&office, endpoint, 400, endpoint, bytes).expect(what);
-            assert!(
-                error.starts_with("line ")
-                    && error.contains(", column ")
-                    && error.contains("(byte "),
-                "{what}: {error}"
-            );
+    let endpoints = ["batch-customers", "validate-batch-customers"];
+    for (i, (_, bytes)) in cases.iter().enumerate() {
+        for endpoint in endpoints {
+            office.drop(format!("{endpoint}/{i}.json"), bytes);
+        }
+    }
+    office.once();
+    for (i, (what, bytes)) in cases.iter().enumerate() {
+        for endpoint in endpoints {
+            let error = was_refused(&office, &format!("{i}.json"), 400, endpoint, bytes);
+            let error = error.expect(what);
+            let place = ["line ", ", column ", " (byte "].map(|part| error.contains(part));
+            assert_eq!(place, [true; 3], "{what}: {error}");
             assert!(
                 !error.contains("Petrait"),
                 "{what}: no value of a customer: {error}"
@@ -344,8 +360,13 @@ fn broken_json_in_customer_5000_of_a_large_file_leaves_nothing_but_the_batch_row
         "{latin}"
     );
     assert!(latin.contains("UTF-8"), "{latin}");
-    let unclosed = error(&|t| t[..t.len() - 1].as_bytes().to_vec());
-    assert!(unclosed.starts_with("line "), "{unclosed}");
+    // A brace or a quotation mark too few is told where it shows first, not at the end of the file.
+    let unclosed = error(&|t| t.as_bytes()[..t.len() - 1].to_vec());
+    assert!(unclosed.starts_with("line 5002, column 1 "), "{unclosed}");
+    let unquoted = error(&|t| t.replacen("\"Branch 7\"", "\"Branch 7", 1).into_bytes());
+    assert!(unquoted.starts_with("line 5001, "), "{unquoted}");
+    let crossed = error(&|t| t.replacen("\"Branch 7\"", "[\"Branch 7\"", 1).into_bytes());
+    assert!(crossed.starts_with("line 5001, "), "{crossed}");
 
     let whole = file(&|t| t.as_bytes().to_vec());
     let truncated = &whole[..whole.len() - 1];

@@ -45,6 +45,20 @@ impl NotJson {
             message: message[..cut].to_owned(),
         }
     }
+
+    /// What is wrong with bytes that may be only the start of a value.
+    pub(super) fn in_start(bytes: &[u8]) -> Option<NotJson> {
+        let chunk = bytes.utf8_chunks().next()?;
+        let text = chunk.valid();
+        match serde_json::from_str::<IgnoredAny>(text) {
+            Err(e) if !e.is_eof() => Some(NotJson::new(text, &e)),
+            // One to three bytes at the very end may be a character cut short.
+            _ => (text.len() + 3 < bytes.len()).then(|| NotJson {
+                offset: text.len(),
+                message: "this is not UTF-8".into(),
+            }),
+        }
+    }
 }
 
 impl Tree {

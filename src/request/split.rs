@@ -102,6 +102,8 @@ pub struct Splitter<R> {
     customers_seen: bool,
     count: u64,
     elements: Vec<Element>,
+    /// Where the value that is being cut starts in `buf`.
+    begun: Option<usize>,
     /// Keys beside `customers`, shortened.
     pub other_keys: Vec<String>,
 }
@@ -121,6 +123,7 @@ impl<R: Read> Splitter<R> {
             customers_seen: false,
             count: 0,
             elements: Vec::new(),
+            begun: None,
             other_keys: Vec::new(),
         }
     }
@@ -135,6 +138,13 @@ impl<R: Read> Splitter<R> {
     /// # Errors
     /// When the file is no request, or cannot be read.
     pub fn next_chunk(&mut self) -> Result<Option<Chunk>, SplitError> {
+        self.cut().map_err(|e| match e {
+            SplitError::NotARequest { offset, .. } => self.earlier_fault(offset).unwrap_or(e),
+            SplitError::Io(_) => e,
+        })
+    }
+
+    fn cut(&mut self) -> Result<Option<Chunk>, SplitError> {
         loop {
             match self.state {
                 State::Start => self.start()?,
@@ -281,6 +291,7 @@ impl<R: Read> Splitter<R> {
     /// From the next byte to the end of the JSON value that starts there.
     fn extent(&mut self, outer_depth: u32) -> Result<Element, SplitError> {
         let start = self.pos;
+        self.begun = Some(start);
         let mut depth = outer_depth;
         loop {
             let Some(byte) = self.byte()? else {
@@ -312,6 +323,7 @@ impl<R: Read> Splitter<R> {
                 if self.pos == start {
                     return Err(self.unexpected("a value"));
                 }
+                self.begun = None;
                 return Ok(start as u32..self.pos as u32);
             }
         }
@@ -434,6 +446,21 @@ impl<R: Read> Splitter<R> {
         self.offset += self.pos as u64;
         self.pos = 0;
         chunk
+    }
+
+    /// A brace too few in one customer shows only at the end of the file, where the cutting fails.
+    /// This is the fault that was not handed on yet and stands before `offset`, if there is one.
+    fn earlier_fault(&self, offset: u64) -> Option<SplitError> {
+        let unfinished = self.begun.map(|start| start..self.pos);
+        let whole = self
+            .elements
+            .iter()
+            .map(|e| e.start as usize..e.end as usize);
+        whole.chain(unfinished).find_map(|range| {
+            let fault = NotJson::in_start(self.buf.get(range.clone())?)?;
+            let at = range.start + fault.offset;
+            (self.offset + (at as u64) < offset).then(|| self.wrong_at(at, &fault.message))
+        })
     }
 
     fn wrong(&self, message: &str) -> SplitError {
