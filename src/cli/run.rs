@@ -16,8 +16,12 @@ use crate::trouble::{Kind, Result, Trouble};
 /// How long the daemon waits before it tries again after trouble that may pass.
 const RETRY: Duration = Duration::from_secs(5);
 
-/// Files taken at a time. What is taken while a signal to end comes is still answered.
+/// Files taken at a time. What is taken while a signal to end comes is still answered, so that
+/// large files are taken one by one.
 const TAKEN_AT_ONCE: usize = 50;
+
+/// Files are taken together as long as they are this small together.
+const BYTES_AT_ONCE: u64 = 1 << 20;
 
 /// The daemon.
 pub fn run(home: Home) -> Result<u8> {
@@ -126,10 +130,11 @@ impl Worker {
         }
         let scan = self.scan()?;
         let mut taken = false;
-        for candidates in scan.settled.chunks(TAKEN_AT_ONCE) {
-            if wake.stopping() {
-                break;
-            }
+        let mut rest = scan.settled.as_slice();
+        while !rest.is_empty() && !wake.stopping() {
+            self.engine.take_up_classifiers()?;
+            let (candidates, later) = rest.split_at(at_once(rest));
+            rest = later;
             let claims = self.take(candidates)?;
             taken |= !claims.is_empty();
             let answered = self.engine.process(claims, &mut self.bar)?;
@@ -187,6 +192,16 @@ impl Worker {
             self.rejected += a.batch.rejected;
         }
     }
+}
+
+/// How many of these files are taken now: one at least.
+fn at_once(candidates: &[Candidate]) -> usize {
+    let mut bytes = 0;
+    let small = candidates.iter().take(TAKEN_AT_ONCE).take_while(|c| {
+        bytes += c.bytes;
+        bytes <= BYTES_AT_ONCE
+    });
+    small.count().max(1)
 }
 
 /// SIGTERM and Ctrl-C: end after the file in hand.
