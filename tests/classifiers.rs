@@ -224,6 +224,25 @@ fn a_value_retired_by_day_shows_that_day() {
 }
 
 #[test]
+fn a_value_may_be_given_until_the_day_that_retires_it() {
+    let office = Office::new();
+    office.once();
+    let (coming, today) = ("9999-12-31", &kycdrop::clock::now()[..10]);
+    for (day, outcome) in [(coming, "REQUEST_ACCEPTED"), (today, "REQUEST_REJECTED")] {
+        let text = std::fs::read_to_string(office.at("classifiers/legalForm.toml")).unwrap();
+        let lines = text.lines().map(|line| match line.starts_with("LTD = ") {
+            true => format!("LTD = {{ name = \"Limited\", retired = {day} }}"),
+            false => line.to_owned(),
+        });
+        let text = lines.collect::<Vec<_>>().join("\n");
+        office.write("classifiers/legalForm.toml", text);
+        let results = office.batch(day, &[company(day)]);
+        assert_eq!(results[0]["resultType"], outcome, "{day}");
+    }
+    assert_eq!(retired_at(&office, "legalForm", "LTD"), today);
+}
+
+#[test]
 fn a_value_that_went_from_its_file_is_retired_until_it_returns() {
     let office = Office::new();
     let fields = json!({"listIncomeSource": [{"incomeSourceType": "SALARY"}]});

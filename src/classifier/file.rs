@@ -23,6 +23,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::catalog::{self, Classifier};
+use crate::clock;
 
 use super::problem::{Problem, Refused};
 
@@ -36,7 +37,7 @@ pub struct ValueRow {
     pub name: String,
     /// A JSON object, keys sorted.
     pub attributes: Map<String, Value>,
-    /// Not to be used any more.
+    /// Not to be used any more, as of today (UTC).
     pub retired: bool,
     /// The first day without the value, where the file gives it (`yyyy-MM-dd`).
     pub retired_on: Option<String>,
@@ -455,8 +456,11 @@ impl<'t> Reader<'t> {
         match value.get_ref() {
             DeValue::Boolean(retired) => row.retired = *retired,
             DeValue::Datetime(when) if when.date.is_some() && when.time.is_none() => {
-                row.retired = true;
-                row.retired_on = Some(when.to_string());
+                let day = when.to_string();
+                // A day to come retires the value then: the set is loaded anew with each day, and
+                // gets another hash.
+                row.retired = *day <= *clock::day(&clock::now());
+                row.retired_on = Some(day);
             }
             _ => self.problem(
                 value.span(),

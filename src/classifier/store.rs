@@ -141,9 +141,9 @@ fn register(conn: &Connection, files: &[ClassifierFile], now: &str) -> Result<()
         for v in &file.values {
             let attributes = serde_json::Value::Object(v.attributes.clone()).to_string();
             let retired_at = match (&v.retired_on, v.retired) {
-                (Some(day), _) => Some(day.as_str()),
+                (_, false) => None,
+                (Some(day), true) => Some(day.as_str()),
                 (None, true) => Some(now),
-                (None, false) => None,
             };
             upsert.execute(params![
                 file.name,

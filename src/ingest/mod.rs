@@ -35,10 +35,12 @@ pub struct Engine {
     rules: Rules,
     pool: rayon::ThreadPool,
     /// How the classifier folder looked when it was last read.
-    fingerprint: Vec<(PathBuf, u64, Option<SystemTime>)>,
+    fingerprint: Fingerprint,
     /// Published, but not marked in the history yet.
     unmarked: Vec<Published>,
 }
+
+type Fingerprint = (String, Vec<(PathBuf, u64, Option<SystemTime>)>);
 
 /// A file that was answered.
 #[derive(Clone, Debug)]
@@ -270,8 +272,9 @@ pub fn thread_pool(threads: usize) -> Result<rayon::ThreadPool> {
         .map_err(|e| Trouble::new(Kind::Busy, format!("no threads: {e}"), "try again later"))
 }
 
-/// What tells whether a classifier file was changed, without reading it.
-fn fingerprint(home: &Home) -> Vec<(PathBuf, u64, Option<SystemTime>)> {
+/// What tells whether a classifier file was changed, without reading it; and the day, since a value
+/// may be retired on one.
+fn fingerprint(home: &Home) -> Fingerprint {
     let mut files: Vec<_> = std::fs::read_dir(home.classifiers())
         .into_iter()
         .flatten()
@@ -285,7 +288,7 @@ fn fingerprint(home: &Home) -> Vec<(PathBuf, u64, Option<SystemTime>)> {
         })
         .collect();
     files.sort();
-    files
+    (clock::day(&clock::now()).to_owned(), files)
 }
 
 /// One file on its way into the history.
