@@ -66,6 +66,11 @@ pub struct Span {
 }
 
 impl Facts {
+    /// Empties it and keeps its memory.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
     fn keep(&mut self, text: Option<&str>) -> Span {
         self.keep_all(text.as_slice())
     }

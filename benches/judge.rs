@@ -1,0 +1,48 @@
+//! Reading and judging one customer, beside what serde_json needs to make a `Value` of the same
+//! bytes, which is the least that a program without a reader of its own would pay. The aim: at most
+//! 0.6 of that. `cargo bench --bench judge`
+
+use std::hint::black_box;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use kycdrop::catalog::{CUSTOMER, Endpoint};
+use kycdrop::request::Tree;
+use kycdrop::validate::{Facts, Judge};
+
+mod support;
+
+fn judge(c: &mut Criterion) {
+    let classifiers = support::classifiers();
+    let judge = Judge {
+        endpoint: Endpoint::BatchCustomers,
+        multi_organization: false,
+        classifiers: &classifiers,
+    };
+    for (name, text) in [("minimal", support::minimal()), ("full", support::full())] {
+        let mut group = c.benchmark_group(name);
+        group.throughput(Throughput::Bytes(text.len() as u64));
+        let mut tree = Tree::new();
+        let mut facts = Facts::default();
+        group.bench_function("read and judge", |b| {
+            b.iter(|| {
+                facts.clear();
+                let text = std::str::from_utf8(black_box(text.as_bytes())).expect("text");
+                let is_object = tree.read(text, &CUSTOMER);
+                assert!(is_object.is_ok_and(|is| is));
+                let judged = judge.judge(text, &mut tree, &mut facts);
+                assert!(judged.findings.is_empty(), "{:?}", judged.findings);
+                judged
+            });
+        });
+        group.bench_function("read", |b| {
+            b.iter(|| tree.read(black_box(&text), &CUSTOMER).is_ok());
+        });
+        group.bench_function("serde_json Value", |b| {
+            b.iter(|| serde_json::from_slice::<serde_json::Value>(black_box(text.as_bytes())));
+        });
+        group.finish();
+    }
+}
+
+criterion_group!(benches, judge);
+criterion_main!(benches);
