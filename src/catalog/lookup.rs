@@ -7,7 +7,7 @@ use super::{F, Field, OBJECTS, Object, Type};
 
 /// Open addressing with a hash of length and three bytes: keys are short, known beforehand and
 /// looked up once for every field of every customer.
-struct KeyTable {
+pub struct KeyTable {
     slots: Vec<(&'static str, u8)>,
     mask: usize,
 }
@@ -34,7 +34,11 @@ impl KeyTable {
         }
     }
 
-    fn get(&self, key: &str) -> Option<F> {
+    /// The index of the field that this key stands for, if it is a known one.
+    pub fn get(&self, key: &str) -> Option<F> {
+        if key.is_empty() {
+            return None;
+        }
         let mut at = hash(key.as_bytes()) & self.mask;
         loop {
             let (name, index) = self.slots[at];
@@ -49,11 +53,9 @@ impl KeyTable {
     }
 }
 
+/// Of a key that is not empty.
 fn hash(key: &[u8]) -> usize {
     let n = key.len();
-    if n == 0 {
-        return 0;
-    }
     let mix = |h: usize, b: u8| (h ^ b as usize).wrapping_mul(0x9E37_79B1);
     let h = mix(mix(mix(n, key[0]), key[n / 2]), key[n - 1]);
     let h = mix(h, key[n * 3 / 4]);
@@ -63,12 +65,9 @@ fn hash(key: &[u8]) -> usize {
 static TABLES: LazyLock<Vec<KeyTable>> =
     LazyLock::new(|| OBJECTS.iter().map(|o| KeyTable::new(o)).collect());
 
-/// The index of the field that this key stands for in the object, if it is a known one.
-pub fn key_index(object: &Object, key: &str) -> Option<F> {
-    if key.is_empty() {
-        return None;
-    }
-    TABLES[object.id.0 as usize].get(key)
+/// The keys of an object.
+pub fn keys(object: &Object) -> &'static KeyTable {
+    &TABLES[object.id.0 as usize]
 }
 
 /// The field that a path of the field table names: `Customer.nationalCode`, `Address.city`.

@@ -17,7 +17,7 @@ mod rule_list;
 pub use customer::CUSTOMER;
 pub use endpoint::{Endpoint, Endpoints};
 pub use field::{Applies, F, Field, Object, ObjectId, Type};
-pub use lookup::{field_at, key_index, nearest, nearest_name, text_field};
+pub use lookup::{KeyTable, field_at, keys, nearest, nearest_name, text_field};
 pub use markdown::{errors_page, fields_page};
 pub use parts::{
     ADDITIONAL_VALUE, ADDRESS, CONTACT, DOCUMENT, EMPLOYMENT, FIELD_OF_ACTIVITY, OTHER_STATUS,

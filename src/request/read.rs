@@ -1,9 +1,9 @@
 //! One customer's text into the tree, with serde_json doing the JSON.
 //!
-//! Scalars come as `RawValue`, so that numbers keep their text and a string without escapes is
-//! borrowed. Objects and lists are visited directly, which is fast but lets serde_json turn every
-//! number it meets in their place into a float: a number too large for that, or a lone surrogate
-//! in a key, fails there although it is JSON. Such a text is read once more in the careful way,
+//! Strings, objects and lists are visited directly; every other scalar comes as `RawValue`, so that
+//! numbers keep their text. That is fast, but it lets serde_json turn a number that stands in the
+//! place of an object or a list into a float: one too large for that fails there although it is
+//! JSON, and so does a lone surrogate in a string. Such a text is read once more in the careful way,
 //! where every value comes raw first.
 
 use std::fmt;
@@ -13,7 +13,7 @@ use serde::de::{
 };
 use serde_json::value::RawValue;
 
-use crate::catalog::{self, F, Field, Object, Type};
+use crate::catalog::{self, Endpoints, F, Field, KeyTable, Object, Type};
 
 use super::tree::{Item, Kind, Note, NoteKind, Path, Slot, Tree};
 use super::value;
@@ -93,6 +93,7 @@ impl Tree {
             tree: self,
             text,
             careful,
+            has_delete: memchr::memchr(0x7f, text.as_bytes()).is_some(),
         };
         let mut json = serde_json::Deserializer::from_str(text);
         let slot = Container {
@@ -110,6 +111,8 @@ struct Reader<'r> {
     tree: &'r mut Tree,
     text: &'r str,
     careful: bool,
+    /// U+007F is somewhere in the text: the one control character that JSON lets stand unescaped.
+    has_delete: bool,
 }
 
 impl Reader<'_> {
@@ -119,35 +122,55 @@ impl Reader<'_> {
         (start as u32, part.len() as u32)
     }
 
+    /// Whether the value of this key, which is a part of the customer's text, begins as a string.
+    fn string_follows(&self, key: &str) -> bool {
+        let (start, len) = self.span(key);
+        let behind = &self.text.as_bytes()[(start + len) as usize + 1..];
+        let between = |b: &u8| matches!(b, b':' | b' ' | b'\t' | b'\n' | b'\r');
+        behind.iter().find(|b| !between(b)) == Some(&b'"')
+    }
+
+    /// A string without escapes, as it stands in the customer's text.
+    fn borrowed_text(&mut self, field: &Field, text: &str) -> Slot {
+        let slot = from_text(field, text, self.span(text), self.has_delete);
+        self.mark(slot)
+    }
+
+    /// A string that was written with escapes.
+    fn unescaped_text(&mut self, field: &Field, text: &str) -> Slot {
+        let from = self.tree.unescaped.len();
+        self.tree.unescaped.push_str(text);
+        let mut slot = from_text(field, text, (from as u32, text.len() as u32), true);
+        slot.escaped = true;
+        self.mark(slot)
+    }
+
+    /// Notes in the tree what the slot is marked with.
+    fn mark(&mut self, slot: Slot) -> Slot {
+        let marks = &mut self.tree.marks;
+        marks.bad |= matches!(slot.kind, Kind::Bad | Kind::NoChoice);
+        marks.long |= slot.long;
+        marks.control |= slot.control;
+        slot
+    }
+
     /// A scalar field, read leniently as its type says.
     fn scalar(&mut self, field: &Field, raw: &str) -> Slot {
         let (start, len) = self.span(raw);
         let bad = Slot::of(Kind::Bad, start, len);
-        let slot = match raw.as_bytes()[0] {
-            b'n' => return Slot::ABSENT,
-            b'{' | b'[' => bad,
+        match raw.as_bytes()[0] {
+            b'n' => Slot::ABSENT,
+            b'{' | b'[' => self.mark(bad),
             b'"' => {
                 let inner = &raw[1..raw.len() - 1];
-                let (at, escaped, text) = if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
-                    ((start + 1, len - 2), false, inner)
-                } else {
-                    match serde_json::from_str::<String>(raw) {
-                        Ok(text) => {
-                            let from = self.tree.unescaped.len();
-                            self.tree.unescaped.push_str(&text);
-                            let at = (from as u32, text.len() as u32);
-                            (at, true, &self.tree.unescaped[from..])
-                        }
-                        // A lone surrogate: JSON, but no text.
-                        Err(_) => {
-                            self.tree.marks.bad = true;
-                            return bad;
-                        }
-                    }
-                };
-                let mut slot = from_text(field, text, at);
-                slot.escaped = escaped;
-                slot
+                if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
+                    return self.borrowed_text(field, inner);
+                }
+                match serde_json::from_str::<String>(raw) {
+                    Ok(text) => self.unescaped_text(field, &text),
+                    // A lone surrogate: JSON, but no text.
+                    Err(_) => self.mark(bad),
+                }
             }
             other => {
                 let kind = from_bare(field, other, raw);
@@ -155,14 +178,9 @@ impl Reader<'_> {
                 if kind == Kind::Text {
                     measure(field, raw, &mut slot);
                 }
-                slot
+                self.mark(slot)
             }
-        };
-        let marks = &mut self.tree.marks;
-        marks.bad |= matches!(slot.kind, Kind::Bad | Kind::NoChoice);
-        marks.long |= slot.long;
-        marks.control |= slot.control;
-        slot
+        }
     }
 
     fn unknown_key(&mut self, seen: &mut Unknown, object: &Object, key: &str, path: &Path<'_>) {
@@ -185,8 +203,8 @@ impl Reader<'_> {
     }
 }
 
-/// A JSON string at a field that takes a scalar.
-fn from_text(field: &Field, text: &str, (start, len): (u32, u32)) -> Slot {
+/// A JSON string at a field that takes a scalar. `may_have_control`: look for control characters.
+fn from_text(field: &Field, text: &str, (start, len): (u32, u32), may_have_control: bool) -> Slot {
     if is_blank(text) {
         return Slot::of(Kind::Blank, start, len);
     }
@@ -195,6 +213,7 @@ fn from_text(field: &Field, text: &str, (start, len): (u32, u32)) -> Slot {
         Type::Text | Type::Scalar => {
             let mut slot = Slot::of(Kind::Text, start, len);
             measure(field, text, &mut slot);
+            slot.control = may_have_control && value::has_control(text);
             return slot;
         }
         Type::Choice(values) | Type::Choices(values) => {
@@ -234,7 +253,6 @@ fn measure(field: &Field, text: &str, slot: &mut Slot) {
         // A text of no more bytes than characters allowed needs no counting.
         slot.long = text.len() > max as usize && text.chars().count() > max as usize;
     }
-    slot.control = value::has_control(text);
 }
 
 fn is_blank(text: &str) -> bool {
@@ -339,10 +357,11 @@ impl<'de> Visitor<'de> for Container<'_, '_, '_> {
         };
         let base = self.reader.tree.object_slots(object);
         let mut unknown = None;
+        let keys = catalog::keys(object);
         let careful = self.reader.careful;
-        while let Some(key) = map.next_key_seed(Key { object, careful })? {
-            let f = match key {
-                KeyRead::Known(f) => f,
+        while let Some(key) = map.next_key_seed(Key { keys, careful })? {
+            let (f, key) = match key {
+                KeyRead::Known(f, key) => (f, key),
                 KeyRead::Unknown(key) => {
                     let seen = unknown.get_or_insert_with(Unknown::default);
                     self.reader.unknown_key(seen, object, &key, self.path);
@@ -363,6 +382,10 @@ impl<'de> Visitor<'de> for Container<'_, '_, '_> {
                     shape,
                     path: &Path::Field(self.path, field.name),
                 })?,
+                None if key.is_some_and(|key| self.reader.string_follows(key)) => {
+                    let reader = &mut *self.reader;
+                    map.next_value_seed(Text { reader, field })?
+                }
                 None => {
                     let raw = map.next_value::<&RawValue>()?;
                     self.reader.scalar(field, raw.get())
@@ -375,7 +398,9 @@ impl<'de> Visitor<'de> for Container<'_, '_, '_> {
             if slot.kind == Kind::Absent {
                 slot.a = SEEN;
             }
-            self.reader.tree.marks.twice |= slot.twice;
+            let marks = &mut self.reader.tree.marks;
+            marks.twice |= slot.twice;
+            marks.ignored |= field.ignored_at != Endpoints::NONE;
             *place = slot;
         }
         if matches!(self.path, Path::Root) && self.reader.tree.unknown > UNKNOWN_KEPT {
@@ -441,24 +466,46 @@ impl<'de> Visitor<'de> for Container<'_, '_, '_> {
 /// An absent slot whose key was there, with null.
 const SEEN: u32 = 1;
 
+/// A string, for a scalar field.
+struct Text<'s, 'r> {
+    reader: &'s mut Reader<'r>,
+    field: &'static Field,
+}
+
+impl<'de> DeserializeSeed<'de> for Text<'_, '_> {
+    type Value = Slot;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Slot, D::Error> {
+        json.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Text<'_, '_> {
+    type Value = Slot;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Slot, E> {
+        Ok(self.reader.borrowed_text(self.field, text))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Slot, E> {
+        Ok(self.reader.unescaped_text(self.field, text))
+    }
+}
+
 enum KeyRead<'de> {
-    Known(F),
+    /// The key as it stands in the customer's text; None where it was written with escapes.
+    Known(F, Option<&'de str>),
     Unknown(std::borrow::Cow<'de, str>),
 }
 
 /// The key of a field, looked up while it is borrowed.
 struct Key {
-    object: &'static Object,
+    keys: &'static KeyTable,
     careful: bool,
-}
-
-impl Key {
-    fn look_up<'de>(&self, key: std::borrow::Cow<'de, str>) -> KeyRead<'de> {
-        match catalog::key_index(self.object, &key) {
-            Some(f) => KeyRead::Known(f),
-            None => KeyRead::Unknown(key),
-        }
-    }
 }
 
 impl<'de> DeserializeSeed<'de> for Key {
@@ -469,11 +516,11 @@ impl<'de> DeserializeSeed<'de> for Key {
             return json.deserialize_str(self);
         }
         let raw = <&RawValue as serde::Deserialize>::deserialize(json)?.get();
-        Ok(match serde_json::from_str::<String>(raw) {
-            Ok(key) => self.look_up(key.into()),
+        match serde_json::from_str::<String>(raw) {
+            Ok(key) => self.visit_str::<D::Error>(&key),
             // A lone surrogate: no known key holds one, so it is shown as it was written.
-            Err(_) => KeyRead::Unknown(raw.trim_matches('"').into()),
-        })
+            Err(_) => Ok(KeyRead::Unknown(raw.trim_matches('"').into())),
+        }
     }
 }
 
@@ -485,13 +532,16 @@ impl<'de> Visitor<'de> for Key {
     }
 
     fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Self::Value, E> {
-        Ok(self.look_up(key.into()))
+        Ok(match self.keys.get(key) {
+            Some(f) => KeyRead::Known(f, Some(key)),
+            None => KeyRead::Unknown(key.into()),
+        })
     }
 
     fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
-        match catalog::key_index(self.object, key) {
-            Some(f) => Ok(KeyRead::Known(f)),
-            None => Ok(KeyRead::Unknown(key.to_owned().into())),
-        }
+        Ok(match self.keys.get(key) {
+            Some(f) => KeyRead::Known(f, None),
+            None => KeyRead::Unknown(key.to_owned().into()),
+        })
     }
 }

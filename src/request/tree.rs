@@ -159,13 +159,16 @@ pub struct Tree {
     pub(super) marks: Marks,
 }
 
-/// Which of the rules that look at every value may have something to say.
+/// What any value of a customer is marked with: which of the rules that look at every value may have
+/// something to say.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Marks {
     pub bad: bool,
     pub long: bool,
     pub twice: bool,
     pub control: bool,
+    /// A field that some endpoint ignores is there.
+    pub ignored: bool,
 }
 
 impl Tree {

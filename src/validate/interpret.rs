@@ -361,7 +361,8 @@ impl<'j, 't> Run<'j, 't> {
 
     /// Tells of fields that the endpoint takes and does nothing with.
     fn note_ignored(&mut self) {
-        for (_, field, slot) in self.root.fields() {
+        let fields = self.marks.ignored.then(|| self.root.fields());
+        for (_, field, slot) in fields.into_iter().flatten() {
             if slot.is_given() && field.ignored_at.has(self.judge.endpoint) {
                 self.notes.push(Note {
                     kind: NoteKind::IgnoredField,

@@ -123,33 +123,40 @@ pub struct Summary {
     pub screening: u8,
 }
 
-const fn c(name: &str) -> F {
-    customer::customer(name)
-}
+const COMMUNICATION_NUMBER: F = customer::customer("communicationNumber");
+const CUSTOMER_EXT_ID: F = customer::customer("customerExtId");
+const BUSINESS_UNIT: F = customer::customer("businessUnit");
+const REQUESTER: F = customer::customer("requester");
+const FIRST_NAME: F = customer::customer("firstName");
+const LAST_NAME: F = customer::customer("lastName");
+const TITLE: F = customer::customer("title");
+const CATEGORY: F = customer::customer("riskManagementCategory");
+const APPLICATION_DATE: F = customer::customer("applicationDate");
+const ACTION: F = customer::customer("action");
+const RISK_LEVEL: F = customer::customer("riskLevel");
+const CUSTOMER_STATUS: F = customer::customer("customerStatus");
+const SCREENING: F = customer::customer("initializeScreeningProcesses");
 
 impl Summary {
     pub(super) fn of(root: &Node<'_>, facts: &mut Facts, context: &Context) -> Summary {
         let kind = context.category.map(|c| c.kind);
         let source = context.source.unwrap_or_default();
         let risk_level = match source {
-            Source::Import => Some(root.choice(c("riskLevel")).unwrap_or("NONE")),
+            Source::Import => Some(root.choice(RISK_LEVEL).unwrap_or("NONE")),
             Source::Evaluate => None,
         };
         let customer_status = match kind {
             Some(CategoryKind::Lead) => Some("PENDING"),
-            _ => root.choice(c("customerStatus")),
+            _ => root.choice(CUSTOMER_STATUS),
         };
         let name = match context.entity {
-            Some(EntityType::Organization) => facts.keep(root.sound_text(c("title"))),
-            _ => match (
-                root.sound_text(c("firstName")),
-                root.sound_text(c("lastName")),
-            ) {
+            Some(EntityType::Organization) => facts.keep(root.sound_text(TITLE)),
+            _ => match (root.sound_text(FIRST_NAME), root.sound_text(LAST_NAME)) {
                 (Some(first), Some(last)) => facts.keep_all(&[first, last]),
                 (one, other) => facts.keep(one.or(other)),
             },
         };
-        let application_date = match root.sound_text(c("applicationDate")) {
+        let application_date = match root.sound_text(APPLICATION_DATE) {
             // A day is kept as it is; of a date-time the history keeps the moment in UTC.
             Some(text) if text.len() == 10 => facts.keep(Some(text)),
             Some(text) => {
@@ -159,18 +166,18 @@ impl Summary {
             None => Span::default(),
         };
         let screening = root
-            .items(c("initializeScreeningProcesses"))
+            .items(SCREENING)
             .filter_map(|item| item.choice())
             .fold(0u8, |bits, process| bits | 1 << process);
         Summary {
-            communication_number: facts.keep(root.sound_text(c("communicationNumber"))),
-            customer_ext_id: facts.keep(root.sound_text(c("customerExtId"))),
-            business_unit: facts.keep(root.sound_text(c("businessUnit"))),
-            requester: facts.keep(root.sound_text(c("requester"))),
+            communication_number: facts.keep(root.sound_text(COMMUNICATION_NUMBER)),
+            customer_ext_id: facts.keep(root.sound_text(CUSTOMER_EXT_ID)),
+            business_unit: facts.keep(root.sound_text(BUSINESS_UNIT)),
+            requester: facts.keep(root.sound_text(REQUESTER)),
             name,
-            category: facts.keep(root.sound_text(c("riskManagementCategory"))),
+            category: facts.keep(root.sound_text(CATEGORY)),
             application_date,
-            action: match root.choice(c("action")) {
+            action: match root.choice(ACTION) {
                 Some("UPDATE") => Action::Update,
                 _ => Action::Create,
             },
@@ -185,10 +192,7 @@ impl Summary {
 
     /// The screening processes asked for.
     pub fn screening_processes(&self) -> impl Iterator<Item = &'static str> {
-        let values = crate::catalog::CUSTOMER
-            .field(c("initializeScreeningProcesses"))
-            .ty
-            .values();
+        let values = crate::catalog::CUSTOMER.field(SCREENING).ty.values();
         let bits = self.screening;
         values
             .iter()
