@@ -188,8 +188,12 @@ impl Tree {
             tree: self,
             text,
             object,
-            base: 0,
+            slots: self.slots_of(object, 0),
         }
+    }
+
+    fn slots_of(&self, object: &Object, base: u32) -> &[Slot] {
+        &self.slots[base as usize..base as usize + object.fields.len()]
     }
 
     pub(super) fn object_slots(&mut self, object: &Object) -> u32 {
@@ -205,7 +209,7 @@ pub struct Node<'t> {
     tree: &'t Tree,
     text: &'t str,
     object: &'static Object,
-    base: u32,
+    slots: &'t [Slot],
 }
 
 impl<'t> Node<'t> {
@@ -216,17 +220,15 @@ impl<'t> Node<'t> {
 
     /// The slot of a field.
     pub fn slot(&self, f: F) -> &'t Slot {
-        &self.tree.slots[self.base as usize + f.0 as usize]
+        &self.slots[f.0 as usize]
     }
 
     /// Every field with its slot, in the order of the table.
     pub fn fields(&self) -> impl Iterator<Item = (F, &'static Field, &'t Slot)> {
-        let base = self.base as usize;
-        let slots = &self.tree.slots[base..base + self.object.fields.len()];
         self.object
             .fields
             .iter()
-            .zip(slots)
+            .zip(self.slots)
             .enumerate()
             .map(|(i, (field, slot))| (F(i as u8), field, slot))
     }
@@ -293,8 +295,8 @@ impl<'t> Node<'t> {
     }
 
     fn node_at(&self, slot: &Slot, object: &'static Object) -> Option<Node<'t>> {
-        (slot.kind == Kind::Object).then_some(Node {
-            base: slot.a,
+        (slot.kind == Kind::Object).then(|| Node {
+            slots: self.tree.slots_of(object, slot.a),
             object,
             ..*self
         })
