@@ -1,7 +1,7 @@
 //! How a value is read: the lenient forms that the contract takes for numbers, booleans and dates.
 //! Pure functions over text; nothing passes through a float.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 
 /// true or false in any case, white space around it ignored.
 pub fn boolean(text: &str) -> Option<bool> {
@@ -118,12 +118,17 @@ pub enum Moment {
 }
 
 impl Moment {
-    /// The text that the history keeps: the day, or the moment in UTC.
-    pub fn to_text(self) -> String {
-        match self {
-            Moment::Day(day) => day.format("%Y-%m-%d").to_string(),
-            Moment::Time(time) => time.to_rfc3339_opts(SecondsFormat::Millis, true),
-        }
+    /// Writes the text that the history keeps: the day, or the moment in UTC.
+    pub fn write_to(self, out: &mut String) {
+        // Writing to a String cannot fail.
+        let _ = match self {
+            Moment::Day(day) => day.format("%Y-%m-%d").write_to(out),
+            // Without its offset, which chrono would make a text of first.
+            Moment::Time(time) => time
+                .naive_utc()
+                .format("%Y-%m-%dT%H:%M:%S%.3fZ")
+                .write_to(out),
+        };
     }
 }
 
@@ -326,8 +331,21 @@ mod tests {
         ] {
             assert!(moment(bad).is_none(), "{bad}");
         }
-        let kept = moment("2024-04-10T00:30:00.000+02:00").unwrap().to_text();
-        assert_eq!(kept, "2024-04-09T22:30:00.000Z");
+        let kept = |text| {
+            let mut out = String::new();
+            moment(text).unwrap().write_to(&mut out);
+            out
+        };
+        assert_eq!(
+            kept("2024-04-10T00:30:00.000+02:00"),
+            "2024-04-09T22:30:00.000Z"
+        );
+        assert_eq!(
+            kept("9999-12-31T23:59:59.9999-01:00"),
+            "+10000-01-01T00:59:59.999Z"
+        );
+        assert_eq!(kept(" 0000-01-01 "), "0000-01-01");
+        assert_eq!(kept("0000-01-01T00:00+01:00"), "-0001-12-31T23:00:00.000Z");
     }
 
     #[test]

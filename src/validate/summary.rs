@@ -87,6 +87,19 @@ impl Facts {
             }
             self.0.push_str(text);
         }
+        self.span_from(start)
+    }
+
+    fn keep_moment(&mut self, moment: Option<value::Moment>) -> Span {
+        let Some(moment) = moment else {
+            return Span::default();
+        };
+        let start = self.0.len();
+        moment.write_to(&mut self.0);
+        self.span_from(start)
+    }
+
+    fn span_from(&self, start: usize) -> Span {
         Span {
             start: start as u32,
             len: (self.0.len() - start) as u32 + 1,
@@ -159,10 +172,7 @@ impl Summary {
         let application_date = match root.sound_text(APPLICATION_DATE) {
             // A day is kept as it is; of a date-time the history keeps the moment in UTC.
             Some(text) if text.len() == 10 => facts.keep(Some(text)),
-            Some(text) => {
-                let moment = value::moment(text).map(value::Moment::to_text);
-                facts.keep(moment.as_deref())
-            }
+            Some(text) => facts.keep_moment(value::moment(text)),
             None => Span::default(),
         };
         let screening = root
