@@ -108,15 +108,34 @@ pub struct Config {
     /// How long size and time of a file must not change before it is taken.
     #[serde(deserialize_with = "duration")]
     pub settle: Duration,
+    /// How long a file that ends too early may stand still before it is answered 400.
+    #[serde(deserialize_with = "duration")]
+    pub settle_timeout: Duration,
     /// How long at most until the inbox is looked at again, whatever the events say.
     #[serde(deserialize_with = "duration")]
     pub scan_interval: Duration,
+    /// How long to wait after trouble that may pass before the next try.
+    #[serde(deserialize_with = "duration")]
+    pub retry: Duration,
+    /// How long to wait for another process that has locked the database.
+    #[serde(deserialize_with = "duration")]
+    pub lock_wait: Duration,
+    /// The group of the files may read and write them too, not the owner alone.
+    pub share_with_group: bool,
+    /// Where the daemon writes its figures for Prometheus; a path below the home, or an absolute one.
+    pub metrics_file: Option<PathBuf>,
     /// Threads that judge customers; 0: one for each processor.
     pub threads: usize,
     /// Memory for pages of the database, in MiB.
     pub cache_mib: u32,
     /// The largest customer, in bytes; a file with a larger one is answered 400.
     pub max_customer_bytes: usize,
+    /// The most list items in one customer; a file with more in one is answered 400.
+    pub max_list_items: u32,
+    /// The largest file, in bytes; a larger one is answered 400.
+    pub max_file_bytes: u64,
+    /// The most customers in one file; one with more is answered 400.
+    pub max_customers: u64,
 }
 
 impl Default for Config {
@@ -124,10 +143,18 @@ impl Default for Config {
         Config {
             multi_organization: false,
             settle: Duration::from_secs(1),
+            settle_timeout: Duration::from_secs(60),
             scan_interval: Duration::from_secs(2),
+            retry: Duration::from_secs(5),
+            lock_wait: Duration::from_secs(10),
+            share_with_group: false,
+            metrics_file: None,
             threads: 0,
             cache_mib: 64,
             max_customer_bytes: Limits::default().customer_bytes,
+            max_list_items: Limits::default().list_items,
+            max_file_bytes: 16 << 30,
+            max_customers: 10_000_000,
         }
     }
 }
@@ -176,8 +203,18 @@ impl Config {
         if self.cache_mib == 0 || self.cache_mib > 65_536 {
             return wrong("cache_mib must be from 1 to 65536");
         }
-        if !(1024..=1 << 30).contains(&self.max_customer_bytes) {
-            return wrong("max_customer_bytes must be from 1024 to 1073741824");
+        if self.retry < Duration::from_millis(10) {
+            return wrong("retry must be 10ms or more");
+        }
+        if self.lock_wait > Duration::from_secs(3600) {
+            return wrong("lock_wait must be 1h or less");
+        }
+        // SQLite keeps no value of more than 10^9 bytes, and escapes in an answer take room.
+        if !(1024..=256 << 20).contains(&self.max_customer_bytes) {
+            return wrong("max_customer_bytes must be from 1024 to 268435456");
+        }
+        if self.max_list_items == 0 || self.max_file_bytes == 0 || self.max_customers == 0 {
+            return wrong("max_list_items, max_file_bytes and max_customers must be 1 or more");
         }
         if self.threads > 1024 {
             return wrong("threads must be from 0 to 1024");

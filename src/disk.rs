@@ -4,6 +4,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Renames without ever overwriting: an existing target is [`io::ErrorKind::AlreadyExists`].
 ///
@@ -32,6 +33,74 @@ pub fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
+/// Renames a file below `root` to somewhere else without ever overwriting. No folder on the way
+/// below `root` may be a link, even one that was put there this moment.
+///
+/// # Errors
+/// Whatever the rename fails with; see [`is_no_folder`] for a link in the place of a folder.
+pub fn take_from(root: &Path, relative: &Path, to: &Path) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{CWD, Mode, OFlags, RenameFlags, openat, renameat_with};
+        let folder = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::PATH;
+        let name = relative
+            .file_name()
+            .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+        // The root itself may be a link: that is the administrator's choice.
+        let way_in = OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::PATH;
+        let mut at = openat(CWD, root, way_in, Mode::empty())?;
+        for part in relative.parent().into_iter().flat_map(Path::iter) {
+            at = openat(&at, part, folder, Mode::empty())?;
+        }
+        match renameat_with(&at, name, CWD, to, RenameFlags::NOREPLACE) {
+            Ok(()) => return Ok(()),
+            // Some network file systems do not know the flag.
+            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {}
+            Err(e) => return Err(e.into()),
+        }
+    }
+    rename_new(&root.join(relative), to)
+}
+
+/// Whether an error says that something on the way is no folder, or a link in the place of one.
+pub fn is_no_folder(e: &io::Error) -> bool {
+    e.kind() == io::ErrorKind::NotADirectory || is_link(e)
+}
+
+/// Whether an error says that a link stood where none is followed.
+fn is_link(e: &io::Error) -> bool {
+    #[cfg(unix)]
+    {
+        e.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = e;
+        false
+    }
+}
+
+/// Whether [`open_regular`] failed because of what lies there, and not because of the disk.
+pub fn is_not_ours(e: &io::Error) -> bool {
+    e.kind() == io::ErrorKind::InvalidInput || is_link(e) || is_device_refused(e)
+}
+
+/// Opening a socket, or a device without a driver, fails in its own way.
+fn is_device_refused(e: &io::Error) -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::io::Errno;
+        [Errno::NXIO, Errno::NODEV]
+            .iter()
+            .any(|known| e.raw_os_error() == Some(known.raw_os_error()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = e;
+        false
+    }
+}
+
 /// Makes the entries of a folder durable.
 ///
 /// # Errors
@@ -51,6 +120,11 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
 /// # Errors
 /// [`io::ErrorKind::InvalidInput`] when it is no such file.
 pub fn open_regular(path: &Path) -> io::Result<File> {
+    let strange = || io::Error::new(io::ErrorKind::InvalidInput, "no regular file with one name");
+    // A device may do something when it is opened, so it is looked at first.
+    if !is_plain(&fs::symlink_metadata(path)?) {
+        return Err(strange());
+    }
     let mut options = OpenOptions::new();
     options.read(true);
     #[cfg(unix)]
@@ -63,11 +137,38 @@ pub fn open_regular(path: &Path) -> io::Result<File> {
     if is_plain(&file.metadata()?) {
         Ok(file)
     } else {
-        Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "no regular file with one name",
-        ))
+        Err(strange())
     }
+}
+
+/// Whether this process may read a file, as far as that can be told without opening it.
+pub fn may_read(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::fs::{Access, access};
+        access(path, Access::READ_OK) != Err(rustix::io::Errno::ACCESS)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        true
+    }
+}
+
+/// Takes from a file what this process would not give to files of its own: others' right to read
+/// it. A file of somebody else stays as it is; the folder that it lies in keeps others out.
+pub fn narrow(file: &File, metadata: &fs::Metadata) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = metadata.permissions().mode() & 0o777;
+        let narrow = mode & !kept_out();
+        if narrow != mode {
+            let _ = file.set_permissions(fs::Permissions::from_mode(narrow));
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = (file, metadata);
 }
 
 /// Whether this is a regular file with one name.
@@ -108,8 +209,26 @@ pub fn same_file_system(one: &Path, other: &Path) -> io::Result<bool> {
     }
 }
 
+/// What others may not do with the files of this process: the umask.
+static KEPT_OUT: AtomicU32 = AtomicU32::new(0o077);
+
+/// The rights that this process gives to nobody.
+pub fn kept_out() -> u32 {
+    KEPT_OUT.load(Ordering::Relaxed)
+}
+
 /// Lets nobody but the owner read what this process makes from now on.
 pub fn keep_private() {
+    keep_out(0o077);
+}
+
+/// Lets the group read and write it as well.
+pub fn share_with_group() {
+    keep_out(0o007);
+}
+
+fn keep_out(mask: u32) {
+    KEPT_OUT.store(mask, Ordering::Relaxed);
     #[cfg(unix)]
-    rustix::process::umask(rustix::fs::Mode::from_bits_truncate(0o077));
+    rustix::process::umask(rustix::fs::Mode::from_bits_truncate(mask));
 }

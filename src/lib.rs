@@ -14,6 +14,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod disk;
+pub mod fault;
 pub mod history;
 pub mod ingest;
 pub mod intake;

@@ -1,8 +1,11 @@
 //! The classifiers that ship with kycdrop, written out where a home has none yet.
 
-use std::fs::OpenOptions;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
+
+use crate::disk;
+use crate::fault;
 
 macro_rules! shipped {
     ($($name:literal)*) => {
@@ -27,23 +30,43 @@ shipped! {
 /// one is the institution's own and is left as it is: what is missing there is an error, since
 /// nobody should be judged against values that the institution did not choose.
 ///
+/// They are written beside the folder and moved in once all are there, so that an interrupted start
+/// leaves nothing that the next one would take for the institution's choice.
+///
 /// Returns whether it wrote them.
 ///
 /// # Errors
 /// When the folder cannot be made or written.
 pub fn write_shipped(folder: &Path) -> io::Result<bool> {
-    std::fs::create_dir_all(folder)?;
-    for entry in std::fs::read_dir(folder)? {
-        if entry?.path().extension().is_some_and(|e| e == "toml") {
-            return Ok(false);
+    fs::create_dir_all(folder)?;
+    let beside = folder.with_extension("part");
+    let mut any = false;
+    for entry in fs::read_dir(folder)? {
+        any |= entry?.path().extension().is_some_and(|e| e == "toml");
+    }
+    match (any, beside.exists()) {
+        (true, false) => return Ok(false),
+        // The moving was interrupted.
+        (true, true) => {}
+        (false, _) => {
+            fs::create_dir_all(&beside)?;
+            for (name, text) in SHIPPED {
+                fault::point("shipped.file")?;
+                let mut file = File::create(beside.join(name))?;
+                file.write_all(text.as_bytes())?;
+                file.sync_all()?;
+            }
+            disk::sync_folder(&beside)?;
         }
     }
-    for (name, text) in SHIPPED {
-        OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(folder.join(name))?
-            .write_all(text.as_bytes())?;
+    for (name, _) in SHIPPED {
+        fault::point("shipped.move")?;
+        match disk::rename_new(&beside.join(name), &folder.join(name)) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+            done => done?,
+        }
     }
+    disk::sync_folder(folder)?;
+    fs::remove_dir(&beside)?;
     Ok(true)
 }

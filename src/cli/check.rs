@@ -110,15 +110,17 @@ impl Judging<'_> {
                     "please report it",
                 ));
             }
+            Err(Stop::TooMuch(message)) => {
+                eprintln!("{message}");
+                no_request(endpoint)
+            }
             Err(Stop::NotARequest { offset, message }) => {
                 let (line, column) = place(source, offset).unwrap_or((1, offset + 1));
                 eprintln!(
                     "no request: line {line}, column {column}: {}",
                     crate::text::printable(&message)
                 );
-                let now = clock::api_form(&clock::now());
-                let body = response::error(400, endpoint.name(), &now);
-                (body.into_bytes(), Kind::Input as u8)
+                no_request(endpoint)
             }
         };
         super::stdout_result(std::io::stdout().lock().write_all(&text))?;
@@ -166,6 +168,13 @@ impl Judging<'_> {
         }
         Ok(())
     }
+}
+
+/// The answer to what is no request, and the exit code.
+fn no_request(endpoint: Endpoint) -> (Vec<u8>, u8) {
+    let now = clock::api_form(&clock::now());
+    let body = response::error(400, endpoint.name(), &now);
+    (body.into_bytes(), Kind::Input as u8)
 }
 
 fn single_body(endpoint: Endpoint, outcome: &Outcome<'_>, findings: &[Finding]) -> String {

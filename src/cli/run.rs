@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::config::{Config, Home};
-use crate::ingest::{Engine, Progress};
-use crate::intake::{Candidate, Claim, Inbox, Scan, Wake, claim};
+use crate::ingest::{Engine, NotYet, Progress};
+use crate::intake::{Candidate, Claim, Hold, Inbox, Scan, Wake, claim};
 use crate::trouble::{Kind, Result, Trouble};
 
 /// How long the daemon waits before it tries again after trouble that may pass.
@@ -105,7 +105,7 @@ struct Worker {
 
 impl Worker {
     fn open(home: Home, config: Config) -> Result<Worker> {
-        let inbox = Inbox::new(home.inbox(), config.settle);
+        let inbox = Inbox::new(home.inbox(), config.settle, config.settle_timeout);
         Ok(Worker {
             engine: Engine::open(home, config)?,
             inbox,
@@ -126,6 +126,7 @@ impl Worker {
         if self.recover_first {
             let answered = self.engine.recover(&mut self.bar)?;
             self.count(&answered);
+            self.hold_returned();
             self.recover_first = false;
         }
         let scan = self.scan()?;
@@ -139,6 +140,7 @@ impl Worker {
             taken |= !claims.is_empty();
             let answered = self.engine.process(claims, &mut self.bar)?;
             self.count(&answered);
+            self.hold_returned();
         }
         self.idle = !taken && scan.settling == 0;
         if taken {
@@ -176,11 +178,22 @@ impl Worker {
         Ok(scan)
     }
 
+    /// What went back to the inbox is not to be taken again at once.
+    fn hold_returned(&mut self) {
+        for (path, why) in self.engine.returned() {
+            match why {
+                NotYet::Incomplete => self.inbox.hold(path, Hold::Incomplete),
+                NotYet::Refused => self.inbox.hold(path, Hold::Refused),
+                NotYet::Changed => {}
+            }
+        }
+    }
+
     fn take(&self, candidates: &[Candidate]) -> Result<Vec<Claim>> {
-        let work = self.engine.home.work();
+        let (inbox, work) = (self.engine.home.inbox(), self.engine.home.work());
         let mut claims = Vec::new();
         for candidate in candidates {
-            claims.extend(claim(&work, candidate)?);
+            claims.extend(claim(&inbox, &work, candidate)?);
         }
         Ok(claims)
     }

@@ -73,7 +73,7 @@ pub fn status(home: &Home, args: &Args) -> anyhow::Result<u8> {
 fn look(home: &Home, last: u32) -> Result<Status> {
     let inbox = home.inbox();
     // With nothing to settle, everything that will be taken counts as waiting.
-    let scan = Inbox::new(inbox, Duration::ZERO)
+    let scan = Inbox::new(inbox, Duration::ZERO, Duration::ZERO)
         .scan(Instant::now())
         .unwrap_or_default();
     let now = SystemTime::now();

@@ -93,6 +93,7 @@ impl<'h> Group<'h> {
         keys: Keys,
         rule_set_id: i64,
     ) -> Result<Group<'h>> {
+        crate::fault::squeeze(conn);
         Ok(Group {
             tx: conn.transaction_with_behavior(TransactionBehavior::Immediate)?,
             keys,
@@ -409,6 +410,14 @@ impl<'g> Recording<'g> {
         self.conn.execute_batch("ROLLBACK TO file")?;
         self.counts = Counts::default();
         Ok(())
+    }
+
+    /// Takes back everything, the file itself as well: as if it had never begun.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn abandon(self) -> Result<()> {
+        Ok(self.conn.execute_batch("ROLLBACK TO file; RELEASE file")?)
     }
 
     /// Ends the file with its batch row. It is durable once the group is committed.

@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use crate::catalog::Endpoint;
 use crate::classifier::ClassifierSet;
 use crate::disk;
+use crate::fault;
 use crate::history::SameFile;
 use crate::request::{Body, Chunk, Limits, SplitError, Splitter, Tree};
 use crate::trouble::{Result, Trouble};
@@ -31,6 +32,8 @@ pub struct Rules {
     pub classifiers: Arc<ClassifierSet>,
     pub multi_organization: bool,
     pub limits: Limits,
+    pub max_file_bytes: u64,
+    pub max_customers: u64,
 }
 
 /// What is known of a file once it was read to its end.
@@ -48,6 +51,8 @@ pub struct FileFacts {
 pub enum Stop {
     /// It is no request: where, in bytes, and why.
     NotARequest { offset: u64, message: String },
+    /// It is more than the configuration allows.
+    TooMuch(String),
     /// A defect of kycdrop, at this place of its source.
     Defect(String),
     /// Something of ours failed.
@@ -122,6 +127,14 @@ impl Way<'_> {
         } else {
             Body::Single
         };
+        if bytes > self.rules.max_file_bytes {
+            let most = self.rules.max_file_bytes;
+            return Err(Stop::TooMuch(format!(
+                "the file has {bytes} bytes, more than {most} (max_file_bytes)"
+            )));
+        }
+        // What is written to it while it is read does not make it larger than it was.
+        let file = file.take(bytes);
         let splitter = Splitter::new(HashingReader::new(file), body, self.rules.limits);
         self.progress.begin(bytes);
         let done = if bytes <= SMALL {
@@ -139,9 +152,21 @@ impl Way<'_> {
         path: &Path,
     ) -> Result<FileFacts, Stop> {
         while let Some(chunk) = splitter.next_chunk().map_err(|e| split_error(path, e))? {
-            (self.take)(judge(chunk, self.endpoint, self.rules)?)?;
+            let chunk = judge(chunk, self.endpoint, self.rules)?;
+            self.take_one(chunk)?;
         }
         Ok(facts(splitter))
+    }
+
+    fn take_one(&mut self, chunk: JudgedChunk) -> Result<(), Stop> {
+        fault::point("ingest.chunk").map_err(|e| Trouble::io("reading", Path::new("it"), &e))?;
+        let most = self.rules.max_customers;
+        if chunk.first + chunk.customers.len() as u64 > most {
+            return Err(Stop::TooMuch(format!(
+                "the file has more than {most} customers (max_customers)"
+            )));
+        }
+        Ok((self.take)(chunk)?)
     }
 
     fn in_parallel<R: Read + Send>(
@@ -187,7 +212,7 @@ impl Way<'_> {
                 .recv()
                 .unwrap_or_else(|_| Err(Stop::Defect("a judging thread".into())))?;
             done_bytes += chunk.data.len() as u64;
-            (self.take)(chunk)?;
+            self.take_one(chunk)?;
             self.progress.advance(done_bytes);
         }
         Ok(())
@@ -211,6 +236,7 @@ fn judge(chunk: Chunk, endpoint: Endpoint, rules: &Rules) -> Judged {
             classifiers: &rules.classifiers,
         };
         TREE.with_borrow_mut(|tree| {
+            tree.most_items = rules.limits.list_items;
             let mut last = Instant::now();
             judge.judge_chunk(chunk, tree, || {
                 let now = Instant::now();
@@ -311,19 +337,11 @@ impl FileHash {
         Ok(facts)
     }
 
-    /// Whether what was read again is what was judged.
-    ///
-    /// # Errors
-    /// When somebody wrote to the file meanwhile: it is judged again.
-    pub fn check(&self, judged: &FileFacts) -> Result<()> {
-        match &self.known {
-            Some(known) if known.sha256 != judged.sha256 => Err(Trouble::new(
-                crate::trouble::Kind::Io,
-                format!("{} was changed while it was judged", self.path.display()),
-                "whoever drops files must not write to them afterwards",
-            )),
-            _ => Ok(()),
-        }
+    /// Whether what was read again, if it was, is what was judged.
+    pub(super) fn agrees(&self, judged: &FileFacts) -> bool {
+        self.known
+            .as_ref()
+            .is_none_or(|known| known.sha256 == judged.sha256)
     }
 }
 

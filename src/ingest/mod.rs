@@ -4,22 +4,25 @@
 mod judge_file;
 mod progress;
 pub mod publish;
+mod record_file;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::SystemTime;
 
 use crate::catalog::Endpoint;
 use crate::classifier::{ClassifierSet, write_shipped};
 use crate::clock;
 use crate::config::{Config, Home};
-use crate::history::{Finish, Group, History, Published, Written};
-use crate::intake::{Claim, NameBook, claims_in_work, response_name};
-use crate::request::{Note, NoteKind};
+use crate::fault;
+use crate::history::{History, Published, Written};
+use crate::intake::{Claim, NameBook, claims_in_work};
 use crate::trouble::{Kind, Result, Trouble};
 
 pub use judge_file::{FileFacts, FileHash, Rules, Source, Stop, each_chunk, line_and_column};
 pub use progress::{Progress, Silent};
+pub use record_file::NotYet;
+use record_file::{OneFile, Recorded};
 
 /// A group is committed once it has this many files, so that nobody waits long for an answer.
 const GROUP_FILES: usize = 50;
@@ -38,6 +41,8 @@ pub struct Engine {
     fingerprint: Fingerprint,
     /// Published, but not marked in the history yet.
     unmarked: Vec<Published>,
+    /// Put back into the inbox, and not told of yet.
+    returned: Vec<(PathBuf, NotYet)>,
 }
 
 type Fingerprint = (String, Vec<(PathBuf, u64, Option<SystemTime>)>);
@@ -77,6 +82,7 @@ impl Engine {
             pool,
             fingerprint,
             unmarked: Vec::new(),
+            returned: Vec::new(),
         })
     }
 
@@ -122,6 +128,7 @@ impl Engine {
     /// # Errors
     /// When something of ours fails; what was not ended stays where it is.
     pub fn recover(&mut self, progress: &mut dyn Progress) -> Result<Vec<Answered>> {
+        step("recover.before")?;
         let mut again = Vec::new();
         let mut answered = Vec::new();
         let claims = claims_in_work(&self.home.work())?;
@@ -172,25 +179,63 @@ impl Engine {
             let mut done = Vec::new();
             let mut names = NameBook::default();
             let mut bytes = 0;
+            let mut back = Vec::new();
             let group = self.history.group()?;
-            while done.len() < GROUP_FILES && bytes < GROUP_BYTES {
+            while done.len() + back.len() < GROUP_FILES && bytes < GROUP_BYTES {
                 let Some(claim) = claims.next() else { break };
                 let work = OneFile {
                     claim: &claim,
                     rules: &self.rules,
                     pool: &self.pool,
                     home: &self.home,
+                    waits: !self.config.settle_timeout.is_zero(),
                 };
-                let batch = work.record(&group, &mut names, progress)?;
-                bytes += batch.bytes;
-                done.push((claim, batch.written));
+                match work.record(&group, &mut names, progress)? {
+                    Recorded::Written(batch, size) => {
+                        bytes += size;
+                        done.push((claim, *batch));
+                    }
+                    Recorded::NotYet(why) => back.push((claim, why)),
+                }
             }
-            group.commit()?;
+            // A group of nothing but files that go back has nothing to make durable.
+            if done.is_empty() {
+                drop(group);
+            } else {
+                step("commit.before")?;
+                group.commit()?;
+                step("commit.after")?;
+            }
+            for (claim, why) in back {
+                self.give_back(&claim, why)?;
+            }
             for (claim, batch) in done {
                 answered.push(self.end(&claim, batch)?);
             }
         }
         Ok(answered)
+    }
+
+    /// Puts a file back into the inbox, from where it is taken again.
+    fn give_back(&mut self, claim: &Claim, why: NotYet) -> Result<()> {
+        let path = claim.give_back(&self.home.inbox())?;
+        let file = claim.relative.to_string_lossy();
+        let file = crate::text::printable(&file);
+        match why {
+            NotYet::Incomplete => tracing::info!(
+                %file,
+                "ends too early; it waits until it changes, or for settle_timeout"
+            ),
+            NotYet::Changed => tracing::warn!(%file, "was changed while it was read"),
+            NotYet::Refused => tracing::debug!(%file, "could not be opened"),
+        }
+        self.returned.push((path, why));
+        Ok(())
+    }
+
+    /// The files that went back to the inbox since this was asked last.
+    pub fn returned(&mut self) -> Vec<(PathBuf, NotYet)> {
+        std::mem::take(&mut self.returned)
     }
 
     /// Publishes the response of a recorded file, unless that was done, and puts the file away.
@@ -207,7 +252,9 @@ impl Engine {
             };
             crate::intake::archive_source(&root, claim)?;
         }
+        step("forget.before")?;
         claim.forget();
+        step("forget.after")?;
         self.unmarked.push(Published {
             batch_id: batch.batch_id,
             response_file: response_file.clone(),
@@ -242,9 +289,10 @@ impl Engine {
     /// # Errors
     /// When the history cannot be written.
     pub fn mark(&mut self) -> Result<()> {
+        step("mark.before")?;
         self.history.mark_published(&self.unmarked)?;
         self.unmarked.clear();
-        Ok(())
+        step("mark.after")
     }
 
     /// Called when there is nothing to do for a while: marks what was published, keeps the WAL small.
@@ -291,99 +339,9 @@ fn fingerprint(home: &Home) -> Fingerprint {
     (clock::day(&clock::now()).to_owned(), files)
 }
 
-/// One file on its way into the history.
-struct OneFile<'e> {
-    claim: &'e Claim,
-    rules: &'e Rules,
-    pool: &'e rayon::ThreadPool,
-    home: &'e Home,
-}
-
-struct Recorded {
-    written: Written,
-    bytes: u64,
-}
-
-impl OneFile<'_> {
-    fn record(
-        &self,
-        group: &Group<'_>,
-        names: &mut NameBook,
-        progress: &mut dyn Progress,
-    ) -> Result<Recorded> {
-        let started = Instant::now();
-        let mut recording = group.file(self.claim.new_batch())?;
-        let path = self.claim.source();
-        let mut hash = FileHash::new(&path);
-        let (facts, mut end) = match self.claim.endpoint() {
-            None => (
-                hash.read_whole()?,
-                Finish {
-                    status: 404,
-                    error: Some("the folder that the file was dropped in is no endpoint".into()),
-                    ..Finish::default()
-                },
-            ),
-            Some(endpoint) => {
-                let source = Source::File(&path);
-                let take = |chunk| recording.chunk(chunk, &mut hash);
-                let judged = each_chunk(source, endpoint, self.rules, self.pool, progress, take);
-                match judged {
-                    Ok(facts) => {
-                        hash.check(&facts)?;
-                        for key in &facts.other_keys {
-                            let note = Note {
-                                kind: NoteKind::UnknownField,
-                                path: key.clone(),
-                                detail: "the request itself has only customers".into(),
-                            };
-                            recording.warn(None, &note)?;
-                        }
-                        // A batch answers for each customer; a rejected single one is a 400.
-                        let rejected = !endpoint.is_batch() && recording.rejected() > 0;
-                        let end = Finish {
-                            status: if rejected { 400 } else { 200 },
-                            set_id: Some(self.rules.classifiers.id()),
-                            ..Finish::default()
-                        };
-                        (facts, end)
-                    }
-                    Err(Stop::Trouble(e)) => return Err(e),
-                    Err(Stop::NotARequest { offset, message }) => {
-                        recording.undo()?;
-                        let place = judge_file::place_in(&path, offset);
-                        let facts = hash.read_whole()?;
-                        (facts, failed(400, format!("{place}: {message}")))
-                    }
-                    Err(Stop::Defect(place)) => {
-                        recording.undo()?;
-                        let error = format!("a defect of kycdrop, at {place}: please report it");
-                        tracing::error!("{error}");
-                        (hash.read_whole()?, failed(500, error))
-                    }
-                }
-            }
-        };
-        end.sha256 = facts.sha256;
-        end.bytes = facts.bytes;
-        end.elapsed_ms = started.elapsed().as_millis() as u64;
-        let response = response_name(&self.home.outbox(), self.claim, names);
-        end.response_file = Some(response.to_string_lossy().into_owned());
-        self.claim.reserve_response()?;
-        let written = recording.finish(end)?;
-        Ok(Recorded {
-            written,
-            bytes: facts.bytes,
-        })
-    }
-}
-
-fn failed(status: u16, error: String) -> Finish {
-    Finish {
-        status,
-        error: Some(error),
-        ..Finish::default()
-    }
+/// Reaches a fault point that stands for no path.
+fn step(name: &'static str) -> Result<()> {
+    fault::point(name).map_err(|e| Trouble::io("writing", Path::new("kycdrop.db"), &e))
 }
 
 /// Whether the endpoint's body for what went wrong by our own fault is that of a batch.
@@ -400,8 +358,11 @@ impl Rules {
             multi_organization: config.multi_organization,
             limits: crate::request::Limits {
                 customer_bytes: config.max_customer_bytes,
+                list_items: config.max_list_items,
                 ..Default::default()
             },
+            max_file_bytes: config.max_file_bytes,
+            max_customers: config.max_customers,
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::catalog::Endpoint;
 use crate::clock;
 use crate::config::Home;
 use crate::disk;
+use crate::fault;
 use crate::history::{History, Written};
 use crate::intake::{Claim, NameBook, response_name};
 use crate::response::{self, BatchBody, Outcome};
@@ -88,8 +89,10 @@ pub(super) fn build(history: &History, claim: &Claim, batch: &Written) -> Result
     let write = || -> Result<(), Failure> {
         let mut out = BufWriter::with_capacity(64 << 10, File::create(&path)?);
         write_body(history, batch, &mut out)?;
+        fault::point("response.building")?;
         out.flush()?;
         out.get_ref().sync_all()?;
+        fault::point("response.built")?;
         Ok(())
     };
     write().map_err(|e| match e {
@@ -117,9 +120,14 @@ pub(super) fn put_out(
             name = fresh;
         }
         let target = outbox.join(&name);
-        match disk::rename_new(&claim.response(), &target) {
+        let moved = fault::point("publish.before")
+            .and_then(|()| disk::rename_new(&claim.response(), &target));
+        match moved {
             Ok(()) => {
-                disk::sync_folder(&folder).map_err(|e| Trouble::io("syncing", &folder, &e))?;
+                fault::point("publish.renamed")
+                    .and_then(|()| disk::sync_folder(&folder))
+                    .and_then(|()| fault::point("publish.after"))
+                    .map_err(|e| Trouble::io("syncing", &folder, &e))?;
                 return Ok(name.to_string_lossy().into_owned());
             }
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {

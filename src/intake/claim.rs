@@ -2,20 +2,22 @@
 //! stands in the batch row. What is found there at start-up was taken and not ended.
 //!
 //! ```text
-//! work/20261120T164950237Z-4711-0/source/batch-customers/x.json
-//! work/20261120T164950237Z-4711-0/response       made before the commit, gone once published
+//! work/20261120T164950237Z-000000-9f3a1c07/source/batch-customers/x.json
+//! work/20261120T164950237Z-000000-9f3a1c07/response    made before the commit, gone once published
 //! ```
 
 use std::ffi::OsString;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use chrono::{NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 
 use crate::catalog::Endpoint;
 use crate::clock;
 use crate::disk;
+use crate::fault;
 use crate::history::NewBatch;
 use crate::trouble::{Result, Trouble};
 
@@ -33,36 +35,45 @@ pub struct Claim {
     pub relative: PathBuf,
     /// When it was taken, UTC.
     pub received_at: String,
+    /// It was incomplete for so long that it is answered as it is.
+    pub overdue: bool,
 }
 
 static COUNTER: AtomicU64 = AtomicU64::new(0);
 
-/// Takes a file out of the inbox. None when it is not there any more, or turned out to be no
-/// regular file: then it stays where it is.
+/// Takes a file out of the inbox. None when it is not there any more. What was put in its place
+/// after the look that found a file (a link, a pipe) is taken as well, and goes back before
+/// anybody opens it.
 ///
 /// # Errors
 /// When the work folder cannot be written.
-pub fn claim(work: &Path, candidate: &Candidate) -> Result<Option<Claim>> {
+pub fn claim(inbox: &Path, work: &Path, candidate: &Candidate) -> Result<Option<Claim>> {
     let now = Utc::now();
-    let id = format!(
-        "{}-{}-{}",
-        now.format(TIME_FORMAT),
-        std::process::id(),
-        COUNTER.fetch_add(1, Ordering::Relaxed)
-    );
+    let id = new_id(&now);
     let claim = Claim {
         folder: work.join(&id),
         id,
         relative: candidate.relative.clone(),
         received_at: clock::text(now),
+        overdue: candidate.overdue,
     };
     let source = claim.source();
-    if let Some(parent) = source.parent() {
-        disk::make_folder(parent).map_err(|e| Trouble::io("making", parent, &e))?;
-    }
-    match disk::rename_new(&candidate.path, &source) {
+    let parent = source.parent().unwrap_or(&claim.folder);
+    fault::point("claim.before")
+        .and_then(|()| disk::make_folder(parent))
+        .and_then(|()| fault::point("claim.folder"))
+        .map_err(|e| {
+            claim.forget();
+            Trouble::io("making", parent, &e)
+        })?;
+    match disk::take_from(inbox, &candidate.relative, &source) {
         Ok(()) => {}
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => {
+            claim.forget();
+            return Ok(None);
+        }
+        // A link was put in the place of a folder of the inbox.
+        Err(e) if disk::is_no_folder(&e) => {
             claim.forget();
             return Ok(None);
         }
@@ -71,19 +82,20 @@ pub fn claim(work: &Path, candidate: &Candidate) -> Result<Option<Claim>> {
             return Err(Trouble::io("taking", &candidate.path, &e));
         }
     }
-    // A link may have been put there after the look that found a file.
-    let plain = fs::symlink_metadata(&source).is_ok_and(|m| disk::is_plain(&m));
-    if !plain {
-        tracing::warn!(
-            file = %crate::text::printable(&candidate.relative.to_string_lossy()),
-            "is no regular file and is left alone"
-        );
-        disk::rename_new(&source, &candidate.path)
-            .map_err(|e| Trouble::io("putting back", &candidate.path, &e))?;
-        claim.forget();
-        return Ok(None);
-    }
+    fault::point("claim.renamed").map_err(|e| Trouble::io("taking", &candidate.path, &e))?;
     Ok(Some(claim))
+}
+
+/// A name for a claim: its time first, so that names sort as they were taken; the rest makes it
+/// unique even where the clock was set back and the process has the number of an earlier one.
+fn new_id(now: &DateTime<Utc>) -> String {
+    use std::hash::{BuildHasher, Hasher, RandomState};
+    let random = RandomState::new().build_hasher().finish() as u32;
+    format!(
+        "{}-{:06}-{random:08x}",
+        now.format(TIME_FORMAT),
+        COUNTER.fetch_add(1, Ordering::Relaxed) % 1_000_000,
+    )
 }
 
 /// The claims that lie in `work`, in the order in which they were taken: files whose work was
@@ -98,7 +110,7 @@ pub fn claims_in_work(work: &Path) -> Result<Vec<Claim>> {
         .filter_map(|entry| {
             let id = entry.file_name().to_str()?.to_owned();
             let (time, _) = id.split_once('-')?;
-            let time = NaiveDateTime::parse_from_str(time, "%Y%m%dT%H%M%S%3fZ").ok()?;
+            let time = NaiveDateTime::parse_from_str(time, TIME_FORMAT).ok()?;
             let folder = entry.path();
             let source = folder.join("source");
             let relative = only_file(&source)
@@ -109,6 +121,7 @@ pub fn claims_in_work(work: &Path) -> Result<Vec<Claim>> {
                 id,
                 folder,
                 relative,
+                overdue: false,
             })
         })
         .collect();
@@ -139,7 +152,7 @@ impl Claim {
 
     /// Whether the file is still here: not archived yet.
     pub fn has_source(&self) -> bool {
-        !self.relative.as_os_str().is_empty() && self.source().exists()
+        !self.relative.as_os_str().is_empty() && self.source().symlink_metadata().is_ok()
     }
 
     /// Where its response is made. It lies there from before the commit until it is published, so
@@ -204,23 +217,62 @@ impl Claim {
         }
     }
 
-    /// Makes the empty response that stands for "not yet published", durably.
+    /// Makes the empty response that stands for "not yet published", durably, and with it the way
+    /// to the file itself: nothing of this may be lost once the batch is committed.
     ///
     /// # Errors
     /// When it cannot be written.
     pub fn reserve_response(&self) -> Result<()> {
         let path = self.response();
-        fs::File::create(&path).map_err(|e| Trouble::io("making", &path, &e))?;
-        disk::sync_folder(&self.folder).map_err(|e| Trouble::io("syncing", &self.folder, &e))
+        fault::point("reserve.before")
+            .and_then(|()| fs::File::create(&path).map(drop))
+            .map_err(|e| Trouble::io("making", &path, &e))?;
+        // File systems write their log in order, so this makes the rename before it durable too.
+        disk::sync_folder(&self.folder)
+            .and_then(|()| fault::point("reserve.after"))
+            .map_err(|e| Trouble::io("syncing", &self.folder, &e))
     }
 
-    /// Removes the claim's folder once nothing is left in it. What is left stays.
-    pub fn forget(&self) {
-        let mut folder = self.source();
-        while folder.pop() && folder.starts_with(&self.folder) {
-            if fs::remove_dir(&folder).is_err() {
-                break;
+    /// Puts the file back into the inbox, under its own name or, where that was taken meanwhile,
+    /// under one with a number. Returns its path there.
+    ///
+    /// # Errors
+    /// When it cannot be moved.
+    pub fn give_back(&self, inbox: &Path) -> Result<PathBuf> {
+        let mut back = inbox.join(&self.relative);
+        if let Some(folder) = back.parent() {
+            disk::make_folder(folder).map_err(|e| Trouble::io("making", folder, &e))?;
+        }
+        let mut number = 1u64;
+        loop {
+            let moved = fault::point("back.before")
+                .and_then(|()| disk::rename_new(&self.source(), &back))
+                .and_then(|()| fault::point("back.after"));
+            match moved {
+                Ok(()) => break,
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+                    number += 1;
+                    back.set_file_name(super::place::numbered(&self.file_name(), number));
+                }
+                Err(e) => return Err(Trouble::io("putting back", &back, &e)),
             }
         }
+        let _ = fs::remove_file(self.response());
+        self.forget();
+        Ok(back)
     }
+
+    /// Removes the claim's folder once nothing is left in it but empty folders. What is left stays.
+    pub fn forget(&self) {
+        remove_empty(&self.folder);
+    }
+}
+
+fn remove_empty(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|t| t.is_dir()) {
+            remove_empty(&entry.path());
+        }
+    }
+    let _ = fs::remove_dir(folder);
 }

@@ -8,5 +8,5 @@ mod wake;
 
 pub use claim::{Claim, claim, claims_in_work};
 pub use place::{NameBook, archive_source, response_name};
-pub use settle::{Candidate, Inbox, Scan};
+pub use settle::{Candidate, Hold, Inbox, Scan};
 pub use wake::Wake;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::clock;
 use crate::disk;
+use crate::fault;
 use crate::trouble::{Result, Trouble};
 
 use super::claim::Claim;
@@ -58,7 +59,10 @@ pub fn archive_source(root: &Path, claim: &Claim) -> Result<()> {
             1 => folder.join(&name),
             n => folder.join(numbered(&name, n)),
         };
-        match disk::rename_new(&source, &target) {
+        let moved = fault::point("archive.before")
+            .and_then(|()| disk::rename_new(&source, &target))
+            .and_then(|()| fault::point("archive.after"));
+        match moved {
             Ok(()) => return Ok(()),
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => number += 1,
             Err(e) => return Err(Trouble::io("archiving to", &target, &e)),
@@ -67,7 +71,7 @@ pub fn archive_source(root: &Path, claim: &Claim) -> Result<()> {
 }
 
 /// `x.json` and 2 are `x.2.json`.
-fn numbered(name: &OsStr, number: u64) -> OsString {
+pub(super) fn numbered(name: &OsStr, number: u64) -> OsString {
     let path = Path::new(name);
     match (path.file_stem(), path.extension()) {
         (Some(stem), Some(ending)) => {

@@ -1,5 +1,5 @@
 //! Which files of the inbox are complete: size and time of the last change stood still for the
-//! settling time. What is remembered here only delays; forgetting it all (a restart) loses nothing.
+//! settling time, and longer for those that turned out to end too early. What is remembered here only delays; forgetting it all (a restart) loses nothing.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -17,6 +17,8 @@ pub struct Candidate {
     pub relative: PathBuf,
     pub bytes: u64,
     pub modified: SystemTime,
+    /// It was found incomplete, and has not changed for the whole of `settle_timeout`.
+    pub overdue: bool,
 }
 
 /// What a look at the inbox found.
@@ -30,6 +32,8 @@ pub struct Scan {
     pub next: Option<Instant>,
     /// Things that lie there and are never taken: links, pipes, folders in the way.
     pub strange: Vec<PathBuf>,
+    /// Files and folders that may not be read.
+    pub unreadable: Vec<PathBuf>,
 }
 
 /// Names that a writer gives to what is not finished.
@@ -38,11 +42,16 @@ const UNFINISHED: &[&str] = &["tmp", "part", "partial", "filepart", "crdownload"
 /// How deep folders below the inbox are looked into.
 const DEEPEST: usize = 8;
 
+/// How long until a file that could not be opened is tried again as it is.
+const REFUSED_FOR: Duration = Duration::from_secs(30);
+
 /// The inbox, and how its files looked the last time.
 pub struct Inbox {
     folder: PathBuf,
     settle: Duration,
+    settle_timeout: Duration,
     seen: HashMap<PathBuf, Seen>,
+    held: HashMap<PathBuf, Held>,
 }
 
 struct Seen {
@@ -51,14 +60,47 @@ struct Seen {
     since: Instant,
 }
 
+/// Why a file is not taken although it stands still.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// It was read, and ends too early.
+    Incomplete,
+    /// It could not be opened.
+    Refused,
+}
+
+struct Held {
+    bytes: u64,
+    modified: SystemTime,
+    at: Instant,
+    why: Hold,
+}
+
 impl Inbox {
     /// The inbox at this folder.
-    pub fn new(folder: PathBuf, settle: Duration) -> Inbox {
+    pub fn new(folder: PathBuf, settle: Duration, settle_timeout: Duration) -> Inbox {
         Inbox {
             folder,
             settle,
+            settle_timeout,
             seen: HashMap::new(),
+            held: HashMap::new(),
         }
+    }
+
+    /// Keeps a file that was put back from being taken at once again: until it changes, or, as it
+    /// is, after a while.
+    pub fn hold(&mut self, path: PathBuf, why: Hold) {
+        let Ok(metadata) = fs::symlink_metadata(&path) else {
+            return;
+        };
+        let held = Held {
+            bytes: metadata.len(),
+            modified: modified(&metadata),
+            at: Instant::now(),
+            why,
+        };
+        self.held.insert(path, held);
     }
 
     /// Looks at everything in the inbox.
@@ -70,6 +112,11 @@ impl Inbox {
         let mut there = HashMap::new();
         fs::read_dir(&self.folder)?;
         self.look_into(&self.folder, 0, now, &mut scan, &mut there);
+        self.held.retain(|path, held| {
+            there
+                .get(path)
+                .is_some_and(|seen| (seen.bytes, seen.modified) == (held.bytes, held.modified))
+        });
         self.seen = there;
         scan.settled
             .sort_by(|a, b| (a.modified, &a.relative).cmp(&(b.modified, &b.relative)));
@@ -84,64 +131,98 @@ impl Inbox {
         scan: &mut Scan,
         there: &mut HashMap<PathBuf, Seen>,
     ) {
-        // A folder that vanishes while it is looked at is looked at next time.
-        let Ok(entries) = fs::read_dir(folder) else {
-            return;
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(e) if e.kind() == std::io::ErrorKind::PermissionDenied => {
+                scan.unreadable.push(folder.to_path_buf());
+                return;
+            }
+            // A folder that vanishes while it is looked at is looked at next time.
+            Err(_) => return,
         };
         for entry in entries.flatten() {
             let path = entry.path();
-            if is_unfinished(&entry.file_name()) {
+            let name = entry.file_name();
+            if is_unfinished(&name) {
                 continue;
             }
             let Ok(metadata) = fs::symlink_metadata(&path) else {
                 continue;
             };
             if metadata.is_dir() {
-                if depth < DEEPEST {
+                if depth < DEEPEST && !is_json(&name) {
                     self.look_into(&path, depth + 1, now, scan, there);
                 } else {
                     scan.strange.push(path);
                 }
-                continue;
-            }
-            if !disk::is_plain(&metadata) {
+            } else if !disk::is_plain(&metadata) {
                 scan.strange.push(path);
-                continue;
-            }
-            let (bytes, modified) = (
-                metadata.len(),
-                metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH),
-            );
-            let since = match self.seen.get(&path) {
-                Some(seen) if seen.bytes == bytes && seen.modified == modified => seen.since,
-                _ => now,
-            };
-            let due = since + self.settle;
-            if due <= now {
-                let relative = path
-                    .strip_prefix(&self.folder)
-                    .unwrap_or(&path)
-                    .to_path_buf();
-                scan.settled.push(Candidate {
-                    path: path.clone(),
-                    relative,
-                    bytes,
-                    modified,
-                });
             } else {
-                scan.settling += 1;
-                scan.next = Some(scan.next.map_or(due, |next| next.min(due)));
+                self.look_at(path, &metadata, now, scan, there);
             }
-            there.insert(
-                path,
-                Seen {
-                    bytes,
-                    modified,
-                    since,
-                },
-            );
         }
     }
+
+    fn look_at(
+        &self,
+        path: PathBuf,
+        metadata: &fs::Metadata,
+        now: Instant,
+        scan: &mut Scan,
+        there: &mut HashMap<PathBuf, Seen>,
+    ) {
+        let (bytes, modified) = (metadata.len(), modified(metadata));
+        let since = match self.seen.get(&path) {
+            Some(seen) if seen.bytes == bytes && seen.modified == modified => seen.since,
+            _ => now,
+        };
+        let held = self
+            .held
+            .get(&path)
+            .filter(|held| held.bytes == bytes && held.modified == modified);
+        let due = match held {
+            Some(held) if held.why == Hold::Refused => held.at + REFUSED_FOR,
+            Some(_) => since + self.settle_timeout.max(self.settle),
+            None => since + self.settle,
+        };
+        if due > now {
+            let waits_for_us = held.is_some_and(|held| held.why == Hold::Refused);
+            if waits_for_us {
+                scan.unreadable.push(path.clone());
+            } else {
+                scan.settling += 1;
+            }
+            scan.next = Some(scan.next.map_or(due, |next| next.min(due)));
+        } else if !disk::may_read(&path) {
+            scan.unreadable.push(path.clone());
+        } else {
+            let relative = path.strip_prefix(&self.folder).unwrap_or(&path);
+            scan.settled.push(Candidate {
+                path: path.clone(),
+                relative: relative.to_path_buf(),
+                bytes,
+                modified,
+                overdue: held.is_some(),
+            });
+        }
+        let seen = Seen {
+            bytes,
+            modified,
+            since,
+        };
+        there.insert(path, seen);
+    }
+}
+
+fn modified(metadata: &fs::Metadata) -> SystemTime {
+    metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+/// Whether a folder has the name of a file.
+fn is_json(name: &OsStr) -> bool {
+    Path::new(name)
+        .extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("json"))
 }
 
 /// Whether a name says that its writer is not done, or that it is nobody's business.
@@ -165,7 +246,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("x.json");
         fs::write(&file, "{").unwrap();
-        let mut inbox = Inbox::new(folder.path().to_path_buf(), Duration::from_secs(1));
+        let mut inbox = Inbox::new(
+            folder.path().to_path_buf(),
+            Duration::from_secs(1),
+            Duration::from_secs(60),
+        );
         let start = Instant::now();
         assert!(inbox.scan(start).unwrap().settled.is_empty());
         let later = start + Duration::from_millis(900);
@@ -176,6 +261,33 @@ mod tests {
         assert_eq!(scan.next, Some(later + Duration::from_secs(1)));
         let scan = inbox.scan(later + Duration::from_secs(1)).unwrap();
         assert_eq!(scan.settled.len(), 1);
+    }
+
+    #[test]
+    fn an_incomplete_file_waits_until_it_changes_or_long_enough() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("x.json");
+        fs::write(&file, "{").unwrap();
+        let mut inbox = Inbox::new(
+            folder.path().to_path_buf(),
+            Duration::from_secs(1),
+            Duration::from_secs(60),
+        );
+        let start = Instant::now();
+        let second = Duration::from_secs(1);
+        inbox.scan(start).unwrap();
+        assert_eq!(inbox.scan(start + second).unwrap().settled.len(), 1);
+        inbox.hold(file.clone(), Hold::Incomplete);
+        let scan = inbox.scan(start + 2 * second).unwrap();
+        assert_eq!((scan.settled.len(), scan.settling), (0, 1));
+        assert_eq!(scan.next, Some(start + 60 * second));
+        let scan = inbox.scan(start + 60 * second).unwrap();
+        assert!(scan.settled[0].overdue);
+
+        fs::write(&file, "{}").unwrap();
+        inbox.scan(start + 61 * second).unwrap();
+        let scan = inbox.scan(start + 62 * second).unwrap();
+        assert!(!scan.settled[0].overdue, "it changed, so it is read anew");
     }
 
     #[test]

@@ -7,6 +7,6 @@ mod tree;
 pub mod value;
 
 pub use read::NotJson;
-pub use split::{Body, Chunk, Element, Limits, SplitError, Splitter};
+pub use split::{Body, Chunk, EMPTY, Element, Limits, SplitError, Splitter, TRUNCATED};
 
 pub use tree::{Items, Kind, Marks, Node, Note, NoteKind, Path, Slot, Tree};

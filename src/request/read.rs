@@ -21,6 +21,10 @@ use super::value;
 /// The most unknown fields of one customer that are kept as warnings, each by its own name.
 const UNKNOWN_KEPT: usize = 100;
 
+/// How many slots the limit of list items allows for each: an object given again and again needs
+/// slots as well, and no list.
+const SLOTS_FOR_AN_ITEM: usize = 64;
+
 /// The text is no JSON.
 #[derive(Debug)]
 pub struct NotJson {
@@ -116,6 +120,13 @@ struct Reader<'r> {
 }
 
 impl Reader<'_> {
+    fn too_many<E: serde::de::Error>(&self) -> E {
+        E::custom(format_args!(
+            "a customer has more than {} list items (max_list_items)",
+            self.tree.most_items
+        ))
+    }
+
     /// Where a part of the customer's text stands in it.
     fn span(&self, part: &str) -> (u32, u32) {
         let start = part.as_ptr() as usize - self.text.as_ptr() as usize;
@@ -184,11 +195,11 @@ impl Reader<'_> {
     }
 
     fn unknown_key(&mut self, seen: &mut Unknown, object: &Object, key: &str, path: &Path<'_>) {
-        let twice = !seen.insert(key);
         self.tree.unknown += 1;
         if self.tree.unknown > UNKNOWN_KEPT {
             return;
         }
+        let twice = !seen.insert(key);
         let shown = crate::text::shortened(key, 128);
         let (kind, detail) = if twice {
             (NoteKind::UnknownFieldTwice, String::new())
@@ -355,6 +366,9 @@ impl<'de> Visitor<'de> for Container<'_, '_, '_> {
             while map.next_entry::<&RawValue, IgnoredAny>()?.is_some() {}
             return Ok(self.bad());
         };
+        if self.reader.tree.slots.len() / SLOTS_FOR_AN_ITEM > self.reader.tree.most_items as usize {
+            return Err(self.reader.too_many());
+        }
         let base = self.reader.tree.object_slots(object);
         let mut unknown = None;
         let keys = catalog::keys(object);
@@ -422,6 +436,9 @@ impl<'de> Visitor<'de> for Container<'_, '_, '_> {
         let (mut first, mut last, mut count) = (0u32, 0u32, 0u32);
         while let Some(slot) = self.read_item(&mut list, count)? {
             let items = &mut self.reader.tree.items;
+            if items.len() >= self.reader.tree.most_items as usize {
+                return Err(self.reader.too_many());
+            }
             items.push(Item { slot, next: 0 });
             let number = items.len() as u32;
             match last.checked_sub(1) {

@@ -28,6 +28,9 @@ pub struct Limits {
     pub customer_bytes: usize,
     /// The deepest nesting of objects and lists, the outermost object being 1.
     pub depth: u32,
+    /// The most list items of one customer, in all its lists together: each may take a hundred
+    /// times the memory of its text.
+    pub list_items: u32,
     /// A chunk is handed on once it is this large, in bytes.
     pub chunk_bytes: usize,
     /// A chunk is handed on once it holds this many customers.
@@ -39,6 +42,7 @@ impl Default for Limits {
         Limits {
             customer_bytes: 16 << 20,
             depth: 64,
+            list_items: 100_000,
             chunk_bytes: 256 << 10,
             chunk_customers: 1024,
         }
@@ -86,6 +90,12 @@ enum State {
     },
     End,
 }
+
+/// What is said of a file that may still grow: it ends before its request does.
+pub const TRUNCATED: &str = "the file ends in the middle of the request";
+
+/// The same of a file with nothing in it.
+pub const EMPTY: &str = "the file is empty";
 
 /// Cuts a file into chunks of customers.
 pub struct Splitter<R> {
@@ -179,7 +189,7 @@ impl<R: Read> Splitter<R> {
             return Err(self.wrong("the file is UTF-16; it must be UTF-8"));
         }
         match self.peek()? {
-            None => return Err(self.wrong("the file is empty")),
+            None => return Err(self.wrong(EMPTY)),
             Some(b'{') => {}
             Some(_) => return Err(self.wrong("the request is no JSON object")),
         }
@@ -200,7 +210,10 @@ impl<R: Read> Splitter<R> {
 
     /// One key of the outermost object with its value, or its end.
     fn key(&mut self, more: bool) -> Result<(), SplitError> {
-        self.forget();
+        // Not for each of a million keys: what is left has to be moved.
+        if self.pos as u64 > READ / 2 {
+            self.forget();
+        }
         match (self.peek()?, more) {
             (Some(b'}'), _) => {
                 self.pos += 1;
@@ -482,7 +495,7 @@ impl<R: Read> Splitter<R> {
     }
 
     fn truncated(&self) -> SplitError {
-        self.wrong("the file ends in the middle of the request")
+        self.wrong(TRUNCATED)
     }
 }
 

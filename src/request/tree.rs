@@ -147,7 +147,7 @@ impl fmt::Display for Path<'_> {
 }
 
 /// The arena. Reading the next customer empties it and keeps its memory.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Tree {
     pub(super) slots: Vec<Slot>,
     pub(super) items: Vec<Item>,
@@ -155,6 +155,8 @@ pub struct Tree {
     /// What was noticed while reading: unknown fields.
     pub notes: Vec<Note>,
     pub(super) unknown: usize,
+    /// The most list items that a customer may have; see [`super::Limits::list_items`].
+    pub most_items: u32,
     /// What any slot of the tree is marked with, so that a sound customer is not walked again.
     pub(super) marks: Marks,
 }
@@ -171,10 +173,24 @@ pub struct Marks {
     pub ignored: bool,
 }
 
+impl Default for Tree {
+    fn default() -> Tree {
+        Tree::new()
+    }
+}
+
 impl Tree {
     /// A tree with room for a customer of the usual size.
     pub fn new() -> Tree {
-        Tree::default()
+        Tree {
+            slots: Vec::new(),
+            items: Vec::new(),
+            unescaped: String::new(),
+            notes: Vec::new(),
+            unknown: 0,
+            most_items: super::Limits::default().list_items,
+            marks: Marks::default(),
+        }
     }
 
     /// What the slots of this tree are marked with.

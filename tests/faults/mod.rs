@@ -1,0 +1,194 @@
+//! What the tests of trouble share: a daemon as a child process, waiting for something with a
+//! deadline, and what must hold of a home after whatever happened to it.
+
+#![allow(
+    dead_code,
+    reason = "each test file uses the part of this that it needs"
+)]
+
+use std::fmt::Debug;
+use std::io::Read;
+use std::path::PathBuf;
+use std::process::{Child, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::common::{Office, person};
+
+/// How long anything may take before a test gives up. Generous: the machine may be busy.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Asks again and again until the answer is yes.
+pub fn wait_for(what: &str, mut done: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !done() {
+        assert!(begun.elapsed() < PATIENCE, "waited in vain for: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// A running `kycdrop run`; killed with the test.
+pub struct Daemon {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Daemon {
+    /// Starts the daemon of an office with these environment variables.
+    pub fn start(office: &Office, env: &[(&str, &str)]) -> Daemon {
+        Daemon::start_with(office, &["run"], env)
+    }
+
+    /// Starts any command of an office in the background.
+    pub fn start_with(office: &Office, args: &[&str], env: &[(&str, &str)]) -> Daemon {
+        static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+        let n = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let log = office.at(format!("stderr-{n}.log"));
+        let file = std::fs::File::create(&log).expect("a log file");
+        let mut command = office.command(args);
+        command.envs(env.iter().copied());
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(file);
+        let child = command.spawn().expect("the command starts");
+        Daemon { child, log }
+    }
+
+    /// Everything that it said so far.
+    pub fn log(&self) -> String {
+        let mut text = Vec::new();
+        std::fs::File::open(&self.log)
+            .and_then(|mut f| f.read_to_end(&mut text))
+            .expect("the log");
+        String::from_utf8_lossy(&text).into_owned()
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits until the log holds a text.
+    pub fn wait_for_log(&mut self, text: &str) {
+        let begun = Instant::now();
+        while !self.log().contains(text) {
+            let ended = self.child.try_wait().expect("a child");
+            assert!(ended.is_none(), "ended with {ended:?}: {}", self.log());
+            assert!(begun.elapsed() < PATIENCE, "no `{text}` in: {}", self.log());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// SIGKILL, and until it is gone.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// SIGTERM, and until it has ended by itself.
+    #[cfg(unix)]
+    pub fn stop(&mut self) -> ExitStatus {
+        use rustix::process::{Pid, Signal, kill_process};
+        let pid = Pid::from_raw(self.child.id() as i32).expect("a process id");
+        kill_process(pid, Signal::TERM).expect("a signal to our own child");
+        self.ended()
+    }
+
+    /// Until it has ended by itself.
+    pub fn ended(&mut self) -> ExitStatus {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                return status;
+            }
+            assert!(begun.elapsed() < PATIENCE, "does not end: {}", self.log());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Whether it still runs.
+    pub fn runs(&mut self) -> bool {
+        self.child.try_wait().expect("a child").is_none()
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A batch of `count` sound customers, named after the file, the second one rejected.
+pub fn batch_of(name: &str, count: usize) -> String {
+    let customers: Vec<Value> = (0..count)
+        .map(|i| {
+            let mut one = person(&format!("{name}-{i}"));
+            if i == 1 {
+                one["riskLevel"] = json!("NO SUCH LEVEL");
+            }
+            one
+        })
+        .collect();
+    json!({ "customers": customers }).to_string()
+}
+
+/// What must hold once every file of `names` (batches of [`batch_of`] `count` customers) was dropped
+/// at `batch-customers`, whatever happened meanwhile: each answered once, completely, its accepted
+/// customers in the history once, itself put away once, and nothing left anywhere else.
+pub fn assert_all_answered_once(office: &Office, names: &[String], count: usize) {
+    let sorted = |mut names: Vec<String>| {
+        names.sort();
+        names
+    };
+    let expected = |suffix: &str| {
+        sorted(
+            names
+                .iter()
+                .map(|n| format!("batch-customers/{n}{suffix}"))
+                .collect(),
+        )
+    };
+    same(
+        "outbox",
+        office.files("watch-dir/outbox"),
+        expected(".response.json"),
+    );
+    same("inbox", office.files("watch-dir/inbox"), Vec::new());
+    same("failed", office.files("watch-dir/failed"), Vec::new());
+    let in_work: Vec<_> = std::fs::read_dir(office.at("watch-dir/work"))
+        .expect("work")
+        .map(|e| e.expect("an entry").file_name())
+        .collect();
+    same("work", in_work, Vec::new());
+    let archived: Vec<String> = office
+        .files("watch-dir/archive")
+        .iter()
+        .map(|f| f.split_once('/').expect("a day").1.to_owned())
+        .collect();
+    same("archive", sorted(archived), expected(".json"));
+    for name in names {
+        let response = office.response(&format!("batch-customers/{name}"));
+        let results = response["results"].as_array().expect("results");
+        assert_eq!(results.len(), count, "{name}");
+        for (i, result) in results.iter().enumerate() {
+            let rejected = i == 1;
+            let wanted = ["REQUEST_ACCEPTED", "REQUEST_REJECTED"][usize::from(rejected)];
+            assert_eq!(result["resultType"], wanted, "{name} {i}: {result}");
+            assert_eq!(result["communicationNumber"], format!("N-{name}-{i}"));
+        }
+    }
+    let (files, accepted) = (names.len(), names.len() * (count - usize::from(count > 1)));
+    let number = |sql: &str| office.value(sql).as_u64().expect("a number") as usize;
+    assert_eq!(number("SELECT count(*) FROM batch"), files, "batches");
+    assert_eq!(number("SELECT count(*) FROM assessment"), accepted);
+    let distinct = "SELECT count(DISTINCT communication_number) FROM assessment";
+    assert_eq!(number(distinct), accepted);
+    assert_eq!(number("SELECT batches FROM total"), files);
+    assert_eq!(number("SELECT accepted FROM total"), accepted);
+    assert_eq!(office.value("PRAGMA integrity_check"), "ok");
+}
+
+fn same<T: PartialEq + Debug>(what: &str, found: Vec<T>, expected: Vec<T>) {
+    assert_eq!(found, expected, "{what}");
+}
