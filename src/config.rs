@@ -44,6 +44,11 @@ impl Home {
         self.root.join("kycdrop.lock")
     }
 
+    /// What the process that works on this home tells of itself.
+    pub fn state_file(&self) -> PathBuf {
+        self.root.join("kycdrop.state")
+    }
+
     fn watch_dir(&self) -> PathBuf {
         self.root.join("watch-dir")
     }

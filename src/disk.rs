@@ -6,6 +6,8 @@ use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::fault;
+
 /// Renames without ever overwriting: an existing target is [`io::ErrorKind::AlreadyExists`].
 ///
 /// # Errors
@@ -217,6 +219,55 @@ pub fn kept_out() -> u32 {
     KEPT_OUT.load(Ordering::Relaxed)
 }
 
+/// How many bytes are left for this process where a path lies.
+pub fn free_bytes(path: &Path) -> Option<u64> {
+    #[cfg(unix)]
+    {
+        let info = rustix::fs::statvfs(path).ok()?;
+        Some(info.f_bavail * info.f_frsize)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
+}
+
+/// The kind of network share that a folder lies on: none of them tells of files that others put
+/// there. None for a disk of this machine, or where that cannot be told.
+pub fn network_share(folder: &Path) -> Option<&'static str> {
+    if fault::is_on("share") {
+        return Some("a test");
+    }
+    #[cfg(target_os = "linux")]
+    {
+        share_name(rustix::fs::statfs(folder).ok()?.f_type as u64 & 0xffff_ffff)
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = folder;
+        None
+    }
+}
+
+/// The magic numbers of statfs(2).
+#[cfg(target_os = "linux")]
+fn share_name(magic: u64) -> Option<&'static str> {
+    Some(match magic {
+        0x6969 => "nfs",
+        0xff53_4d42 => "cifs",
+        0xfe53_4d42 => "smb2",
+        0x517b => "smb",
+        0x6573_5546 => "fuse",
+        0x0102_1997 => "9p",
+        0x00c3_6400 => "ceph",
+        0x5346_414f => "afs",
+        0x786f_4256 => "vboxsf",
+        0x7c7c_6673 => "prl_fs",
+        _ => return None,
+    })
+}
+
 /// Lets nobody but the owner read what this process makes from now on.
 pub fn keep_private() {
     keep_out(0o077);
@@ -231,4 +282,19 @@ fn keep_out(mask: u32) {
     KEPT_OUT.store(mask, Ordering::Relaxed);
     #[cfg(unix)]
     rustix::process::umask(rustix::fs::Mode::from_bits_truncate(mask));
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_told_from_disks() {
+        for (magic, name) in [(0x6969, "nfs"), (0xff53_4d42, "cifs"), (0x0102_1997, "9p")] {
+            assert_eq!(share_name(magic), Some(name));
+        }
+        for disk in [0xef53, 0x5846_5342, 0x9123_683e, 0x0102_1994] {
+            assert_eq!(share_name(disk), None, "ext4, xfs, btrfs, tmpfs");
+        }
+    }
 }

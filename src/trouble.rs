@@ -105,7 +105,7 @@ impl From<rusqlite::Error> for Trouble {
             Some(C::PermissionDenied | C::ReadOnly | C::CannotOpen) => Trouble::new(
                 Kind::Permission,
                 what,
-                "kycdrop.db and its folder must be writable for the user that runs kycdrop",
+                "kycdrop.db and its folder must be writable for the user that runs kycdrop, and the disk must have room",
             ),
             Some(C::DatabaseCorrupt | C::NotADatabase) => Trouble::new(
                 Kind::Setup,

@@ -1,10 +1,17 @@
 //! The commands: a file each. stdout is data, stderr is talk, the exit code is the result.
 
+mod backup;
+mod bar;
 mod check;
+mod exposed;
+mod lock;
+mod metrics;
 mod output;
 mod query;
 mod reference;
 mod run;
+mod service;
+mod state;
 mod status;
 
 use std::path::PathBuf;
@@ -79,6 +86,13 @@ Examples:
   kycdrop query --format csv \"SELECT * FROM v_customer\" > customers.csv
   kycdrop query \"SELECT * FROM column_description\"      every view and column, explained")]
     Query(query::Args),
+    /// Copy the history to a new file while it is in use, and check the copy
+    #[command(after_help = "\
+To go back to it: end the daemon, put the file in the place of kycdrop.db, remove kycdrop.db-wal and
+kycdrop.db-shm if they are there, start again.")]
+    Backup(backup::Args),
+    /// Copy the history to a plain file for analysts: it needs no write access to be read
+    Snapshot(backup::Args),
     /// Print every rule of the catalogue
     Errors(reference::Args),
     /// Print every field of the catalogue
@@ -110,6 +124,8 @@ fn command(args: &Args) -> anyhow::Result<u8> {
         Command::Check(a) => check::check(home, a)?,
         Command::Status(a) => status::status(&home, a)?,
         Command::Query(a) => query::query(&home, a)?,
+        Command::Backup(a) => backup::backup(&home, a)?,
+        Command::Snapshot(a) => backup::snapshot(&home, a)?,
         Command::Errors(a) => reference::errors(a)?,
         Command::Fields(a) => reference::fields(a)?,
     })
@@ -148,9 +164,13 @@ fn multiline_printable(text: &str) -> String {
         .join("\n")
 }
 
-/// The configuration of a home.
+/// The configuration of a home; from here on files get the rights that it says.
 fn config_of(home: &Home) -> Result<Config> {
-    Config::of(home)
+    let config = Config::of(home)?;
+    if config.share_with_group {
+        disk::share_with_group();
+    }
+    Ok(config)
 }
 
 /// An error of writing to stdout; a reader that went away is none.

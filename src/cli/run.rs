@@ -1,20 +1,22 @@
 //! `run` and `once`: the daemon, and the same work done one time.
 
-use std::fs::{File, OpenOptions};
-use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
-
 use crate::config::{Config, Home};
-use crate::ingest::{Engine, NotYet, Progress};
+use crate::history;
+use crate::ingest::{Answered, Engine, NotYet};
 use crate::intake::{Candidate, Claim, Hold, Inbox, Scan, Wake, claim};
 use crate::trouble::{Kind, Result, Trouble};
 
-/// How long the daemon waits before it tries again after trouble that may pass.
-const RETRY: Duration = Duration::from_secs(5);
+use super::bar::Bar;
+use super::exposed;
+use super::lock::HomeLock;
+use super::metrics::Metrics;
+use super::service::Service;
+use super::state::Teller;
 
 /// Files taken at a time. What is taken while a signal to end comes is still answered, so that
 /// large files are taken one by one.
@@ -30,36 +32,23 @@ pub fn run(home: Home) -> Result<u8> {
     let mut wake = Wake::new(Arc::clone(&stop));
     wake_on_signals(&stop, &wake)?;
     home.make_folders()?;
-    let _lock = lock(&home)?;
+    let mut lock = HomeLock::take(&home)?;
     // Watch first, then look: what comes in between wakes the next look.
     wake.watch(&home.inbox());
-    let mut worker = Worker::open(home, config)?;
+    let mut worker = Worker::open(home, config, &mut lock)?;
+    let home = worker.engine.home.clone();
     eprintln!(
         "kycdrop watches {}\n  drop a batch file into {}\n  answers come to {}",
-        worker.engine.home.inbox().display(),
-        worker.engine.home.inbox().join("batch-customers").display(),
-        worker.engine.home.outbox().display()
+        home.inbox().display(),
+        home.inbox().join("batch-customers").display(),
+        home.outbox().display()
     );
-    let mut paused = false;
-    while !wake.stopping() {
-        match worker.turn(&wake) {
-            Ok(wait) => {
-                if std::mem::take(&mut paused) {
-                    tracing::info!("work goes on");
-                }
-                wake.wait(wait);
-            }
-            Err(e) if e.may_pass() => {
-                if !std::mem::replace(&mut paused, true) {
-                    tracing::error!("work pauses: {e}");
-                }
-                worker.recover_first = true;
-                wake.wait(RETRY);
-            }
-            Err(e) => return Err(e),
-        }
-    }
-    worker.engine.rest()?;
+    let service = worker.bar.service.clone();
+    service.ready();
+    service.status("watches the inbox");
+    let done = worker.go_on(&mut wake, &service);
+    service.stopping();
+    worker.end(lock, done)?;
     tracing::info!("ended");
     Ok(0)
 }
@@ -68,23 +57,23 @@ pub fn run(home: Home) -> Result<u8> {
 pub fn once(home: Home) -> Result<u8> {
     let config = super::config_of(&home)?;
     let stop = Arc::new(AtomicBool::new(false));
-    let wake = Wake::new(Arc::clone(&stop));
+    let mut wake = Wake::new(Arc::clone(&stop));
     wake_on_signals(&stop, &wake)?;
     home.make_folders()?;
-    let _lock = lock(&home)?;
-    let mut worker = Worker::open(home, config)?;
-    while !wake.stopping() {
-        let wait = worker.turn(&wake)?;
-        if worker.idle {
-            break;
-        }
-        wake.wait(wait);
+    let mut lock = HomeLock::take(&home)?;
+    let mut worker = Worker::open(home, config, &mut lock)?;
+    let done = worker.until_idle(&mut wake);
+    let (files, accepted, rejected) = (worker.files, worker.accepted, worker.rejected);
+    let unreadable = worker.unreadable;
+    worker.end(lock, done)?;
+    eprintln!("{files} files answered: {accepted} customers accepted, {rejected} rejected");
+    if unreadable > 0 {
+        return Err(Trouble::new(
+            Kind::Permission,
+            format!("{unreadable} in the inbox could not be read and stay there"),
+            "give the user that runs kycdrop the right to read them",
+        ));
     }
-    worker.engine.rest()?;
-    eprintln!(
-        "{} files answered: {} customers accepted, {} rejected",
-        worker.files, worker.accepted, worker.rejected
-    );
     Ok(0)
 }
 
@@ -92,41 +81,124 @@ struct Worker {
     engine: Engine,
     inbox: Inbox,
     bar: Bar,
+    teller: Teller,
+    metrics: Metrics,
     /// Something may lie in the work folder.
     recover_first: bool,
     /// Nothing waits and nothing settles.
     idle: bool,
-    /// Strange things in the inbox that were told of already.
-    told: Vec<std::path::PathBuf>,
+    /// What lies in the inbox and is not taken, and was told of already.
+    told: Vec<PathBuf>,
+    /// Files and folders of the inbox that may not be read.
+    unreadable: usize,
     files: u64,
     accepted: u64,
     rejected: u64,
 }
 
 impl Worker {
-    fn open(home: Home, config: Config) -> Result<Worker> {
+    fn open(home: Home, config: Config, lock: &mut HomeLock) -> Result<Worker> {
+        let teller = Teller::new(&home);
+        let metrics = Metrics::new(&home, &config);
         let inbox = Inbox::new(home.inbox(), config.settle, config.settle_timeout);
+        let by_whom = |e| say_who_locks(&home, e);
+        lock.check_history().map_err(by_whom)?;
+        let engine = Engine::open(home.clone(), config).map_err(by_whom)?;
+        lock.begun()?;
+        exposed::warn(&home);
+        let bar = Bar::new(Service::from_environment());
         Ok(Worker {
-            engine: Engine::open(home, config)?,
+            engine,
             inbox,
-            bar: Bar::default(),
+            bar,
+            teller,
+            metrics,
             recover_first: true,
             idle: false,
             told: Vec::new(),
+            unreadable: 0,
             files: 0,
             accepted: 0,
             rejected: 0,
         })
     }
 
+    /// The daemon's life: until a signal, or trouble that does not pass.
+    fn go_on(&mut self, wake: &mut Wake, service: &Service) -> Result<()> {
+        while !wake.stopping() {
+            service.alive();
+            let before = self.files;
+            let wait = match self.turn(wake) {
+                Ok(wait) => {
+                    if self.teller.goes_on(self.files > before) {
+                        tracing::info!("work goes on");
+                        service.status("watches the inbox");
+                    }
+                    wait
+                }
+                Err(e) if e.may_pass() => {
+                    self.pause(e, service);
+                    self.engine.config.retry
+                }
+                Err(e) => return Err(e),
+            };
+            let paused = self.teller.reason().is_some();
+            let now = paused || self.files > before;
+            let last_success = self.teller.last_success();
+            self.metrics.write(now, paused, last_success);
+            wake.wait(wait.min(service.longest_silence()));
+        }
+        Ok(())
+    }
+
+    /// Says why work pauses, once for each reason.
+    fn pause(&mut self, e: Trouble, service: &Service) {
+        self.recover_first = true;
+        let e = say_who_locks(&self.engine.home, e);
+        if self.teller.pauses(&e) {
+            let retry = humantime::format_duration(self.engine.config.retry);
+            tracing::error!("work pauses: {e}\n  tried again every {retry}");
+            service.status(&format!("paused: {}", e.what));
+        }
+    }
+
+    fn until_idle(&mut self, wake: &mut Wake) -> Result<()> {
+        while !wake.stopping() {
+            let before = self.files;
+            let home = self.engine.home.clone();
+            let wait = self.turn(wake).map_err(|e| say_who_locks(&home, e))?;
+            self.teller.goes_on(self.files > before);
+            if self.idle {
+                break;
+            }
+            wake.wait(wait);
+        }
+        Ok(())
+    }
+
+    /// Puts everything away. After trouble that does not pass the next start looks closer.
+    fn end(mut self, lock: HomeLock, done: Result<()>) -> Result<()> {
+        let done = done.and_then(|()| self.engine.rest());
+        self.metrics.write(true, false, self.teller.last_success());
+        drop(self.engine);
+        self.teller.ended();
+        if done.as_ref().err().is_none_or(Trouble::may_pass) {
+            lock.release();
+        }
+        done
+    }
+
     /// One look at the inbox and everything that follows from it. Returns how long to wait for the
     /// next.
-    fn turn(&mut self, wake: &Wake) -> Result<Duration> {
+    fn turn(&mut self, wake: &mut Wake) -> Result<Duration> {
         self.engine.take_up_classifiers()?;
+        if wake.watch_again() {
+            // Another folder may bring other files that were in work.
+            self.recover_first = true;
+        }
         if self.recover_first {
             let answered = self.engine.recover(&mut self.bar)?;
             self.count(&answered);
-            self.hold_returned();
             self.recover_first = false;
         }
         let scan = self.scan()?;
@@ -140,7 +212,6 @@ impl Worker {
             taken |= !claims.is_empty();
             let answered = self.engine.process(claims, &mut self.bar)?;
             self.count(&answered);
-            self.hold_returned();
         }
         self.idle = !taken && scan.settling == 0;
         if taken {
@@ -165,28 +236,28 @@ impl Worker {
             }
             Err(e) => return Err(Trouble::io("reading", &folder, &e)),
         };
-        for path in &scan.strange {
+        let strange = scan.strange.iter().map(|path| {
+            (
+                path,
+                "is no regular file with one name: it is never read, and stays here",
+            )
+        });
+        let unreadable = scan.unreadable.iter().map(|path| {
+            (
+                path,
+                "may not be read and stays here: give the user that runs kycdrop the right to read it",
+            )
+        });
+        let all: Vec<_> = strange.chain(unreadable).collect();
+        for (path, why) in &all {
             if !self.told.contains(path) {
-                tracing::warn!(
-                    path = %crate::text::printable(&path.to_string_lossy()),
-                    "is no regular file with one name: it is never read"
-                );
-                self.told.push(path.clone());
+                let path = path.to_string_lossy();
+                tracing::warn!(path = %crate::text::printable(&path), "{why}");
             }
         }
-        self.told.retain(|path| scan.strange.contains(path));
+        self.told = all.into_iter().map(|(path, _)| path.clone()).collect();
+        self.unreadable = scan.unreadable.len();
         Ok(scan)
-    }
-
-    /// What went back to the inbox is not to be taken again at once.
-    fn hold_returned(&mut self) {
-        for (path, why) in self.engine.returned() {
-            match why {
-                NotYet::Incomplete => self.inbox.hold(path, Hold::Incomplete),
-                NotYet::Refused => self.inbox.hold(path, Hold::Refused),
-                NotYet::Changed => {}
-            }
-        }
     }
 
     fn take(&self, candidates: &[Candidate]) -> Result<Vec<Claim>> {
@@ -198,11 +269,20 @@ impl Worker {
         Ok(claims)
     }
 
-    fn count(&mut self, answered: &[crate::ingest::Answered]) {
+    /// Counts what was answered, and keeps what went back from being taken again at once.
+    fn count(&mut self, answered: &[Answered]) {
         for a in answered {
             self.files += 1;
             self.accepted += a.batch.accepted;
             self.rejected += a.batch.rejected;
+        }
+        self.metrics.count(self.engine.history(), answered);
+        for (path, why) in self.engine.returned() {
+            match why {
+                NotYet::Incomplete => self.inbox.hold(path, Hold::Incomplete),
+                NotYet::Refused => self.inbox.hold(path, Hold::Refused),
+                NotYet::Changed => {}
+            }
         }
     }
 }
@@ -215,6 +295,22 @@ fn at_once(candidates: &[Candidate]) -> usize {
         bytes <= BYTES_AT_ONCE
     });
     small.count().max(1)
+}
+
+/// Trouble of a locked database names who holds the lock, where the system tells.
+fn say_who_locks(home: &Home, mut e: Trouble) -> Trouble {
+    let locked = e.kind == Kind::Busy && e.what.contains("locked");
+    let holders = match locked {
+        true => history::holders(&home.database()),
+        false => Vec::new(),
+    };
+    if !holders.is_empty() {
+        e.remedy = format!(
+            "kycdrop.db is locked by process {}: end it, or wait for it",
+            holders.join(", ")
+        );
+    }
+    e
 }
 
 /// SIGTERM and Ctrl-C: end after the file in hand.
@@ -233,63 +329,4 @@ fn wake_on_signals(stop: &Arc<AtomicBool>, wake: &Wake) -> Result<()> {
         }
     });
     Ok(())
-}
-
-/// The home belongs to one process at a time. The lock goes with the process, however it ends.
-fn lock(home: &Home) -> Result<File> {
-    let path = home.lock_file();
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(|e| Trouble::io("opening", &path, &e))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(Trouble::new(
-            Kind::Busy,
-            format!("another kycdrop works on {}", home.root.display()),
-            "wait for it, or end it; `kycdrop status` may be used meanwhile",
-        )),
-        Err(std::fs::TryLockError::Error(e)) => Err(Trouble::io("locking", &path, &e)),
-    }
-}
-
-/// A bar on a terminal, for files that take longer than a second.
-#[derive(Default)]
-struct Bar {
-    bytes: u64,
-    begun: Option<Instant>,
-    bar: Option<ProgressBar>,
-}
-
-impl Progress for Bar {
-    fn begin(&mut self, bytes: u64) {
-        self.bytes = bytes;
-        self.begun = Some(Instant::now());
-    }
-
-    fn advance(&mut self, bytes: u64) {
-        let slow = self
-            .begun
-            .is_some_and(|b| b.elapsed() > Duration::from_secs(1));
-        if slow && self.bar.is_none() && std::io::stderr().is_terminal() {
-            let bar = ProgressBar::new(self.bytes);
-            if let Ok(style) = ProgressStyle::with_template(
-                "{bar:40} {bytes} of {total_bytes} judged, {eta} to go",
-            ) {
-                bar.set_style(style);
-            }
-            self.bar = Some(bar);
-        }
-        if let Some(bar) = &self.bar {
-            bar.set_position(bytes);
-        }
-    }
-
-    fn end(&mut self) {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
-        }
-    }
 }

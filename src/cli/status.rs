@@ -1,6 +1,5 @@
 //! `status`: what waits, what is in work, the last batches, totals. Asks nobody but the files.
 
-use std::fs::OpenOptions;
 use std::io::Write;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -11,7 +10,10 @@ use crate::config::Home;
 use crate::history::{self, BatchLine, Totals};
 use crate::intake::{Inbox, claims_in_work};
 use crate::text::printable;
-use crate::trouble::Result;
+use crate::trouble::{Kind, Result};
+
+use super::lock;
+use super::state::{Going, State};
 
 /// Arguments of `status`.
 #[derive(clap::Args)]
@@ -38,11 +40,43 @@ struct Status {
     home: String,
     /// Whether a process works on the home now.
     running: bool,
+    health: Health,
+    /// Why work pauses, and what to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paused_because: Option<String>,
+    /// When a file was answered last, UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_success: Option<String>,
     waiting: Waiting,
     /// Files that were taken and are not answered yet.
     in_work: Vec<String>,
     last_batches: Vec<BatchLine>,
     totals: Totals,
+}
+
+/// How the process that works on the home is.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Health {
+    /// It works, or waits for work.
+    Healthy,
+    /// It waits for trouble to pass.
+    Paused,
+    /// It ended by itself, or none ever ran.
+    Stopped,
+    /// It did not end by itself, and is gone.
+    Died,
+}
+
+impl Health {
+    fn of(running: bool, state: Option<&State>) -> Health {
+        match (running, state.map(|s| s.state)) {
+            (true, Some(Going::Paused)) => Health::Paused,
+            (true, _) => Health::Healthy,
+            (false, None | Some(Going::Ended)) => Health::Stopped,
+            (false, Some(_)) => Health::Died,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -67,7 +101,10 @@ pub fn status(home: &Home, args: &Args) -> anyhow::Result<u8> {
         Format::Text => status.text(),
     };
     super::stdout_result(std::io::stdout().lock().write_all(text.as_bytes()))?;
-    Ok(0)
+    Ok(match status.health {
+        Health::Healthy | Health::Stopped => 0,
+        Health::Paused | Health::Died => Kind::Busy as u8,
+    })
 }
 
 fn look(home: &Home, last: u32) -> Result<Status> {
@@ -100,9 +137,15 @@ fn look(home: &Home, last: u32) -> Result<Status> {
         Some(conn) => (history::last_batches(&conn, last)?, history::totals(&conn)?),
         None => Default::default(),
     };
+    let (running, state) = (lock::is_held(home), State::of(home));
+    let health = Health::of(running, state.as_ref());
+    let (reason, last_success) = state.map(|s| (s.reason, s.last_success)).unzip();
     Ok(Status {
         home: home.root.display().to_string(),
-        running: is_running(home),
+        running,
+        health,
+        paused_because: reason.flatten().filter(|_| health == Health::Paused),
+        last_success: last_success.flatten(),
         waiting,
         in_work: in_work
             .iter()
@@ -111,11 +154,6 @@ fn look(home: &Home, last: u32) -> Result<Status> {
         last_batches,
         totals,
     })
-}
-
-fn is_running(home: &Home) -> bool {
-    let file = OpenOptions::new().write(true).open(home.lock_file());
-    file.is_ok_and(|f| matches!(f.try_lock(), Err(std::fs::TryLockError::WouldBlock)))
 }
 
 impl Status {
@@ -128,12 +166,16 @@ impl Status {
         line(format!("home       {}", printable(&self.home)));
         line(format!(
             "daemon     {}",
-            if self.running {
-                "running"
-            } else {
-                "not running"
+            match self.health {
+                Health::Healthy => "running",
+                Health::Paused => "running, and work pauses",
+                Health::Stopped => "not running",
+                Health::Died => "not running; the last one did not end by itself",
             }
         ));
+        for reason in self.paused_because.iter().flat_map(|r| r.lines()) {
+            line(format!("           {}", printable(reason.trim())));
+        }
         let w = &self.waiting;
         let oldest = match w.oldest_seconds {
             Some(s) => format!(

@@ -1,6 +1,7 @@
 //! The history: one SQLite file with everything that was ever judged, written by one connection in
 //! one transaction a file (or a few files that waited together), and asked with SQL by anybody.
 
+mod care;
 mod ledger;
 mod migrate;
 mod outcomes;
@@ -18,6 +19,7 @@ use crate::classifier::{self, ClassifierSet};
 use crate::clock;
 use crate::trouble::{Kind, Result, Trouble};
 
+pub use care::{backup, holders, snapshot, verify};
 pub use ledger::{Ledger, SameFile, Verdict};
 pub use outcomes::OutcomeRow;
 pub use query::{Answer, Cell, ask};
@@ -35,6 +37,7 @@ pub struct History {
     conn: Connection,
     keys: ledger::Keys,
     rule_set_id: i64,
+    patience: Duration,
 }
 
 impl History {
@@ -44,8 +47,17 @@ impl History {
     /// # Errors
     /// When it is locked, damaged, of a newer version, or cannot be written.
     pub fn open(path: &Path, cache_mib: u32) -> Result<History> {
+        History::open_waiting(path, cache_mib, PATIENCE)
+    }
+
+    /// The same with another time to wait for somebody else's lock.
+    ///
+    /// # Errors
+    /// As [`History::open`].
+    pub fn open_waiting(path: &Path, cache_mib: u32, patience: Duration) -> Result<History> {
+        care::make_file(path).map_err(|e| Trouble::io("making", path, &e))?;
         let conn = Connection::open(path)?;
-        History::prepare(conn, cache_mib)
+        History::prepare(conn, cache_mib, patience)
     }
 
     /// A history in memory: for judging without one.
@@ -53,12 +65,12 @@ impl History {
     /// # Errors
     /// When SQLite has no memory.
     pub fn in_memory() -> Result<History> {
-        History::prepare(Connection::open_in_memory()?, 16)
+        History::prepare(Connection::open_in_memory()?, 16, PATIENCE)
     }
 
-    fn prepare(mut conn: Connection, cache_mib: u32) -> Result<History> {
+    fn prepare(mut conn: Connection, cache_mib: u32, patience: Duration) -> Result<History> {
         check_sqlite()?;
-        conn.busy_timeout(PATIENCE)?;
+        conn.busy_timeout(patience)?;
         conn.set_prepared_statement_cache_capacity(64);
         conn.pragma_update(None, "journal_mode", "WAL")?;
         // Nothing may be answered that a power cut could take back.
@@ -73,6 +85,7 @@ impl History {
             conn,
             keys,
             rule_set_id,
+            patience,
         })
     }
 
@@ -198,9 +211,24 @@ impl History {
 
     /// Moves what stands in the WAL into the database and empties it, as far as no reader needs it.
     pub fn checkpoint(&self) {
+        // A reader may take its time; files do not wait for it.
+        let _ = self.conn.busy_timeout(Duration::ZERO);
         let _ = self
             .conn
             .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        let _ = self.conn.busy_timeout(self.patience);
+    }
+
+    /// How many customers of a batch were rejected, by the code that they were answered with.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn rejections_by_code(&self, batch_id: i64) -> Result<Vec<(String, u64)>> {
+        let mut select = self.conn.prepare_cached(
+            "SELECT code, count(*) FROM finding WHERE batch_id = ?1 AND no = 1 GROUP BY code",
+        )?;
+        let rows = select.query_map([batch_id], |r| Ok((r.get(0)?, r.get(1)?)))?;
+        Ok(rows.collect::<std::result::Result<_, _>>()?)
     }
 }
 

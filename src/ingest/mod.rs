@@ -67,7 +67,8 @@ impl Engine {
         if wrote {
             tracing::info!(folder = %folder.display(), "wrote the shipped classifiers");
         }
-        let mut history = History::open(&home.database(), config.cache_mib)?;
+        let mut history =
+            History::open_waiting(&home.database(), config.cache_mib, config.lock_wait)?;
         let fingerprint = fingerprint(&home);
         let (set, changed) = history.load_classifiers(&folder)?;
         if changed {
@@ -302,6 +303,10 @@ impl Engine {
     pub fn rest(&mut self) -> Result<()> {
         if !self.unmarked.is_empty() {
             self.mark()?;
+        }
+        // A reader may have kept an earlier one from emptying it.
+        let wal = self.home.root.join("kycdrop.db-wal");
+        if std::fs::metadata(wal).is_ok_and(|m| m.len() > 0) {
             self.history.checkpoint();
         }
         Ok(())

@@ -3,10 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+
+use crate::disk;
+use crate::fault;
 
 /// Waits for something to do.
 pub struct Wake {
@@ -14,7 +17,33 @@ pub struct Wake {
     sender: Sender<()>,
     stop: Arc<AtomicBool>,
     watcher: Option<RecommendedWatcher>,
-    watched: Vec<PathBuf>,
+    watched: Option<Watched>,
+}
+
+struct Watched {
+    folder: PathBuf,
+    identity: Identity,
+}
+
+/// What tells a folder from another one of the same name. A file system may give the number of a
+/// folder that went to the next one, so the time of its making belongs to it.
+#[derive(PartialEq, Eq)]
+struct Identity(Option<(u64, u64)>, Option<SystemTime>);
+
+impl Identity {
+    fn of(folder: &Path) -> Identity {
+        let Ok(metadata) = folder.metadata() else {
+            return Identity(None, None);
+        };
+        #[cfg(unix)]
+        let number = {
+            use std::os::unix::fs::MetadataExt;
+            Some((metadata.dev(), metadata.ino()))
+        };
+        #[cfg(not(unix))]
+        let number = None;
+        Identity(number, metadata.created().ok())
+    }
 }
 
 impl Wake {
@@ -27,41 +56,75 @@ impl Wake {
             sender,
             stop,
             watcher: None,
-            watched: Vec::new(),
+            watched: None,
         }
     }
 
     /// Has events of a folder and everything below it wake the scan. Without events (a network
     /// share, no watches left) the timer alone does; that is said once and is no error.
     pub fn watch(&mut self, folder: &Path) {
-        self.watched.push(folder.to_path_buf());
+        let identity = Identity::of(folder);
+        if self
+            .watched
+            .as_ref()
+            .is_some_and(|w| w.identity == identity)
+        {
+            return;
+        }
+        let first = self.watched.is_none();
+        self.watched = Some(Watched {
+            folder: folder.to_path_buf(),
+            identity,
+        });
+        self.watcher = None;
+        if let Some(kind) = disk::network_share(folder) {
+            if first {
+                tracing::info!(
+                    folder = %folder.display(),
+                    "lies on a network share ({kind}), which sends no events: it is looked at every scan_interval"
+                );
+            }
+            return;
+        }
         let sender = self.sender.clone();
-        let watcher = match &mut self.watcher {
-            Some(watcher) => Ok(watcher),
-            None => notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-                // Reading a file is an event too; it must not wake the reader.
-                if !event.is_ok_and(|e| e.kind.is_access()) {
-                    let _ = sender.try_send(());
+        let deaf = fault::is_on("deaf");
+        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+            // Reading a file is an event too; it must not wake the reader.
+            if !deaf && !event.is_ok_and(|e| e.kind.is_access()) {
+                let _ = sender.try_send(());
+            }
+        });
+        let done = watcher.and_then(|mut w| {
+            w.watch(folder, RecursiveMode::Recursive)?;
+            Ok(w)
+        });
+        match done {
+            Ok(watcher) => {
+                self.watcher = Some(watcher);
+                if !first {
+                    tracing::info!(folder = %folder.display(), "was made again and is watched anew");
                 }
-            })
-            .map(|w| self.watcher.insert(w)),
-        };
-        let done = watcher.and_then(|w| w.watch(folder, RecursiveMode::Recursive));
-        if let Err(e) = done {
-            tracing::warn!(
+            }
+            Err(e) => tracing::warn!(
                 folder = %folder.display(),
                 reason = %e,
                 "no file system events here; the folder is looked at every scan_interval"
-            );
+            ),
         }
     }
 
-    /// Watches the folders anew: one that was removed and made again would stay silent otherwise.
-    pub fn watch_again(&mut self) {
-        self.watcher = None;
-        for folder in std::mem::take(&mut self.watched) {
-            self.watch(&folder);
+    /// Watches the folder anew if it is not the one any more that was watched: a folder that was
+    /// renamed and made again would stay silent otherwise. Returns whether it was another one.
+    pub fn watch_again(&mut self) -> bool {
+        let Some(watched) = &self.watched else {
+            return false;
+        };
+        let folder = watched.folder.clone();
+        if Identity::of(&folder) == watched.identity {
+            return false;
         }
+        self.watch(&folder);
+        true
     }
 
     /// What wakes the waiter from another thread.

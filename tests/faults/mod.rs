@@ -65,6 +65,10 @@ impl Daemon {
         String::from_utf8_lossy(&text).into_owned()
     }
 
+    pub fn log_file(&self) -> &std::path::Path {
+        &self.log
+    }
+
     pub fn id(&self) -> u32 {
         self.child.id()
     }
@@ -137,6 +141,15 @@ pub fn batch_of(name: &str, count: usize) -> String {
 /// at `batch-customers`, whatever happened meanwhile: each answered once, completely, its accepted
 /// customers in the history once, itself put away once, and nothing left anywhere else.
 pub fn assert_all_answered_once(office: &Office, names: &[String], count: usize) {
+    assert_each_answered_once(office, names, |_| count);
+}
+
+/// The same where each file has its own number of customers.
+pub fn assert_each_answered_once(
+    office: &Office,
+    names: &[String],
+    count_of: impl Fn(&str) -> usize,
+) {
     let sorted = |mut names: Vec<String>| {
         names.sort();
         names
@@ -170,7 +183,7 @@ pub fn assert_all_answered_once(office: &Office, names: &[String], count: usize)
     for name in names {
         let response = office.response(&format!("batch-customers/{name}"));
         let results = response["results"].as_array().expect("results");
-        assert_eq!(results.len(), count, "{name}");
+        assert_eq!(results.len(), count_of(name), "{name}");
         for (i, result) in results.iter().enumerate() {
             let rejected = i == 1;
             let wanted = ["REQUEST_ACCEPTED", "REQUEST_REJECTED"][usize::from(rejected)];
@@ -178,7 +191,12 @@ pub fn assert_all_answered_once(office: &Office, names: &[String], count: usize)
             assert_eq!(result["communicationNumber"], format!("N-{name}-{i}"));
         }
     }
-    let (files, accepted) = (names.len(), names.len() * (count - usize::from(count > 1)));
+    let files = names.len();
+    let accepted: usize = names
+        .iter()
+        .map(|name| count_of(name))
+        .map(|count| count - usize::from(count > 1))
+        .sum();
     let number = |sql: &str| office.value(sql).as_u64().expect("a number") as usize;
     assert_eq!(number("SELECT count(*) FROM batch"), files, "batches");
     assert_eq!(number("SELECT count(*) FROM assessment"), accepted);

@@ -1,0 +1,46 @@
+//! `backup` and `snapshot`: the history in another file, while the daemon works on.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
+use crate::config::Home;
+use crate::history;
+use crate::trouble::{Kind, Result, Trouble};
+
+/// Arguments of `backup` and `snapshot`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The file to make; it must not be there yet
+    file: PathBuf,
+}
+
+/// Makes a copy that can take the place of the original.
+pub fn backup(home: &Home, args: &Args) -> Result<u8> {
+    copy(home, args, history::backup, "backup, checked")
+}
+
+/// Makes a plain file for analysts.
+pub fn snapshot(home: &Home, args: &Args) -> Result<u8> {
+    copy(home, args, history::snapshot, "snapshot")
+}
+
+fn copy(
+    home: &Home,
+    args: &Args,
+    how: fn(&Connection, &Path) -> Result<u64>,
+    what: &str,
+) -> Result<u8> {
+    super::config_of(home)?;
+    let path = home.database();
+    let Some(conn) = history::open_for_reading(&path)? else {
+        return Err(Trouble::new(
+            Kind::Setup,
+            format!("there is no history at {} yet", path.display()),
+            "run `kycdrop run` there first, or give the right --home",
+        ));
+    };
+    let bytes = how(&conn, &args.file)?;
+    eprintln!("{what}: {}, {bytes} bytes", args.file.display());
+    Ok(0)
+}

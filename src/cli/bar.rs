@@ -1,0 +1,62 @@
+//! Telling people and the service manager that a large file goes on.
+
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::ingest::Progress;
+
+use super::service::Service;
+
+/// A bar on a terminal, for files that take longer than a second.
+#[derive(Default)]
+pub struct Bar {
+    pub service: Service,
+    bytes: u64,
+    begun: Option<Instant>,
+    bar: Option<ProgressBar>,
+}
+
+impl Bar {
+    /// A bar that keeps a service manager patient as well.
+    pub fn new(service: Service) -> Bar {
+        Bar {
+            service,
+            ..Bar::default()
+        }
+    }
+}
+
+impl Progress for Bar {
+    fn begin(&mut self, bytes: u64) {
+        self.service.alive();
+        self.bytes = bytes;
+        self.begun = Some(Instant::now());
+    }
+
+    fn advance(&mut self, bytes: u64) {
+        self.service.alive();
+        let slow = self
+            .begun
+            .is_some_and(|b| b.elapsed() > Duration::from_secs(1));
+        if slow && self.bar.is_none() && std::io::stderr().is_terminal() {
+            let bar = ProgressBar::new(self.bytes);
+            if let Ok(style) = ProgressStyle::with_template(
+                "{bar:40} {bytes} of {total_bytes} judged, {eta} to go",
+            ) {
+                bar.set_style(style);
+            }
+            self.bar = Some(bar);
+        }
+        if let Some(bar) = &self.bar {
+            bar.set_position(bytes);
+        }
+    }
+
+    fn end(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The lock of a home, and what the last process that held it wrote into it: whether it ended
+//! cleanly, and whether there is a history here. Both are asked before the history is opened.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use crate::config::Home;
+use crate::fault;
+use crate::history;
+use crate::trouble::{Kind, Result, Trouble};
+
+/// Databases up to this size are checked at every start: it takes a few milliseconds.
+const CHECKED_ALWAYS: u64 = 8 << 20;
+
+/// The home belongs to one process at a time. The lock goes with the process, however it ends.
+pub struct HomeLock {
+    file: File,
+    home: Home,
+    /// Whether whoever held it last put the history away properly.
+    ended_cleanly: bool,
+    /// Whether there was a history.
+    had_history: bool,
+}
+
+impl HomeLock {
+    /// Takes the lock.
+    ///
+    /// # Errors
+    /// When another process has it, or it cannot be made.
+    pub fn take(home: &Home) -> Result<HomeLock> {
+        let path = home.lock_file();
+        let mut file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(&path)
+            .map_err(|e| Trouble::io("opening", &path, &e))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => {
+                return Err(Trouble::new(
+                    Kind::Busy,
+                    format!("another kycdrop works on {}", home.root.display()),
+                    "wait for it, or end it; `kycdrop status` may be used meanwhile",
+                ));
+            }
+            Err(fs::TryLockError::Error(e)) => return Err(Trouble::io("locking", &path, &e)),
+        }
+        let mut text = String::new();
+        let _ = file.read_to_string(&mut text);
+        Ok(HomeLock {
+            ended_cleanly: text.contains("ended = true\n"),
+            had_history: text.contains("history = true\n"),
+            file,
+            home: home.clone(),
+        })
+    }
+
+    /// Looks at the history before it is opened: one that is gone is never made anew silently, and
+    /// one that was not put away properly is checked from end to end.
+    ///
+    /// # Errors
+    /// When the history is gone or damaged.
+    pub fn check_history(&mut self) -> Result<()> {
+        let path = self.home.database();
+        let bytes = fs::metadata(&path).map_or(0, |m| m.len());
+        let wal = with_ending(&path, "-wal");
+        if bytes == 0 && (self.had_history || fs::metadata(&wal).is_ok_and(|m| m.len() > 0)) {
+            return Err(Trouble::new(
+                Kind::Setup,
+                format!("{} is gone, and there was a history", path.display()),
+                format!(
+                    "put it back, or a backup of it; to begin a new history on purpose, remove {} too",
+                    self.home.lock_file().display()
+                ),
+            ));
+        }
+        if bytes > 0 && (!self.ended_cleanly || bytes <= CHECKED_ALWAYS) {
+            if bytes > CHECKED_ALWAYS {
+                tracing::warn!(
+                    "the last run did not end by itself: the whole history is checked, which takes a while"
+                );
+            }
+            history::verify(&path)?;
+        }
+        Ok(())
+    }
+
+    /// Notes that work begins: until [`HomeLock::release`], any end is an unclean one.
+    ///
+    /// # Errors
+    /// When that cannot be written.
+    pub fn begun(&mut self) -> Result<()> {
+        self.had_history = true;
+        self.write(false)
+    }
+
+    /// Notes a clean end. The history must be closed by now.
+    pub fn release(mut self) {
+        // If it fails, the next start checks the history without need.
+        let _ = self.write(true);
+    }
+
+    fn write(&mut self, ended: bool) -> Result<()> {
+        let text = format!("ended = {ended}\nhistory = {}\n", self.had_history);
+        let path = self.home.lock_file();
+        let mut write = || {
+            self.file.seek(SeekFrom::Start(0))?;
+            self.file.write_all(text.as_bytes())?;
+            self.file.set_len(text.len() as u64)?;
+            self.file.sync_all()?;
+            fault::point("lock.written")
+        };
+        write().map_err(|e| Trouble::io("writing", &path, &e))
+    }
+}
+
+/// A path with more at its end: `kycdrop.db` and `-wal` are `kycdrop.db-wal`.
+pub fn with_ending(path: &Path, ending: &str) -> std::path::PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+/// Whether some process works on the home.
+pub fn is_held(home: &Home) -> bool {
+    let file = OpenOptions::new().write(true).open(home.lock_file());
+    file.is_ok_and(|f| matches!(f.try_lock(), Err(fs::TryLockError::WouldBlock)))
+}

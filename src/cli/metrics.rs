@@ -1,0 +1,169 @@
+//! Figures for Prometheus, as a text file that its node exporter picks up (`metrics_file`). Counters
+//! count from the start of the process, as Prometheus expects them to.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::clock;
+use crate::config::{Config, Home};
+use crate::disk;
+use crate::history::History;
+use crate::ingest::Answered;
+use crate::intake::Inbox;
+
+use super::lock::with_ending;
+use super::state::replace;
+
+/// No more often than this, unless something important changed.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// The figures of this process.
+pub struct Metrics {
+    file: Option<PathBuf>,
+    home: Home,
+    files: u64,
+    accepted: u64,
+    rejected: BTreeMap<String, u64>,
+    written: Option<Instant>,
+    told: bool,
+}
+
+impl Metrics {
+    /// Figures as the configuration wants them.
+    pub fn new(home: &Home, config: &Config) -> Metrics {
+        Metrics {
+            file: config.metrics_file.as_ref().map(|f| home.root.join(f)),
+            home: home.clone(),
+            files: 0,
+            accepted: 0,
+            rejected: BTreeMap::new(),
+            written: None,
+            told: false,
+        }
+    }
+
+    /// Counts what was answered.
+    pub fn count(&mut self, history: &History, answered: &[Answered]) {
+        if self.file.is_none() {
+            return;
+        }
+        for a in answered {
+            self.files += 1;
+            self.accepted += a.batch.accepted;
+            if a.batch.rejected > 0 {
+                let codes = history.rejections_by_code(a.batch.batch_id);
+                for (code, count) in codes.unwrap_or_default() {
+                    *self.rejected.entry(code).or_default() += count;
+                }
+            }
+        }
+    }
+
+    /// Writes the file, if it is time; `now` whatever the time.
+    pub fn write(&mut self, now: bool, paused: bool, last_success: Option<&str>) {
+        let Some(file) = &self.file else { return };
+        if !now && self.written.is_some_and(|w| w.elapsed() < EVERY) {
+            return;
+        }
+        self.written = Some(Instant::now());
+        let text = self.text(paused, last_success);
+        match replace(file, text.as_bytes()) {
+            Ok(()) => self.told = false,
+            Err(e) => {
+                if !std::mem::replace(&mut self.told, true) {
+                    tracing::warn!("writing {}: {e}", file.display());
+                }
+            }
+        }
+    }
+
+    fn text(&self, paused: bool, last_success: Option<&str>) -> String {
+        let mut out = Text::default();
+        let scan = Inbox::new(self.home.inbox(), Duration::ZERO, Duration::ZERO)
+            .scan(Instant::now())
+            .unwrap_or_default();
+        let waiting = scan.settled.len() + scan.unreadable.len();
+        let oldest = scan.settled.first().map_or(0, |c| {
+            let age = SystemTime::now().duration_since(c.modified);
+            age.map_or(0, |age| age.as_secs())
+        });
+        out.gauge("backlog_files", "Files that wait in the inbox.", waiting);
+        out.gauge(
+            "backlog_oldest_seconds",
+            "How long the oldest of them has waited.",
+            oldest,
+        );
+        out.gauge(
+            "paused",
+            "1 while work pauses because of trouble.",
+            u8::from(paused),
+        );
+        out.counter("files_total", "Files answered since the start.", self.files);
+        out.counter(
+            "customers_accepted_total",
+            "Customers accepted since the start.",
+            self.accepted,
+        );
+        out.head(
+            "customers_rejected_total",
+            "Customers rejected since the start, by code of the first error.",
+            "counter",
+        );
+        for (code, count) in &self.rejected {
+            let code = label(code);
+            out.line(format_args!(
+                "kycdrop_customers_rejected_total{{code=\"{code}\"}} {count}"
+            ));
+        }
+        let wal = with_ending(&self.home.database(), "-wal");
+        let wal = fs::metadata(wal).map_or(0, |m| m.len());
+        out.gauge("wal_bytes", "Size of the database's write-ahead log.", wal);
+        if let Some(free) = disk::free_bytes(&self.home.root) {
+            out.gauge("free_bytes", "Room that is left where the home lies.", free);
+        }
+        let seconds = last_success
+            .and_then(clock::parse)
+            .map_or(0, |moment| moment.timestamp());
+        out.gauge(
+            "last_success_timestamp_seconds",
+            "When a file was answered last; 0: never.",
+            seconds,
+        );
+        out.0
+    }
+}
+
+/// A value of a label, as the format wants it.
+fn label(text: &str) -> String {
+    text.replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n")
+}
+
+#[derive(Default)]
+struct Text(String);
+
+impl Text {
+    fn line(&mut self, line: std::fmt::Arguments<'_>) {
+        let _ = self.0.write_fmt(line);
+        self.0.push('\n');
+    }
+
+    fn head(&mut self, name: &str, help: &str, kind: &str) {
+        self.line(format_args!("# HELP kycdrop_{name} {help}"));
+        self.line(format_args!("# TYPE kycdrop_{name} {kind}"));
+    }
+
+    fn gauge(&mut self, name: &str, help: &str, value: impl std::fmt::Display) {
+        self.head(name, help, "gauge");
+        self.line(format_args!("kycdrop_{name} {value}"));
+    }
+
+    fn counter(&mut self, name: &str, help: &str, value: u64) {
+        self.head(name, help, "counter");
+        self.line(format_args!("kycdrop_{name} {value}"));
+    }
+}

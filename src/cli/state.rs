@@ -1,0 +1,148 @@
+//! What the process that works on a home tells of itself in `kycdrop.state`, for `status` and for
+//! whoever watches from outside: one small JSON file, replaced as a whole.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock;
+use crate::config::Home;
+use crate::fault;
+use crate::trouble::Trouble;
+
+/// How work goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Going {
+    Working,
+    /// Trouble that may pass; tried again by itself.
+    Paused,
+    /// Ended by itself.
+    Ended,
+}
+
+/// The content of the file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct State {
+    pub state: Going,
+    /// Since when, UTC.
+    pub since: String,
+    pub pid: u32,
+    /// Why work pauses, and what to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When a file was answered last, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_success: Option<String>,
+}
+
+impl State {
+    /// The state that a home tells, if any.
+    pub fn of(home: &Home) -> Option<State> {
+        serde_json::from_slice(&fs::read(home.state_file()).ok()?).ok()
+    }
+}
+
+/// Writes the file when something changes.
+pub struct Teller {
+    home: Home,
+    now: State,
+    written: bool,
+}
+
+impl Teller {
+    /// Begins with work going on.
+    pub fn new(home: &Home) -> Teller {
+        let last_success = State::of(home).and_then(|before| before.last_success);
+        let mut teller = Teller {
+            home: home.clone(),
+            now: State {
+                state: Going::Working,
+                since: clock::now(),
+                pid: std::process::id(),
+                reason: None,
+                last_success,
+            },
+            written: false,
+        };
+        teller.write();
+        teller
+    }
+
+    /// Why work pauses; None while it goes on.
+    pub fn reason(&self) -> Option<&str> {
+        self.now.reason.as_deref()
+    }
+
+    /// When a file was answered last.
+    pub fn last_success(&self) -> Option<&str> {
+        self.now.last_success.as_deref()
+    }
+
+    /// Files were answered. Returns whether work paused before.
+    pub fn goes_on(&mut self, answered: bool) -> bool {
+        let paused = self.now.state != Going::Working;
+        if paused {
+            self.turn(Going::Working, None);
+        }
+        if answered {
+            self.now.last_success = Some(clock::now());
+            self.written = false;
+        }
+        if !self.written {
+            self.write();
+        }
+        paused
+    }
+
+    /// Work pauses. Returns whether that, or the reason, is new.
+    pub fn pauses(&mut self, trouble: &Trouble) -> bool {
+        let reason = trouble.to_string();
+        let new = self.now.reason.as_deref() != Some(&reason);
+        if new {
+            self.turn(Going::Paused, Some(reason));
+            self.write();
+        }
+        new
+    }
+
+    /// The process ends by itself.
+    pub fn ended(&mut self) {
+        self.turn(Going::Ended, None);
+        self.write();
+    }
+
+    fn turn(&mut self, state: Going, reason: Option<String>) {
+        self.now.state = state;
+        self.now.since = clock::now();
+        self.now.reason = reason;
+        self.written = false;
+    }
+
+    fn write(&mut self) {
+        let path = self.home.state_file();
+        let text = serde_json::to_string(&self.now).unwrap_or_default() + "\n";
+        let done = replace(&path, text.as_bytes()).or_else(|_| {
+            // A full disk has no room for a second file; this one has its block already.
+            fs::write(&path, text.as_bytes())
+        });
+        self.written = done.is_ok();
+    }
+}
+
+/// Replaces a file as a whole: whoever reads it finds the old or the new content. Not made durable;
+/// it tells of now.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    fault::point("state.write")?;
+    let beside = super::lock::with_ending(path, ".part");
+    let done = fs::write(&beside, content).and_then(|()| fs::rename(&beside, path));
+    if done.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    done
+}

@@ -1,0 +1,198 @@
+//! Care of the database file: checking it from end to end, copying it while it is in use, and
+//! telling who holds a lock on it.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rusqlite::backup::Backup;
+use rusqlite::{Connection, OpenFlags};
+
+use crate::disk;
+use crate::trouble::{Kind, Result, Trouble};
+
+const DAMAGED: &str = "keep kycdrop.db as it is, put a backup in its place, and start again; kycdrop never makes a new one over it";
+
+/// Checks a database from end to end; takes up what a killed process left in its WAL.
+///
+/// # Errors
+/// When it is damaged, locked, or cannot be read.
+pub fn verify(path: &Path) -> Result<()> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
+    conn.busy_timeout(super::PATIENCE)?;
+    quick_check(&conn, path)
+}
+
+fn quick_check(conn: &Connection, path: &Path) -> Result<()> {
+    let mut select = conn.prepare("PRAGMA quick_check(3)")?;
+    let found: Vec<String> = select
+        .query_map([], |r| r.get(0))?
+        .collect::<std::result::Result<_, _>>()?;
+    if found == ["ok"] {
+        return Ok(());
+    }
+    Err(Trouble::new(
+        Kind::Setup,
+        format!("{} is damaged: {}", path.display(), found.join("; ")),
+        DAMAGED,
+    ))
+}
+
+/// A place for a copy: written under another name beside it, and renamed when it is whole.
+struct Copy<'c> {
+    target: &'c Path,
+    beside: PathBuf,
+}
+
+impl<'c> Copy<'c> {
+    fn to(target: &'c Path) -> Result<Copy<'c>> {
+        if target.symlink_metadata().is_ok() {
+            return Err(there_already(target));
+        }
+        let Some(name) = target.file_name() else {
+            return Err(there_already(target));
+        };
+        let mut hidden = std::ffi::OsString::from(".");
+        hidden.push(name);
+        hidden.push(format!(".{}.part", std::process::id()));
+        let copy = Copy {
+            target,
+            beside: target.with_file_name(hidden),
+        };
+        // Made here, so that it is private from its first byte; SQLite goes on from there.
+        OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&copy.beside)
+            .map_err(|e| Trouble::io("making", &copy.beside, &e))?;
+        Ok(copy)
+    }
+
+    fn finish(&self) -> Result<()> {
+        let wrong = |e: io::Error| match e.kind() {
+            io::ErrorKind::AlreadyExists => there_already(self.target),
+            _ => Trouble::io("writing", self.target, &e),
+        };
+        let sync = || {
+            OpenOptions::new()
+                .write(true)
+                .open(&self.beside)?
+                .sync_all()?;
+            disk::rename_new(&self.beside, self.target)?;
+            match self.target.parent() {
+                Some(folder) if !folder.as_os_str().is_empty() => disk::sync_folder(folder),
+                _ => disk::sync_folder(Path::new(".")),
+            }
+        };
+        sync().map_err(wrong)
+    }
+}
+
+impl Drop for Copy<'_> {
+    fn drop(&mut self) {
+        for ending in ["", "-wal", "-shm", "-journal"] {
+            let mut name = self.beside.as_os_str().to_owned();
+            name.push(ending);
+            let _ = fs::remove_file(PathBuf::from(name));
+        }
+    }
+}
+
+fn there_already(target: &Path) -> Trouble {
+    Trouble::new(
+        Kind::Io,
+        format!("{} is there already", target.display()),
+        "nothing is ever overwritten: give a name that is free",
+    )
+}
+
+/// Copies a history that may be in use to a new file, as it is at one moment, and checks the copy
+/// from end to end. It can be put in the place of the original.
+///
+/// # Errors
+/// When the file is there already, cannot be written, or turns out damaged.
+pub fn backup(from: &Connection, target: &Path) -> Result<u64> {
+    let copy = Copy::to(target)?;
+    {
+        let mut to = Connection::open(&copy.beside)?;
+        Backup::new(from, &mut to)?.run_to_completion(-1, std::time::Duration::ZERO, None)?;
+    }
+    verify(&copy.beside)?;
+    copy.finish()?;
+    Ok(fs::metadata(target).map_or(0, |m| m.len()))
+}
+
+/// Copies a history into a plain file for analysts: as small as can be, and without a WAL, so that
+/// it can be read where its folder may not be written.
+///
+/// # Errors
+/// When the file is there already, cannot be written, or turns out damaged.
+pub fn snapshot(from: &Connection, target: &Path) -> Result<u64> {
+    let copy = Copy::to(target)?;
+    let text = copy.beside.to_str().ok_or_else(|| {
+        Trouble::new(
+            Kind::Io,
+            format!("{} is no name that SQLite takes", target.display()),
+            "give a name in UTF-8",
+        )
+    })?;
+    from.execute("VACUUM INTO ?1", [text])?;
+    {
+        let to = Connection::open(&copy.beside)?;
+        to.pragma_update(None, "journal_mode", "DELETE")?;
+        quick_check(&to, target)?;
+    }
+    copy.finish()?;
+    Ok(fs::metadata(target).map_or(0, |m| m.len()))
+}
+
+/// The processes that hold a lock for writing on a database, each as `4711 (sqlite3)`. Empty where
+/// the system does not tell.
+pub fn holders(database: &Path) -> Vec<String> {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let inodes: Vec<u64> = ["", "-shm", "-wal"]
+            .iter()
+            .filter_map(|ending| {
+                let mut name = database.as_os_str().to_owned();
+                name.push(ending);
+                Some(fs::metadata(PathBuf::from(name)).ok()?.ino())
+            })
+            .collect();
+        let locks = fs::read_to_string("/proc/locks").unwrap_or_default();
+        let mut found: Vec<String> = locks
+            .lines()
+            .filter_map(|line| {
+                // 1: POSIX  ADVISORY  WRITE 4711 fe:00:131 120 120
+                let words: Vec<&str> = line.split_whitespace().collect();
+                let at = words.iter().position(|w| *w == "WRITE")?;
+                let pid: u32 = words.get(at + 1)?.parse().ok()?;
+                let inode: u64 = words.get(at + 2)?.rsplit(':').next()?.parse().ok()?;
+                if pid == std::process::id() || !inodes.contains(&inode) {
+                    return None;
+                }
+                let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+                Some(format!("{pid} ({})", crate::text::printable(name.trim())))
+            })
+            .collect();
+        found.sort();
+        found.dedup();
+        found
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = database;
+        Vec::new()
+    }
+}
+
+/// Makes an empty database file with the rights that the process gives to its own; SQLite's own
+/// default would leave out a group that the home is shared with.
+pub(super) fn make_file(path: &Path) -> io::Result<()> {
+    match File::create_new(path) {
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        done => done.map(drop),
+    }
+}
