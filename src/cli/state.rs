@@ -49,6 +49,8 @@ impl State {
 pub struct Teller {
     home: Home,
     now: State,
+    /// What tells the trouble that work pauses for from other trouble.
+    kind: Option<String>,
     written: bool,
 }
 
@@ -65,6 +67,7 @@ impl Teller {
                 reason: None,
                 last_success,
             },
+            kind: None,
             written: false,
         };
         teller.write();
@@ -99,10 +102,15 @@ impl Teller {
 
     /// Work pauses. Returns whether that, or the reason, is new.
     pub fn pauses(&mut self, trouble: &Trouble) -> bool {
-        let reason = trouble.to_string();
-        let new = self.now.reason.as_deref() != Some(&reason);
+        // The same trouble may name another file each time.
+        let kind = match trouble.remedy.as_str() {
+            "" => trouble.what.clone(),
+            remedy => remedy.to_owned(),
+        };
+        let new = self.kind.as_deref() != Some(&kind);
         if new {
-            self.turn(Going::Paused, Some(reason));
+            self.turn(Going::Paused, Some(trouble.to_string()));
+            self.kind = Some(kind);
             self.write();
         }
         new
@@ -118,6 +126,7 @@ impl Teller {
         self.now.state = state;
         self.now.since = clock::now();
         self.now.reason = reason;
+        self.kind = None;
         self.written = false;
     }
 

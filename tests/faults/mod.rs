@@ -123,6 +123,18 @@ impl Drop for Daemon {
     }
 }
 
+/// Drops a file so that a running daemon sees it whole or not at all: under a name that is left
+/// alone, then renamed.
+pub fn drop_whole(office: &Office, relative: &str, bytes: impl AsRef<[u8]>) {
+    let target = office.at("watch-dir/inbox").join(relative);
+    let folder = target.parent().expect("a folder");
+    std::fs::create_dir_all(folder).expect("folders");
+    let name = target.file_name().expect("a name").to_string_lossy();
+    let hidden = folder.join(format!(".{name}"));
+    std::fs::write(&hidden, bytes).expect("a written file");
+    std::fs::rename(hidden, target).expect("renamed into place");
+}
+
 /// A batch of `count` sound customers, named after the file, the second one rejected.
 pub fn batch_of(name: &str, count: usize) -> String {
     let customers: Vec<Value> = (0..count)
@@ -209,4 +221,53 @@ pub fn assert_each_answered_once(
 
 fn same<T: PartialEq + Debug>(what: &str, found: Vec<T>, expected: Vec<T>) {
     assert_eq!(found, expected, "{what}");
+}
+
+/// The user that tests run commands as when they run as root themselves, whom no permission stops.
+#[cfg(unix)]
+pub const NOBODY: u32 = 65534;
+
+#[cfg(unix)]
+pub fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// A command of the office whom permissions stop: as another user where the tests run as root. None,
+/// with the reason printed, where that user cannot run it.
+#[cfg(unix)]
+pub fn bound_by_permissions(office: &Office, args: &[&str]) -> Option<std::process::Command> {
+    use std::os::unix::process::CommandExt;
+    let mut command = office.command(args);
+    if !is_root() {
+        return Some(command);
+    }
+    give_to(office.path(), NOBODY);
+    command.uid(NOBODY).gid(NOBODY).current_dir("/");
+    let mut probe = office.command(&["--version"]);
+    probe.uid(NOBODY).gid(NOBODY).current_dir("/");
+    match probe.output() {
+        Ok(output) if output.status.success() => Some(command),
+        other => {
+            println!("skipped: another user cannot run the command here: {other:?}");
+            None
+        }
+    }
+}
+
+/// Gives a folder and everything in it to a user.
+#[cfg(unix)]
+pub fn give_to(path: &std::path::Path, user: u32) {
+    let _ = std::os::unix::fs::lchown(path, Some(user), Some(user));
+    if path.symlink_metadata().is_ok_and(|m| m.is_dir()) {
+        for entry in std::fs::read_dir(path).expect("a folder") {
+            give_to(&entry.expect("an entry").path(), user);
+        }
+    }
+}
+
+/// Sets the mode of a path.
+#[cfg(unix)]
+pub fn set_mode(path: &std::path::Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("a mode");
 }
