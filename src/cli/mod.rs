@@ -7,6 +7,7 @@ mod exposed;
 mod lock;
 mod metrics;
 mod output;
+mod pending;
 mod query;
 mod reference;
 mod run;
@@ -22,6 +23,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, Home};
 use crate::disk;
+use crate::history;
 use crate::trouble::{Kind, Result, Trouble};
 
 /// Judge customers offline as the AMLYZE API would: drop a file, get its answer, keep the history.
@@ -79,6 +81,8 @@ enum Command {
     Check(check::Args),
     /// Tell what waits, what is in work, the last batches and totals
     Status(status::Args),
+    /// List the evaluations and screenings that the office owes the head office
+    Pending(pending::Args),
     /// Ask the history in SQL; nothing can be changed from here
     #[command(after_help = "\
 Examples:
@@ -123,6 +127,7 @@ fn command(args: &Args) -> anyhow::Result<u8> {
         Command::Once => run::once(home)?,
         Command::Check(a) => check::check(home, a)?,
         Command::Status(a) => status::status(&home, a)?,
+        Command::Pending(a) => pending::pending(&home, a)?,
         Command::Query(a) => query::query(&home, a)?,
         Command::Backup(a) => backup::backup(&home, a)?,
         Command::Snapshot(a) => backup::snapshot(&home, a)?,
@@ -162,6 +167,18 @@ fn multiline_printable(text: &str) -> String {
         .map(crate::text::printable)
         .collect::<Vec<_>>()
         .join("\n")
+}
+
+/// The history of a home, for reading.
+fn history_of(home: &Home) -> Result<rusqlite::Connection> {
+    let path = home.database();
+    history::open_for_reading(&path)?.ok_or_else(|| {
+        Trouble::new(
+            Kind::Setup,
+            format!("there is no history at {} yet", path.display()),
+            "run `kycdrop run` there first, or give the right --home",
+        )
+    })
 }
 
 /// The configuration of a home; from here on files get the rights that it says.

@@ -2,7 +2,7 @@
 
 use crate::config::Home;
 use crate::history;
-use crate::trouble::{Kind, Result, Trouble};
+use crate::trouble::Result;
 
 use super::output::{Format, Printer};
 
@@ -21,14 +21,7 @@ pub struct Args {
 
 /// Asks the history.
 pub fn query(home: &Home, args: &Args) -> Result<u8> {
-    let path = home.database();
-    let Some(mut conn) = history::open_for_reading(&path)? else {
-        return Err(Trouble::new(
-            Kind::Setup,
-            format!("there is no history at {} yet", path.display()),
-            "run `kycdrop run` there first, or give the right --home",
-        ));
-    };
+    let mut conn = super::history_of(home)?;
     let mut printer = Printer::new(Format::or_default(args.format));
     history::ask(&mut conn, &args.sql, &mut printer)?;
     printer.end()?;

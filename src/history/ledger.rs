@@ -99,6 +99,15 @@ pub struct Place {
     known: bool,
 }
 
+/// How a customer stood before its newest assessment, for the sums.
+pub(super) struct Former {
+    pub kind: String,
+    pub entity_type: String,
+    pub risk_level: Option<String>,
+    pub customer_status: Option<String>,
+    pub country: Option<String>,
+}
+
 /// The taken numbers and the existing customers, as they are at this point of the batch.
 pub struct Ledger<'c> {
     conn: &'c Connection,
@@ -300,29 +309,64 @@ impl<'c> Ledger<'c> {
         same_file.is(bytes, &sha256)
     }
 
-    /// Takes the number and puts the customer's newest assessment in place.
-    pub(super) fn enter(&self, place: Place, assessment_id: i64) -> Result<()> {
+    /// Takes the number and puts the customer's newest assessment in place. Returns how the customer
+    /// stood before, if there was one.
+    pub(super) fn enter(
+        &self,
+        place: Place,
+        assessment_id: i64,
+        country: Option<&str>,
+    ) -> Result<Option<Former>> {
         self.conn
             .prepare_cached(
                 "INSERT INTO communication_number (key, assessment_id) VALUES (?1, ?2)",
             )?
             .execute([place.number_key, assessment_id])?;
-        if place.known {
+        if !place.known {
             self.conn
                 .prepare_cached(
-                    "UPDATE customer SET assessment_id = ?2, assessments = assessments + 1
-                     WHERE key = ?1",
+                    "INSERT INTO customer (key, assessment_id, first_assessment_id, assessments, country)
+                     VALUES (?1, ?2, ?2, 1, ?3)",
                 )?
-                .execute([place.customer_key, assessment_id])?;
-        } else {
-            self.conn
-                .prepare_cached(
-                    "INSERT INTO customer (key, assessment_id, first_assessment_id, assessments)
-                     VALUES (?1, ?2, ?2, 1)",
-                )?
-                .execute([place.customer_key, assessment_id])?;
+                .execute(params![place.customer_key, assessment_id, country])?;
+            return Ok(None);
         }
-        Ok(())
+        let (replaced, former) = self.former(place.customer_key)?;
+        self.conn
+            .prepare_cached(
+                "INSERT INTO succession (assessment_id, next_assessment_id) VALUES (?1, ?2)",
+            )?
+            .execute([replaced, assessment_id])?;
+        self.conn
+            .prepare_cached(
+                "UPDATE customer SET assessment_id = ?2, assessments = assessments + 1, country = ?3
+                 WHERE key = ?1",
+            )?
+            .execute(params![place.customer_key, assessment_id, country])?;
+        Ok(Some(former))
+    }
+
+    /// The newest assessment of a customer, and how the customer stands by it.
+    fn former(&self, customer_key: i64) -> Result<(i64, Former)> {
+        let found = self
+            .conn
+            .prepare_cached(
+                "SELECT a.assessment_id, a.kind, a.entity_type, a.risk_level, a.customer_status,
+                        c.country
+                 FROM customer c JOIN assessment a ON a.assessment_id = c.assessment_id
+                 WHERE c.key = ?1",
+            )?
+            .query_row([customer_key], |r| {
+                let former = Former {
+                    kind: r.get(1)?,
+                    entity_type: r.get(2)?,
+                    risk_level: r.get(3)?,
+                    customer_status: r.get(4)?,
+                    country: r.get(5)?,
+                };
+                Ok((r.get(0)?, former))
+            })?;
+        Ok(found)
     }
 
     fn taken_in_trial(&self, number: &str) -> Result<bool> {

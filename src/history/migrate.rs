@@ -5,7 +5,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::trouble::{Kind, Result, Trouble};
 
 /// Every migration; the first brings an empty database to version 1.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_history.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_history.sql"),
+    include_str!("migrations/0002_asking.sql"),
+];
 
 /// The version that this kycdrop works with.
 pub const NEWEST: i64 = MIGRATIONS.len() as i64;

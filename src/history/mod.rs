@@ -8,6 +8,7 @@ mod outcomes;
 mod query;
 mod record;
 mod status;
+mod tally;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

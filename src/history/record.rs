@@ -11,6 +11,7 @@ use crate::trouble::Result;
 use crate::validate::{Action, Facts, Finding, Judged, JudgedChunk, Source};
 
 use super::ledger::{Keys, Ledger, SameFile, Verdict};
+use super::tally::Tally;
 
 /// A transaction over one file or a few.
 pub struct Group<'h> {
@@ -139,6 +140,7 @@ pub struct Recording<'g> {
     ledger: Option<Ledger<'g>>,
     rows: Rows<'g>,
     counts: Counts,
+    tally: Tally,
 }
 
 /// The statements that every customer needs, prepared once.
@@ -212,6 +214,7 @@ impl<'g> Recording<'g> {
             ledger,
             rows: Rows::prepare(conn)?,
             counts: Counts::default(),
+            tally: Tally::default(),
             batch,
         })
     }
@@ -230,6 +233,9 @@ impl<'g> Recording<'g> {
             self.customer(customer, position, &chunk.facts, payload, &now, same_file)?;
         }
         self.counts.customers += customers.len() as u64;
+        if self.tally.is_large() {
+            self.tally.write(self.conn, &self.batch)?;
+        }
         Ok(())
     }
 
@@ -256,7 +262,9 @@ impl<'g> Recording<'g> {
                     if saves {
                         let id = self.assess(customer, position, facts, payload, now)?;
                         if let Some(ledger) = &self.ledger {
-                            ledger.enter(place, id)?;
+                            let country = facts.get(customer.summary.country);
+                            let former = ledger.enter(place, id, country)?;
+                            self.tally.stands(&customer.summary, facts, former);
                         }
                     } else {
                         self.acknowledge(customer, position, facts, None)?;
@@ -264,6 +272,8 @@ impl<'g> Recording<'g> {
                 }
             }
         }
+        self.tally
+            .judged(&customer.summary, facts, &customer.findings);
         if customer.findings.is_empty() {
             self.counts.accepted += 1;
         } else {
@@ -409,6 +419,7 @@ impl<'g> Recording<'g> {
     pub fn undo(&mut self) -> Result<()> {
         self.conn.execute_batch("ROLLBACK TO file")?;
         self.counts = Counts::default();
+        self.tally = Tally::default();
         Ok(())
     }
 
@@ -424,7 +435,9 @@ impl<'g> Recording<'g> {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn finish(self, end: Finish) -> Result<Written> {
+    pub fn finish(mut self, end: Finish) -> Result<Written> {
+        self.tally.write(self.conn, &self.batch)?;
+        Tally::file(self.conn, &self.batch, &end, self.counts.customers)?;
         let Counts {
             customers,
             accepted,

@@ -123,6 +123,8 @@ pub struct Summary {
     /// First and last name, or the title.
     pub name: Span,
     pub category: Span,
+    /// Citizenship of a person, registration of a company.
+    pub country: Span,
     /// The day, or the moment in UTC.
     pub application_date: Span,
     pub action: Action,
@@ -143,6 +145,8 @@ const REQUESTER: F = customer::customer("requester");
 const FIRST_NAME: F = customer::customer("firstName");
 const LAST_NAME: F = customer::customer("lastName");
 const TITLE: F = customer::customer("title");
+const CITIZENSHIP_COUNTRY: F = customer::customer("citizenshipCountry");
+const REGISTRATION_COUNTRY: F = customer::customer("registrationCountry");
 const CATEGORY: F = customer::customer("riskManagementCategory");
 const APPLICATION_DATE: F = customer::customer("applicationDate");
 const ACTION: F = customer::customer("action");
@@ -186,6 +190,10 @@ impl Summary {
             requester: facts.keep(root.sound_text(REQUESTER)),
             name,
             category: facts.keep(root.sound_text(CATEGORY)),
+            country: facts.keep(root.sound_text(match context.entity {
+                Some(EntityType::Organization) => REGISTRATION_COUNTRY,
+                _ => CITIZENSHIP_COUNTRY,
+            })),
             application_date,
             action: match root.choice(ACTION) {
                 Some("UPDATE") => Action::Update,

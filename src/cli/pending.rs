@@ -1,0 +1,37 @@
+//! `pending`: the evaluations and screenings that the office owes the head office.
+
+use crate::config::Home;
+use crate::history;
+use crate::trouble::Result;
+
+use super::output::{Format, Printer};
+
+/// Arguments of `pending`.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Each row is one thing to ask of the head office once there is a connection. A customer that was
+updated since has newest = 0: what was asked for then speaks of data that are replaced.
+
+Example:
+  kycdrop pending --newest --format csv > owed.csv")]
+pub struct Args {
+    /// Leave out what a later assessment of the customer replaced
+    #[arg(long)]
+    newest: bool,
+
+    /// How rows are written [default: table on a terminal, csv elsewhere]
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
+}
+
+/// Lists what is owed, the oldest first.
+pub fn pending(home: &Home, args: &Args) -> Result<u8> {
+    let mut conn = super::history_of(home)?;
+    let only = if args.newest { "WHERE newest = 1" } else { "" };
+    let sql =
+        format!("SELECT * FROM v_pending {only} ORDER BY requested_at, assessment_id, process");
+    let mut printer = Printer::new(Format::or_default(args.format));
+    history::ask(&mut conn, &sql, &mut printer)?;
+    printer.end()?;
+    Ok(0)
+}

@@ -1,0 +1,227 @@
+//! The sums that people ask for: collected in memory while a file is judged, written once at its
+//! end. A row for each customer in a table of sums would cost more than the customer itself.
+
+use hashbrown::HashMap;
+use rusqlite::{Connection, params};
+
+use crate::catalog::RuleRow;
+use crate::classifier::CategoryKind;
+use crate::clock;
+use crate::trouble::Result;
+use crate::validate::{Action, Facts, Finding, Summary};
+
+use super::ledger::Former;
+use super::record::{Finish, NewBatch};
+
+/// Different texts (offices, countries) after which the sums are written before the end of the
+/// file: memory must not grow with it.
+const LARGE: usize = 4096;
+
+/// The sums of one file so far.
+#[derive(Default)]
+pub(super) struct Tally {
+    texts: Texts,
+    volumes: HashMap<Id, Volume>,
+    reasons: HashMap<Reason, [u64; 2]>,
+    standing: HashMap<Standing, i64>,
+}
+
+/// A text, by its place in [`Texts`].
+type Id = u32;
+
+/// Office, kind, entity type, risk level, status, country.
+type Standing = [Id; 6];
+
+#[derive(Default)]
+struct Volume {
+    accepted: u64,
+    rejected: u64,
+    assessments: u64,
+    created: u64,
+}
+
+/// What was wrong, in which office.
+#[derive(PartialEq, Eq, Hash)]
+struct Reason {
+    unit: Id,
+    rule: u16,
+    code: String,
+    field: String,
+}
+
+/// Each text once.
+#[derive(Default)]
+struct Texts {
+    ids: HashMap<Box<str>, Id>,
+    texts: Vec<Box<str>>,
+}
+
+impl Texts {
+    /// The text that is not there is the empty one.
+    fn id(&mut self, text: Option<&str>) -> Id {
+        let text = text.unwrap_or_default();
+        if let Some(id) = self.ids.get(text) {
+            return *id;
+        }
+        let id = self.texts.len() as Id;
+        self.texts.push(text.into());
+        self.ids.insert(text.into(), id);
+        id
+    }
+
+    fn get(&self, id: Id) -> &str {
+        &self.texts[id as usize]
+    }
+}
+
+impl Tally {
+    /// Counts the answer to one customer, and everything that was found.
+    pub fn judged(&mut self, summary: &Summary, facts: &Facts, findings: &[Finding]) {
+        let unit = self.texts.id(facts.get(summary.business_unit));
+        let volume = self.volumes.entry(unit).or_default();
+        if findings.is_empty() {
+            volume.accepted += 1;
+            return;
+        }
+        volume.rejected += 1;
+        for (i, finding) in findings.iter().enumerate() {
+            let reason = Reason {
+                unit,
+                rule: finding.rule.no,
+                code: finding.code.clone(),
+                field: field_of(&finding.path),
+            };
+            let [answers, all] = self.reasons.entry(reason).or_default();
+            *answers += u64::from(i == 0);
+            *all += 1;
+        }
+    }
+
+    /// Counts a new assessment: how its customer stands now, and no longer stands.
+    pub fn stands(&mut self, summary: &Summary, facts: &Facts, former: Option<Former>) {
+        let unit = self.texts.id(facts.get(summary.business_unit));
+        let volume = self.volumes.entry(unit).or_default();
+        volume.assessments += 1;
+        volume.created += u64::from(summary.action == Action::Create);
+        let now = [
+            unit,
+            self.texts.id(summary.kind.map(CategoryKind::name)),
+            self.texts.id(summary.entity_type),
+            self.texts.id(summary.risk_level),
+            self.texts.id(summary.customer_status),
+            self.texts.id(facts.get(summary.country)),
+        ];
+        *self.standing.entry(now).or_default() += 1;
+        if let Some(f) = former {
+            let before = [
+                unit,
+                self.texts.id(Some(&f.kind)),
+                self.texts.id(Some(&f.entity_type)),
+                self.texts.id(f.risk_level.as_deref()),
+                self.texts.id(f.customer_status.as_deref()),
+                self.texts.id(f.country.as_deref()),
+            ];
+            *self.standing.entry(before).or_default() -= 1;
+        }
+    }
+
+    /// Whether there are so many different texts that the sums should be written now.
+    pub fn is_large(&self) -> bool {
+        self.texts.texts.len() > LARGE
+    }
+
+    /// Adds the sums to those of the history, and begins anew.
+    pub fn write(&mut self, conn: &Connection, batch: &NewBatch) -> Result<()> {
+        let tally = std::mem::take(self);
+        let day = clock::day(&batch.received_at);
+        let texts = &tally.texts;
+        let mut add = conn.prepare_cached(
+            "INSERT INTO day_volume VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT DO UPDATE SET accepted = accepted + excluded.accepted,
+               rejected = rejected + excluded.rejected,
+               assessments = assessments + excluded.assessments,
+               created = created + excluded.created",
+        )?;
+        for (unit, v) in &tally.volumes {
+            add.execute(params![
+                day,
+                batch.path,
+                texts.get(*unit),
+                v.accepted,
+                v.rejected,
+                v.assessments,
+                v.created
+            ])?;
+        }
+        let mut add = conn.prepare_cached(
+            "INSERT INTO day_finding VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+             ON CONFLICT DO UPDATE SET answers = answers + excluded.answers,
+               findings = findings + excluded.findings",
+        )?;
+        for (r, [answers, findings]) in &tally.reasons {
+            let unit = texts.get(r.unit);
+            let rule = rule_of(r.rule).key.as_str();
+            add.execute(params![
+                day, batch.path, unit, rule, r.code, r.field, answers, findings
+            ])?;
+        }
+        let mut add = conn.prepare_cached(
+            "INSERT INTO standing VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT DO UPDATE SET customers = customers + excluded.customers",
+        )?;
+        for (key, customers) in tally.standing.iter().filter(|(_, n)| **n != 0) {
+            let [unit, kind, entity, risk, status, country] = key.map(|id| texts.get(id));
+            add.execute(params![
+                unit, kind, entity, risk, status, country, customers
+            ])?;
+        }
+        Ok(())
+    }
+
+    /// Counts the file itself.
+    pub fn file(conn: &Connection, batch: &NewBatch, end: &Finish, customers: u64) -> Result<()> {
+        // A folder that is no endpoint can have any name.
+        let endpoint = batch.endpoint.map_or("", |_| batch.path.as_str());
+        conn.prepare_cached(
+            "INSERT INTO day_file VALUES (?1, ?2, ?3, 1, ?4, ?5)
+             ON CONFLICT DO UPDATE SET files = files + 1, bytes = bytes + excluded.bytes,
+               customers = customers + excluded.customers",
+        )?
+        .execute(params![
+            clock::day(&batch.received_at),
+            endpoint,
+            end.status,
+            end.bytes,
+            customers
+        ])?;
+        Ok(())
+    }
+}
+
+fn rule_of(no: u16) -> &'static RuleRow {
+    &crate::catalog::rules()[usize::from(no) - 1]
+}
+
+/// A path without the places in its lists: `listAddress[0].country` is `listAddress[].country`.
+fn field_of(path: &str) -> String {
+    // No name of a field has a digit in it, and the migration relies on the same.
+    path.chars().filter(|c| !c.is_ascii_digit()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::catalog::OBJECTS;
+
+    #[test]
+    fn no_field_has_a_digit_in_its_name() {
+        for object in OBJECTS {
+            for field in object.fields {
+                assert_eq!(super::field_of(field.name), field.name);
+            }
+        }
+        assert_eq!(
+            super::field_of("listRelatedEntity[0].listAddress[12].country"),
+            "listRelatedEntity[].listAddress[].country"
+        );
+    }
+}
