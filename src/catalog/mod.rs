@@ -11,6 +11,7 @@ mod markdown;
 mod parts;
 mod profile;
 mod related;
+mod remedy;
 mod rule;
 mod rule_list;
 
@@ -29,6 +30,7 @@ pub use profile::{
     REGION_OF_ACTIVITY, SOURCE_OF_WEALTH,
 };
 pub use related::{RELATED_ENTITY, related_entity};
+pub use remedy::{Remedy, field_of_path, remedy, rules_of_code, takes};
 pub use rule::{Across, Check, Origin, Place, Rule, Step, Walk, expand};
 pub use rule_list::{RuleRow, rule, rules, rules_hash};
 

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use hashbrown::HashMap;
 use sha2::{Digest, Sha256};
 
-use super::{CUSTOMER, Endpoints, Object, Origin, Step};
+use super::{CUSTOMER, Endpoints, Object, Origin, Rule, Step};
 
 /// One rule of the contract. The key is its name for ever; codes repeat.
 #[derive(Clone, Debug)]
@@ -22,6 +22,9 @@ pub struct RuleRow {
     /// The description, with its placeholders.
     pub text: String,
     pub origin: Origin,
+    /// The rule as its object has it, without the prefixes.
+    pub rule: &'static Rule,
+    pub object: &'static Object,
 }
 
 struct List {
@@ -72,6 +75,8 @@ fn flatten(object: &'static Object, rows: &mut Vec<RuleRow>, prefix: &Prefix) {
                     when: format!("{}{}", prefix.when, rule.when),
                     text: format!("{}{}", prefix.text, rule.text),
                     origin,
+                    rule,
+                    object,
                 });
             }
             Step::Object(f) => {

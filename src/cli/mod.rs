@@ -3,7 +3,9 @@
 mod backup;
 mod bar;
 mod check;
+mod explain;
 mod exposed;
+mod history;
 mod lock;
 mod metrics;
 mod output;
@@ -23,7 +25,6 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, Home};
 use crate::disk;
-use crate::history;
 use crate::trouble::{Kind, Result, Trouble};
 
 /// Judge customers offline as the AMLYZE API would: drop a file, get its answer, keep the history.
@@ -81,6 +82,10 @@ enum Command {
     Check(check::Args),
     /// Tell what waits, what is in work, the last batches and totals
     Status(status::Args),
+    /// Tell what was wrong with a batch or a customer, or what an error code means, and how to mend it
+    Explain(explain::Args),
+    /// Tell a customer's life: every assessment, every rejection, what changed between them
+    History(history::Args),
     /// List the evaluations and screenings that the office owes the head office
     Pending(pending::Args),
     /// Ask the history in SQL; nothing can be changed from here
@@ -127,6 +132,8 @@ fn command(args: &Args) -> anyhow::Result<u8> {
         Command::Once => run::once(home)?,
         Command::Check(a) => check::check(home, a)?,
         Command::Status(a) => status::status(&home, a)?,
+        Command::Explain(a) => explain::explain(&home, a)?,
+        Command::History(a) => history::history(&home, a)?,
         Command::Pending(a) => pending::pending(&home, a)?,
         Command::Query(a) => query::query(&home, a)?,
         Command::Backup(a) => backup::backup(&home, a)?,
@@ -172,7 +179,7 @@ fn multiline_printable(text: &str) -> String {
 /// The history of a home, for reading.
 fn history_of(home: &Home) -> Result<rusqlite::Connection> {
     let path = home.database();
-    history::open_for_reading(&path)?.ok_or_else(|| {
+    crate::history::open_for_reading(&path)?.ok_or_else(|| {
         Trouble::new(
             Kind::Setup,
             format!("there is no history at {} yet", path.display()),

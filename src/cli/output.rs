@@ -25,6 +25,15 @@ pub enum Format {
     Csv,
 }
 
+/// How an account for people is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TextFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
 impl Format {
     /// The format asked for, or the one that fits where stdout goes.
     pub fn or_default(asked: Option<Format>) -> Format {

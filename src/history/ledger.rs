@@ -108,6 +108,31 @@ pub(super) struct Former {
     pub country: Option<String>,
 }
 
+/// The first assessment of a customer of this office; None where there is no such customer.
+pub(super) fn first_assessment(
+    conn: &Connection,
+    business_unit: Option<&str>,
+    ext_id: &str,
+) -> Result<Option<i64>> {
+    let mut key = Keys::of(conn)?.customer(business_unit, ext_id);
+    let mut by_key = conn.prepare_cached(
+        "SELECT a.customer_ext_id = ?2 AND a.business_unit IS ?3, c.first_assessment_id
+         FROM customer c JOIN assessment a ON a.assessment_id = c.assessment_id WHERE c.key = ?1",
+    )?;
+    loop {
+        let found = by_key
+            .query_row(params![key, ext_id, business_unit], |r| {
+                Ok((r.get::<_, bool>(0)?, r.get(1)?))
+            })
+            .optional()?;
+        match found {
+            Some((true, first)) => return Ok(Some(first)),
+            Some((false, _)) => key = key.wrapping_add(1),
+            None => return Ok(None),
+        }
+    }
+}
+
 /// The taken numbers and the existing customers, as they are at this point of the batch.
 pub struct Ledger<'c> {
     conn: &'c Connection,

@@ -1,6 +1,7 @@
 //! The history: one SQLite file with everything that was ever judged, written by one connection in
 //! one transaction a file (or a few files that waited together), and asked with SQL by anybody.
 
+pub mod ask;
 mod care;
 mod ledger;
 mod migrate;

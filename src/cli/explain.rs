@@ -1,0 +1,353 @@
+//! `explain`: what was wrong with a batch, with a customer in it, or what an error code means; and
+//! how to mend it.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use serde::Serialize;
+
+use crate::catalog::rules_of_code;
+use crate::config::Home;
+use crate::history;
+use crate::history::ask::{self, Batch, Customer, Explained, Explainer, Reason, RuleTold, Warned};
+use crate::text::printable;
+use crate::trouble::{Kind, Result, Trouble};
+
+use super::output::TextFormat;
+
+/// Arguments of `explain`.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  kycdrop explain batch.json                 the newest batch of this name
+  kycdrop explain batch.response.json        the same, by its response
+  kycdrop explain 17 --customer 3            the fourth customer of batch 17
+  kycdrop explain C016.I06                   what a code means, and how often it was answered here
+
+Lines and columns count from 1 in the customer as it came; positions count from 0, as in the results.")]
+pub struct Args {
+    /// A batch (its number, file name or response name), an error code, or the name of a rule
+    #[arg(value_name = "BATCH|CODE")]
+    what: String,
+
+    /// Only the customer at this place of the batch, from 0
+    #[arg(long, value_name = "POSITION")]
+    customer: Option<u64>,
+
+    /// How many customers of a batch are told; 0: all
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    limit: u64,
+
+    /// How it is written
+    #[arg(long, default_value = "text", value_name = "FORMAT")]
+    format: TextFormat,
+}
+
+/// A batch, explained.
+#[derive(Serialize)]
+struct Told {
+    batch: Batch,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mend: Option<String>,
+    reasons: Vec<Reason>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<ask::WarningRow>,
+    customers: Vec<Customer>,
+    /// There are more customers to tell of than were asked for.
+    more: bool,
+}
+
+/// Explains.
+pub fn explain(home: &Home, args: &Args) -> Result<u8> {
+    let conn = history::open_for_reading(&home.database())?;
+    let is_code = rules_of_code(&args.what).next().is_some();
+    let text = if is_code && args.customer.is_none() {
+        let rules = ask::rules_told(conn.as_ref(), &args.what)?;
+        match args.format {
+            TextFormat::Json => json(&rules)?,
+            TextFormat::Text => rules_text(&rules, conn.is_some()),
+        }
+    } else {
+        let conn = match conn {
+            Some(conn) => conn,
+            None => super::history_of(home)?,
+        };
+        let told = batch(&conn, args)?;
+        match args.format {
+            TextFormat::Json => json(&told)?,
+            TextFormat::Text => batch_text(&told, args.customer.is_some()),
+        }
+    };
+    super::stdout_result(std::io::stdout().lock().write_all(text.as_bytes()))?;
+    Ok(0)
+}
+
+fn json(value: &impl Serialize) -> Result<String> {
+    serde_json::to_string_pretty(value)
+        .map(|text| text + "\n")
+        .map_err(|e| Trouble::new(Kind::Internal, e.to_string(), ""))
+}
+
+fn batch(conn: &rusqlite::Connection, args: &Args) -> Result<Told> {
+    let Some(id) = ask::find_batch(conn, &args.what)? else {
+        return Err(Trouble::new(
+            Kind::Input,
+            format!("there is no batch and no error code {}", args.what),
+            "`kycdrop status` lists the last batches, `kycdrop errors` every code",
+        ));
+    };
+    let batch = ask::batch(conn, id)?;
+    let (positions, more) = match args.customer {
+        Some(position) => (vec![position], false),
+        None => {
+            let most = if args.limit == 0 {
+                i64::MAX as u64
+            } else {
+                args.limit
+            };
+            let mut positions =
+                ask::speaking(conn, id, most.saturating_add(1).min(i64::MAX as u64))?;
+            let more = positions.len() as u64 > most;
+            positions.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+            (positions, more)
+        }
+    };
+    let mut explainer = Explainer::new(conn, batch.set_id)?;
+    let mut customers = Vec::new();
+    for position in positions {
+        let Some(judged) = ask::judged(conn, id, position)? else {
+            return Err(Trouble::new(
+                Kind::Input,
+                format!("batch {id} has no customer at position {position}"),
+                format!(
+                    "it has {} customers; the first is at position 0",
+                    batch.customers
+                ),
+            ));
+        };
+        customers.push(explainer.customer(&judged)?);
+    }
+    Ok(Told {
+        mend: mend(&batch),
+        reasons: ask::reasons(conn, id)?,
+        warnings: ask::warnings(conn, id, None)?,
+        customers,
+        more,
+        batch,
+    })
+}
+
+/// What to do about a file that was not judged.
+fn mend(batch: &Batch) -> Option<String> {
+    if batch.set_id.is_some() {
+        return None;
+    }
+    let mend = match batch.status {
+        404 => {
+            let names: Vec<&str> = crate::catalog::Endpoint::ALL.iter().map(|e| e.name()).collect();
+            format!("Drop the file into a folder of the inbox that is an endpoint: {}.", names.join(", "))
+        }
+        500 => "Nothing of the file was saved. Drop it again; if it fails again, report it.".into(),
+        _ => "Nothing of the file was saved. Mend it at this place and drop it again; the archive below failed/ has it as it came.".into(),
+    };
+    Some(mend)
+}
+
+/// Text in lines, everything from customers printable.
+struct Page(String);
+
+impl Page {
+    fn line(&mut self, text: impl AsRef<str>) {
+        let _ = writeln!(self.0, "{}", text.as_ref().trim_end());
+    }
+
+    /// A line with a label, if there is something to say.
+    fn labelled(&mut self, label: &str, text: &str) {
+        if !text.is_empty() {
+            self.line(format!("     {label:<9}{}", printable(text)));
+        }
+    }
+}
+
+fn batch_text(told: &Told, one: bool) -> String {
+    let mut page = Page(String::new());
+    let b = &told.batch;
+    page.line(format!(
+        "batch {}  {}/{}  taken {}  answered {}",
+        b.batch_id,
+        printable(&b.endpoint),
+        printable(&b.file_name),
+        b.received_at,
+        b.status
+    ));
+    if let Some(error) = &b.error {
+        page.line(format!("  {}", printable(error)));
+    } else {
+        page.line(format!(
+            "  {} customers: {} accepted, {} rejected",
+            b.customers, b.accepted, b.rejected
+        ));
+    }
+    if let Some(mend) = &told.mend {
+        page.line(format!("  {mend}"));
+    }
+    if told.reasons.len() > 1 && !one {
+        page.line("");
+        for r in &told.reasons {
+            page.line(format!(
+                "  {:>6} x {}  {}",
+                r.customers,
+                r.code,
+                printable(&r.description)
+            ));
+        }
+    }
+    for w in &told.warnings {
+        page.line(format!(
+            "  warning: {} {}: {}",
+            w.kind,
+            printable(&w.path),
+            printable(&w.detail)
+        ));
+    }
+    for customer in &told.customers {
+        page.line("");
+        customer_text(&mut page, customer);
+    }
+    if told.more {
+        page.line("");
+        page.line(format!(
+            "There are more; `kycdrop explain {} --limit 0` tells all.",
+            b.batch_id
+        ));
+    }
+    page.0
+}
+
+fn customer_text(page: &mut Page, customer: &Customer) {
+    let mut head = format!("customer {}", customer.position);
+    for (label, value) in [
+        ("customerExtId", &customer.customer_ext_id),
+        ("businessUnit", &customer.business_unit),
+        ("communicationNumber", &customer.communication_number),
+    ] {
+        if let Some(value) = value {
+            let _ = write!(head, "  {label} {}", printable(value));
+        }
+    }
+    let state = if customer.findings.is_empty() {
+        "accepted"
+    } else {
+        "rejected"
+    };
+    page.line(format!("{head}  {state}"));
+    for (i, f) in customer.findings.iter().enumerate() {
+        finding_text(page, i + 1, f);
+    }
+    for w in &customer.warnings {
+        warning_text(page, w);
+    }
+    if customer.findings.is_empty() && customer.warnings.is_empty() {
+        page.line("  nothing to mend");
+    }
+}
+
+fn finding_text(page: &mut Page, no: usize, f: &Explained) {
+    let answer = if f.answered { "  (the answer)" } else { "" };
+    page.line(format!(
+        "  {no}. {}  {}{answer}",
+        f.code,
+        printable(&f.description)
+    ));
+    let place = match &f.value {
+        Some(value) => format!(
+            "{} = {value}, at line {}, column {}",
+            f.path, f.line, f.column
+        ),
+        None => format!(
+            "{}, which is not there; its object begins at line {}, column {}",
+            f.path, f.line, f.column
+        ),
+    };
+    page.labelled("where", &place);
+    page.labelled("allowed", &f.allowed);
+    let nearest: Vec<String> = f
+        .nearest
+        .iter()
+        .map(|c| match c.name.as_str() {
+            "" => c.code.clone(),
+            name => format!("{} ({name})", c.code),
+        })
+        .collect();
+    page.labelled("nearest", &nearest.join(", "));
+    page.labelled("mend", &f.mend);
+    let meaning = match f.origin {
+        "" => "",
+        origin => origin_meaning(origin),
+    };
+    page.labelled("origin", &format!("{}: {meaning}", f.origin));
+}
+
+fn origin_meaning(name: &str) -> &'static str {
+    use crate::catalog::Origin::*;
+    [Published, TextPublished, Ours]
+        .into_iter()
+        .find(|o| o.name() == name)
+        .map_or("", |o| o.meaning())
+}
+
+fn warning_text(page: &mut Page, w: &Warned) {
+    let detail = if w.detail.is_empty() {
+        String::new()
+    } else {
+        format!("  {}", w.detail)
+    };
+    page.line(format!(
+        "  warning: {}  {}{}",
+        w.kind,
+        printable(&w.path),
+        printable(&detail)
+    ));
+    if !w.path.is_empty() {
+        page.labelled("where", &format!("line {}, column {}", w.line, w.column));
+    }
+    page.labelled("mend", w.mend);
+}
+
+fn rules_text(rules: &[RuleTold], counted: bool) -> String {
+    let mut page = Page(String::new());
+    for (i, r) in rules.iter().enumerate() {
+        if i > 0 {
+            page.line("");
+        }
+        page.line(format!("{}  {}", r.code, r.description));
+        page.labelled("when", &r.when);
+        page.labelled(
+            "at",
+            if r.endpoints == "all" {
+                "every endpoint"
+            } else {
+                &r.endpoints
+            },
+        );
+        page.labelled("allowed", &r.allowed);
+        page.labelled("mend", &r.mend);
+        page.labelled("origin", &format!("{}: {}", r.origin, r.origin_means));
+        page.labelled("rule", &r.rule);
+        if counted {
+            let last = r
+                .last
+                .as_ref()
+                .map(|day| format!(", last on {day}"))
+                .unwrap_or_default();
+            page.labelled(
+                "here",
+                &format!(
+                    "answered {} times, found {} times{last}",
+                    r.answers, r.found
+                ),
+            );
+        }
+    }
+    page.0
+}

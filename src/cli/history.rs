@@ -1,0 +1,162 @@
+//! `history`: a customer's life, from the first request to the last.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use crate::config::Home;
+use crate::history::ask::{self, Assessment, Event, Life, Rejection};
+use crate::text::{printable, shortened};
+use crate::trouble::{Kind, Result, Trouble};
+
+use super::output::TextFormat;
+
+/// Of a changed value no more characters than this are shown as text.
+const SHOWN: usize = 80;
+
+/// Arguments of `history`.
+#[derive(clap::Args)]
+#[command(after_help = "\
+A customer is found by customerExtId within a businessUnit. Without --business-unit every office is
+looked through, and each customer of this id is told by itself.
+
+Example:
+  kycdrop history I-4711 --business-unit vilnius")]
+pub struct Args {
+    /// customerExtId, exactly as it is given in requests
+    customer_ext_id: String,
+
+    /// Only the customer of this office
+    #[arg(long, value_name = "UNIT")]
+    business_unit: Option<String>,
+
+    /// How it is written
+    #[arg(long, default_value = "text", value_name = "FORMAT")]
+    format: TextFormat,
+}
+
+/// Tells a customer's life.
+pub fn history(home: &Home, args: &Args) -> Result<u8> {
+    let conn = super::history_of(home)?;
+    let lives = ask::lives(&conn, &args.customer_ext_id, args.business_unit.as_deref())?;
+    if lives.is_empty() {
+        return Err(Trouble::new(
+            Kind::Input,
+            format!("nobody has the customerExtId {}", args.customer_ext_id),
+            "ids are compared exactly, in upper and lower case; `kycdrop query \"SELECT * FROM v_customer\"` lists customers",
+        ));
+    }
+    let text = match args.format {
+        TextFormat::Json => {
+            serde_json::to_string_pretty(&lives)
+                .map_err(|e| Trouble::new(Kind::Internal, e.to_string(), ""))?
+                + "\n"
+        }
+        TextFormat::Text => text(&lives),
+    };
+    super::stdout_result(std::io::stdout().lock().write_all(text.as_bytes()))?;
+    Ok(0)
+}
+
+fn text(lives: &[Life]) -> String {
+    let mut out = String::new();
+    for (i, life) in lives.iter().enumerate() {
+        if i > 0 {
+            out.push('\n');
+        }
+        let unit = life
+            .business_unit
+            .as_ref()
+            .map_or_else(String::new, |unit| {
+                format!("  businessUnit {}", printable(unit))
+            });
+        let kind = life.kind.as_deref().unwrap_or("no customer");
+        let _ = writeln!(out, "{}{unit}  {kind}", printable(&life.customer_ext_id));
+        for event in &life.events {
+            out.push('\n');
+            match event {
+                Event::Assessment(a) => assessment(&mut out, a),
+                Event::Rejection(r) => rejection(&mut out, r),
+            }
+        }
+    }
+    out
+}
+
+fn assessment(out: &mut String, a: &Assessment) {
+    let done = match a.action.as_str() {
+        "UPDATE" => "updated",
+        _ => "created",
+    };
+    let _ = writeln!(
+        out,
+        "{}  {done} as {}, {}  ({}/{}, batch {}, position {})",
+        a.at,
+        a.kind,
+        printable(&a.name),
+        printable(&a.endpoint),
+        printable(&a.file_name),
+        a.batch_id,
+        a.position
+    );
+    let _ = writeln!(
+        out,
+        "    assessment {}, communicationNumber {}, requester {}",
+        a.assessment_id,
+        printable(&a.communication_number),
+        printable(&a.requester)
+    );
+    let risk = match (&a.risk_level, &a.evaluation) {
+        (Some(level), _) => format!("risk {level}"),
+        (None, Some(state)) => format!("evaluation {state}"),
+        (None, None) => "no risk level".into(),
+    };
+    let _ = writeln!(
+        out,
+        "    {risk} ({}), status {}, category {}",
+        a.source_of_risk_level,
+        a.customer_status.as_deref().unwrap_or("none"),
+        printable(&a.risk_management_category)
+    );
+    for s in &a.screenings {
+        let _ = writeln!(out, "    screening {} {}", s.process, s.status);
+    }
+    for change in &a.changes {
+        let _ = writeln!(
+            out,
+            "    {}: {} -> {}",
+            printable(&change.path),
+            value(change.before.as_deref()),
+            value(change.after.as_deref())
+        );
+    }
+}
+
+fn value(json: Option<&str>) -> String {
+    json.map_or_else(
+        || "none".into(),
+        |text| printable(&shortened(text, SHOWN)).into_owned(),
+    )
+}
+
+fn rejection(out: &mut String, r: &Rejection) {
+    let _ = writeln!(
+        out,
+        "{}  rejected, {}  {}  ({}/{}, batch {}, position {})",
+        r.at,
+        r.code,
+        printable(&r.description),
+        printable(&r.endpoint),
+        printable(&r.file_name),
+        r.batch_id,
+        r.position
+    );
+    let all = match r.findings {
+        1 => String::new(),
+        n => format!("{n} things were wrong; "),
+    };
+    let _ = writeln!(
+        out,
+        "    {all}`kycdrop explain {} --customer {}` tells how to mend it",
+        r.batch_id, r.position
+    );
+}

@@ -1,0 +1,252 @@
+//! A batch and its customers as they were judged: what `explain` tells from.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::Serialize;
+
+use crate::trouble::Result;
+
+/// A file that was taken.
+#[derive(Clone, Debug, Serialize)]
+pub struct Batch {
+    pub batch_id: i64,
+    pub endpoint: String,
+    pub file_name: String,
+    pub status: u16,
+    pub customers: u64,
+    pub accepted: u64,
+    pub rejected: u64,
+    pub received_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_file: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    #[serde(skip)]
+    pub set_id: Option<i64>,
+}
+
+/// What became of a customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    Accepted,
+    Rejected,
+}
+
+/// One customer of a batch.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    pub position: u64,
+    pub state: State,
+    pub communication_number: Option<String>,
+    pub customer_ext_id: Option<String>,
+    pub business_unit: Option<String>,
+    /// As it came; None for one that was accepted without being saved.
+    pub payload: Option<String>,
+    pub findings: Vec<FindingRow>,
+    pub warnings: Vec<WarningRow>,
+}
+
+/// One thing that was wrong.
+#[derive(Clone, Debug)]
+pub struct FindingRow {
+    pub no: u32,
+    pub rule: String,
+    pub code: String,
+    pub description: String,
+    pub path: String,
+}
+
+/// One thing that should be known.
+#[derive(Clone, Debug, Serialize)]
+pub struct WarningRow {
+    pub kind: String,
+    pub path: String,
+    pub detail: String,
+}
+
+/// How many customers of a batch were answered with a code.
+#[derive(Clone, Debug, Serialize)]
+pub struct Reason {
+    pub code: String,
+    pub description: String,
+    pub customers: u64,
+}
+
+/// The newest batch that a person means by a word: its number, its file's name, or the name of its
+/// response, with or without folders.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn find_batch(conn: &Connection, word: &str) -> Result<Option<i64>> {
+    if let Ok(id) = word.parse::<i64>() {
+        let by_id = "SELECT batch_id FROM batch WHERE batch_id = ?1";
+        if let Some(id) = conn.query_row(by_id, [id], |r| r.get(0)).optional()? {
+            return Ok(Some(id));
+        }
+    }
+    let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
+    // The newest first: who asks by a name mostly asks for one of the last.
+    let by_name = "SELECT batch_id FROM batch
+                   WHERE (file_name = ?1 OR response_file = ?1 OR response_file LIKE '%/' || ?2 ESCAPE '\\')
+                     AND (?3 = '' OR endpoint = ?3)
+                   ORDER BY batch_id DESC LIMIT 1";
+    let folder = word.strip_suffix(name).unwrap_or_default();
+    let folder = folder
+        .trim_end_matches(['/', '\\'])
+        .rsplit(['/', '\\'])
+        .next();
+    let escaped = name
+        .replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_");
+    for endpoint in [folder.unwrap_or_default(), ""] {
+        let found = conn
+            .query_row(by_name, params![name, escaped, endpoint], |r| r.get(0))
+            .optional()?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
+/// A batch by its number.
+///
+/// # Errors
+/// When the database cannot be read, or has no such batch.
+pub fn batch(conn: &Connection, batch_id: i64) -> Result<Batch> {
+    Ok(conn.query_row(
+        "SELECT batch_id, endpoint, file_name, status, customers, accepted, rejected, received_at,
+                response_file, error, set_id
+         FROM batch WHERE batch_id = ?1",
+        [batch_id],
+        |r| {
+            Ok(Batch {
+                batch_id: r.get(0)?,
+                endpoint: r.get(1)?,
+                file_name: r.get(2)?,
+                status: r.get(3)?,
+                customers: r.get(4)?,
+                accepted: r.get(5)?,
+                rejected: r.get(6)?,
+                received_at: r.get(7)?,
+                response_file: r.get(8)?,
+                error: r.get(9)?,
+                set_id: r.get(10)?,
+            })
+        },
+    )?)
+}
+
+/// The answers of a batch by code, the most frequent first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn reasons(conn: &Connection, batch_id: i64) -> Result<Vec<Reason>> {
+    let mut select = conn.prepare(
+        "SELECT code, min(description), count(*) FROM finding
+         WHERE batch_id = ?1 AND no = 1 GROUP BY code ORDER BY 3 DESC, 1",
+    )?;
+    let rows = select.query_map([batch_id], |r| {
+        Ok(Reason {
+            code: r.get(0)?,
+            description: r.get(1)?,
+            customers: r.get(2)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The first customers of a batch that there is something to say of: rejected, or with a warning.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn speaking(conn: &Connection, batch_id: i64, most: u64) -> Result<Vec<u64>> {
+    let mut select = conn.prepare(
+        "SELECT position FROM rejection WHERE batch_id = ?1
+         UNION
+         SELECT position FROM warning WHERE batch_id = ?1 AND position IS NOT NULL
+         ORDER BY 1 LIMIT ?2",
+    )?;
+    let rows = select.query_map(params![batch_id, most], |r| r.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// One customer of a batch; None where the batch has no such place.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn judged(conn: &Connection, batch_id: i64, position: u64) -> Result<Option<Judged>> {
+    let mut select = conn.prepare_cached(
+        "SELECT 'r', communication_number, customer_ext_id, business_unit, payload
+         FROM rejection WHERE batch_id = ?1 AND position = ?2
+         UNION ALL
+         SELECT 'a', communication_number, customer_ext_id, business_unit, payload
+         FROM assessment WHERE batch_id = ?1 AND position = ?2
+         UNION ALL
+         SELECT 'k', k.communication_number, k.customer_ext_id, k.business_unit, a.payload
+         FROM acknowledgement k LEFT JOIN assessment a ON a.assessment_id = k.assessment_id
+         WHERE k.batch_id = ?1 AND k.position = ?2",
+    )?;
+    let found = select
+        .query_row(params![batch_id, position], |r| {
+            let rejected = r.get_ref(0)?.as_str()? == "r";
+            Ok(Judged {
+                position,
+                state: if rejected {
+                    State::Rejected
+                } else {
+                    State::Accepted
+                },
+                communication_number: r.get(1)?,
+                customer_ext_id: r.get(2)?,
+                business_unit: r.get(3)?,
+                payload: r.get(4)?,
+                findings: Vec::new(),
+                warnings: Vec::new(),
+            })
+        })
+        .optional()?;
+    let Some(mut judged) = found else {
+        return Ok(None);
+    };
+    let mut select = conn.prepare_cached(
+        "SELECT no, rule, code, description, path FROM finding
+         WHERE batch_id = ?1 AND position = ?2 ORDER BY no",
+    )?;
+    let rows = select.query_map(params![batch_id, position], |r| {
+        Ok(FindingRow {
+            no: r.get(0)?,
+            rule: r.get(1)?,
+            code: r.get(2)?,
+            description: r.get(3)?,
+            path: r.get(4)?,
+        })
+    })?;
+    judged.findings = rows.collect::<Result<_, _>>()?;
+    judged.warnings = warnings(conn, batch_id, Some(position))?;
+    Ok(Some(judged))
+}
+
+/// The warnings of one customer, or, without a position, of the file itself.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn warnings(
+    conn: &Connection,
+    batch_id: i64,
+    position: Option<u64>,
+) -> Result<Vec<WarningRow>> {
+    let mut select = conn.prepare_cached(
+        "SELECT kind, path, detail FROM warning
+         WHERE batch_id = ?1 AND position IS ?2 ORDER BY warning_id",
+    )?;
+    let rows = select.query_map(params![batch_id, position], |r| {
+        Ok(WarningRow {
+            kind: r.get(0)?,
+            path: r.get(1)?,
+            detail: r.get(2)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,324 @@
+//! A customer's life: every assessment and every rejection in time, and what changed between two
+//! assessments.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::Serialize;
+
+use crate::history::ledger;
+use crate::trouble::Result;
+
+use super::place::{Leaf, leaves};
+
+/// One customer of one office, or the rejections of somebody who never became one.
+#[derive(Debug, Serialize)]
+pub struct Life {
+    pub customer_ext_id: String,
+    pub business_unit: Option<String>,
+    /// What the customer is now; none for one who was only ever rejected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    pub events: Vec<Event>,
+}
+
+/// Something that happened to a customer.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename_all = "lowercase")]
+pub enum Event {
+    Assessment(Box<Assessment>),
+    Rejection(Box<Rejection>),
+}
+
+/// An accepted request.
+#[derive(Debug, Serialize)]
+pub struct Assessment {
+    pub at: String,
+    pub assessment_id: i64,
+    pub batch_id: i64,
+    pub position: u64,
+    pub endpoint: String,
+    pub file_name: String,
+    pub communication_number: String,
+    pub requester: String,
+    pub action: String,
+    pub kind: String,
+    pub name: String,
+    pub risk_level: Option<String>,
+    pub customer_status: Option<String>,
+    pub risk_management_category: String,
+    pub source_of_risk_level: String,
+    pub evaluation: Option<String>,
+    pub screenings: Vec<Screening>,
+    /// Against the assessment before; none for the first.
+    pub changes: Vec<Change>,
+    #[serde(skip)]
+    payload: String,
+}
+
+/// A list check that was asked for.
+#[derive(Debug, Serialize)]
+pub struct Screening {
+    pub process: String,
+    pub status: String,
+}
+
+/// A request that was rejected.
+#[derive(Debug, Serialize)]
+pub struct Rejection {
+    pub at: String,
+    pub batch_id: i64,
+    pub position: u64,
+    pub endpoint: String,
+    pub file_name: String,
+    pub communication_number: Option<String>,
+    pub code: String,
+    pub description: String,
+    /// What was wrong in all.
+    pub findings: u64,
+    #[serde(skip)]
+    business_unit: Option<String>,
+}
+
+/// A field that is not what it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Change {
+    pub path: String,
+    /// As JSON; none where the field was not there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+}
+
+impl Event {
+    fn at(&self) -> (&str, i64, u64) {
+        match self {
+            Event::Assessment(a) => (&a.at, a.batch_id, a.position),
+            Event::Rejection(r) => (&r.at, r.batch_id, r.position),
+        }
+    }
+}
+
+/// Every life that goes by this customerExtId: in one office, or, without one, in all of them.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn lives(conn: &Connection, ext_id: &str, unit: Option<&str>) -> Result<Vec<Life>> {
+    let mut rejections = rejections(conn, ext_id)?;
+    let mut units: Vec<Option<String>> = match unit {
+        Some(unit) => vec![Some(unit.to_owned())],
+        None => {
+            let mut units = offices(conn)?;
+            units.extend(rejections.iter().map(|r| r.business_unit.clone()));
+            units.push(None);
+            units
+        }
+    };
+    units.sort();
+    units.dedup();
+    let mut found = Vec::new();
+    for unit in units {
+        let mut life = Life {
+            customer_ext_id: ext_id.to_owned(),
+            kind: None,
+            events: Vec::new(),
+            business_unit: unit,
+        };
+        let unit = life.business_unit.as_deref();
+        if let Some(first) = ledger::first_assessment(conn, unit, ext_id)? {
+            let assessments = assessments(conn, first)?;
+            life.kind = assessments.last().map(|a| a.kind.clone());
+            life.events = assessments
+                .into_iter()
+                .map(|a| Event::Assessment(Box::new(a)))
+                .collect();
+        }
+        let (mine, others) = rejections
+            .into_iter()
+            .partition(|r| r.business_unit.as_deref() == unit);
+        rejections = others;
+        life.events
+            .extend(mine.into_iter().map(|r| Event::Rejection(Box::new(r))));
+        if !life.events.is_empty() {
+            life.events.sort_by(|a, b| a.at().cmp(&b.at()));
+            found.push(life);
+        }
+    }
+    Ok(found)
+}
+
+/// The offices that have customers. They are few; of each only the first row is looked at.
+fn offices(conn: &Connection) -> Result<Vec<Option<String>>> {
+    let mut next =
+        conn.prepare("SELECT min(business_unit) FROM standing WHERE business_unit > ?1")?;
+    let mut units: Vec<Option<String>> = Vec::new();
+    let mut last = String::new();
+    while let Some(unit) = next.query_row([&last], |r| r.get::<_, Option<String>>(0))? {
+        last.clone_from(&unit);
+        units.push(Some(unit));
+    }
+    Ok(units)
+}
+
+/// From the first assessment to the newest.
+fn assessments(conn: &Connection, first: i64) -> Result<Vec<Assessment>> {
+    let mut select = conn.prepare(
+        "SELECT a.assessed_at, a.batch_id, a.position, b.endpoint, b.file_name,
+                a.communication_number, a.requester, a.action, a.kind, a.name, a.risk_level,
+                a.customer_status, a.risk_management_category, a.source_of_risk_level, a.evaluation,
+                a.payload, s.next_assessment_id
+         FROM assessment a
+         JOIN batch b ON b.batch_id = a.batch_id
+         LEFT JOIN succession s ON s.assessment_id = a.assessment_id
+         WHERE a.assessment_id = ?1",
+    )?;
+    let mut screenings = conn.prepare(
+        "SELECT process, status FROM screening WHERE assessment_id = ?1 ORDER BY process",
+    )?;
+    let mut found: Vec<Assessment> = Vec::new();
+    let mut next = Some(first);
+    while let Some(id) = next {
+        let row = select.query_row([id], |r| {
+            let assessment = Assessment {
+                at: r.get(0)?,
+                assessment_id: id,
+                batch_id: r.get(1)?,
+                position: r.get(2)?,
+                endpoint: r.get(3)?,
+                file_name: r.get(4)?,
+                communication_number: r.get(5)?,
+                requester: r.get(6)?,
+                action: r.get(7)?,
+                kind: r.get(8)?,
+                name: r.get(9)?,
+                risk_level: r.get(10)?,
+                customer_status: r.get(11)?,
+                risk_management_category: r.get(12)?,
+                source_of_risk_level: r.get(13)?,
+                evaluation: r.get(14)?,
+                payload: r.get(15)?,
+                screenings: Vec::new(),
+                changes: Vec::new(),
+            };
+            Ok((assessment, r.get(16)?))
+        });
+        let Some((mut assessment, after)) = row.optional()? else {
+            break;
+        };
+        let rows = screenings.query_map([id], |r| {
+            Ok(Screening {
+                process: r.get(0)?,
+                status: r.get(1)?,
+            })
+        })?;
+        assessment.screenings = rows.collect::<Result<_, _>>()?;
+        if let Some(before) = found.last() {
+            assessment.changes = changes(&before.payload, &assessment.payload);
+        }
+        found.push(assessment);
+        next = after;
+    }
+    Ok(found)
+}
+
+fn rejections(conn: &Connection, ext_id: &str) -> Result<Vec<Rejection>> {
+    let mut select = conn.prepare(
+        "SELECT r.rejected_at, r.batch_id, r.position, b.endpoint, b.file_name,
+                r.communication_number, f.code, f.description,
+                (SELECT count(*) FROM finding x
+                 WHERE x.batch_id = r.batch_id AND x.position = r.position),
+                r.business_unit
+         FROM rejection r
+         JOIN batch b ON b.batch_id = r.batch_id
+         JOIN finding f ON f.batch_id = r.batch_id AND f.position = r.position AND f.no = 1
+         WHERE r.customer_ext_id = ?1
+         ORDER BY r.rejection_id",
+    )?;
+    let rows = select.query_map(params![ext_id], |r| {
+        Ok(Rejection {
+            at: r.get(0)?,
+            batch_id: r.get(1)?,
+            position: r.get(2)?,
+            endpoint: r.get(3)?,
+            file_name: r.get(4)?,
+            communication_number: r.get(5)?,
+            code: r.get(6)?,
+            description: r.get(7)?,
+            findings: r.get(8)?,
+            business_unit: r.get(9)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Fields that are another's in every request, and told beside the changes.
+const OF_THE_REQUEST: &[&str] = &[
+    "communicationNumber",
+    "action",
+    "requester",
+    "sourceOfRiskLevel",
+    "initializeScreeningProcesses",
+];
+
+/// What changed from one customer to the next, by path: changed and new fields in the order of the
+/// new one, then those that went. null is absent, as for the rules.
+fn changes(before: &str, after: &str) -> Vec<Change> {
+    fn given<'p>(payload: &'p str) -> impl Iterator<Item = Leaf<'p>> {
+        leaves(payload).into_iter().filter(|leaf| {
+            let top = leaf.path.split(['.', '[']).next().unwrap_or_default();
+            leaf.value != "null" && !OF_THE_REQUEST.contains(&top)
+        })
+    }
+    let mut old: HashMap<String, (usize, &str)> = given(before)
+        .enumerate()
+        .map(|(i, leaf)| (leaf.path, (i, leaf.value)))
+        .collect();
+    let mut found = Vec::new();
+    for leaf in given(after) {
+        let was = old.remove(&leaf.path).map(|(_, value)| value);
+        if was != Some(leaf.value) {
+            found.push(Change {
+                path: leaf.path,
+                before: was.map(str::to_owned),
+                after: Some(leaf.value.to_owned()),
+            });
+        }
+    }
+    let mut gone: Vec<(usize, String, &str)> = old
+        .into_iter()
+        .map(|(path, (i, value))| (i, path, value))
+        .collect();
+    gone.sort_unstable();
+    found.extend(gone.into_iter().map(|(_, path, value)| Change {
+        path,
+        before: Some(value.to_owned()),
+        after: None,
+    }));
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_changed_is_told_by_path() {
+        let before = r#"{"communicationNumber": "1", "riskLevel": "LOW", "title": "A", "listAddress": [{"country": "LT"}], "lei": null}"#;
+        let after = r#"{"communicationNumber": "2", "riskLevel": "HIGH", "listAddress": [{"country": "LT"}, {"country": "LV"}], "lei": "x"}"#;
+        let told: Vec<String> = changes(before, after)
+            .into_iter()
+            .map(|c| format!("{} {:?} {:?}", c.path, c.before, c.after))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                r#"riskLevel Some("\"LOW\"") Some("\"HIGH\"")"#,
+                r#"listAddress[1].country None Some("\"LV\"")"#,
+                r#"lei None Some("\"x\"")"#,
+                r#"title Some("\"A\"") None"#,
+            ]
+        );
+        assert_eq!(changes(before, before), []);
+    }
+}

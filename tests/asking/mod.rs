@@ -1,0 +1,156 @@
+//! What the tests of the asking commands share: an office with a history that has everything in it,
+//! and output without what differs with each run.
+
+#![allow(dead_code, reason = "each test file uses the part that it needs")]
+
+use crate::common::{Office, company, person, with};
+use serde_json::{Value, json};
+
+/// What a command printed, which must succeed, without moments and hashes.
+pub fn printed(office: &Office, args: &[&str]) -> String {
+    let output = office.run(args);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "{args:?}: {}\n{stderr}",
+        output.status
+    );
+    masked(&String::from_utf8(output.stdout).expect("text"), office)
+}
+
+/// What a command said when it could not, with its exit code.
+pub fn refused(office: &Office, args: &[&str]) -> (Option<i32>, String) {
+    let output = office.run(args);
+    let said = masked(&String::from_utf8_lossy(&output.stderr), office);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "", "{args:?}");
+    (output.status.code(), said)
+}
+
+/// Text with every moment, day of today and hash masked, in its own length where it stands in a
+/// table.
+pub fn masked(text: &str, office: &Office) -> String {
+    let text = text.replace(&*office.path().to_string_lossy(), "HOME");
+    let today = [0, 1].map(|days| {
+        (chrono::Utc::now() - chrono::TimeDelta::days(days))
+            .format("%Y-%m-%d")
+            .to_string()
+    });
+    let mut out = String::new();
+    let mut rest = text.as_str();
+    while let Some(c) = rest.chars().next() {
+        let end = rest
+            .find(|c: char| !c.is_ascii_alphanumeric() && !"-:.".contains(c))
+            .unwrap_or(rest.len());
+        let word = &rest[..end];
+        let moment = word.len() == 24 && word.ends_with('Z') && word.get(10..11) == Some("T");
+        let hash = word.len() >= 12
+            && word
+                .bytes()
+                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+            && word.bytes().any(|b| b.is_ascii_digit());
+        if moment {
+            out.push_str("<a moment in time, UTC!>");
+        } else if today.iter().any(|day| day == word) {
+            out.push_str("<one day!>");
+        } else if hash {
+            out.push_str(&"h".repeat(word.len()));
+        } else if word.is_empty() {
+            out.push(c);
+            rest = &rest[c.len_utf8()..];
+            continue;
+        } else {
+            out.push_str(word);
+        }
+        rest = &rest[end..];
+    }
+    out
+}
+
+/// A person that is to be evaluated.
+pub fn evaluated(id: &str, category: &str) -> Value {
+    with(
+        person(id),
+        json!({"sourceOfRiskLevel": "EVALUATE", "riskLevel": null, "customerStatus": null,
+        "riskManagementCategory": category}),
+    )
+}
+
+/// A lead becomes a customer, the risk is raised, the relation is closed; with a wrong request on the
+/// way and a customer of the same id in another office.
+pub fn a_life() -> Office {
+    let office = Office::new();
+    let step = |n: &str, c: Value| {
+        with(
+            c,
+            json!({"customerExtId": "I-4711", "communicationNumber": n}),
+        )
+    };
+    let lead = with(
+        step("L-1", evaluated("1", "LEAD_IND")),
+        json!({"initializeScreeningProcesses": ["PEP", "SANCTIONS"]}),
+    );
+    office.answer("customer", "1-lead", &lead);
+    let import = |n: &str, more: Value| {
+        let fields = json!({"action": "UPDATE", "riskLevel": "LOW",
+            "listAddress": [{"addressType": "RESIDENCE", "country": "LT", "city": "Kaunas"}]});
+        with(with(step(n, person("1")), fields), more)
+    };
+    office.batch("2-customer", &[import("L-2", json!({}))]);
+    office.batch(
+        "3-wrong",
+        &[
+            import("L-3", json!({"riskLevel": "VERY HIGH"})),
+            import("L-2", json!({})),
+        ],
+    );
+    office.batch("4-raised", &[import("L-4", json!({"riskLevel": "HIGH", "isPEP": true,
+        "listAddress": [{"addressType": "RESIDENCE", "country": "LT", "city": "Vilnius"}, {"country": "EE"}]}))]);
+    office.batch(
+        "5-closed",
+        &[import(
+            "L-5",
+            json!({"riskLevel": "HIGH", "isPEP": true, "customerStatus": "CLOSED",
+        "closingDate": "2026-11-19"}),
+        )],
+    );
+    office.batch(
+        "6-other",
+        &[with(
+            step("L-6", company("9")),
+            json!({"businessUnit": "vilnius"}),
+        )],
+    );
+    office
+}
+
+/// One batch with nearly every kind of finding, and warnings.
+pub fn a_wrong_batch() -> Office {
+    let office = Office::new();
+    let customers = [
+        person("1"),
+        with(
+            person("2"),
+            json!({
+                "citizenshipCountry": "Lituania", "riskLevel": "Medium", "lastName": " ", "title": "x",
+                "isSanctionned": true, "birthDate": "1980-02-31",
+                "listAddress": [{"addressType": "HOME", "country": "LTU"}, {}],
+                "listRelatedEntity": [{"entityType": "INDIVIDUAL", "relationType": "HOST", "firstName": "A",
+                    "listContact": [{"contactType": "PHONE", "contactDetails": "1"}]}],
+                "listAdditionalValues": [{"code": "a", "description": "b", "datatype": "DATE", "value": "tomorrow"}]
+            }),
+        ),
+        with(
+            company("3"),
+            json!({"legalForm": "GMBH", "communicationNumber": "N-1",
+            "listRegionOfActivity": [{"region": "MARS"}]}),
+        ),
+        with(
+            company("4"),
+            json!({"communicationNumber": "N-1", "sourceOfRiskLevel": "IMPORT"}),
+        ),
+        with(person("5"), json!({"action": "UPDATE"})),
+        json!(42),
+    ];
+    office.batch("wrong", &customers);
+    office
+}
