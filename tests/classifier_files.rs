@@ -215,7 +215,9 @@ fn a_bad_file_is_refused_with_its_line_and_nothing_is_loaded() {
 fn a_home_that_begins_with_a_bad_file_has_no_values_at_all() {
     let office = Office::new();
     office.once();
-    std::fs::remove_file(office.at("kycdrop.db")).unwrap();
+    for begun in ["kycdrop.db", "kycdrop.lock"] {
+        std::fs::remove_file(office.at(begun)).unwrap();
+    }
     office.write("classifiers/added.toml", "title = \"T\"\n[values]\nA\n");
     let said = refused(&office);
     assert!(said.contains("added.toml:3: "), "{said}");

@@ -40,6 +40,8 @@ fn rules(limits: Limits) -> Rules {
         classifiers: SHIPPED.clone(),
         multi_organization: false,
         limits,
+        max_file_bytes: u64::MAX,
+        max_customers: u64::MAX,
     }
 }
 
