@@ -5,7 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rusqlite::backup::Backup;
+use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::disk;
@@ -116,7 +116,14 @@ pub fn backup(from: &Connection, target: &Path) -> Result<u64> {
     let copy = Copy::to(target)?;
     {
         let mut to = Connection::open(&copy.beside)?;
-        Backup::new(from, &mut to)?.run_to_completion(-1, std::time::Duration::ZERO, None)?;
+        // In one step, so that it is one moment; who writes meanwhile is not kept waiting.
+        if Backup::new(from, &mut to)?.step(-1)? != StepResult::Done {
+            return Err(Trouble::new(
+                Kind::Busy,
+                "the database is locked",
+                "another process holds a lock on kycdrop.db; end it, or wait for it",
+            ));
+        }
     }
     verify(&copy.beside)?;
     copy.finish()?;
