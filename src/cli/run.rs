@@ -192,6 +192,10 @@ impl Worker {
     /// next.
     fn turn(&mut self, wake: &mut Wake) -> Result<Duration> {
         self.engine.take_up_classifiers()?;
+        // Somebody may have renamed the inbox: it is made again, and that one is watched.
+        if !self.engine.home.inbox().exists() {
+            self.engine.home.make_folders()?;
+        }
         if wake.watch_again() {
             // Another folder may bring other files that were in work.
             self.recover_first = true;
@@ -227,15 +231,10 @@ impl Worker {
 
     fn scan(&mut self) -> Result<Scan> {
         let folder = self.engine.home.inbox();
-        let scan = match self.inbox.scan(Instant::now()) {
-            Ok(scan) => scan,
-            // Somebody renamed the inbox: it is made again.
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-                self.engine.home.make_folders()?;
-                Scan::default()
-            }
-            Err(e) => return Err(Trouble::io("reading", &folder, &e)),
-        };
+        let scan = self
+            .inbox
+            .scan(Instant::now())
+            .map_err(|e| Trouble::io("reading", &folder, &e))?;
         let strange = scan.strange.iter().map(|path| {
             (
                 path,
