@@ -39,6 +39,11 @@ impl Home {
         self.root.join("kycdrop.db")
     }
 
+    /// The queries that people saved.
+    pub fn queries(&self) -> PathBuf {
+        self.root.join("kycdrop.queries.toml")
+    }
+
     /// Held by the one process that works on this home.
     pub fn lock_file(&self) -> PathBuf {
         self.root.join("kycdrop.lock")

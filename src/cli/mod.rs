@@ -9,6 +9,7 @@ mod history;
 mod lock;
 mod metrics;
 mod output;
+mod pager;
 mod pending;
 mod query;
 mod reference;
@@ -16,6 +17,7 @@ mod run;
 mod service;
 mod state;
 mod status;
+mod tables;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -89,12 +91,11 @@ enum Command {
     /// List the evaluations and screenings that the office owes the head office
     Pending(pending::Args),
     /// Ask the history in SQL; nothing can be changed from here
-    #[command(after_help = "\
-Examples:
-  kycdrop query \"SELECT error_code, count(*) FROM v_rejection GROUP BY 1 ORDER BY 2 DESC\"
-  kycdrop query --format csv \"SELECT * FROM v_customer\" > customers.csv
-  kycdrop query \"SELECT * FROM column_description\"      every view and column, explained")]
     Query(query::Args),
+    /// List the views that can be asked
+    Tables(tables::TablesArgs),
+    /// Tell what the columns of a view mean
+    Describe(tables::DescribeArgs),
     /// Copy the history to a new file while it is in use, and check the copy
     #[command(after_help = "\
 To go back to it: end the daemon, put the file in the place of kycdrop.db, remove kycdrop.db-wal and
@@ -136,6 +137,8 @@ fn command(args: &Args) -> anyhow::Result<u8> {
         Command::History(a) => history::history(&home, a)?,
         Command::Pending(a) => pending::pending(&home, a)?,
         Command::Query(a) => query::query(&home, a)?,
+        Command::Tables(a) => tables::tables(&home, a)?,
+        Command::Describe(a) => tables::describe(&home, a)?,
         Command::Backup(a) => backup::backup(&home, a)?,
         Command::Snapshot(a) => backup::snapshot(&home, a)?,
         Command::Errors(a) => reference::errors(a)?,

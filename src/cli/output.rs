@@ -1,5 +1,6 @@
 //! Rows for people and for programs: a table on a terminal, CSV or JSON elsewhere.
 
+use std::borrow::Cow;
 use std::io::{BufWriter, IsTerminal, Stdout, Write};
 
 use clap::ValueEnum;
@@ -10,9 +11,7 @@ use crate::history::{Answer, Cell};
 use crate::text::printable;
 use crate::trouble::{Result, Trouble};
 
-/// A line below the header and none between rows: more rows fit a screen.
-const UNDERLINED: TableStyle =
-    TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+use super::pager;
 
 /// How rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -45,11 +44,19 @@ impl Format {
     }
 }
 
+/// A line below the header and none between rows: a table is to be read, and to fit the screen.
+const LOOK: TableStyle =
+    TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+
 /// Writes rows to stdout as they come; a table when all are there.
 pub struct Printer {
     columns: Vec<String>,
     rows: u64,
     to: To,
+    /// Text goes to CSV as it is, even where a spreadsheet would take it for a formula.
+    raw: bool,
+    /// A table that is read on a terminal goes through the pager.
+    paged: bool,
 }
 
 enum To {
@@ -65,7 +72,7 @@ impl Printer {
             Format::Table => {
                 let mut table = Table::new();
                 table
-                    .load_style(UNDERLINED)
+                    .load_style(LOOK)
                     .set_content_arrangement(ContentArrangement::Dynamic);
                 To::Table(Box::new(table))
             }
@@ -76,7 +83,21 @@ impl Printer {
             columns: Vec::new(),
             rows: 0,
             to,
+            raw: false,
+            paged: false,
         }
+    }
+
+    /// The same, with text in CSV as it is.
+    pub fn raw(mut self, raw: bool) -> Printer {
+        self.raw = raw;
+        self
+    }
+
+    /// The same, through the pager where the table goes to a terminal.
+    pub fn paged(mut self) -> Printer {
+        self.paged = std::io::stdout().is_terminal();
+        self
     }
 
     /// Writes what is still to be written.
@@ -85,7 +106,8 @@ impl Printer {
     /// When stdout cannot be written.
     pub fn end(self) -> Result<()> {
         let done = match self.to {
-            To::Table(table) => writeln!(std::io::stdout(), "{table}"),
+            To::Table(table) if self.paged => pager::show(&format!("{}\n", table.trim_fmt())),
+            To::Table(table) => writeln!(std::io::stdout(), "{}", table.trim_fmt()),
             To::Json(mut out) => {
                 let tail = if self.rows == 0 { "[]\n" } else { "\n]\n" };
                 out.write_all(tail.as_bytes()).and_then(|()| out.flush())
@@ -114,7 +136,14 @@ impl Answer for Printer {
                 Ok(())
             }
             To::Json(_) => Ok(()),
-            To::Csv(out) => written(out.write_record(names).map_err(csv_error)),
+            To::Csv(out) => {
+                let raw = self.raw;
+                let record = names.iter().map(|n| spreadsheet_safe(n, raw));
+                written(
+                    out.write_record(record.map(|n| n.into_owned()))
+                        .map_err(csv_error),
+                )
+            }
         }
     }
 
@@ -146,11 +175,32 @@ impl Answer for Printer {
                 written(out.write_all(b"}"))
             }
             To::Csv(out) => {
-                let record = cells.iter().map(text);
+                let raw = self.raw;
+                let record = cells.iter().map(|cell| match cell {
+                    Cell::Text(t) => spreadsheet_safe(t, raw).into_owned(),
+                    other => text(other),
+                });
                 written(out.write_record(record).map_err(csv_error))
             }
         }
     }
+}
+
+/// Text that no spreadsheet takes for a formula: an apostrophe stands before what one would begin
+/// with. What is a plain number stays one.
+fn spreadsheet_safe(text: &str, raw: bool) -> Cow<'_, str> {
+    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    if raw || !formula || is_plain_number(text) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(format!("'{text}"))
+}
+
+fn is_plain_number(text: &str) -> bool {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let all_digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
+    all_digits(whole) && all_digits(fraction)
 }
 
 fn csv_error(e: csv::Error) -> std::io::Error {

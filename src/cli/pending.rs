@@ -1,7 +1,7 @@
 //! `pending`: the evaluations and screenings that the office owes the head office.
 
 use crate::config::Home;
-use crate::history;
+use crate::history::{self, Bounds};
 use crate::trouble::Result;
 
 use super::output::{Format, Printer};
@@ -31,7 +31,7 @@ pub fn pending(home: &Home, args: &Args) -> Result<u8> {
     let sql =
         format!("SELECT * FROM v_pending {only} ORDER BY requested_at, assessment_id, process");
     let mut printer = Printer::new(Format::or_default(args.format));
-    history::ask(&mut conn, &sql, &mut printer)?;
+    history::ask_sql(&mut conn, &sql, Bounds::default(), &mut printer)?;
     printer.end()?;
     Ok(0)
 }

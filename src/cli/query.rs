@@ -1,29 +1,154 @@
-//! `query`: anybody's SQL over the history.
+//! `query`: anybody's SQL over the history, and queries that have a name.
 
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use crate::catalog::nearest;
 use crate::config::Home;
-use crate::history;
-use crate::trouble::Result;
+use crate::history::{Answer, Bounds, Cell, ask, ask_sql};
+use crate::trouble::{Kind, Result, Trouble};
 
 use super::output::{Format, Printer};
 
+/// Rows that a person reads on a terminal unless more are asked for.
+const ROWS: u64 = 1000;
+
+/// How long a person waits at a terminal unless longer is asked for.
+const TIME: Duration = Duration::from_secs(60);
+
 /// Arguments of `query`.
 #[derive(clap::Args)]
+#[command(after_help = "\
+Nothing can be changed from here. `kycdrop tables` lists the views, `kycdrop describe VIEW` tells what
+their columns mean, docs/SQL.md has twenty questions with their SQL.
+
+CSV is safe to open in a spreadsheet: text that one would take for a formula (it begins with = + - @,
+tab or carriage return) has an apostrophe before it. Numbers stay numbers; --raw leaves all as it is.
+
+Examples:
+  kycdrop query --saved top-errors
+  kycdrop query \"SELECT error_code, count(*) FROM v_rejection GROUP BY 1 ORDER BY 2 DESC\"
+  kycdrop query --format csv \"SELECT * FROM v_customer\" > customers.csv
+  kycdrop query --save vilnius \"SELECT * FROM v_volume WHERE business_unit = 'vilnius'\"")]
 pub struct Args {
     /// One SQL statement that reads
     // It may begin with a remark, and a remark with two hyphens.
-    #[arg(allow_hyphen_values = true)]
-    sql: String,
+    #[arg(allow_hyphen_values = true, required_unless_present_any = ["saved", "list"], conflicts_with_all = ["saved", "list"])]
+    sql: Option<String>,
+
+    /// Ask the query of this name
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["save", "list"])]
+    saved: Option<String>,
+
+    /// Keep the SQL under this name in kycdrop.queries.toml, once it was answered
+    #[arg(long, value_name = "NAME", requires = "sql")]
+    save: Option<String>,
+
+    /// List the queries that have a name
+    #[arg(long)]
+    list: bool,
 
     /// How rows are written [default: table on a terminal, csv elsewhere]
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
+
+    /// CSV without apostrophes before what looks like a formula
+    #[arg(long)]
+    raw: bool,
+
+    /// Rows at most; 0: all [default: 1000 on a terminal, all elsewhere]
+    #[arg(long, value_name = "N")]
+    limit: Option<u64>,
+
+    /// Time at most, such as 5s or 2min; 0: as long as it takes [default: 60s on a terminal]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    timeout: Option<Duration>,
+}
+
+fn time(text: &str) -> Result<Duration, String> {
+    if text == "0" {
+        return Ok(Duration::ZERO);
+    }
+    humantime::parse_duration(text).map_err(|e| format!("{e}; write a time as 5s or 2min"))
 }
 
 /// Asks the history.
 pub fn query(home: &Home, args: &Args) -> Result<u8> {
+    let printer = Printer::new(Format::or_default(args.format))
+        .raw(args.raw)
+        .paged();
+    if args.list {
+        return list(home, printer);
+    }
+    let sql = match (&args.saved, &args.sql) {
+        (Some(name), _) => saved(home, name)?,
+        (None, sql) => sql.clone().unwrap_or_default(),
+    };
     let mut conn = super::history_of(home)?;
-    let mut printer = Printer::new(Format::or_default(args.format));
-    history::ask(&mut conn, &args.sql, &mut printer)?;
+    let terminal = std::io::stdout().is_terminal();
+    let bounds = Bounds {
+        rows: args
+            .limit
+            .or(terminal.then_some(ROWS))
+            .filter(|rows| *rows > 0),
+        time: args
+            .timeout
+            .or(terminal.then_some(TIME))
+            .filter(|time| !time.is_zero()),
+    };
+    let mut printer = printer;
+    let whole = ask_sql(&mut conn, &sql, bounds, &mut printer)?;
+    printer.end()?;
+    if !whole {
+        eprintln!(
+            "only the first {} rows; --limit 0 tells all",
+            bounds.rows.unwrap_or_default()
+        );
+    }
+    if let Some(name) = &args.save {
+        ask::save_query(&home.queries(), name, &sql)?;
+        eprintln!("saved: kycdrop query --saved {name}");
+    }
+    Ok(0)
+}
+
+fn saved(home: &Home, name: &str) -> Result<String> {
+    let mut all = ask::saved_queries(&home.queries())?;
+    if let Some(found) = all.remove(name) {
+        return Ok(found.sql);
+    }
+    let near = nearest(name, all.keys().map(String::as_str));
+    let near = near
+        .map(|near| format!("did you mean {near}? "))
+        .unwrap_or_default();
+    Err(Trouble::new(
+        Kind::Input,
+        format!("there is no query {name}"),
+        format!("{near}`kycdrop query --list` lists them"),
+    ))
+}
+
+fn list(home: &Home, mut printer: Printer) -> Result<u8> {
+    let all = ask::saved_queries(&home.queries())?;
+    printer.columns(&["name", "answers", "from", "sql"].map(str::to_owned))?;
+    for (name, query) in all {
+        let from = if query.shipped {
+            "kycdrop"
+        } else {
+            "this home"
+        };
+        let title = match query.title.as_str() {
+            "" => Cell::Null,
+            title => Cell::Text(title.to_owned()),
+        };
+        let sql = query.sql.split_whitespace().collect::<Vec<_>>().join(" ");
+        printer.row(vec![
+            Cell::Text(name),
+            title,
+            Cell::Text(from.into()),
+            Cell::Text(sql),
+        ])?;
+    }
     printer.end()?;
     Ok(0)
 }

@@ -24,7 +24,7 @@ use crate::trouble::{Kind, Result, Trouble};
 pub use care::{backup, holders, snapshot, verify};
 pub use ledger::{Ledger, SameFile, Verdict};
 pub use outcomes::OutcomeRow;
-pub use query::{Answer, Cell, ask};
+pub use query::{Answer, Bounds, Cell, ask as ask_sql};
 pub use record::{Finish, Group, NewBatch, Recording, Written};
 pub use status::{BatchLine, Totals, last_batches, totals};
 

@@ -4,6 +4,8 @@
 //! lets nothing through but reading. The last is what stops ATTACH and VACUUM INTO, which on a
 //! connection for reading could still make files elsewhere.
 
+use std::time::{Duration, Instant};
+
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, limits::Limit};
@@ -35,11 +37,32 @@ pub trait Answer {
     fn row(&mut self, cells: Vec<Cell>) -> Result<()>;
 }
 
-/// Asks one statement of a history that was opened for reading.
+/// How much of an answer is waited for. Nothing is limited by default.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Bounds {
+    /// Rows that are handed out.
+    pub rows: Option<u64>,
+    /// Time until it is given up.
+    pub time: Option<Duration>,
+}
+
+/// Asks one statement of a history that was opened for reading. Returns whether the answer is whole:
+/// there may be more rows than were asked for.
 ///
 /// # Errors
-/// When the SQL is wrong, is more than one statement, or would change anything.
-pub fn ask(conn: &mut Connection, sql: &str, answer: &mut dyn Answer) -> Result<()> {
+/// When the SQL is wrong, is more than one statement, would change anything, or takes too long.
+pub fn ask(
+    conn: &mut Connection,
+    sql: &str,
+    bounds: Bounds,
+    answer: &mut dyn Answer,
+) -> Result<bool> {
+    /// Instructions of SQLite between two looks at the clock; some microseconds.
+    const OFTEN: i32 = 10_000;
+    if let Some(time) = bounds.time {
+        let end = Instant::now() + time;
+        conn.progress_handler(OFTEN, Some(move || Instant::now() > end))?;
+    }
     conn.pragma_update(None, "query_only", true)?;
     conn.pragma_update(None, "trusted_schema", false)?;
     conn.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
@@ -53,11 +76,16 @@ pub fn ask(conn: &mut Connection, sql: &str, answer: &mut dyn Answer) -> Result<
     };
     let wrong = |e: rusqlite::Error| match e.sqlite_error_code() {
         Some(rusqlite::ErrorCode::AuthorizationForStatementDenied) => more_than_reading(),
+        Some(rusqlite::ErrorCode::OperationInterrupted) => Trouble::new(
+            Kind::Busy,
+            "this takes longer than --timeout allows",
+            "ask for less, or of the sums (v_volume, v_reason, v_standing), or lift the limit with --timeout 0",
+        ),
         Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::DatabaseBusy) => e.into(),
         _ => Trouble::new(
             Kind::Input,
             format!("the SQL: {e}"),
-            "`kycdrop query \"SELECT * FROM column_description\"` lists every view and column",
+            "`kycdrop tables` lists every view, `kycdrop describe VIEW` its columns",
         ),
     };
     let mut statement = match conn.prepare(sql) {
@@ -78,20 +106,28 @@ pub fn ask(conn: &mut Connection, sql: &str, answer: &mut dyn Answer) -> Result<
             true => Trouble::new(
                 Kind::Input,
                 "this SQL asks for nothing",
-                "`kycdrop query \"SELECT * FROM column_description\"` lists every view and column",
+                "`kycdrop tables` lists every view, `kycdrop describe VIEW` its columns",
             ),
         });
     }
-    answer.columns(&names)?;
     let mut rows = statement.raw_query();
-    while let Some(row) = rows.next().map_err(wrong)? {
+    let mut next = rows.next().map_err(wrong)?;
+    // What fails before its first row has said nothing yet.
+    answer.columns(&names)?;
+    let mut count = 0;
+    while let Some(row) = next {
+        if bounds.rows.is_some_and(|most| count >= most) {
+            return Ok(false);
+        }
+        count += 1;
         let cells = (0..names.len())
             .map(|i| row.get_ref(i).map(cell))
             .collect::<std::result::Result<_, _>>()
             .map_err(wrong)?;
         answer.row(cells)?;
+        next = rows.next().map_err(wrong)?;
     }
-    Ok(())
+    Ok(true)
 }
 
 fn cell(value: ValueRef<'_>) -> Cell {

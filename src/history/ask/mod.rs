@@ -6,6 +6,7 @@ mod codes;
 mod explained;
 mod life;
 mod place;
+mod saved;
 
 pub use batch::{
     Batch, FindingRow, Judged, Reason, State, WarningRow, batch, find_batch, judged, reasons,
@@ -15,3 +16,4 @@ pub use codes::{Code, Codes, nearest, set_in_force};
 pub use explained::{Customer, Explained, Explainer, RuleTold, Warned, rules_told};
 pub use life::{Assessment, Change, Event, Life, Rejection, Screening, lives};
 pub use place::{Leaf, Spot, leaves, spot};
+pub use saved::{Saved, save_query, saved_queries, shipped_queries};

@@ -145,7 +145,7 @@ WHERE customers > 0;
 CREATE VIEW v_high_risk AS
 SELECT a.business_unit, a.customer_ext_id, a.name, a.risk_level, a.customer_status, a.kind,
        a.entity_type, a.risk_management_category, a.assessed_at, a.assessment_id
-FROM assessment a INDEXED BY assessment_high_risk
+FROM assessment a
 WHERE a.risk_level IN ('HIGH', 'EXTREME')
   AND NOT EXISTS (SELECT 1 FROM succession s WHERE s.assessment_id = a.assessment_id);
 
