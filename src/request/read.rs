@@ -137,6 +137,9 @@ impl Reader<'_> {
     fn string_follows(&self, key: &str) -> bool {
         let (start, len) = self.span(key);
         let behind = &self.text.as_bytes()[(start + len) as usize + 1..];
+        if behind.starts_with(b":\"") {
+            return true;
+        }
         let between = |b: &u8| matches!(b, b':' | b' ' | b'\t' | b'\n' | b'\r');
         behind.iter().find(|b| !between(b)) == Some(&b'"')
     }
