@@ -226,11 +226,11 @@ fn ours(case: Case, dir: &Path, seed: u64) -> (f64, u64) {
     }
 
     let started = Instant::now();
-    let mut inbox = Inbox::new(home.inbox(), Duration::ZERO);
+    let mut inbox = Inbox::new(home.inbox(), Duration::ZERO, Duration::ZERO);
     let settled = inbox.scan(Instant::now()).expect("a scan").settled;
     let claims = settled
         .iter()
-        .filter_map(|candidate| claim(&home.work(), candidate).expect("a claim"))
+        .filter_map(|candidate| claim(&home.inbox(), &home.work(), candidate).expect("a claim"))
         .collect();
     let answered = engine.process(claims, &mut Silent).expect("answers");
     engine.rest().expect("rest");
