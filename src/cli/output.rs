@@ -176,7 +176,10 @@ impl Answer for Printer {
             }
             To::Csv(out) => {
                 let raw = self.raw;
+                // For a program as it is; for a terminal so that it is not steered.
+                let terminal = std::io::stdout().is_terminal();
                 let record = cells.iter().map(|cell| match cell {
+                    Cell::Text(t) if terminal => printable(&spreadsheet_safe(t, raw)).into_owned(),
                     Cell::Text(t) => spreadsheet_safe(t, raw).into_owned(),
                     other => text(other),
                 });

@@ -62,7 +62,9 @@ impl Office {
 
     /// The command with this home.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kycdrop"));
+        // Another build may be given, such as a released one for a long soak.
+        let binary = std::env::var_os("KYCDROP_BIN");
+        let mut command = Command::new(binary.unwrap_or(env!("CARGO_BIN_EXE_kycdrop").into()));
         command.arg("--home").arg(self.path()).args(args);
         command.env_remove("KYCDROP_HOME").env_remove("KYCDROP_LOG");
         command
