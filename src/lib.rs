@@ -13,6 +13,7 @@ pub mod classifier;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod demo;
 pub mod disk;
 pub mod fault;
 pub mod history;

@@ -3,9 +3,13 @@
 mod backup;
 mod bar;
 mod check;
+mod classifiers;
+mod demo;
+mod doctor;
 mod explain;
 mod exposed;
 mod history;
+mod init;
 mod lock;
 mod metrics;
 mod output;
@@ -15,6 +19,7 @@ mod query;
 mod reference;
 mod run;
 mod service;
+mod shell;
 mod state;
 mod status;
 mod tables;
@@ -74,6 +79,10 @@ enum LogFormat {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Make a home: a configuration with comments, the shipped classifiers, the folders
+    Init,
+    /// Look whether everything is as kycdrop needs it, and say what to do
+    Doctor(doctor::Args),
     /// Watch the inbox and answer what is dropped, until it is told to end
     #[command(after_help = "Ends with SIGTERM or Ctrl-C, after the file in hand.")]
     Run,
@@ -84,6 +93,8 @@ enum Command {
     Check(check::Args),
     /// Tell what waits, what is in work, the last batches and totals
     Status(status::Args),
+    /// Make a realistic batch with known errors in it
+    Demo(demo::Args),
     /// Tell what was wrong with a batch or a customer, or what an error code means, and how to mend it
     Explain(explain::Args),
     /// Tell a customer's life: every assessment, every rejection, what changed between them
@@ -96,6 +107,8 @@ enum Command {
     Tables(tables::TablesArgs),
     /// Tell what the columns of a view mean
     Describe(tables::DescribeArgs),
+    /// List, show, check and compare the tables of codes
+    Classifiers(classifiers::Args),
     /// Copy the history to a new file while it is in use, and check the copy
     #[command(after_help = "\
 To go back to it: end the daemon, put the file in the place of kycdrop.db, remove kycdrop.db-wal and
@@ -107,6 +120,10 @@ kycdrop.db-shm if they are there, start again.")]
     Errors(reference::Args),
     /// Print every field of the catalogue
     Fields(reference::Args),
+    /// Print the completions of a shell
+    Completions(shell::CompletionsArgs),
+    /// Write the manual pages
+    Man(shell::ManArgs),
 }
 
 /// Runs the command that the process was called with.
@@ -143,6 +160,12 @@ fn command(args: &Args) -> anyhow::Result<u8> {
         Command::Snapshot(a) => backup::snapshot(&home, a)?,
         Command::Errors(a) => reference::errors(a)?,
         Command::Fields(a) => reference::fields(a)?,
+        Command::Init => init::init(&home)?,
+        Command::Doctor(a) => doctor::doctor(&home, a)?,
+        Command::Demo(a) => demo::demo(&home, a)?,
+        Command::Classifiers(a) => classifiers::classifiers(&home, a)?,
+        Command::Completions(a) => shell::completions(a)?,
+        Command::Man(a) => shell::man(a)?,
     })
 }
 

@@ -1,0 +1,189 @@
+//! `classifiers`: the institution's tables of codes, listed, shown, checked and compared.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use crate::catalog::nearest;
+use crate::classifier::{ClassifierFile, read_folder};
+use crate::config::Home;
+use crate::history::{Answer, Cell, ask};
+use crate::trouble::{Kind, Result, Trouble};
+
+use super::demo::classifiers as files_of;
+use super::output::{Format, Printer};
+
+/// Arguments of `classifiers`.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  kycdrop classifiers                             what there is
+  kycdrop classifiers show country                every code with its name
+  kycdrop classifiers check ~/new-classifiers     before they are put in place; 78 when not sound
+  kycdrop classifiers compare 3f2a now            what changed; `kycdrop query --saved classifier-sets`
+  kycdrop classifiers used-retired                whose data still have codes that went")]
+pub struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    /// How rows are written [default: table on a terminal, csv elsewhere]
+    #[arg(long, global = true, value_name = "FORMAT")]
+    format: Option<Format>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// List the classifiers of the home [default]
+    List,
+    /// Show every value of a classifier
+    Show {
+        /// Name of the classifier, as its file has it
+        name: String,
+    },
+    /// Read a folder of classifiers and tell everything that is wrong
+    Check {
+        /// The folder [default: that of the home]
+        dir: Option<PathBuf>,
+    },
+    /// Tell what changed from one set of classifiers in the history to another
+    Compare {
+        /// The beginning of the earlier set's hash
+        set1: String,
+        /// The beginning of the later one's, or now
+        #[arg(default_value = "now")]
+        set2: String,
+    },
+    /// List customers whose newest data have codes that are retired; reads every customer
+    UsedRetired,
+}
+
+/// Lists, shows, checks or compares.
+pub fn classifiers(home: &Home, args: &Args) -> Result<u8> {
+    let mut printer = Printer::new(Format::or_default(args.format)).paged();
+    match args.command.as_ref().unwrap_or(&Command::List) {
+        Command::List => list(&files_of(home)?, &mut printer)?,
+        Command::Show { name } => show(&files_of(home)?, name, &mut printer)?,
+        Command::Check { dir } => {
+            let folder = dir.clone().unwrap_or_else(|| home.classifiers());
+            let files = read_folder(&folder)?;
+            list(&files, &mut printer)?;
+            eprintln!("{} classifiers in {}: sound", files.len(), folder.display());
+        }
+        Command::Compare { set1, set2 } => compare(home, set1, set2, &mut printer)?,
+        Command::UsedRetired => used_retired(home, &mut printer)?,
+    }
+    printer.end()?;
+    Ok(0)
+}
+
+fn head(printer: &mut Printer, columns: &[&str]) -> Result<()> {
+    printer.columns(&columns.iter().map(|c| (*c).to_owned()).collect::<Vec<_>>())
+}
+
+fn text(text: impl Into<String>) -> Cell {
+    match text.into() {
+        text if text.is_empty() => Cell::Null,
+        text => Cell::Text(text),
+    }
+}
+
+fn list(files: &[ClassifierFile], printer: &mut Printer) -> Result<()> {
+    head(
+        printer,
+        &["classifier", "title", "values", "retired", "bound_to"],
+    )?;
+    for f in files {
+        let retired = f.values.iter().filter(|v| v.retired).count();
+        let values = f
+            .bind_values
+            .iter()
+            .map(|v| format!("additional value {v}"));
+        let bound: Vec<String> = f.bind_fields.iter().cloned().chain(values).collect();
+        printer.row(vec![
+            text(&f.name),
+            text(&f.title),
+            Cell::Integer((f.values.len() - retired) as i64),
+            Cell::Integer(retired as i64),
+            text(bound.join(", ")),
+        ])?;
+    }
+    Ok(())
+}
+
+fn show(files: &[ClassifierFile], name: &str, printer: &mut Printer) -> Result<()> {
+    let Some(file) = files.iter().find(|f| f.name == name) else {
+        let near = nearest(name, files.iter().map(|f| f.name.as_str()));
+        let near = near
+            .map(|near| format!("did you mean {near}? "))
+            .unwrap_or_default();
+        return Err(Trouble::new(
+            Kind::Input,
+            format!("there is no classifier {name}"),
+            format!("{near}`kycdrop classifiers` lists them"),
+        ));
+    };
+    head(printer, &["code", "name", "attributes", "retired"])?;
+    for v in &file.values {
+        let attributes = match v.attributes.is_empty() {
+            true => String::new(),
+            false => serde_json::Value::Object(v.attributes.clone()).to_string(),
+        };
+        let retired = match (&v.retired_on, v.retired) {
+            (Some(day), _) => day.clone(),
+            (None, true) => "yes".into(),
+            (None, false) => String::new(),
+        };
+        printer.row(vec![
+            text(&v.code),
+            text(&v.name),
+            text(attributes),
+            text(retired),
+        ])?;
+    }
+    Ok(())
+}
+
+fn compare(home: &Home, set1: &str, set2: &str, printer: &mut Printer) -> Result<()> {
+    let conn = super::history_of(home)?;
+    let (before, after) = (ask::find_set(&conn, set1)?, ask::find_set(&conn, set2)?);
+    head(
+        printer,
+        &["classifier", "code", "change", "before", "after"],
+    )?;
+    for d in ask::compare(&conn, &before, &after)? {
+        let cell = |t: Option<String>| t.map_or(Cell::Null, Cell::Text);
+        printer.row(vec![
+            text(d.classifier),
+            text(d.code),
+            text(d.change),
+            cell(d.before),
+            cell(d.after),
+        ])?;
+    }
+    Ok(())
+}
+
+fn used_retired(home: &Home, printer: &mut Printer) -> Result<()> {
+    let conn = super::history_of(home)?;
+    let columns = [
+        "business_unit",
+        "customer_ext_id",
+        "classifier",
+        "code",
+        "path",
+        "retired_at",
+        "assessed_at",
+    ];
+    head(printer, &columns)?;
+    ask::used_retired(&conn, |u| {
+        printer.row(vec![
+            text(u.business_unit.unwrap_or_default()),
+            text(u.customer_ext_id),
+            text(u.classifier),
+            text(u.code),
+            text(u.path),
+            text(u.retired_at),
+            text(u.assessed_at),
+        ])
+    })
+}

@@ -1,0 +1,113 @@
+//! `demo`: a batch to try everything with, and what it will be answered.
+
+use std::fs::OpenOptions;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use crate::classifier::{self, ClassifierFile, SHIPPED, parse_file};
+use crate::config::Home;
+use crate::demo::{Made, Wanted, write_batch};
+use crate::trouble::{Kind, Result, Trouble};
+
+/// Arguments of `demo`.
+#[derive(clap::Args)]
+#[command(after_help = "\
+The same arguments make the same file, byte for byte. The codes are those of the home's classifiers,
+or of the shipped ones where the home has none. What the file will be answered is told on stderr.
+
+Example, everything in two minutes:
+  kycdrop init
+  kycdrop demo --customers 1000 --errors 5 --output watch-dir/inbox/batch-customers/demo.json
+  kycdrop once
+  kycdrop explain demo.json
+  kycdrop query --saved top-errors
+  kycdrop report --output report.html")]
+pub struct Args {
+    /// How many customers
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    customers: u64,
+
+    /// How many of a hundred are wrong
+    #[arg(long, value_name = "PERCENT", default_value_t = 10.0, value_parser = percent)]
+    errors: f64,
+
+    /// Another number makes other customers
+    #[arg(long, value_name = "SEED", default_value_t = 1)]
+    seed: u64,
+
+    /// The file to write, which must not be there yet; - writes to stdout
+    #[arg(long, value_name = "FILE")]
+    output: PathBuf,
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|p| (0.0..=100.0).contains(p))
+        .ok_or_else(|| "give a number from 0 to 100".into())
+}
+
+/// Writes the batch.
+pub fn demo(home: &Home, args: &Args) -> Result<u8> {
+    let files = classifiers(home)?;
+    let wanted = Wanted {
+        customers: args.customers,
+        errors: args.errors,
+        seed: args.seed,
+    };
+    let made = if args.output == Path::new("-") {
+        let mut out = BufWriter::new(std::io::stdout().lock());
+        let done =
+            write_batch(wanted, &files, &mut out).and_then(|made| out.flush().map(|()| made));
+        match done {
+            Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => return Ok(0),
+            done => done.map_err(|e| Trouble::io("writing", Path::new("stdout"), &e))?,
+        }
+    } else {
+        to_file(&args.output, wanted, &files)?
+    };
+    eprintln!("{} customers: {} sound", args.customers, made.sound);
+    for (code, customers) in &made.wrong {
+        eprintln!("{customers:>8} x {code}");
+    }
+    Ok(0)
+}
+
+/// Beside its place first, so that a daemon takes it whole.
+fn to_file(path: &Path, wanted: Wanted, files: &[ClassifierFile]) -> Result<Made> {
+    let wrong = |e: std::io::Error| Trouble::io("writing", path, &e);
+    if path.exists() {
+        return Err(Trouble::new(
+            Kind::Io,
+            format!("{} is there already", path.display()),
+            "remove it, or write another file",
+        ));
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = path.with_file_name(format!(".{name}.part"));
+    let file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&beside)
+        .map_err(wrong)?;
+    let mut out = BufWriter::new(file);
+    let made = write_batch(wanted, files, &mut out)
+        .and_then(|made| out.flush().map(|()| made))
+        .and_then(|made| crate::disk::rename_new(&beside, path).map(|()| made));
+    if made.is_err() {
+        let _ = std::fs::remove_file(&beside);
+    }
+    made.map_err(wrong)
+}
+
+/// The home's classifiers; the shipped ones where it has none.
+pub(super) fn classifiers(home: &Home) -> Result<Vec<ClassifierFile>> {
+    let folder = home.classifiers();
+    if folder.exists() {
+        return Ok(classifier::read_folder(&folder)?);
+    }
+    let parsed = SHIPPED.iter().map(|(name, text)| parse_file(name, text));
+    Ok(parsed
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(classifier::Refused)?)
+}

@@ -1,0 +1,366 @@
+//! `doctor`: looks at everything that kycdrop needs, and says what to do about what is not well.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use notify::{RecursiveMode, Watcher};
+use serde::Serialize;
+
+use crate::catalog::Endpoint;
+use crate::classifier::read_folder;
+use crate::config::{Config, Home};
+use crate::disk;
+use crate::history;
+use crate::text::printable;
+use crate::trouble::{Kind, Result, Trouble};
+
+use super::output::TextFormat;
+
+/// Less free room than this is worth a warning.
+const LITTLE_ROOM: u64 = 2 << 30;
+
+/// With less than this, files will soon be left in the inbox.
+const NO_ROOM: u64 = 64 << 20;
+
+/// How long an event of the file system may take.
+const EVENT: Duration = Duration::from_secs(2);
+
+/// Arguments of `doctor`.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Each line is ok, warn or fail. Nothing is changed; a file whose name begins with a dot is made for a
+moment where folders must be writable. Exit codes: 0 nothing failed, 78 something did.")]
+pub struct Args {
+    /// How it is written
+    #[arg(long, default_value = "text", value_name = "FORMAT")]
+    format: TextFormat,
+
+    /// Do not read the whole database
+    #[arg(long)]
+    quick: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    Ok,
+    Warn,
+    Fail,
+}
+
+impl State {
+    fn name(self) -> &'static str {
+        match self {
+            State::Ok => "ok",
+            State::Warn => "warn",
+            State::Fail => "fail",
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Line {
+    what: &'static str,
+    state: State,
+    found: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    remedy: String,
+}
+
+/// Looks at everything.
+pub fn doctor(home: &Home, args: &Args) -> Result<u8> {
+    let mut lines = vec![
+        home_folder(home),
+        configuration(home),
+        folders(home),
+        permissions(home),
+        events(home),
+        classifiers(home),
+        database(home, args.quick),
+        room(home),
+    ];
+    // Without a home the rest only repeats that there is none.
+    if !home.root.exists() {
+        lines.truncate(1);
+    }
+    let text = match args.format {
+        TextFormat::Json => {
+            serde_json::to_string_pretty(&lines)
+                .map_err(|e| Trouble::new(Kind::Internal, e.to_string(), ""))?
+                + "\n"
+        }
+        TextFormat::Text => text(&lines),
+    };
+    super::stdout_result(std::io::stdout().lock().write_all(text.as_bytes()))?;
+    let failed = lines.iter().any(|l| l.state == State::Fail);
+    Ok(if failed { Kind::Setup as u8 } else { 0 })
+}
+
+fn text(lines: &[Line]) -> String {
+    let mut out = String::new();
+    for line in lines {
+        out += &format!(
+            "{:<5} {:<14} {}\n",
+            line.state.name(),
+            line.what,
+            printable(&line.found)
+        );
+        if !line.remedy.is_empty() {
+            out += &format!("      {:<14} {}\n", "", printable(&line.remedy));
+        }
+    }
+    out
+}
+
+fn ok(what: &'static str, found: impl Into<String>) -> Line {
+    line(what, State::Ok, found, "")
+}
+
+fn line(
+    what: &'static str,
+    state: State,
+    found: impl Into<String>,
+    remedy: impl Into<String>,
+) -> Line {
+    Line {
+        what,
+        state,
+        found: found.into(),
+        remedy: remedy.into(),
+    }
+}
+
+fn failed(what: &'static str, e: Trouble) -> Line {
+    line(what, State::Fail, e.what.replace('\n', " "), e.remedy)
+}
+
+fn home_folder(home: &Home) -> Line {
+    match fs::metadata(&home.root) {
+        Ok(m) if m.is_dir() => ok("home", home.root.display().to_string()),
+        _ => line(
+            "home",
+            State::Fail,
+            format!("{} is no folder", home.root.display()),
+            "make one with `kycdrop init`, or give the right one with --home",
+        ),
+    }
+}
+
+fn configuration(home: &Home) -> Line {
+    match Config::of(home) {
+        Ok(_) if home.config_file().exists() => ok("configuration", "kycdrop.toml is understood"),
+        Ok(_) => ok("configuration", "none; everything has its default"),
+        Err(e) => failed("configuration", e),
+    }
+}
+
+/// Every folder that files move through.
+fn moving(home: &Home) -> Vec<PathBuf> {
+    let inbox = home.inbox();
+    let mut folders = vec![
+        home.work(),
+        home.outbox(),
+        home.archive(),
+        home.failed(),
+        inbox.clone(),
+    ];
+    folders.extend(Endpoint::ALL.iter().map(|e| inbox.join(e.name())));
+    folders
+}
+
+fn folders(home: &Home) -> Line {
+    let folders = moving(home);
+    let missing: Vec<String> = folders
+        .iter()
+        .filter(|f| !f.exists())
+        .map(|f| f.display().to_string())
+        .collect();
+    if !missing.is_empty() {
+        return line(
+            "folders",
+            State::Warn,
+            format!("missing: {}", missing.join(", ")),
+            "`kycdrop run` makes them; if they were there before, look who removed them",
+        );
+    }
+    for folder in &folders {
+        if let Err(e) = try_to_write(folder) {
+            return line(
+                "folders",
+                State::Fail,
+                format!("{} cannot be written: {e}", folder.display()),
+                "give the user that runs kycdrop the right to write there",
+            );
+        }
+        match disk::same_file_system(&home.inbox(), folder) {
+            Ok(true) => {}
+            Ok(false) => {
+                return line(
+                    "folders",
+                    State::Fail,
+                    format!(
+                        "{} lies on another file system than the inbox",
+                        folder.display()
+                    ),
+                    "files are moved by renaming, which needs one file system: put all of watch-dir on one",
+                );
+            }
+            Err(e) => return failed("folders", Trouble::io("looking at", folder, &e)),
+        }
+    }
+    ok("folders", "all there, writable, on one file system")
+}
+
+/// A name that intake leaves alone.
+fn trial_file(folder: &Path) -> PathBuf {
+    folder.join(format!(".kycdrop-doctor-{}", std::process::id()))
+}
+
+fn try_to_write(folder: &Path) -> std::io::Result<()> {
+    let path = trial_file(folder);
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&path)?;
+    fs::remove_file(path)
+}
+
+fn permissions(home: &Home) -> Line {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let open =
+            |path: &Path| fs::metadata(path).is_ok_and(|m| m.permissions().mode() & 0o007 != 0);
+        let secret = [
+            home.database(),
+            home.outbox(),
+            home.archive(),
+            home.failed(),
+            home.work(),
+        ];
+        let found: Vec<String> = secret
+            .iter()
+            .filter(|p| open(p))
+            .map(|p| p.display().to_string())
+            .collect();
+        if !found.is_empty() {
+            return line(
+                "permissions",
+                State::Warn,
+                format!(
+                    "every user of this machine may look into {}",
+                    found.join(", ")
+                ),
+                "take the right from others: chmod -R o-rwx; customers' data lie there",
+            );
+        }
+    }
+    let _ = home;
+    ok("permissions", "customers' data are closed to other users")
+}
+
+fn events(home: &Home) -> Line {
+    let none = |why: String| {
+        line(
+            "events",
+            State::Warn,
+            format!(
+                "no events of the file system at {}: {why}",
+                home.inbox().display()
+            ),
+            "kycdrop works all the same and looks every scan_interval; on Linux more watches come with fs.inotify.max_user_watches",
+        )
+    };
+    if !home.inbox().exists() {
+        return none("the inbox is not there".into());
+    }
+    let (sender, events) = crossbeam_channel::bounded(1);
+    let watcher = notify::recommended_watcher(move |_| {
+        let _ = sender.try_send(());
+    });
+    let watching = watcher.and_then(|mut watcher| {
+        watcher.watch(&home.inbox(), RecursiveMode::NonRecursive)?;
+        Ok(watcher)
+    });
+    match watching {
+        Err(e) => none(e.to_string()),
+        Ok(_watcher) => match try_to_write(&home.inbox()).map(|()| events.recv_timeout(EVENT)) {
+            Ok(Ok(())) => ok("events", "a new file in the inbox is noticed at once"),
+            Ok(Err(_)) => none("a new file was not noticed; a network share has none".into()),
+            Err(e) => none(e.to_string()),
+        },
+    }
+}
+
+fn classifiers(home: &Home) -> Line {
+    let folder = home.classifiers();
+    if !folder.exists() {
+        return line(
+            "classifiers",
+            State::Warn,
+            "there are none yet",
+            "`kycdrop init` or `kycdrop run` writes the shipped ones; then make them yours",
+        );
+    }
+    match read_folder(&folder) {
+        Ok(files) => ok("classifiers", format!("{} files, all sound", files.len())),
+        Err(e) => line(
+            "classifiers",
+            State::Fail,
+            format!("{} problems; the set in force stays in force", e.0.len()),
+            "`kycdrop classifiers check` tells each with its line",
+        ),
+    }
+}
+
+fn database(home: &Home, quick: bool) -> Line {
+    let path = home.database();
+    let conn = match history::open_for_reading(&path) {
+        Ok(Some(conn)) => conn,
+        Ok(None) => return ok("database", "none yet; `kycdrop run` makes it"),
+        Err(e) => return failed("database", e),
+    };
+    let bytes = fs::metadata(&path).map_or(0, |m| m.len());
+    let size = indicatif::HumanBytes(bytes);
+    if quick {
+        return ok(
+            "database",
+            format!("{size}, opened; not read through (--quick)"),
+        );
+    }
+    match conn.query_row("PRAGMA quick_check(1)", [], |r| r.get::<_, String>(0)) {
+        Ok(said) if said == "ok" => ok("database", format!("{size}, read through and sound")),
+        Ok(said) => line(
+            "database",
+            State::Fail,
+            said,
+            "keep kycdrop.db as it is, put a backup in its place, and drop again what came since",
+        ),
+        Err(e) => failed("database", e.into()),
+    }
+}
+
+fn room(home: &Home) -> Line {
+    #[cfg(unix)]
+    {
+        let look = rustix::fs::statvfs(&home.root);
+        let Ok(stat) = look else {
+            return line("disk", State::Warn, "the free room cannot be told", "");
+        };
+        let free = stat.f_bavail.saturating_mul(stat.f_frsize);
+        let found = format!("{} free", indicatif::HumanBytes(free));
+        let remedy = "make room: nothing of what was dropped is ever deleted; old folders of archive/ may be moved elsewhere";
+        return match free {
+            free if free < NO_ROOM => line("disk", State::Fail, found, remedy),
+            free if free < LITTLE_ROOM => line("disk", State::Warn, found, remedy),
+            _ => ok("disk", found),
+        };
+    }
+    #[allow(unreachable_code, reason = "the other systems tell it in other ways")]
+    {
+        let _ = home;
+        ok("disk", "not looked at on this system")
+    }
+}

@@ -1,0 +1,75 @@
+//! `init`: a new home, with everything in it that people may want to change.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+
+use crate::classifier::write_shipped;
+use crate::config::Home;
+use crate::disk;
+use crate::trouble::{Kind, Result, Trouble};
+
+/// The configuration with every key as a comment.
+const CONFIGURATION: &str = include_str!("kycdrop.toml");
+
+/// Makes a home; one that is there already stays as it is.
+pub fn init(home: &Home) -> Result<u8> {
+    let file = home.config_file();
+    disk::make_folder(&home.root).map_err(|e| Trouble::io("making", &home.root, &e))?;
+    let mut out = match OpenOptions::new().write(true).create_new(true).open(&file) {
+        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
+            return Err(Trouble::new(
+                Kind::Setup,
+                format!(
+                    "{} is a home already: {} is there",
+                    home.root.display(),
+                    file.display()
+                ),
+                "nothing was changed; `kycdrop doctor` looks whether it is sound",
+            ));
+        }
+        out => out.map_err(|e| Trouble::io("making", &file, &e))?,
+    };
+    out.write_all(CONFIGURATION.as_bytes())
+        .map_err(|e| Trouble::io("writing", &file, &e))?;
+    let folder = home.classifiers();
+    let wrote = write_shipped(&folder).map_err(|e| Trouble::io("making", &folder, &e))?;
+    home.make_folders()?;
+    let classifiers = if wrote {
+        "the shipped values, to be made yours"
+    } else {
+        "left as they were"
+    };
+    eprintln!(
+        "A home is at {}\n  kycdrop.toml   the configuration, every line explained\n  classifiers/   {classifiers}\n  watch-dir/     drop files into inbox/batch-customers, answers come to outbox\nNext: kycdrop doctor, then kycdrop run",
+        home.root.display()
+    );
+    Ok(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CONFIGURATION;
+    use crate::config::Config;
+
+    #[test]
+    fn every_commented_line_is_a_key_with_its_default() {
+        let lines: Vec<&str> = CONFIGURATION
+            .lines()
+            .filter_map(|line| line.strip_prefix("# "))
+            .filter(|line| {
+                line.split_once(" = ").is_some_and(|(key, _)| {
+                    !key.is_empty() && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+                })
+            })
+            .collect();
+        let told: Config = toml::from_str(&lines.join("\n")).expect("a configuration");
+        assert_eq!(format!("{told:?}"), format!("{:?}", Config::default()));
+        let default = format!("{:?}", Config::default());
+        for line in &lines {
+            let key = line.split(" = ").next().expect("a key");
+            assert!(default.contains(&format!("{key}: ")), "{key}");
+        }
+        // Whoever adds a key explains it here.
+        assert_eq!(lines.len(), default.matches(": ").count());
+    }
+}

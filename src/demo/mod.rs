@@ -1,0 +1,122 @@
+//! A realistic batch of any size with known errors in it, the same for the same seed: for a first
+//! look, for trying a change of the classifiers, for measuring.
+
+mod errors;
+mod people;
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use serde_json::{Map, Value};
+
+use crate::catalog::Classifier;
+use crate::classifier::ClassifierFile;
+
+pub use errors::ERRORS;
+
+/// What a batch is to be like.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    pub customers: u64,
+    /// How many customers of a hundred are to be wrong.
+    pub errors: f64,
+    pub seed: u64,
+}
+
+/// What was put into a batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Made {
+    pub sound: u64,
+    /// Customers with an error, by the code that they will be answered with.
+    pub wrong: BTreeMap<&'static str, u64>,
+}
+
+/// Chance that is the same for the same seed, on every machine.
+struct Dice(ChaCha8Rng);
+
+impl Dice {
+    fn below(&mut self, n: usize) -> usize {
+        // The tiny bias towards small numbers does no harm here.
+        (self.0.next_u64() % n.max(1) as u64) as usize
+    }
+
+    fn percent(&mut self, percent: f64) -> bool {
+        (self.0.next_u32() as f64) < percent / 100.0 * (f64::from(u32::MAX) + 1.0)
+    }
+
+    fn pick<'t, T>(&mut self, from: &'t [T]) -> Option<&'t T> {
+        match from.is_empty() {
+            true => None,
+            false => from.get(self.below(from.len())),
+        }
+    }
+}
+
+/// The codes that may be given, by classifier.
+struct Codes(Vec<Vec<String>>);
+
+impl Codes {
+    fn of(files: &[ClassifierFile]) -> Codes {
+        let codes = Classifier::ALL.map(|c| {
+            let file = files.iter().find(|f| f.name == c.name());
+            file.into_iter()
+                .flat_map(|f| {
+                    f.values
+                        .iter()
+                        .filter(|v| !v.retired)
+                        .map(|v| v.code.clone())
+                })
+                .collect()
+        });
+        Codes(codes.into())
+    }
+
+    /// Any of them; none where the institution has none.
+    fn any(&self, dice: &mut Dice, classifier: Classifier) -> Option<Value> {
+        dice.pick(&self.0[classifier as usize])
+            .map(|code| Value::from(code.as_str()))
+    }
+}
+
+/// Writes a batch for `batch-customers`, judged sound against these classifiers but for its errors.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn write_batch(
+    wanted: Wanted,
+    files: &[ClassifierFile],
+    out: &mut impl Write,
+) -> io::Result<Made> {
+    let codes = Codes::of(files);
+    let categories = people::Categories::of(files);
+    let mut dice = Dice(ChaCha8Rng::seed_from_u64(wanted.seed));
+    let mut made = Made::default();
+    out.write_all(b"{\"customers\":[")?;
+    for position in 0..wanted.customers {
+        let id = format!("{:x}-{position}", wanted.seed);
+        let mut customer = people::customer(&mut dice, &codes, &categories, &id);
+        // The first has nobody before it whose number it could repeat.
+        if wanted.errors > 0.0 && position > 0 && dice.percent(wanted.errors) {
+            let error = loop {
+                match dice.pick(ERRORS) {
+                    Some(error) if (error.fits)(&customer) => break error,
+                    _ => {}
+                }
+            };
+            (error.make)(&mut customer);
+            *made.wrong.entry(error.code).or_default() += 1;
+        } else {
+            made.sound += 1;
+        }
+        let comma: &[u8] = if position == 0 { b"\n" } else { b",\n" };
+        out.write_all(comma)?;
+        serde_json::to_writer(&mut *out, &Value::Object(customer))?;
+    }
+    out.write_all(b"\n]}\n")?;
+    Ok(made)
+}
+
+/// One customer as it is built.
+type Customer = Map<String, Value>;

@@ -1,0 +1,132 @@
+//! `classifiers`: listed, shown, checked, compared, and who still uses what went.
+
+mod asking;
+mod common;
+
+use asking::{printed, refused};
+use common::{Office, person, with};
+use serde_json::json;
+
+fn edit(office: &Office, name: &str, from: &str, to: &str) {
+    let path = office.at(format!("classifiers/{name}.toml"));
+    let text = std::fs::read_to_string(&path).expect("a classifier");
+    assert!(text.contains(from), "{name}: {from}");
+    std::fs::write(&path, text.replacen(from, to, 1)).expect("written");
+}
+
+#[test]
+fn listed_and_shown() {
+    let office = Office::new();
+    let list = printed(&office, &["classifiers"]);
+    assert!(
+        list.starts_with("classifier,title,values,retired,bound_to\naccountType,"),
+        "{list}"
+    );
+    assert_eq!(
+        list.lines().count(),
+        20,
+        "the shipped ones, where the home has none"
+    );
+    insta::assert_snapshot!(printed(
+        &office,
+        &[
+            "classifiers",
+            "show",
+            "riskManagementCategory",
+            "--format",
+            "table"
+        ]
+    ));
+    let (code, said) = refused(&office, &["classifiers", "show", "Country"]);
+    assert_eq!(code, Some(65));
+    assert!(said.contains("did you mean country?"), "{said}");
+}
+
+#[test]
+fn checked_before_they_are_put_in_place() {
+    let office = Office::new();
+    office.once();
+    let output = office.run(&["classifiers", "check"]);
+    assert!(output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("19 classifiers in "));
+    edit(&office, "legalForm", "LTD = ", "LTD = 7 #");
+    let (code, said) = refused(&office, &["classifiers", "check"]);
+    assert_eq!(code, Some(78));
+    assert!(
+        said.contains("legalForm.toml:6: the value of LTD"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_changed_from_then_to_now_and_whom_it_concerns() {
+    let office = Office::new();
+    let address = |kind: &str| json!({"listAddress": [{"country": "LT"}, {"country": "LT", "addressType": kind}]});
+    office.batch(
+        "a",
+        &[
+            with(person("1"), address("WAREHOUSE")),
+            with(person("2"), address("BILLING")),
+            with(person("3"), address("RESIDENCE")),
+        ],
+    );
+    edit(&office, "addressType", "WAREHOUSE = ", "STORE = ");
+    edit(
+        &office,
+        "addressType",
+        "BILLING = \"",
+        "BILLING = { retired = 2026-01-01, name = \"",
+    );
+    let path = office.at("classifiers/addressType.toml");
+    let text = std::fs::read_to_string(&path).expect("text");
+    let mended: Vec<String> = text
+        .lines()
+        .map(|l| match l.starts_with("BILLING") {
+            true => format!("{l} }}"),
+            false => l.to_owned(),
+        })
+        .collect();
+    std::fs::write(&path, mended.join("\n")).expect("written");
+    edit(&office, "country", "LT = \"Lithuania\"", "LT = \"Lietuva\"");
+    // The second customer is updated and uses what went no more.
+    let update = json!({"action": "UPDATE", "communicationNumber": "U-1"});
+    office.batch("b", &[with(with(person("2"), address("STORE")), update)]);
+
+    let first = office.value("SELECT classifier_set FROM v_batch WHERE batch_id = 1");
+    let first = &first.as_str().expect("a hash")[..10];
+    let told = printed(&office, &["classifiers", "compare", first, "now"]);
+    let changes: Vec<&str> = told
+        .lines()
+        .map(|l| l.rsplitn(3, ',').last().unwrap_or(l))
+        .collect();
+    assert_eq!(
+        changes,
+        [
+            "classifier,code,change",
+            "addressType,BILLING,retired",
+            "addressType,STORE,added",
+            "addressType,WAREHOUSE,gone",
+            "country,LT,renamed",
+        ]
+    );
+    assert!(
+        told.contains("country,LT,renamed,Lithuania,Lietuva"),
+        "{told}"
+    );
+    let used = printed(&office, &["classifiers", "used-retired"]);
+    let used: Vec<&str> = used.lines().collect();
+    assert_eq!(used.len(), 2, "{used:?}");
+    assert!(
+        used[1].starts_with(",X-1,addressType,WAREHOUSE,listAddress[1].addressType,"),
+        "{used:?}"
+    );
+
+    let (code, _) = refused(&office, &["classifiers", "compare", "zzz"]);
+    assert_eq!(code, Some(65));
+    assert_eq!(
+        printed(&office, &["classifiers", "compare", "now", "now"])
+            .lines()
+            .count(),
+        1
+    );
+}
