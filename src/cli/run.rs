@@ -276,11 +276,14 @@ impl Worker {
             self.rejected += a.batch.rejected;
         }
         self.metrics.count(self.engine.history(), answered);
-        for (path, why) in self.engine.returned() {
-            match why {
-                NotYet::Incomplete => self.inbox.hold(path, Hold::Incomplete),
-                NotYet::Refused => self.inbox.hold(path, Hold::Refused),
-                NotYet::Changed => {}
+        for (path, claim, why) in self.engine.returned() {
+            let why = match why {
+                NotYet::Incomplete => Hold::Incomplete,
+                NotYet::Refused => Hold::Refused,
+                NotYet::Changed => continue,
+            };
+            if let Some(looked) = claim.looked {
+                self.inbox.hold(path, looked, why);
             }
         }
     }

@@ -42,7 +42,7 @@ pub struct Engine {
     /// Published, but not marked in the history yet.
     unmarked: Vec<Published>,
     /// Put back into the inbox, and not told of yet.
-    returned: Vec<(PathBuf, NotYet)>,
+    returned: Vec<(PathBuf, Claim, NotYet)>,
 }
 
 type Fingerprint = (String, Vec<(PathBuf, u64, Option<SystemTime>)>);
@@ -230,12 +230,12 @@ impl Engine {
             NotYet::Changed => tracing::warn!(%file, "was changed while it was read"),
             NotYet::Refused => tracing::debug!(%file, "could not be opened"),
         }
-        self.returned.push((path, why));
+        self.returned.push((path, claim.clone(), why));
         Ok(())
     }
 
     /// The files that went back to the inbox since this was asked last.
-    pub fn returned(&mut self) -> Vec<(PathBuf, NotYet)> {
+    pub fn returned(&mut self) -> Vec<(PathBuf, Claim, NotYet)> {
         std::mem::take(&mut self.returned)
     }
 

@@ -11,6 +11,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
@@ -37,6 +38,9 @@ pub struct Claim {
     pub received_at: String,
     /// It was incomplete for so long that it is answered as it is.
     pub overdue: bool,
+    /// Size and time of its last change when it was looked at in the inbox; None when it was found in
+    /// the work folder.
+    pub looked: Option<(u64, SystemTime)>,
 }
 
 static COUNTER: AtomicU64 = AtomicU64::new(0);
@@ -56,6 +60,7 @@ pub fn claim(inbox: &Path, work: &Path, candidate: &Candidate) -> Result<Option<
         relative: candidate.relative.clone(),
         received_at: clock::text(now),
         overdue: candidate.overdue,
+        looked: Some((candidate.bytes, candidate.modified)),
     };
     let source = claim.source();
     let parent = source.parent().unwrap_or(&claim.folder);
@@ -122,6 +127,7 @@ pub fn claims_in_work(work: &Path) -> Result<Vec<Claim>> {
                 folder,
                 relative,
                 overdue: false,
+                looked: None,
             })
         })
         .collect();

@@ -89,14 +89,12 @@ impl Inbox {
     }
 
     /// Keeps a file that was put back from being taken at once again: until it changes, or, as it
-    /// is, after a while.
-    pub fn hold(&mut self, path: PathBuf, why: Hold) {
-        let Ok(metadata) = fs::symlink_metadata(&path) else {
-            return;
-        };
+    /// is, after a while. `looked` is its size and time when it was taken: what was written since
+    /// then is a change.
+    pub fn hold(&mut self, path: PathBuf, (bytes, modified): (u64, SystemTime), why: Hold) {
         let held = Held {
-            bytes: metadata.len(),
-            modified: modified(&metadata),
+            bytes,
+            modified,
             at: Instant::now(),
             why,
         };
@@ -276,8 +274,9 @@ mod tests {
         let start = Instant::now();
         let second = Duration::from_secs(1);
         inbox.scan(start).unwrap();
-        assert_eq!(inbox.scan(start + second).unwrap().settled.len(), 1);
-        inbox.hold(file.clone(), Hold::Incomplete);
+        let taken = inbox.scan(start + second).unwrap().settled.remove(0);
+        let looked = (taken.bytes, taken.modified);
+        inbox.hold(file.clone(), looked, Hold::Incomplete);
         let scan = inbox.scan(start + 2 * second).unwrap();
         assert_eq!((scan.settled.len(), scan.settling), (0, 1));
         assert_eq!(scan.next, Some(start + 60 * second));
@@ -288,6 +287,21 @@ mod tests {
         inbox.scan(start + 61 * second).unwrap();
         let scan = inbox.scan(start + 62 * second).unwrap();
         assert!(!scan.settled[0].overdue, "it changed, so it is read anew");
+    }
+
+    #[test]
+    fn a_file_that_grew_while_it_was_judged_is_not_held() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("x.json");
+        fs::write(&file, "{").unwrap();
+        let hour = Duration::from_secs(3600);
+        let mut inbox = Inbox::new(folder.path().to_path_buf(), Duration::ZERO, hour);
+        let taken = inbox.scan(Instant::now()).unwrap().settled.remove(0);
+        fs::write(&file, "{}").unwrap();
+        inbox.hold(file, (taken.bytes, taken.modified), Hold::Incomplete);
+        // The first look sees the change, the next one that it stood still.
+        inbox.scan(Instant::now()).unwrap();
+        assert_eq!(inbox.scan(Instant::now()).unwrap().settled.len(), 1);
     }
 
     #[test]
