@@ -69,16 +69,16 @@ fn kills_at_random_moments_lose_and_double_nothing() {
             0 => Duration::from_millis(20 + dice.throw(180)),
             _ => {
                 daemon.wait_for_log("kycdrop watches");
-                Duration::from_millis(dice.throw(250))
+                Duration::from_millis(dice.throw(400))
             }
         };
         let born = Instant::now();
         while born.elapsed() < life {
-            if dice.throw(3) == 0 {
+            if dice.throw(8) == 0 {
                 // Mostly small ones; some go through the parallel way.
-                let count = match dice.throw(25) {
+                let count = match dice.throw(40) {
                     0 => 1200,
-                    n => 1 + n * 2,
+                    n => 1 + n,
                 };
                 let name = format!("s{}-{count}", names.len());
                 drop_one(&office, &name);
