@@ -314,6 +314,11 @@ impl<'de> DeserializeSeed<'de> for Container<'_, '_, '_> {
                 .deserialize_any(self)
                 .map_err(D::Error::custom),
             b'n' => Ok(Slot::ABSENT),
+            b'"' => match serde_json::from_str::<String>(raw) {
+                Ok(text) => self.visit_str(&text),
+                // A lone surrogate: JSON, but no text.
+                Err(_) => Ok(self.bad()),
+            },
             _ => Ok(self.bad()),
         }
     }

@@ -379,6 +379,7 @@ fn what_no_float_and_no_text_can_hold_leaves_the_file_judged() {
         r#""unknown":"\udc00""#.into(),
         r#""unknown":{"\ud800":["\ud800",1e999]}"#.into(),
         r#""unknown":1e999"#.into(),
+        r#""\ud800":1,"listContact":" ","listAddress":"\u0020","fieldOfActivity":"""#.into(),
         format!(r#""unknown":[{long}]"#),
     ];
     let mut texts: Vec<_> = harmless
@@ -401,16 +402,16 @@ fn what_no_float_and_no_text_can_hold_leaves_the_file_judged() {
         assert_eq!(judged.warnings.len(), 1, "{members}");
     }
     assert_eq!(
-        judged[5].codes(),
+        judged[6].codes(),
         [
             "TYP01 nationalCode",
             "TYP01 listContact",
             "TYP01 listAddress[0].city"
         ]
     );
-    assert_eq!(judged[5].warnings.len(), 3);
-    assert_eq!(judged[6].codes(), ["TYP01 customerExtId"]);
-    assert_eq!(judged[6].answer.get("customerExtId"), None);
+    assert_eq!(judged[6].warnings.len(), 3);
+    assert_eq!(judged[7].codes(), ["TYP01 customerExtId"]);
+    assert_eq!(judged[7].answer.get("customerExtId"), None);
 }
 
 #[test]
