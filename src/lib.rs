@@ -19,6 +19,7 @@ pub mod fault;
 pub mod history;
 pub mod ingest;
 pub mod intake;
+pub mod report;
 pub mod request;
 pub mod response;
 pub mod text;

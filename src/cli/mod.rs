@@ -17,6 +17,7 @@ mod pager;
 mod pending;
 mod query;
 mod reference;
+mod report;
 mod run;
 mod service;
 mod shell;
@@ -107,6 +108,8 @@ enum Command {
     Tables(tables::TablesArgs),
     /// Tell what the columns of a view mean
     Describe(tables::DescribeArgs),
+    /// Write a period or a batch as one page of HTML, with charts
+    Report(report::Args),
     /// List, show, check and compare the tables of codes
     Classifiers(classifiers::Args),
     /// Copy the history to a new file while it is in use, and check the copy
@@ -166,6 +169,7 @@ fn command(args: &Args) -> anyhow::Result<u8> {
         Command::Classifiers(a) => classifiers::classifiers(&home, a)?,
         Command::Completions(a) => shell::completions(a)?,
         Command::Man(a) => shell::man(a)?,
+        Command::Report(a) => report::report(&home, a)?,
     })
 }
 

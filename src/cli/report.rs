@@ -1,0 +1,76 @@
+//! `report`: a period or a batch as one page of HTML.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use chrono::{Datelike, NaiveDate, Utc};
+
+use crate::clock;
+use crate::config::Home;
+use crate::history::ask;
+use crate::report::{of_batch, of_period, render};
+use crate::trouble::{Kind, Result, Trouble};
+
+/// Arguments of `report`.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Without --from, --to and --batch it is about this month. Days are those of UTC. The page needs
+nothing beside it, prints well, and has no value of a customer on it.
+
+Examples:
+  kycdrop report --output march.html --from 2026-03-01 --to 2026-03-31
+  kycdrop report --output demo.html --batch demo.json")]
+pub struct Args {
+    /// The file to write, over an earlier one if need be; - writes to stdout
+    #[arg(long, value_name = "FILE")]
+    output: PathBuf,
+
+    /// The first day [default: the first of this month]
+    #[arg(long, value_name = "DAY", conflicts_with = "batch")]
+    from: Option<NaiveDate>,
+
+    /// The last day [default: today]
+    #[arg(long, value_name = "DAY", conflicts_with = "batch")]
+    to: Option<NaiveDate>,
+
+    /// A batch: its number, file name or response name
+    #[arg(long, value_name = "BATCH")]
+    batch: Option<String>,
+}
+
+/// Writes the page.
+pub fn report(home: &Home, args: &Args) -> Result<u8> {
+    let conn = super::history_of(home)?;
+    let figures = match &args.batch {
+        Some(word) => {
+            let id = ask::find_batch(&conn, word)?.ok_or_else(|| {
+                Trouble::new(
+                    Kind::Input,
+                    format!("there is no batch {word}"),
+                    "`kycdrop status` lists the last batches",
+                )
+            })?;
+            of_batch(&conn, id)?
+        }
+        None => {
+            let to = args.to.unwrap_or_else(|| Utc::now().date_naive());
+            let from = args.from.unwrap_or_else(|| to.with_day(1).unwrap_or(to));
+            if from > to {
+                return Err(Trouble::new(
+                    Kind::Input,
+                    format!("the period ends on {to}, before it begins on {from}"),
+                    "give --from and --to the other way round",
+                ));
+            }
+            of_period(&conn, &from.to_string(), &to.to_string())?
+        }
+    };
+    let page = render(&figures, &clock::now());
+    if args.output == Path::new("-") {
+        super::stdout_result(std::io::stdout().lock().write_all(page.as_bytes()))?;
+    } else {
+        std::fs::write(&args.output, page).map_err(|e| Trouble::io("writing", &args.output, &e))?;
+        eprintln!("wrote {}", args.output.display());
+    }
+    Ok(0)
+}

@@ -1,0 +1,232 @@
+//! The page: HTML with its style and its charts in it, nothing that runs, everything escaped.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::text::printable;
+
+use super::charts;
+use super::figures::{About, Bar, Figures, Reason};
+
+const STYLE: &str = include_str!("report.css");
+
+/// A number with its thousands apart.
+pub(super) fn number(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push('\u{202f}');
+        }
+        out.push(c);
+    }
+    out
+}
+
+fn percent(part: u64, whole: u64) -> String {
+    match whole {
+        0 => "–".into(),
+        whole => format!("{:.1} %", 100.0 * part as f64 / whole as f64),
+    }
+}
+
+/// The whole page. `now` is when it was made, as the history writes moments.
+pub fn render(figures: &Figures, now: &str) -> String {
+    let title = title(&figures.about);
+    let all = figures.accepted + figures.rejected;
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
+                title { "kycdrop: " (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header {
+                    h1 { (title) }
+                    p.made {
+                        "kycdrop " (env!("CARGO_PKG_VERSION")) ", made " (now)
+                        @if let Some(last) = figures.last_batch { ", history up to batch " (last) }
+                    }
+                    @if let About::Batch(b) = &figures.about {
+                        p { "Endpoint " (printable(&b.endpoint)) ", taken " (b.received_at) ", answered " (b.status) "." }
+                        @if let Some(error) = &b.error { p.error { (printable(error)) } }
+                    }
+                }
+                main {
+                    section.tiles {
+                        (tile("customers judged", &number(all)))
+                        (tile("accepted", &percent(figures.accepted, all)))
+                        (tile("rejected", &number(figures.rejected)))
+                        (tile("assessments saved", &number(figures.assessments)))
+                        (tile("new customers", &number(figures.created)))
+                    }
+                    (volumes(figures))
+                    (reasons(&figures.reasons, figures.rejected))
+                    (offices(figures))
+                    (counted("Risk levels", risk_note(&figures.about), &figures.risk))
+                    (counted("Countries", country_note(&figures.about), &figures.countries))
+                    (counted("Owed by the head office", "Evaluations and screenings that cannot be done offline, as of now.", &figures.owed))
+                    (counted("Files", "By the status of their answer.", &figures.files))
+                    (sets(figures))
+                }
+                footer { p { "No value that a customer gave is on this page; offices, codes and paths of fields are." } }
+            }
+        }
+    };
+    page.into_string()
+}
+
+fn title(about: &About) -> String {
+    match about {
+        About::Period { from, to } => format!("{from} to {to}"),
+        About::Batch(b) => format!("Batch {}, {}", b.batch_id, printable(&b.file_name)),
+    }
+}
+
+fn tile(label: &str, value: &str) -> Markup {
+    html! { div.tile { span.value { (value) } span.label { (label) } } }
+}
+
+fn risk_note(about: &About) -> &'static str {
+    match about {
+        About::Period { .. } => "Customers as they stand now.",
+        About::Batch(_) => "Assessments of the batch.",
+    }
+}
+
+fn country_note(about: &About) -> &'static str {
+    match about {
+        About::Period { .. } => {
+            "Customers as they stand now: citizenship of persons, registration of companies. The twenty most frequent."
+        }
+        About::Batch(_) => {
+            "Assessments of the batch: citizenship of persons, registration of companies. The twenty most frequent."
+        }
+    }
+}
+
+fn chart(about: &str, svg: String) -> Markup {
+    html! {
+        @if !svg.is_empty() {
+            figure role="img" aria-label=(about) { (PreEscaped(svg)) }
+        }
+    }
+}
+
+fn volumes(figures: &Figures) -> Markup {
+    html! {
+        @if figures.steps.len() > 1 {
+            section {
+                h2 { "Customers judged" }
+                p.legend { span.accepted { "accepted" } " " span.rejected { "rejected" } }
+                (chart("Accepted and rejected customers over time", charts::volumes(&figures.steps)))
+                h2 { "Accepted, of a hundred" }
+                (chart("Share of accepted customers over time", charts::acceptance(&figures.steps)))
+            }
+        }
+        @if !figures.steps.is_empty() {
+            section {
+                details open[figures.steps.len() <= 14] {
+                    summary { "The figures" }
+                    table {
+                        thead { tr { th { "when" } th.n { "accepted" } th.n { "rejected" } th.n { "share accepted" } } }
+                        tbody { @for s in &figures.steps {
+                            tr { td { (s.label) } td.n { (number(s.accepted)) } td.n { (number(s.rejected)) }
+                                td.n { (percent(s.accepted, s.accepted + s.rejected)) } }
+                        } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn reasons(reasons: &[Reason], rejected: u64) -> Markup {
+    let answered: Vec<Bar> = reasons
+        .iter()
+        .filter(|r| r.answers > 0)
+        .take(12)
+        .map(|r| Bar {
+            label: r.code.clone(),
+            count: r.answers,
+        })
+        .collect();
+    html! {
+        section {
+            h2 { "Why customers were rejected" }
+            @if reasons.is_empty() { p { "Nobody was." } } @else {
+                (chart("Rejected customers by the code of the answer", charts::bars(&answered)))
+                table {
+                    thead { tr { th { "code" } th { "what" } th { "where" } th.n { "answered" } th.n { "share" } th.n { "found" } } }
+                    tbody { @for r in reasons {
+                        tr {
+                            td { code { (r.code) } }
+                            td { (printable(&r.description)) @if !r.origin.is_empty() { br; small { (r.origin) } } }
+                            td { @for (i, f) in r.fields.iter().enumerate() { @if i > 0 { br; } code { (printable(f)) } } }
+                            td.n { (number(r.answers)) }
+                            td.n { (percent(r.answers, rejected)) }
+                            td.n { (number(r.findings)) }
+                        }
+                    } }
+                }
+                p.note { "Answered: customers whose response bears the code. Found: how often it was found, answered or not. `kycdrop explain CODE` tells how to mend each." }
+            }
+        }
+    }
+}
+
+fn offices(figures: &Figures) -> Markup {
+    html! {
+        @if !figures.offices.is_empty() {
+            section {
+                h2 { "Offices" }
+                table {
+                    thead { tr { th { "businessUnit" } th.n { "accepted" } th.n { "rejected" } th.n { "share accepted" } } }
+                    tbody { @for o in &figures.offices {
+                        tr { td { (printable(&o.name)) } td.n { (number(o.accepted)) } td.n { (number(o.rejected)) }
+                            td.n { (percent(o.accepted, o.accepted + o.rejected)) } }
+                    } }
+                }
+            }
+        }
+    }
+}
+
+fn counted(title: &str, note: &str, bars: &[Bar]) -> Markup {
+    let all: u64 = bars.iter().map(|b| b.count).sum();
+    html! {
+        @if !bars.is_empty() {
+            section {
+                h2 { (title) }
+                p.note { (note) }
+                (chart(title, charts::bars(bars)))
+                details {
+                    summary { "The figures" }
+                    table { tbody { @for b in bars {
+                        tr { td { (printable(&b.label)) } td.n { (number(b.count)) } td.n { (percent(b.count, all)) } }
+                    } } }
+                }
+            }
+        }
+    }
+}
+
+fn sets(figures: &Figures) -> Markup {
+    html! {
+        @if !figures.sets.is_empty() {
+            section {
+                h2 { "Classifiers that judged" }
+                table {
+                    thead { tr { th { "set" } th { "first" } th { "last" } th.n { "files" } } }
+                    tbody { @for s in &figures.sets {
+                        tr { td { code { (s.hash.get(..12).unwrap_or(&s.hash)) } } td { (s.first) } td { (s.last) } td.n { (number(s.files)) } }
+                    } }
+                }
+                p.note { "`kycdrop classifiers compare SET1 SET2` tells what changed between two." }
+            }
+        }
+    }
+}
