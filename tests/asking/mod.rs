@@ -26,8 +26,7 @@ pub fn refused(office: &Office, args: &[&str]) -> (Option<i32>, String) {
     (output.status.code(), said)
 }
 
-/// Text with every moment, day of today and hash masked, in its own length where it stands in a
-/// table.
+/// Text with another moment, day and hash of the same length for each that differs with every run.
 pub fn masked(text: &str, office: &Office) -> String {
     let text = text.replace(&*office.path().to_string_lossy(), "HOME");
     let today = [0, 1].map(|days| {
@@ -49,11 +48,11 @@ pub fn masked(text: &str, office: &Office) -> String {
                 .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
             && word.bytes().any(|b| b.is_ascii_digit());
         if moment {
-            out.push_str("<a moment in time, UTC!>");
+            out.push_str("2026-11-21T09:30:00.000Z");
         } else if today.iter().any(|day| day == word) {
-            out.push_str("<one day!>");
+            out.push_str("2026-11-21");
         } else if hash {
-            out.push_str(&"h".repeat(word.len()));
+            out.extend("3f2a9c0b17de".chars().cycle().take(word.len()));
         } else if word.is_empty() {
             out.push(c);
             rest = &rest[c.len_utf8()..];
@@ -123,9 +122,51 @@ pub fn a_life() -> Office {
     office
 }
 
+/// An office with everything in it, for the pages of the documentation.
+pub fn a_whole_office() -> Office {
+    let office = a_life();
+    let path = office.at("classifiers/businessUnit.toml");
+    let text = std::fs::read_to_string(&path).expect("a classifier");
+    let units = "vilnius = \"Vilnius branch\"\nkaunas = \"Kaunas branch\"\nklaipeda = \"Klaipėda branch\"\n";
+    std::fs::write(&path, format!("{text}{units}")).expect("written");
+    wrong_batch(&office);
+    let demo = office.run(&[
+        "demo",
+        "--customers",
+        "400",
+        "--errors",
+        "15",
+        "--seed",
+        "1",
+        "--output",
+        "-",
+    ]);
+    office.drop("batch-customers/demo.json", demo.stdout);
+    office.once();
+    let lead = with(
+        evaluated("50", "LEAD_IND"),
+        json!({"businessUnit": "kaunas", "customerExtId": "I-5000",
+        "initializeScreeningProcesses": ["PEP"]}),
+    );
+    office.answer("customer", "lead", &lead);
+    office.answer(
+        "customer",
+        "asked",
+        &with(evaluated("51", "IND"), json!({"businessUnit": "vilnius"})),
+    );
+    office.drop("batch-customers/broken.json", "{\"customers\":[\n{]");
+    office.once();
+    office
+}
+
 /// One batch with nearly every kind of finding, and warnings.
 pub fn a_wrong_batch() -> Office {
     let office = Office::new();
+    wrong_batch(&office);
+    office
+}
+
+fn wrong_batch(office: &Office) {
     let customers = [
         person("1"),
         with(
@@ -152,5 +193,4 @@ pub fn a_wrong_batch() -> Office {
         json!(42),
     ];
     office.batch("wrong", &customers);
-    office
 }
