@@ -7,7 +7,7 @@
 
 use std::hash::Hasher;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 use siphasher::sip::SipHasher13;
 
 use crate::catalog::{Endpoint, rule};
@@ -140,6 +140,56 @@ pub struct Ledger<'c> {
     endpoint: Endpoint,
     /// Nothing is to be saved: what is accepted here counts in temporary tables only.
     trial: bool,
+    statements: Statements<'c>,
+}
+
+/// What nearly every customer needs, prepared once.
+struct Statements<'c> {
+    number: CachedStatement<'c>,
+    number_text: CachedStatement<'c>,
+    customer: CachedStatement<'c>,
+    customer_text: CachedStatement<'c>,
+    new_number: CachedStatement<'c>,
+    new_customer: CachedStatement<'c>,
+    newer_customer: CachedStatement<'c>,
+}
+
+impl<'c> Statements<'c> {
+    fn prepare(conn: &'c Connection) -> Result<Statements<'c>> {
+        Ok(Statements {
+            number: conn
+                .prepare_cached("SELECT assessment_id FROM communication_number WHERE key = ?1")?,
+            number_text: conn.prepare_cached(
+                "SELECT communication_number = ?2 FROM assessment WHERE assessment_id = ?1",
+            )?,
+            customer: conn.prepare_cached("SELECT assessment_id FROM customer WHERE key = ?1")?,
+            customer_text: conn.prepare_cached(
+                "SELECT customer_ext_id = ?2 AND business_unit IS ?3, kind
+                 FROM assessment WHERE assessment_id = ?1",
+            )?,
+            new_number: conn.prepare_cached(
+                "INSERT OR IGNORE INTO communication_number (key, assessment_id) VALUES (?1, ?2)",
+            )?,
+            new_customer: conn.prepare_cached(
+                "INSERT OR IGNORE INTO customer
+                   (key, assessment_id, first_assessment_id, assessments, country)
+                 VALUES (?1, ?2, ?2, 1, ?3)",
+            )?,
+            newer_customer: conn.prepare_cached(
+                "UPDATE customer SET assessment_id = ?2, assessments = assessments + 1, country = ?3
+                 WHERE key = ?1",
+            )?,
+        })
+    }
+}
+
+/// communicationNumber, businessUnit and customerExtId.
+fn names<'f>(summary: &Summary, facts: &'f Facts) -> (&'f str, Option<&'f str>, &'f str) {
+    (
+        facts.get(summary.communication_number).unwrap_or_default(),
+        facts.get(summary.business_unit),
+        facts.get(summary.customer_ext_id).unwrap_or_default(),
+    )
 }
 
 struct Existing {
@@ -157,6 +207,7 @@ impl<'c> Ledger<'c> {
             keys,
             endpoint,
             trial: false,
+            statements: Statements::prepare(conn)?,
         })
     }
 
@@ -179,7 +230,43 @@ impl<'c> Ledger<'c> {
             keys,
             endpoint,
             trial: true,
+            statements: Statements::prepare(conn)?,
         })
+    }
+
+    /// Takes the number and makes the customer for an assessment that is about to be saved, if both
+    /// are new and the request wants a new customer, which is most of most batches: one way into
+    /// each table then instead of two. Otherwise it leaves everything as it was, and [`Ledger::look`]
+    /// tells what the case is.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub(super) fn enter_new(
+        &mut self,
+        summary: &Summary,
+        facts: &Facts,
+        assessment_id: i64,
+    ) -> Result<bool> {
+        if self.trial || summary.action != Action::Create {
+            return Ok(false);
+        }
+        let (number, unit, ext_id) = names(summary, facts);
+        // A key that is free says that no text with its hash is there: rows never go.
+        let number_key = self.keys.number(number);
+        let sql = &mut self.statements;
+        if sql.new_number.execute([number_key, assessment_id])? == 0 {
+            return Ok(false);
+        }
+        let customer_key = self.keys.customer(unit, ext_id);
+        let country = facts.get(summary.country);
+        let customer = params![customer_key, assessment_id, country];
+        if sql.new_customer.execute(customer)? == 0 {
+            self.conn
+                .prepare_cached("DELETE FROM communication_number WHERE key = ?1")?
+                .execute([number_key])?;
+            return Ok(false);
+        }
+        Ok(true)
     }
 
     /// Judges one customer that passed every other rule.
@@ -187,16 +274,13 @@ impl<'c> Ledger<'c> {
     /// # Errors
     /// When the database or the file at hand cannot be read.
     pub fn look(
-        &self,
+        &mut self,
         summary: &Summary,
         facts: &Facts,
         position: u64,
         same_file: &mut dyn SameFile,
     ) -> Result<Verdict> {
-        let number = facts.get(summary.communication_number).unwrap_or_default();
-        let ext_id = facts.get(summary.customer_ext_id).unwrap_or_default();
-        let unit = facts.get(summary.business_unit);
-
+        let (number, unit, ext_id) = names(summary, facts);
         let mut findings = Vec::new();
         let (number_key, holder) = self.holder(number)?;
         if let Some(holder) = holder
@@ -253,20 +337,16 @@ impl<'c> Ledger<'c> {
     }
 
     /// The assessment that holds a number, and the key where it is or would be.
-    fn holder(&self, number: &str) -> Result<(i64, Option<i64>)> {
-        let mut by_key = self
-            .conn
-            .prepare_cached("SELECT assessment_id FROM communication_number WHERE key = ?1")?;
+    fn holder(&mut self, number: &str) -> Result<(i64, Option<i64>)> {
+        let sql = &mut self.statements;
         let mut key = self.keys.number(number);
         loop {
-            let Some(id) = by_key.query_row([key], |r| r.get::<_, i64>(0)).optional()? else {
+            let id: Option<i64> = sql.number.query_row([key], |r| r.get(0)).optional()?;
+            let Some(id) = id else {
                 return Ok((key, None));
             };
-            let same = self
-                .conn
-                .prepare_cached(
-                    "SELECT communication_number = ?2 FROM assessment WHERE assessment_id = ?1",
-                )?
+            let same = sql
+                .number_text
                 .query_row(params![id, number], |r| r.get::<_, bool>(0))?;
             if same {
                 return Ok((key, Some(id)));
@@ -276,22 +356,17 @@ impl<'c> Ledger<'c> {
     }
 
     /// The kind of an existing customer, and the key where it is or would be.
-    fn existing(&self, unit: Option<&str>, ext_id: &str) -> Result<Existing> {
-        let mut by_key = self
-            .conn
-            .prepare_cached("SELECT assessment_id FROM customer WHERE key = ?1")?;
+    fn existing(&mut self, unit: Option<&str>, ext_id: &str) -> Result<Existing> {
         let mut key = self.keys.customer(unit, ext_id);
         loop {
-            let Some(id) = by_key.query_row([key], |r| r.get::<_, i64>(0)).optional()? else {
+            let sql = &mut self.statements;
+            let id: Option<i64> = sql.customer.query_row([key], |r| r.get(0)).optional()?;
+            let Some(id) = id else {
                 let kind = self.kind_in_trial(unit, ext_id)?;
                 return Ok(Existing { key, kind });
             };
-            let (same, kind): (bool, String) = self
-                .conn
-                .prepare_cached(
-                    "SELECT customer_ext_id = ?2 AND business_unit IS ?3, kind
-                     FROM assessment WHERE assessment_id = ?1",
-                )?
+            let (same, kind): (bool, String) = sql
+                .customer_text
                 .query_row(params![id, ext_id, unit], |r| Ok((r.get(0)?, r.get(1)?)))?;
             if same {
                 let here = self.kind_in_trial(unit, ext_id)?;
@@ -337,22 +412,15 @@ impl<'c> Ledger<'c> {
     /// Takes the number and puts the customer's newest assessment in place. Returns how the customer
     /// stood before, if there was one.
     pub(super) fn enter(
-        &self,
+        &mut self,
         place: Place,
         assessment_id: i64,
         country: Option<&str>,
     ) -> Result<Option<Former>> {
-        self.conn
-            .prepare_cached(
-                "INSERT INTO communication_number (key, assessment_id) VALUES (?1, ?2)",
-            )?
-            .execute([place.number_key, assessment_id])?;
+        let sql = &mut self.statements;
+        sql.new_number.execute([place.number_key, assessment_id])?;
         if !place.known {
-            self.conn
-                .prepare_cached(
-                    "INSERT INTO customer (key, assessment_id, first_assessment_id, assessments, country)
-                     VALUES (?1, ?2, ?2, 1, ?3)",
-                )?
+            sql.new_customer
                 .execute(params![place.customer_key, assessment_id, country])?;
             return Ok(None);
         }
@@ -362,12 +430,11 @@ impl<'c> Ledger<'c> {
                 "INSERT INTO succession (assessment_id, next_assessment_id) VALUES (?1, ?2)",
             )?
             .execute([replaced, assessment_id])?;
-        self.conn
-            .prepare_cached(
-                "UPDATE customer SET assessment_id = ?2, assessments = assessments + 1, country = ?3
-                 WHERE key = ?1",
-            )?
-            .execute(params![place.customer_key, assessment_id, country])?;
+        self.statements.newer_customer.execute(params![
+            place.customer_key,
+            assessment_id,
+            country
+        ])?;
         Ok(Some(former))
     }
 

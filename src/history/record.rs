@@ -137,6 +137,10 @@ pub struct Recording<'g> {
     rule_set_id: i64,
     batch: NewBatch,
     batch_id: i64,
+    first_assessment: i64,
+    /// The number that the next assessment gets: those after it are nobody else's, for there is one
+    /// writer.
+    next_assessment: i64,
     ledger: Option<Ledger<'g>>,
     rows: Rows<'g>,
     counts: Counts,
@@ -160,9 +164,9 @@ impl<'g> Rows<'g> {
                 "INSERT INTO assessment (batch_id, position, communication_number, customer_ext_id,
                    business_unit, requester, action, entity_type, name, risk_level, customer_status,
                    risk_management_category, kind, source_of_risk_level, evaluation,
-                   application_date, assessed_at, elapsed_ms, payload)
+                   application_date, assessed_at, elapsed_ms, payload, assessment_id)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
-                   ?18, ?19)",
+                   ?18, ?19, ?20)",
             )?,
             rejection: conn.prepare_cached(
                 "INSERT INTO rejection (batch_id, position, communication_number, customer_ext_id,
@@ -198,11 +202,12 @@ impl<'g> Recording<'g> {
         batch: NewBatch,
     ) -> Result<Recording<'g>> {
         conn.execute_batch("SAVEPOINT file")?;
-        let batch_id = conn.query_row(
-            "SELECT coalesce(max(batch_id), 0) + 1 FROM batch",
-            [],
-            |r| r.get(0),
-        )?;
+        let (batch_id, first_assessment) = conn
+            .prepare_cached(
+                "SELECT (SELECT coalesce(max(batch_id), 0) + 1 FROM batch),
+                   (SELECT coalesce(max(assessment_id), 0) + 1 FROM assessment)",
+            )?
+            .query_row([], |r| Ok((r.get(0)?, r.get(1)?)))?;
         let ledger = match batch.endpoint {
             Some(endpoint) => Some(Ledger::new(conn, keys, endpoint)?),
             None => None,
@@ -211,6 +216,8 @@ impl<'g> Recording<'g> {
             conn,
             rule_set_id,
             batch_id,
+            first_assessment,
+            next_assessment: first_assessment,
             ledger,
             rows: Rows::prepare(conn)?,
             counts: Counts::default(),
@@ -248,29 +255,8 @@ impl<'g> Recording<'g> {
         now: &str,
         same_file: &mut dyn SameFile,
     ) -> Result<()> {
-        if customer.findings.is_empty()
-            && let Some(ledger) = &self.ledger
-        {
-            match ledger.look(&customer.summary, facts, position, same_file)? {
-                Verdict::Wrong(findings) => customer.findings = findings,
-                Verdict::Repeat(assessment_id) => {
-                    self.counts.repeated += 1;
-                    self.acknowledge(customer, position, facts, Some(assessment_id))?;
-                }
-                Verdict::New(place) => {
-                    let saves = self.batch.endpoint.is_some_and(Endpoint::saves);
-                    if saves {
-                        let id = self.assess(customer, position, facts, payload, now)?;
-                        if let Some(ledger) = &self.ledger {
-                            let country = facts.get(customer.summary.country);
-                            let former = ledger.enter(place, id, country)?;
-                            self.tally.stands(&customer.summary, facts, former);
-                        }
-                    } else {
-                        self.acknowledge(customer, position, facts, None)?;
-                    }
-                }
-            }
+        if customer.findings.is_empty() {
+            self.accept(customer, position, facts, payload, now, same_file)?;
         }
         self.tally
             .judged(&customer.summary, facts, &customer.findings);
@@ -286,6 +272,42 @@ impl<'g> Recording<'g> {
         Ok(())
     }
 
+    /// Saves what the history has nothing against; what it has is found otherwise.
+    fn accept(
+        &mut self,
+        customer: &mut Judged,
+        position: u64,
+        facts: &Facts,
+        payload: &str,
+        now: &str,
+        same_file: &mut dyn SameFile,
+    ) -> Result<()> {
+        let Some(ledger) = &mut self.ledger else {
+            return Ok(());
+        };
+        let id = self.next_assessment;
+        if ledger.enter_new(&customer.summary, facts, id)? {
+            self.tally.stands(&customer.summary, facts, None);
+            return self.assess(customer, position, facts, payload, now);
+        }
+        match ledger.look(&customer.summary, facts, position, same_file)? {
+            Verdict::Wrong(findings) => customer.findings = findings,
+            Verdict::Repeat(assessment_id) => {
+                self.counts.repeated += 1;
+                self.acknowledge(customer, position, facts, Some(assessment_id))?;
+            }
+            Verdict::New(place) if self.batch.endpoint.is_some_and(Endpoint::saves) => {
+                let country = facts.get(customer.summary.country);
+                let former = ledger.enter(place, id, country)?;
+                self.tally.stands(&customer.summary, facts, former);
+                self.assess(customer, position, facts, payload, now)?;
+            }
+            Verdict::New(_) => self.acknowledge(customer, position, facts, None)?,
+        }
+        Ok(())
+    }
+
+    /// Writes the next assessment.
     fn assess(
         &mut self,
         customer: &Judged,
@@ -293,8 +315,10 @@ impl<'g> Recording<'g> {
         facts: &Facts,
         payload: &str,
         now: &str,
-    ) -> Result<i64> {
+    ) -> Result<()> {
         let s = &customer.summary;
+        let id = self.next_assessment;
+        self.next_assessment += 1;
         let evaluation = (s.source == Source::Evaluate).then_some("PENDING");
         self.rows.assessment.execute(params![
             self.batch_id,
@@ -315,9 +339,9 @@ impl<'g> Recording<'g> {
             facts.get(s.application_date),
             now,
             customer.elapsed_ms,
-            payload
+            payload,
+            id
         ])?;
-        let id = self.conn.last_insert_rowid();
         self.counts.assessments += 1;
         self.counts.created += u64::from(s.action == Action::Create);
         self.counts.evaluations += u64::from(evaluation.is_some());
@@ -327,7 +351,7 @@ impl<'g> Recording<'g> {
                 self.counts.screenings += 1;
             }
         }
-        Ok(id)
+        Ok(())
     }
 
     fn reject(
@@ -418,6 +442,7 @@ impl<'g> Recording<'g> {
     /// When the database fails.
     pub fn undo(&mut self) -> Result<()> {
         self.conn.execute_batch("ROLLBACK TO file")?;
+        self.next_assessment = self.first_assessment;
         self.counts = Counts::default();
         self.tally = Tally::default();
         Ok(())
