@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Office, person, with};
+use common::{Office, codes, company, person, with};
 use serde_json::{Value, json};
 
 /// The response with every measured time as 0, since only those differ from run to run.
@@ -291,6 +291,35 @@ fn the_same_bytes_again_are_accepted_and_nothing_is_saved() {
     office.drop("batch-customers/fifth.json", format!("{text}\n"));
     office.once();
     assert_eq!(counts(&office), [200, 3, 0, 3, 0]);
+}
+
+#[test]
+fn what_was_accepted_stays_so_when_the_same_bytes_come_after_a_classifier_changed() {
+    let office = Office::new();
+    let text = customers(&[company("1"), person("2")]);
+    let other = format!("{text}\n");
+    let drop = |name: &str, text: &str| {
+        office.drop(format!("batch-customers/{name}.json"), text);
+        office.once();
+        (counts(&office), assessments(&office))
+    };
+    assert_eq!(drop("before", &text), ([200, 2, 2, 0, 0], 2));
+    office.edit("classifiers/legalForm.toml", "\nLTD = ", "\nLTD_OLD = ");
+    let path = office.write("again.json", &text);
+    let check = office.run(&["check", path.to_str().expect("text")]);
+    assert_eq!(check.status.code(), Some(0), "check says the same");
+    assert_eq!(drop("after", &text), ([200, 2, 2, 0, 2], 2));
+    assert_eq!(
+        body(&office, "batch-customers/before"),
+        body(&office, "batch-customers/after")
+    );
+    assert_eq!(office.value("SELECT count(*) FROM v_finding"), 0);
+    // Other bytes are another request, judged by the classifiers of now.
+    assert_eq!(drop("other", &other), ([200, 2, 0, 2, 0], 2));
+    assert_eq!(
+        codes(&office.rows("SELECT code FROM v_finding ORDER BY position, no")),
+        ["C017.O04", "O005", "C003"]
+    );
 }
 
 #[test]

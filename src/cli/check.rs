@@ -139,17 +139,21 @@ impl Judging<'_> {
             let position = chunk.first + i as u64;
             let (s, facts) = (&customer.summary, &chunk.facts);
             let mut of_history = Vec::new();
-            if customer.findings.is_empty()
-                && let Verdict::Wrong(found) =
+            let mut findings = &customer.findings;
+            if findings.is_empty() {
+                if let Verdict::Wrong(found) =
                     self.ledger.look(s, facts, position, self.same_file)?
+                {
+                    of_history = found;
+                }
+                findings = &of_history;
+            } else if self
+                .ledger
+                .repeat(s, facts, position, self.same_file)?
+                .is_some()
             {
-                of_history = found;
+                findings = &of_history;
             }
-            let findings = if of_history.is_empty() {
-                &customer.findings
-            } else {
-                &of_history
-            };
             if findings.is_empty() {
                 self.accepted += 1;
             } else {

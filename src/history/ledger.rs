@@ -311,6 +311,29 @@ impl<'c> Ledger<'c> {
         }))
     }
 
+    /// The assessment that the same request already has. It was accepted then, and stays so whatever
+    /// the other rules say of it by now: a classifier may have changed since.
+    ///
+    /// # Errors
+    /// When the database or the file at hand cannot be read.
+    pub fn repeat(
+        &mut self,
+        summary: &Summary,
+        facts: &Facts,
+        position: u64,
+        same_file: &mut dyn SameFile,
+    ) -> Result<Option<i64>> {
+        let Some(number) = facts.get(summary.communication_number) else {
+            return Ok(None);
+        };
+        match self.holder(number)? {
+            (_, Some(holder)) if self.same_request(holder, position, same_file)? => {
+                Ok(Some(holder))
+            }
+            _ => Ok(None),
+        }
+    }
+
     fn customer_rules(
         &self,
         summary: &Summary,

@@ -227,7 +227,7 @@ impl<'g> Recording<'g> {
     }
 
     /// Writes the customers of a chunk. Those without findings are judged against the history
-    /// first.
+    /// first; of the others it is asked only whether they are the same request again.
     ///
     /// # Errors
     /// When the database fails, or the file at hand cannot be read again.
@@ -257,6 +257,11 @@ impl<'g> Recording<'g> {
     ) -> Result<()> {
         if customer.findings.is_empty() {
             self.accept(customer, position, facts, payload, now, same_file)?;
+        } else if let Some(ledger) = &mut self.ledger
+            && let Some(id) = ledger.repeat(&customer.summary, facts, position, same_file)?
+        {
+            customer.findings.clear();
+            self.repeat(customer, position, facts, id)?;
         }
         self.tally
             .judged(&customer.summary, facts, &customer.findings);
@@ -292,10 +297,7 @@ impl<'g> Recording<'g> {
         }
         match ledger.look(&customer.summary, facts, position, same_file)? {
             Verdict::Wrong(findings) => customer.findings = findings,
-            Verdict::Repeat(assessment_id) => {
-                self.counts.repeated += 1;
-                self.acknowledge(customer, position, facts, Some(assessment_id))?;
-            }
+            Verdict::Repeat(id) => self.repeat(customer, position, facts, id)?,
             Verdict::New(place) if self.batch.endpoint.is_some_and(Endpoint::saves) => {
                 let country = facts.get(customer.summary.country);
                 let former = ledger.enter(place, id, country)?;
@@ -305,6 +307,18 @@ impl<'g> Recording<'g> {
             Verdict::New(_) => self.acknowledge(customer, position, facts, None)?,
         }
         Ok(())
+    }
+
+    /// Accepts the same request again: this assessment has it already.
+    fn repeat(
+        &mut self,
+        customer: &Judged,
+        position: u64,
+        facts: &Facts,
+        assessment_id: i64,
+    ) -> Result<()> {
+        self.counts.repeated += 1;
+        self.acknowledge(customer, position, facts, Some(assessment_id))
     }
 
     /// Writes the next assessment.
