@@ -175,6 +175,18 @@ fn the_sums_are_those_of_the_rows() {
 }
 
 #[test]
+fn an_office_whose_name_is_too_long_to_be_one_is_shortened_in_the_sums() {
+    let office = Office::new();
+    let long = json!({"businessUnit": "u".repeat(100_000), "requester": null});
+    office.batch("a", &[with(person("1"), long)]);
+    let longest =
+        |table: &str| office.value(&format!("SELECT max(length(business_unit)) FROM {table}"));
+    assert_eq!(longest("day_finding"), 257, "256 characters and …");
+    assert_eq!(longest("day_volume"), 257);
+    assert_eq!(longest("rejection"), 100_000);
+}
+
+#[test]
 fn the_newest_assessment_is_the_one_that_nothing_follows() {
     let office = busy_office();
     assert_eq!(

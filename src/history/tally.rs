@@ -17,6 +17,9 @@ use super::record::{Finish, NewBatch};
 /// file: memory must not grow with it.
 const LARGE: usize = 4096;
 
+/// The characters that a businessUnit may have.
+const LONGEST_OFFICE: usize = 256;
+
 /// The sums of one file so far.
 #[derive(Default)]
 pub(super) struct Tally {
@@ -77,7 +80,11 @@ impl Texts {
 impl Tally {
     /// Counts the answer to one customer, and everything that was found.
     pub fn judged(&mut self, summary: &Summary, facts: &Facts, findings: &[Finding]) {
-        let unit = self.texts.id(facts.get(summary.business_unit));
+        // The sums have a row for each thing that was wrong, and an office in each: one whose name is
+        // too long to be one (TYP02) would be written a hundred times.
+        let unit = facts.get(summary.business_unit);
+        let unit = unit.map(|unit| crate::text::shortened(unit, LONGEST_OFFICE));
+        let unit = self.texts.id(unit.as_deref());
         let volume = self.volumes.entry(unit).or_default();
         if findings.is_empty() {
             volume.accepted += 1;
