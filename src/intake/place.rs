@@ -70,13 +70,16 @@ pub fn archive_source(root: &Path, claim: &Claim) -> Result<()> {
     }
 }
 
+/// The longest ending that a number comes in front of; what is longer is part of the name.
+const LONGEST_ENDING: usize = 32;
+
 /// `x.json` and 2 are `x.2.json`.
 pub(super) fn numbered(name: &OsStr, number: u64) -> OsString {
     let path = Path::new(name);
-    match (path.file_stem(), path.extension()) {
-        (Some(stem), Some(ending)) => {
-            let suffix = format!(".{number}.{}", ending.to_string_lossy());
-            with_suffix(stem, &suffix)
+    let ending = path.extension().and_then(OsStr::to_str);
+    match (path.file_stem(), ending) {
+        (Some(stem), Some(ending)) if ending.len() <= LONGEST_ENDING => {
+            with_suffix(stem, &format!(".{number}.{ending}"))
         }
         _ => with_suffix(name, &format!(".{number}")),
     }
@@ -115,6 +118,13 @@ mod tests {
         assert_eq!(without_json(OsStr::new("x.txt")), "x.txt");
         assert_eq!(numbered(OsStr::new("x.json"), 2), "x.2.json");
         assert_eq!(numbered(OsStr::new("x"), 3), "x.3");
+        for long in [
+            format!("a.{}", "x".repeat(253)),
+            format!("{}.json", "x".repeat(250)),
+        ] {
+            let name = numbered(OsStr::new(&long), 12);
+            assert!(name.len() <= 255 && name != OsStr::new(&long), "{name:?}");
+        }
         let long = "ž".repeat(127);
         let name = with_suffix(OsStr::new(&long), ".response.json");
         assert!(name.len() <= 255 && name.to_str().unwrap().ends_with("ž.response.json"));
