@@ -352,6 +352,10 @@ impl<R: Read> Splitter<R> {
                     if quote {
                         return Ok(());
                     }
+                    if self.pos == self.buf.len() {
+                        // More is read here too: a text of nothing but escapes never comes below.
+                        self.bound(start)?;
+                    }
                     if self.byte()?.is_none() {
                         return Err(self.truncated());
                     }

@@ -314,6 +314,43 @@ proptest! {
     }
 }
 
+/// One customer whose only text is 8 MiB of escapes and has no end.
+struct Escapes {
+    given: u64,
+}
+
+impl Read for Escapes {
+    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
+        let start = b" {\"a\":\"";
+        if self.given > 8 << 20 {
+            return Ok(0);
+        }
+        for b in buf.iter_mut() {
+            *b = *start.get(self.given as usize).unwrap_or(&b'\\');
+            self.given += 1;
+        }
+        Ok(buf.len())
+    }
+}
+
+#[test]
+fn a_text_of_nothing_but_escapes_is_given_up_at_the_limit() {
+    let limits = Limits {
+        customer_bytes: 1 << 20,
+        ..Limits::default()
+    };
+    // With and without the blank before it, so that a read may end between the two of a pair.
+    for skipped in [0, 1] {
+        let mut splitter = Splitter::new(Escapes { given: skipped }, Body::Single, limits);
+        let Err(SplitError::NotARequest { offset, message }) = splitter.next_chunk() else {
+            panic!("taken");
+        };
+        assert_eq!(offset, 1 - skipped);
+        assert!(message.contains("max_customer_bytes"), "{message}");
+        assert!(splitter.into_inner().given < 2 << 20, "read on and on");
+    }
+}
+
 #[test]
 fn one_thread_and_many_find_the_same_in_a_large_file() {
     let mut state = 1u64;
