@@ -250,3 +250,56 @@ fn the_page_is_what_the_history_answers() {
         "docs/SQL.md is stale: UPDATE_PAGES=1 cargo test --test sql_page"
     );
 }
+
+/// docs/datasette.json: titles, descriptions and the saved queries for those who open a copy of the
+/// history with `datasette kycdrop.db --metadata datasette.json`.
+#[test]
+fn the_metadata_for_datasette_is_current() {
+    let office = Office::new();
+    office.once();
+    let mut tables = serde_json::Map::new();
+    for view in office.rows("SELECT view_name v, description d FROM view_description ORDER BY 1") {
+        let name = view["v"].as_str().expect("name");
+        let columns = office.rows(&format!(
+            "SELECT column_name n, description d FROM column_description WHERE view_name = '{name}' ORDER BY 1"
+        ));
+        let columns: serde_json::Map<_, _> = columns
+            .into_iter()
+            .map(|c| (c["n"].as_str().expect("name").to_owned(), c["d"].clone()))
+            .collect();
+        tables.insert(
+            name.to_owned(),
+            serde_json::json!({"description": view["d"], "columns": columns}),
+        );
+    }
+    let hidden = office.rows("SELECT name n FROM sqlite_schema WHERE type = 'table' ORDER BY 1");
+    for table in hidden {
+        let name = table["n"].as_str().expect("name").to_owned();
+        tables.insert(name, serde_json::json!({"hidden": true}));
+    }
+    let queries: serde_json::Map<_, _> = kycdrop::history::ask::shipped_queries()
+        .expect("queries")
+        .into_iter()
+        .map(|(name, q)| {
+            (
+                name,
+                serde_json::json!({"title": q.title, "sql": q.sql.trim()}),
+            )
+        })
+        .collect();
+    let metadata = serde_json::json!({
+        "title": "kycdrop: the history of an office",
+        "description": "What was judged, what was wrong, who is a customer. Ask the views; tables change with versions.",
+        "databases": {"kycdrop": {"tables": tables, "queries": queries}}
+    });
+    let text = serde_json::to_string_pretty(&metadata).expect("JSON") + "\n";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/datasette.json");
+    if std::env::var_os("UPDATE_PAGES").is_some() {
+        std::fs::write(&path, &text).expect("a written file");
+    }
+    let there = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        there == text,
+        "docs/datasette.json is stale: UPDATE_PAGES=1 cargo test --test sql_page"
+    );
+}
