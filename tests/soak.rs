@@ -98,6 +98,7 @@ fn kills_at_random_moments_lose_and_double_nothing() {
         }
     }
     let mut last = Daemon::start(&office, &[]);
+    last.wait_for_log("kycdrop watches");
     wait_for("every answer", || {
         office.files("watch-dir/outbox").len() >= names.len()
             && office.files("watch-dir/work").is_empty()

@@ -315,11 +315,12 @@ fn say_who_locks(home: &Home, mut e: Trouble) -> Trouble {
     e
 }
 
-/// SIGTERM and Ctrl-C: end after the file in hand.
+/// SIGTERM, Ctrl-C and a terminal that goes away: end after the file in hand.
 fn wake_on_signals(stop: &Arc<AtomicBool>, wake: &Wake) -> Result<()> {
     let signals = signal_hook::iterator::Signals::new([
         signal_hook::consts::SIGTERM,
         signal_hook::consts::SIGINT,
+        signal_hook::consts::SIGHUP,
     ]);
     let mut signals =
         signals.map_err(|e| Trouble::new(Kind::Internal, format!("no signals: {e}"), ""))?;
