@@ -199,3 +199,21 @@ fn a_home_whose_making_was_killed_is_made_whole() {
         assert_all_answered_once(&office, &names, CUSTOMERS);
     }
 }
+
+/// However soon each start is killed, it gets a little further.
+#[test]
+fn killed_again_and_again_it_still_gets_on() {
+    let names = names(8);
+    let office = office_with(&names);
+    killed_once(&office, "commit.before=kill");
+    for answered in 0..names.len() {
+        assert_eq!(office.files("watch-dir/outbox").len(), answered);
+        if answered + 2 < names.len() {
+            killed_once(&office, "ingest.chunk@3=kill");
+        } else {
+            office.once();
+            break;
+        }
+    }
+    assert_all_answered_once(&office, &names, CUSTOMERS);
+}

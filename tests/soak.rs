@@ -93,16 +93,26 @@ fn kills_at_random_moments_lose_and_double_nothing() {
         if kills % 50 == 0 {
             let answered = office.files("watch-dir/outbox").len();
             println!("{kills} kills, {} files, {answered} answered", names.len());
-            assert!(answered >= answered_before, "an answer went");
+            // A short run on a busy machine may see none.
+            let gets_on = answered > answered_before || wanted.is_none();
+            assert!(gets_on, "no answer in fifty lives");
             answered_before = answered;
         }
     }
     let mut last = Daemon::start(&office, &[]);
     last.wait_for_log("kycdrop watches");
-    wait_for("every answer", || {
-        office.files("watch-dir/outbox").len() >= names.len()
-            && office.files("watch-dir/work").is_empty()
-    });
+    let state = || {
+        let answered = office.files("watch-dir/outbox").len();
+        let done = answered >= names.len() && office.files("watch-dir/work").is_empty();
+        (answered, done)
+    };
+    // As long as answers come, however slow the machine is.
+    while let (before, false) = state() {
+        wait_for("one more answer", || {
+            let (answered, done) = state();
+            answered > before || done
+        });
+    }
     assert!(last.stop().success(), "{}", last.log());
     assert_each_answered_once(&office, &names, count_of);
     println!("{kills} kills, {} files, each answered once", names.len());

@@ -147,7 +147,9 @@ impl Engine {
                 }
             }
         }
-        answered.append(&mut self.process(again, progress)?);
+        // One first, then more at a time: where starts are cut short again and again, each still gets
+        // a little further, and does not begin the same large group anew.
+        answered.append(&mut self.process_in_groups(again, 1, progress)?);
         for (claim, batch) in self.history.unmarked()? {
             let ours = self.unmarked.iter().any(|p| p.batch_id == batch.batch_id);
             // The claim is gone, so the file was answered and put away.
@@ -174,6 +176,16 @@ impl Engine {
         claims: Vec<Claim>,
         progress: &mut dyn Progress,
     ) -> Result<Vec<Answered>> {
+        self.process_in_groups(claims, GROUP_FILES, progress)
+    }
+
+    /// The same in groups that begin with this many files and grow to [`GROUP_FILES`].
+    fn process_in_groups(
+        &mut self,
+        claims: Vec<Claim>,
+        mut files: usize,
+        progress: &mut dyn Progress,
+    ) -> Result<Vec<Answered>> {
         let mut answered = Vec::new();
         let mut claims = claims.into_iter().peekable();
         while claims.peek().is_some() {
@@ -182,7 +194,7 @@ impl Engine {
             let mut bytes = 0;
             let mut back = Vec::new();
             let group = self.history.group()?;
-            while done.len() + back.len() < GROUP_FILES && bytes < GROUP_BYTES {
+            while done.len() + back.len() < files && bytes < GROUP_BYTES {
                 let Some(claim) = claims.next() else { break };
                 let work = OneFile {
                     claim: &claim,
@@ -213,6 +225,7 @@ impl Engine {
             for (claim, batch) in done {
                 answered.push(self.end(&claim, batch)?);
             }
+            files = (files * 2).min(GROUP_FILES);
         }
         Ok(answered)
     }
