@@ -2,73 +2,17 @@
 //! as what. Looked at in the order of the batch, by the one writer.
 //!
 //! Both questions go to a table of 64-bit hashes, because a random text index costs more with every
-//! row (see docs/PERFORMANCE.md). The hash only finds the row; its text decides, and two texts with
+//! row. The hash only finds the row; its text decides, and two texts with
 //! one hash lie in neighbouring keys.
 
-use std::hash::Hasher;
-
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
-use siphasher::sip::SipHasher13;
 
 use crate::catalog::{Endpoint, rule};
 use crate::classifier::CategoryKind;
 use crate::trouble::Result;
 use crate::validate::{Action, Facts, Finding, Summary};
 
-/// The key of the hashes, random for each database, so that nobody can make texts collide.
-#[derive(Clone, Copy)]
-pub struct Keys {
-    k0: u64,
-    k1: u64,
-    /// All ones but in the test that forces collisions.
-    mask: u64,
-}
-
-impl Keys {
-    /// The keys of this database, made at the first opening.
-    pub(super) fn of(conn: &Connection) -> Result<Keys> {
-        let select = "SELECT value FROM setting WHERE name = 'hash_key'";
-        let known: Option<Vec<u8>> = conn.query_row(select, [], |r| r.get(0)).optional()?;
-        let bytes = match known {
-            Some(bytes) => bytes,
-            None => {
-                conn.execute(
-                    "INSERT INTO setting (name, value) VALUES ('hash_key', randomblob(16))",
-                    [],
-                )?;
-                conn.query_row(select, [], |r| r.get(0))?
-            }
-        };
-        let half = |range: std::ops::Range<usize>| {
-            let mut eight = [0; 8];
-            if let Some(part) = bytes.get(range) {
-                eight.copy_from_slice(part);
-            }
-            u64::from_le_bytes(eight)
-        };
-        Ok(Keys {
-            k0: half(0..8),
-            k1: half(8..16),
-            mask: u64::MAX,
-        })
-    }
-
-    fn number(&self, communication_number: &str) -> i64 {
-        let mut hasher = SipHasher13::new_with_keys(self.k0, self.k1);
-        hasher.write(communication_number.as_bytes());
-        (hasher.finish() & self.mask) as i64
-    }
-
-    fn customer(&self, business_unit: Option<&str>, ext_id: &str) -> i64 {
-        let mut hasher = SipHasher13::new_with_keys(self.k0, self.k1);
-        if let Some(unit) = business_unit {
-            hasher.write_u64(unit.len() as u64);
-            hasher.write(unit.as_bytes());
-        }
-        hasher.write(ext_id.as_bytes());
-        (hasher.finish() & self.mask) as i64
-    }
-}
+use super::keys::Keys;
 
 /// Asks whether the file being judged has these bytes: size and SHA-256 of another.
 pub trait SameFile {
@@ -530,91 +474,5 @@ impl<'c> Ledger<'c> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use rusqlite::Connection;
-
-    use super::super::{History, NewBatch};
-    use crate::catalog::Endpoint;
-    use crate::classifier::{SHIPPED, load_set, parse_file, store};
-    use crate::request::{Body, Limits, Splitter, Tree};
-    use crate::validate::Judge;
-
-    /// Whatever the hashes, the texts decide: three hash values for everybody give what 2^64 give.
-    #[test]
-    fn texts_with_one_hash_are_told_apart() {
-        let distinct = rows_with_mask(u64::MAX);
-        assert_eq!(distinct, rows_with_mask(3));
-        assert_eq!(distinct, rows_with_mask(0));
-        assert_eq!(distinct.len(), 400);
-        let first_findings: BTreeSet<_> = distinct.iter().map(|(_, code)| code.clone()).collect();
-        let known: Vec<_> = first_findings.iter().map(String::as_str).collect();
-        assert_eq!(known, ["", "C003", "C004", "O005"]);
-    }
-
-    /// Position and first error of customers of which some meet each other, in two files.
-    fn rows_with_mask(mask: u64) -> Vec<(i64, String)> {
-        let mut history = History::in_memory().unwrap();
-        history.keys.mask = mask;
-        let files: Vec<_> = SHIPPED
-            .iter()
-            .map(|(name, text)| parse_file(name, text).unwrap())
-            .collect();
-        let loaded = store(&mut history.conn, &files, "2026-01-01T00:00:00.000Z").unwrap();
-        let classifiers = load_set(&history.conn, loaded.set_id).unwrap();
-        let judge = Judge {
-            endpoint: Endpoint::BatchCustomers,
-            multi_organization: false,
-            classifiers: &classifiers,
-        };
-        let group = history.group().unwrap();
-        for file in 0..2 {
-            let mut recording = group
-                .file(NewBatch {
-                    claim: format!("claim {file}"),
-                    endpoint: Some(Endpoint::BatchCustomers),
-                    path: "batch-customers".into(),
-                    file_name: "x.json".into(),
-                    received_at: "2026-01-01T00:00:00.000Z".into(),
-                })
-                .unwrap();
-            let bytes = body(file);
-            let mut splitter = Splitter::new(&bytes[..], Body::List, Limits::default());
-            while let Some(chunk) = splitter.next_chunk().unwrap() {
-                let judged = judge.judge_chunk(chunk, &mut Tree::new(), || 0).unwrap();
-                recording.chunk(judged, &mut &b""[..]).unwrap();
-            }
-            recording.finish(Default::default()).unwrap();
-        }
-        group.commit().unwrap();
-        outcomes(&history.conn)
-    }
-
-    fn body(file: usize) -> Vec<u8> {
-        let customers: Vec<_> = (0..200)
-            .map(|i| {
-                let (number, id) = (i * 7 % 150 + file * 40, i * 11 % 130);
-                let action = ["CREATE", "UPDATE", "CREATE"][i % 3];
-                let unit = ["", "north", "south"][i % 7 % 3];
-                format!(
-                    r#"{{"communicationNumber":"N{number}","customerExtId":"X{id}","action":"{action}","businessUnit":"{unit}","requester":"B","riskManagementCategory":"IND","customerStatus":"ACTIVE","entityType":"INDIVIDUAL","applicationDate":"2024-04-10","firstName":"A","lastName":"B","citizenshipCountry":"LT"}}"#
-                )
-            })
-            .collect();
-        format!(r#"{{"customers":[{}]}}"#, customers.join(",")).into_bytes()
-    }
-
-    fn outcomes(conn: &Connection) -> Vec<(i64, String)> {
-        let mut select = conn
-            .prepare(
-                "SELECT batch_id * 1000 + position AS place, '' FROM assessment
-                 UNION ALL
-                 SELECT batch_id * 1000 + position, code FROM finding WHERE no = 1
-                 ORDER BY place",
-            )
-            .unwrap();
-        let rows = select.query_map([], |r| Ok((r.get(0)?, r.get(1)?)));
-        rows.unwrap().map(Result::unwrap).collect()
-    }
-}
+#[path = "ledger_tests.rs"]
+mod tests;

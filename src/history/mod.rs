@@ -3,6 +3,7 @@
 
 pub mod ask;
 mod care;
+mod keys;
 mod ledger;
 mod migrate;
 mod outcomes;
@@ -37,7 +38,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The history, open for writing. There is one such connection in a home.
 pub struct History {
     conn: Connection,
-    keys: ledger::Keys,
+    keys: keys::Keys,
     rule_set_id: i64,
     patience: Duration,
 }
@@ -81,7 +82,7 @@ impl History {
         conn.pragma_update(None, "foreign_keys", false)?;
         conn.pragma_update(None, "cache_size", -i64::from(cache_mib) * 1024)?;
         migrate::up(&mut conn)?;
-        let keys = ledger::Keys::of(&conn)?;
+        let keys = keys::Keys::of(&conn)?;
         let rule_set_id = store_rules(&mut conn)?;
         Ok(History {
             conn,
@@ -276,7 +277,7 @@ pub fn open_for_reading(path: &Path) -> Result<Option<Connection>> {
 /// # Errors
 /// When the database cannot be read.
 pub fn trial_on(conn: &Connection, endpoint: catalog::Endpoint) -> Result<Ledger<'_>> {
-    Ledger::trial(conn, ledger::Keys::of(conn)?, endpoint)
+    Ledger::trial(conn, keys::Keys::of(conn)?, endpoint)
 }
 
 /// The database of a home.

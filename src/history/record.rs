@@ -10,7 +10,8 @@ use crate::request::Note;
 use crate::trouble::Result;
 use crate::validate::{Action, Facts, Finding, Judged, JudgedChunk, Source};
 
-use super::ledger::{Keys, Ledger, SameFile, Verdict};
+use super::keys::Keys;
+use super::ledger::{Ledger, SameFile, Verdict};
 use super::tally::Tally;
 
 /// A transaction over one file or a few.

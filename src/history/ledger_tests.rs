@@ -1,0 +1,88 @@
+//! Two texts with one hash, forced: the ledger tells them apart by their text.
+
+use std::collections::BTreeSet;
+
+use rusqlite::Connection;
+
+use super::super::{History, NewBatch};
+use crate::catalog::Endpoint;
+use crate::classifier::{SHIPPED, load_set, parse_file, store};
+use crate::request::{Body, Limits, Splitter, Tree};
+use crate::validate::Judge;
+
+/// Whatever the hashes, the texts decide: three hash values for everybody give what 2^64 give.
+#[test]
+fn texts_with_one_hash_are_told_apart() {
+    let distinct = rows_with_mask(u64::MAX);
+    assert_eq!(distinct, rows_with_mask(3));
+    assert_eq!(distinct, rows_with_mask(0));
+    assert_eq!(distinct.len(), 400);
+    let first_findings: BTreeSet<_> = distinct.iter().map(|(_, code)| code.clone()).collect();
+    let known: Vec<_> = first_findings.iter().map(String::as_str).collect();
+    assert_eq!(known, ["", "C003", "C004", "O005"]);
+}
+
+/// Position and first error of customers of which some meet each other, in two files.
+fn rows_with_mask(mask: u64) -> Vec<(i64, String)> {
+    let mut history = History::in_memory().unwrap();
+    history.keys.mask = mask;
+    let files: Vec<_> = SHIPPED
+        .iter()
+        .map(|(name, text)| parse_file(name, text).unwrap())
+        .collect();
+    let loaded = store(&mut history.conn, &files, "2026-01-01T00:00:00.000Z").unwrap();
+    let classifiers = load_set(&history.conn, loaded.set_id).unwrap();
+    let judge = Judge {
+        endpoint: Endpoint::BatchCustomers,
+        multi_organization: false,
+        classifiers: &classifiers,
+    };
+    let group = history.group().unwrap();
+    for file in 0..2 {
+        let mut recording = group
+            .file(NewBatch {
+                claim: format!("claim {file}"),
+                endpoint: Some(Endpoint::BatchCustomers),
+                path: "batch-customers".into(),
+                file_name: "x.json".into(),
+                received_at: "2026-01-01T00:00:00.000Z".into(),
+            })
+            .unwrap();
+        let bytes = body(file);
+        let mut splitter = Splitter::new(&bytes[..], Body::List, Limits::default());
+        while let Some(chunk) = splitter.next_chunk().unwrap() {
+            let judged = judge.judge_chunk(chunk, &mut Tree::new(), || 0).unwrap();
+            recording.chunk(judged, &mut &b""[..]).unwrap();
+        }
+        recording.finish(Default::default()).unwrap();
+    }
+    group.commit().unwrap();
+    outcomes(&history.conn)
+}
+
+fn body(file: usize) -> Vec<u8> {
+    let customers: Vec<_> = (0..200)
+        .map(|i| {
+            let (number, id) = (i * 7 % 150 + file * 40, i * 11 % 130);
+            let action = ["CREATE", "UPDATE", "CREATE"][i % 3];
+            let unit = ["", "north", "south"][i % 7 % 3];
+            format!(
+                r#"{{"communicationNumber":"N{number}","customerExtId":"X{id}","action":"{action}","businessUnit":"{unit}","requester":"B","riskManagementCategory":"IND","customerStatus":"ACTIVE","entityType":"INDIVIDUAL","applicationDate":"2024-04-10","firstName":"A","lastName":"B","citizenshipCountry":"LT"}}"#
+            )
+        })
+        .collect();
+    format!(r#"{{"customers":[{}]}}"#, customers.join(",")).into_bytes()
+}
+
+fn outcomes(conn: &Connection) -> Vec<(i64, String)> {
+    let mut select = conn
+        .prepare(
+            "SELECT batch_id * 1000 + position AS place, '' FROM assessment
+             UNION ALL
+             SELECT batch_id * 1000 + position, code FROM finding WHERE no = 1
+             ORDER BY place",
+        )
+        .unwrap();
+    let rows = select.query_map([], |r| Ok((r.get(0)?, r.get(1)?)));
+    rows.unwrap().map(Result::unwrap).collect()
+}
