@@ -69,6 +69,12 @@ fn kills_at_random_moments_lose_and_double_nothing() {
             0 => Duration::from_millis(20 + dice.throw(180)),
             _ => {
                 daemon.wait_for_log("kycdrop watches");
+                let answered = || office.files("watch-dir/outbox").len();
+                let before = answered();
+                // A file that takes longer than a life would never be answered.
+                if dice.throw(8) == 0 && before < names.len() {
+                    wait_for("one more answer", || answered() > before);
+                }
                 Duration::from_millis(dice.throw(400))
             }
         };
@@ -93,9 +99,7 @@ fn kills_at_random_moments_lose_and_double_nothing() {
         if kills % 50 == 0 {
             let answered = office.files("watch-dir/outbox").len();
             println!("{kills} kills, {} files, {answered} answered", names.len());
-            // A short run on a busy machine may see none.
-            let gets_on = answered > answered_before || wanted.is_none();
-            assert!(gets_on, "no answer in fifty lives");
+            assert!(answered >= answered_before, "an answer went");
             answered_before = answered;
         }
     }
