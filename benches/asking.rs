@@ -29,8 +29,8 @@ impl Answer for Count {
 
 const MIGRATION: &str = include_str!("../src/history/migrations/0002_asking.sql");
 
-/// Two thousand files a day at most, thousand customers a file, twenty offices; one in five is an
-/// update, one in twenty is rejected, one in a thousand is to be evaluated.
+/// A file a minute with five customers, twenty offices; one in five is an update, one in twenty is
+/// rejected, one in a thousand is to be evaluated, one file in a thousand is no request.
 fn fill(conn: &Connection, assessments: u64) -> rusqlite::Result<()> {
     conn.execute_batch(&format!(
         "PRAGMA synchronous = OFF;
@@ -41,11 +41,12 @@ fn fill(conn: &Connection, assessments: u64) -> rusqlite::Result<()> {
          INSERT INTO batch (batch_id, claim, endpoint, file_name, sha256, bytes, status, customers,
            accepted, rejected, repeated, received_at, finished_at, elapsed_ms, response_file)
          SELECT i, 'c' || i, 'batch-customers', 'file-' || i || '.json', hex(randomblob(32)), 400000,
-           200, 1050, 1000, 50, 0, strftime('%Y-%m-%dT%H:%M:%fZ', 'now', -({assessments} / 1000 - i) || ' hours'),
+           200, 6, 5, 1, 0, strftime('%Y-%m-%dT%H:%M:%fZ', 'now', -({assessments} / 5 - i) || ' minutes'),
            strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 9, 'batch-customers/file-' || i || '.response.json'
-         FROM n WHERE i <= {assessments} / 1000 + 1;
+         FROM n WHERE i <= {assessments} / 5 + 1;
+         UPDATE batch SET status = 400, error = 'line 1' WHERE batch_id % 1000 = 0;
          INSERT INTO assessment
-         SELECT i, i / 1000 + 1, i % 1000, 'N-' || i, 'X-' || id, 'unit-' || (id % 20), 'Branch',
+         SELECT i, i / 5 + 1, i % 5, 'N-' || i, 'X-' || id, 'unit-' || (id % 20), 'Branch',
            iif(id < i, 'UPDATE', 'CREATE'), iif(id % 3 = 0, 'ORGANIZATION', 'INDIVIDUAL'),
            'Somebody ' || i, iif(i % 1000 = 7, NULL, substr('NONE  LOW   LOW   LOW   MEDIUMMEDIUMHIGH  EXTREME', (abs(random()) % 7) * 6 + 1, 6)),
            'ACTIVE', 'IND', 'regular', 'IMPORT', iif(i % 1000 = 7, 'PENDING', NULL), '2026-01-01',
@@ -57,13 +58,13 @@ fn fill(conn: &Connection, assessments: u64) -> rusqlite::Result<()> {
          SELECT random(), max(assessment_id), min(assessment_id), count(*) FROM assessment
          GROUP BY business_unit, customer_ext_id;
          INSERT INTO rejection
-         SELECT i, i / 50 + 1, 1000 + i % 50, 'R-' || i, 'Y-' || i, 'unit-' || (i % 20),
+         SELECT i, i * 4 + 1, 5, 'R-' || i, 'Y-' || i, 'unit-' || (i % 20),
            '2026-11-01T00:00:00.000Z', 0, '{{}}' FROM n WHERE i <= {assessments} / 20;
          INSERT INTO finding
-         SELECT i / 50 + 1, 1000 + i % 50, 1, 'rule-' || (i % 60), 'C' || (i % 60), 'wrong', 'list[' || (i % 9) || '].field' || char(97 + i % 20)
+         SELECT i * 4 + 1, 5, 1, 'rule-' || (i % 60), 'C' || (i % 60), 'wrong', 'list[' || (i % 9) || '].field' || char(97 + i % 20)
          FROM n WHERE i <= {assessments} / 20;
          INSERT INTO warning (batch_id, position, kind, path, detail)
-         SELECT i / 10 + 1, i % 1000, 'unknown-field', 'field' || (i % 30), '' FROM n WHERE i <= {assessments} / 100;
+         SELECT i * 20, 0, 'unknown-field', 'field' || (i % 30), '' FROM n WHERE i <= {assessments} / 100;
          UPDATE customer SET country = (SELECT payload ->> '$.citizenshipCountry' FROM assessment a WHERE a.assessment_id = customer.assessment_id);"
     ))?;
     // The sums, by the words of the migration.
