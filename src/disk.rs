@@ -3,8 +3,10 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
 
 use crate::fault;
 
@@ -114,6 +116,33 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
         // Other systems make renames durable by themselves and do not open folders.
         Ok(())
     }
+}
+
+/// Does what waits for the disk for several things side by side: they wait together then, and the
+/// file system writes down once what it would have written for each.
+///
+/// # Errors
+/// The first error; what was begun beside it is ended first.
+pub fn side_by_side<T: Sync, E: Send>(
+    things: &[T],
+    work: impl Fn(&T) -> Result<(), E> + Sync,
+) -> Result<(), E> {
+    const THREADS: usize = 8;
+    if let [one] = things {
+        return work(one);
+    }
+    let share = things.len().div_ceil(THREADS).max(1);
+    let work = &work;
+    thread::scope(|scope| {
+        let threads: Vec<_> = things
+            .chunks(share)
+            .map(|share| scope.spawn(move || share.iter().try_for_each(work)))
+            .collect();
+        threads
+            .into_iter()
+            .map(|t| t.join().unwrap_or_else(|panic| resume_unwind(panic)))
+            .fold(Ok(()), Result::and)
+    })
 }
 
 /// Opens a regular file with one name for reading, and nothing else: no link is followed, no pipe

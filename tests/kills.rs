@@ -110,6 +110,7 @@ fn a_killed_daemon_is_finished_by_the_next_daemon() {
         }
         assert_eq!(first.ended().signal(), Some(9), "{step}: {}", first.log());
         let mut second = Daemon::start(&office, &[]);
+        second.wait_for_log("kycdrop watches");
         wait_for(&format!("both answers after {step}"), || {
             office.files("watch-dir/outbox").len() == 2
                 && office.files("watch-dir/archive").len() == 2

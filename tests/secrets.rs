@@ -233,7 +233,7 @@ fn a_canary_in_every_field_reaches_no_log() {
         }
         assert!(!logs.contains(CANARY), "{logs}");
         // The cases came through: it is in the history, where it belongs.
-        let kept = format!("SELECT count(*) FROM rejection WHERE payload LIKE '%{CANARY}%'");
+        let kept = format!("SELECT count(*) FROM v_rejection WHERE payload LIKE '%{CANARY}%'");
         assert!(office.value(&kept).as_u64() > Some(5));
     }
 }

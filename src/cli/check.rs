@@ -88,15 +88,23 @@ impl Judging<'_> {
         let mut single = String::new();
         let mut batch = BatchBody::begin(&mut body).map_err(to_memory)?;
         let endpoint = self.endpoint;
-        let judged = each_chunk(source, endpoint, rules, &pool, &mut Silent, |chunk| {
-            self.chunk(chunk, |outcome, findings| {
-                if endpoint.is_batch() {
-                    return batch.result(outcome).map_err(to_memory);
-                }
-                single = single_body(endpoint, outcome, findings);
-                Ok(())
-            })
-        });
+        let judged = each_chunk(
+            source,
+            endpoint,
+            rules,
+            &pool,
+            &mut Silent,
+            |c, _| c,
+            |chunk| {
+                self.chunk(chunk, |outcome, findings| {
+                    if endpoint.is_batch() {
+                        return batch.result(outcome).map_err(to_memory);
+                    }
+                    single = single_body(endpoint, outcome, findings);
+                    Ok(())
+                })
+            },
+        );
         let elapsed = self.started.elapsed().as_millis() as u64;
         batch.end(elapsed).map_err(to_memory)?;
         let (text, code) = match judged {

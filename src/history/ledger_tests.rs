@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::Connection;
 
-use super::super::{History, NewBatch};
+use super::super::{History, NewBatch, PackedChunk};
 use crate::catalog::Endpoint;
 use crate::classifier::{SHIPPED, load_set, parse_file, store};
 use crate::request::{Body, Limits, Splitter, Tree};
@@ -52,7 +52,10 @@ fn rows_with_mask(mask: u64) -> Vec<(i64, String)> {
         let mut splitter = Splitter::new(&bytes[..], Body::List, Limits::default());
         while let Some(chunk) = splitter.next_chunk().unwrap() {
             let judged = judge.judge_chunk(chunk, &mut Tree::new(), || 0).unwrap();
-            recording.chunk(judged, &mut &b""[..]).unwrap();
+            let packed = PackedChunk::of(judged, true);
+            recording
+                .chunk(packed, &mut &b""[..], &mut |_| Ok(()))
+                .unwrap();
         }
         recording.finish(Default::default()).unwrap();
     }

@@ -8,6 +8,7 @@ use crate::trouble::{Kind, Result, Trouble};
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_history.sql"),
     include_str!("migrations/0002_asking.sql"),
+    include_str!("migrations/0003_packed.sql"),
 ];
 
 /// The version that this kycdrop works with.

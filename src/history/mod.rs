@@ -7,6 +7,7 @@ mod keys;
 mod ledger;
 mod migrate;
 mod outcomes;
+mod payload;
 mod query;
 mod record;
 mod status;
@@ -15,6 +16,7 @@ mod tally;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use crate::catalog;
@@ -25,8 +27,9 @@ use crate::trouble::{Kind, Result, Trouble};
 pub use care::{backup, holders, snapshot, verify};
 pub use ledger::{Ledger, SameFile, Verdict};
 pub use outcomes::OutcomeRow;
+pub use payload::{PackedChunk, Payload, pack};
 pub use query::{Answer, Bounds, Cell, ask as ask_sql};
-pub use record::{Finish, Group, NewBatch, Recording, Written};
+pub use record::{Finish, Group, NewBatch, Recording, Told, Written};
 pub use status::{BatchLine, Totals, last_batches, totals};
 
 /// The first SQLite without the WAL reset bug.
@@ -81,7 +84,11 @@ impl History {
         // References are declared for readers; the one writer sets every one of them itself.
         conn.pragma_update(None, "foreign_keys", false)?;
         conn.pragma_update(None, "cache_size", -i64::from(cache_mib) * 1024)?;
+        // Plans do not depend on what is asked for, so nothing is planned anew for every customer.
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         migrate::up(&mut conn)?;
+        payload::keep_dictionary(&conn)?;
+        payload::show_text(&conn)?;
         let keys = keys::Keys::of(&conn)?;
         let rule_set_id = store_rules(&mut conn)?;
         Ok(History {
@@ -269,6 +276,7 @@ pub fn open_for_reading(path: &Path) -> Result<Option<Connection>> {
             "run `kycdrop once` to bring an older one up to date; for a newer one, use the newer kycdrop",
         ));
     }
+    payload::show_text(&conn)?;
     Ok(Some(conn))
 }
 

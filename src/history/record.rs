@@ -1,5 +1,7 @@
-//! Writing: a group of files in one transaction, each file in a savepoint of its own, so that one
-//! that turns out broken at its last byte leaves nothing behind but its batch row.
+//! Writing: a group of files in one transaction. A file whose rows are written while it is still
+//! being read is the first of its group, so that one that turns out broken at its last byte is taken
+//! back with the whole transaction and leaves nothing behind but its batch row. (A savepoint would do
+//! the same for any file, but SQLite then copies every older page before it changes it.)
 
 use rusqlite::{CachedStatement, Connection, Row, Transaction, TransactionBehavior, params};
 
@@ -8,10 +10,11 @@ use crate::classifier::CategoryKind;
 use crate::clock;
 use crate::request::Note;
 use crate::trouble::Result;
-use crate::validate::{Action, Facts, Finding, Judged, JudgedChunk, Source};
+use crate::validate::{Action, Facts, Finding, Judged, Source};
 
 use super::keys::Keys;
 use super::ledger::{Ledger, SameFile, Verdict};
+use super::payload::{PackedChunk, Payload};
 use super::tally::Tally;
 
 /// A transaction over one file or a few.
@@ -132,6 +135,16 @@ struct Counts {
     screenings: u64,
 }
 
+/// What a customer came to in the end.
+pub struct Told<'c> {
+    /// Its number in the chunk.
+    pub i: usize,
+    pub customer: &'c Judged,
+    pub facts: &'c Facts,
+    /// Whether the history made an accepted customer a rejected one, or the other way round.
+    pub changed: bool,
+}
+
 /// One file being written.
 pub struct Recording<'g> {
     conn: &'g Connection,
@@ -202,7 +215,6 @@ impl<'g> Recording<'g> {
         rule_set_id: i64,
         batch: NewBatch,
     ) -> Result<Recording<'g>> {
-        conn.execute_batch("SAVEPOINT file")?;
         let (batch_id, first_assessment) = conn
             .prepare_cached(
                 "SELECT (SELECT coalesce(max(batch_id), 0) + 1 FROM batch),
@@ -228,17 +240,31 @@ impl<'g> Recording<'g> {
     }
 
     /// Writes the customers of a chunk. Those without findings are judged against the history
-    /// first; of the others it is asked only whether they are the same request again.
+    /// first; of the others it is asked only whether they are the same request again. `told` hears of
+    /// each what it came to in the end.
     ///
     /// # Errors
-    /// When the database fails, or the file at hand cannot be read again.
-    pub fn chunk(&mut self, mut chunk: JudgedChunk, same_file: &mut dyn SameFile) -> Result<()> {
+    /// When the database fails, the file at hand cannot be read again, or `told` fails.
+    pub fn chunk(
+        &mut self,
+        mut chunk: PackedChunk,
+        same_file: &mut dyn SameFile,
+        told: &mut dyn FnMut(Told<'_>) -> Result<()>,
+    ) -> Result<()> {
         let now = clock::now();
-        let mut customers = std::mem::take(&mut chunk.customers);
+        let mut customers = std::mem::take(&mut chunk.judged.customers);
+        let facts = &chunk.judged.facts;
         for (i, customer) in customers.iter_mut().enumerate() {
-            let position = chunk.first + i as u64;
-            let payload = chunk.payload(customer);
-            self.customer(customer, position, &chunk.facts, payload, &now, same_file)?;
+            let position = chunk.judged.first + i as u64;
+            let payload = chunk.payload(i, customer);
+            let sound = customer.findings.is_empty();
+            self.customer(customer, position, facts, payload, &now, same_file)?;
+            told(Told {
+                i,
+                customer,
+                facts,
+                changed: sound != customer.findings.is_empty(),
+            })?;
         }
         self.counts.customers += customers.len() as u64;
         if self.tally.is_large() {
@@ -252,7 +278,7 @@ impl<'g> Recording<'g> {
         customer: &mut Judged,
         position: u64,
         facts: &Facts,
-        payload: &str,
+        payload: Payload<'_>,
         now: &str,
         same_file: &mut dyn SameFile,
     ) -> Result<()> {
@@ -284,7 +310,7 @@ impl<'g> Recording<'g> {
         customer: &mut Judged,
         position: u64,
         facts: &Facts,
-        payload: &str,
+        payload: Payload<'_>,
         now: &str,
         same_file: &mut dyn SameFile,
     ) -> Result<()> {
@@ -328,7 +354,7 @@ impl<'g> Recording<'g> {
         customer: &Judged,
         position: u64,
         facts: &Facts,
-        payload: &str,
+        payload: Payload<'_>,
         now: &str,
     ) -> Result<()> {
         let s = &customer.summary;
@@ -374,7 +400,7 @@ impl<'g> Recording<'g> {
         customer: &Judged,
         position: u64,
         facts: &Facts,
-        payload: &str,
+        payload: Payload<'_>,
         now: &str,
     ) -> Result<()> {
         let s = &customer.summary;
@@ -451,24 +477,17 @@ impl<'g> Recording<'g> {
         Ok(())
     }
 
-    /// Takes back everything that was written for the file so far.
+    /// Takes back everything that was written in this transaction so far: the file must be the first
+    /// of its group.
     ///
     /// # Errors
     /// When the database fails.
     pub fn undo(&mut self) -> Result<()> {
-        self.conn.execute_batch("ROLLBACK TO file")?;
+        self.conn.execute_batch("ROLLBACK; BEGIN IMMEDIATE")?;
         self.next_assessment = self.first_assessment;
         self.counts = Counts::default();
         self.tally = Tally::default();
         Ok(())
-    }
-
-    /// Takes back everything, the file itself as well: as if it had never begun.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn abandon(self) -> Result<()> {
-        Ok(self.conn.execute_batch("ROLLBACK TO file; RELEASE file")?)
     }
 
     /// Ends the file with its batch row. It is durable once the group is committed.
@@ -528,7 +547,6 @@ impl<'g> Recording<'g> {
                 self.counts.evaluations,
                 self.counts.screenings
             ])?;
-        self.conn.execute_batch("RELEASE file")?;
         Ok(Written {
             batch_id: self.batch_id,
             path: self.batch.path,

@@ -24,7 +24,7 @@ use crate::validate::{BrokenCustomer, Judge, JudgedChunk};
 use super::progress::Progress;
 
 /// Files up to this size are read and judged where they are: starting threads costs more.
-const SMALL: u64 = 256 << 10;
+pub(super) const SMALL: u64 = 256 << 10;
 
 /// What customers are judged against, shared by the threads.
 #[derive(Clone)]
@@ -81,23 +81,28 @@ pub enum Source<'s> {
     Bytes(&'s [u8]),
 }
 
-/// Judges a file and hands its chunks to `take`, in order.
+/// What is made of a judged chunk by the thread that judged it.
+pub type Make<T> = fn(JudgedChunk, Endpoint) -> T;
+
+/// Judges a file and hands what is made of its chunks to `take`, in order.
 ///
 /// # Errors
 /// [`Stop`]: then nothing that `take` got may count.
-pub fn each_chunk(
+pub fn each_chunk<T: Send + 'static>(
     source: Source<'_>,
     endpoint: Endpoint,
     rules: &Rules,
     pool: &rayon::ThreadPool,
     progress: &mut dyn Progress,
-    mut take: impl FnMut(JudgedChunk) -> Result<()>,
+    make: Make<T>,
+    mut take: impl FnMut(T) -> Result<()>,
 ) -> Result<FileFacts, Stop> {
     let mut way = Way {
         endpoint,
         rules,
         pool,
         progress,
+        make,
         take: &mut take,
     };
     match source {
@@ -112,15 +117,16 @@ pub fn each_chunk(
 }
 
 /// The way of one file, and what it needs on it.
-struct Way<'w> {
+struct Way<'w, T> {
     endpoint: Endpoint,
     rules: &'w Rules,
     pool: &'w rayon::ThreadPool,
     progress: &'w mut dyn Progress,
-    take: &'w mut dyn FnMut(JudgedChunk) -> Result<()>,
+    make: Make<T>,
+    take: &'w mut dyn FnMut(T) -> Result<()>,
 }
 
-impl Way<'_> {
+impl<T: Send + 'static> Way<'_, T> {
     fn go(&mut self, file: impl Read + Send, bytes: u64, path: &Path) -> Result<FileFacts, Stop> {
         let body = if self.endpoint.is_batch() {
             Body::List
@@ -152,21 +158,15 @@ impl Way<'_> {
         path: &Path,
     ) -> Result<FileFacts, Stop> {
         while let Some(chunk) = splitter.next_chunk().map_err(|e| split_error(path, e))? {
-            let chunk = judge(chunk, self.endpoint, self.rules)?;
-            self.take_one(chunk)?;
+            let chunk = judge(chunk, self.endpoint, self.rules, self.make)?;
+            self.take_one(chunk.made)?;
         }
         Ok(facts(splitter))
     }
 
-    fn take_one(&mut self, chunk: JudgedChunk) -> Result<(), Stop> {
+    fn take_one(&mut self, made: T) -> Result<(), Stop> {
         fault::point("ingest.chunk").map_err(|e| Trouble::io("reading", Path::new("it"), &e))?;
-        let most = self.rules.max_customers;
-        if chunk.first + chunk.customers.len() as u64 > most {
-            return Err(Stop::TooMuch(format!(
-                "the file has more than {most} customers (max_customers)"
-            )));
-        }
-        Ok((self.take)(chunk)?)
+        Ok((self.take)(made)?)
     }
 
     fn in_parallel<R: Read + Send>(
@@ -174,17 +174,17 @@ impl Way<'_> {
         mut splitter: Splitter<HashingReader<R>>,
         path: &Path,
     ) -> Result<FileFacts, Stop> {
-        let (pool, endpoint, rules) = (self.pool, self.endpoint, self.rules);
+        let (pool, endpoint, rules, make) = (self.pool, self.endpoint, self.rules, self.make);
         // Enough that no thread waits for the writer to fetch, and no more.
         let ahead = pool.current_num_threads() * 2 + 2;
-        let (queue, chunks) = bounded::<Receiver<Judged>>(ahead);
+        let (queue, chunks) = bounded::<Receiver<Judged<T>>>(ahead);
         std::thread::scope(|scope| {
             let reader = scope.spawn(move || {
                 while let Some(chunk) = splitter.next_chunk()? {
                     let (done, judged) = bounded(1);
                     let rules = rules.clone();
                     pool.spawn(move || {
-                        let _ = done.send(judge(chunk, endpoint, &rules));
+                        let _ = done.send(judge(chunk, endpoint, &rules, make));
                     });
                     // The writer has given up: whatever stopped it is told by it.
                     if queue.send(judged).is_err() {
@@ -205,21 +205,27 @@ impl Way<'_> {
     }
 
     /// Takes the judged chunks back in the order of the file.
-    fn take_all(&mut self, chunks: &Receiver<Receiver<Judged>>) -> Result<(), Stop> {
+    fn take_all(&mut self, chunks: &Receiver<Receiver<Judged<T>>>) -> Result<(), Stop> {
         let mut done_bytes = 0;
         for judged in chunks {
             let chunk = judged
                 .recv()
                 .unwrap_or_else(|_| Err(Stop::Defect("a judging thread".into())))?;
-            done_bytes += chunk.data.len() as u64;
-            self.take_one(chunk)?;
+            done_bytes += chunk.bytes;
+            self.take_one(chunk.made)?;
             self.progress.advance(done_bytes);
         }
         Ok(())
     }
 }
 
-type Judged = Result<JudgedChunk, Stop>;
+type Judged<T> = Result<Made<T>, Stop>;
+
+struct Made<T> {
+    made: T,
+    /// The size of the chunk that it was made of.
+    bytes: u64,
+}
 
 thread_local! {
     /// Scratch memory of a judging thread, used again for every customer.
@@ -228,7 +234,14 @@ thread_local! {
 
 /// Judges one chunk on this thread. A defect that panics costs the file its answer, not the daemon
 /// its life.
-fn judge(chunk: Chunk, endpoint: Endpoint, rules: &Rules) -> Judged {
+fn judge<T>(chunk: Chunk, endpoint: Endpoint, rules: &Rules, make: Make<T>) -> Judged<T> {
+    let most = rules.max_customers;
+    if chunk.first + chunk.elements.len() as u64 > most {
+        return Err(Stop::TooMuch(format!(
+            "the file has more than {most} customers (max_customers)"
+        )));
+    }
+    let bytes = chunk.data.len() as u64;
     let judging = AssertUnwindSafe(|| {
         let judge = Judge {
             endpoint,
@@ -245,9 +258,10 @@ fn judge(chunk: Chunk, endpoint: Endpoint, rules: &Rules) -> Judged {
                 elapsed
             })
         })
+        .map(|judged| make(judged, endpoint))
     });
     match catch_unwind(judging) {
-        Ok(judged) => Ok(judged?),
+        Ok(made) => Ok(Made { made: made?, bytes }),
         // The panic hook has told where; what it says may hold a customer's text.
         Err(_) => Err(Stop::Defect("the judging of a customer".into())),
     }

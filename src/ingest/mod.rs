@@ -4,8 +4,11 @@
 mod judge_file;
 mod progress;
 pub mod publish;
+mod ready;
 mod record_file;
 
+use std::collections::{BTreeSet, VecDeque};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -14,6 +17,7 @@ use crate::catalog::Endpoint;
 use crate::classifier::{ClassifierSet, write_shipped};
 use crate::clock;
 use crate::config::{Config, Home};
+use crate::disk;
 use crate::fault;
 use crate::history::{History, Published, Written};
 use crate::intake::{Claim, NameBook, claims_in_work};
@@ -22,7 +26,7 @@ use crate::trouble::{Kind, Result, Trouble};
 pub use judge_file::{FileFacts, FileHash, Rules, Source, Stop, each_chunk, line_and_column};
 pub use progress::{Progress, Silent};
 pub use record_file::NotYet;
-use record_file::{OneFile, Recorded};
+use record_file::{NewlyWritten, OneFile, Recorded, is_small};
 
 /// A group is committed once it has this many files, so that nobody waits long for an answer.
 const GROUP_FILES: usize = 50;
@@ -137,7 +141,12 @@ impl Engine {
             match self.history.batch_of_claim(&claim.id)? {
                 Some(batch) => {
                     tracing::info!(batch = batch.batch_id, "finishing a file of an earlier run");
-                    answered.push(self.end(&claim, batch)?);
+                    let newly = NewlyWritten {
+                        batch,
+                        // Whatever lies there may have been cut short.
+                        answered: false,
+                    };
+                    answered.append(&mut self.end(vec![(claim, newly)])?);
                 }
                 None if claim.has_source() => again.push(claim),
                 // Taken back, or its file was lost with the claim half made.
@@ -187,47 +196,78 @@ impl Engine {
         progress: &mut dyn Progress,
     ) -> Result<Vec<Answered>> {
         let mut answered = Vec::new();
-        let mut claims = claims.into_iter().peekable();
-        while claims.peek().is_some() {
-            let mut done = Vec::new();
-            let mut names = NameBook::default();
-            let mut bytes = 0;
-            let mut back = Vec::new();
-            let group = self.history.group()?;
-            while done.len() + back.len() < files && bytes < GROUP_BYTES {
-                let Some(claim) = claims.next() else { break };
-                let work = OneFile {
-                    claim: &claim,
-                    rules: &self.rules,
-                    pool: &self.pool,
-                    home: &self.home,
-                    waits: !self.config.settle_timeout.is_zero(),
-                };
-                match work.record(&group, &mut names, progress)? {
-                    Recorded::Written(batch, size) => {
-                        bytes += size;
-                        done.push((claim, *batch));
-                    }
-                    Recorded::NotYet(why) => back.push((claim, why)),
+        let mut waiting = VecDeque::from(claims);
+        // So many of those that wait are to be the only one of their transaction.
+        let mut alone = 0;
+        while !waiting.is_empty() {
+            let most = if alone > 0 { 1 } else { files };
+            match self.one_group(&mut waiting, most, progress)? {
+                Some(mut of_group) => answered.append(&mut of_group),
+                None => {
+                    alone = files.min(waiting.len());
+                    continue;
                 }
             }
-            // A group of nothing but files that go back has nothing to make durable.
-            if done.is_empty() {
-                drop(group);
-            } else {
-                step("commit.before")?;
-                group.commit()?;
-                step("commit.after")?;
-            }
-            for (claim, why) in back {
-                self.give_back(&claim, why)?;
-            }
-            for (claim, batch) in done {
-                answered.push(self.end(&claim, batch)?);
-            }
+            alone = alone.saturating_sub(1);
             files = (files * 2).min(GROUP_FILES);
         }
         Ok(answered)
+    }
+
+    /// Takes up to so many files into one transaction and ends them. None: one of them wants a
+    /// transaction of its own, and all wait again.
+    fn one_group(
+        &mut self,
+        waiting: &mut VecDeque<Claim>,
+        most: usize,
+        progress: &mut dyn Progress,
+    ) -> Result<Option<Vec<Answered>>> {
+        let mut done = Vec::new();
+        let mut back = Vec::new();
+        let mut taken = Vec::new();
+        let mut names = NameBook::default();
+        let mut bytes = 0;
+        let group = self.history.group()?;
+        while taken.len() < most && bytes < GROUP_BYTES {
+            let first = done.is_empty();
+            let Some(claim) = waiting.pop_front_if(|claim| first || is_small(claim)) else {
+                break;
+            };
+            let work = OneFile {
+                claim: &claim,
+                first,
+                rules: &self.rules,
+                pool: &self.pool,
+                home: &self.home,
+                waits: !self.config.settle_timeout.is_zero(),
+            };
+            taken.push(claim.clone());
+            match work.record(&group, &mut names, progress)? {
+                Recorded::Written(newly, size) => {
+                    bytes += size;
+                    done.push((claim, *newly));
+                }
+                Recorded::NotYet(why) => back.push((claim, why)),
+                Recorded::Alone => {
+                    drop(group);
+                    taken.into_iter().rev().for_each(|c| waiting.push_front(c));
+                    return Ok(None);
+                }
+            }
+        }
+        // A group of nothing but files that go back has nothing to make durable.
+        if done.is_empty() {
+            drop(group);
+        } else {
+            disk::side_by_side(&done, |(claim, _)| claim.sync())?;
+            step("commit.before")?;
+            group.commit()?;
+            step("commit.after")?;
+        }
+        for (claim, why) in back {
+            self.give_back(&claim, why)?;
+        }
+        Ok(Some(self.end(done)?))
     }
 
     /// Puts a file back into the inbox, from where it is taken again.
@@ -252,49 +292,73 @@ impl Engine {
         std::mem::take(&mut self.returned)
     }
 
-    /// Publishes the response of a recorded file, unless that was done, and puts the file away.
-    fn end(&mut self, claim: &Claim, batch: Written) -> Result<Answered> {
-        let mut response_file = batch.response_file.clone().unwrap_or_default();
-        if claim.response().exists() {
-            publish::build(&self.history, claim, &batch)?;
-            response_file = publish::put_out(&mut self.history, &self.home, claim, &batch)?;
+    /// Publishes the responses of recorded files, unless that was done, and puts the files away.
+    fn end(&mut self, done: Vec<(Claim, NewlyWritten)>) -> Result<Vec<Answered>> {
+        let mut built = Vec::new();
+        for (claim, newly) in &done {
+            if !newly.answered && claim.response().exists() {
+                publish::build(&self.history, claim, &newly.batch)?;
+                built.push(claim.response());
+            }
         }
-        if claim.has_source() {
-            let root = match batch.status {
-                200 => self.home.archive(),
-                _ => self.home.failed(),
-            };
-            crate::intake::archive_source(&root, claim)?;
+        disk::side_by_side(&built, |path| {
+            let synced = File::open(path).and_then(|file| file.sync_all());
+            synced.map_err(|e| Trouble::io("syncing", path, &e))
+        })?;
+        let mut named = Vec::new();
+        let mut folders = BTreeSet::new();
+        for (claim, NewlyWritten { batch, .. }) in done {
+            let mut response_file = batch.response_file.clone().unwrap_or_default();
+            if claim.response().exists() {
+                response_file = publish::put_out(&mut self.history, &self.home, &claim, &batch)?;
+                folders.insert(claim.answer_folder());
+            }
+            named.push((
+                claim,
+                Answered {
+                    batch,
+                    response_file,
+                },
+            ));
         }
-        step("forget.before")?;
-        claim.forget();
-        step("forget.after")?;
-        self.unmarked.push(Published {
-            batch_id: batch.batch_id,
-            response_file: response_file.clone(),
-            at: clock::now(),
-        });
+        for folder in folders {
+            let folder = self.home.outbox().join(folder);
+            disk::sync_folder(&folder).map_err(|e| Trouble::io("syncing", &folder, &e))?;
+        }
+        for (claim, answered) in &named {
+            step("publish.after")?;
+            self.put_away(claim, &answered.batch)?;
+        }
+        disk::side_by_side(&named, |(claim, _)| {
+            step("forget.before")?;
+            claim.forget();
+            step("forget.after")
+        })?;
+        let answered: Vec<_> = named.into_iter().map(|(_, answered)| answered).collect();
+        for one in &answered {
+            self.unmarked.push(Published {
+                batch_id: one.batch.batch_id,
+                response_file: one.response_file.clone(),
+                at: clock::now(),
+            });
+            tell(&one.batch);
+        }
         if self.unmarked.len() >= GROUP_FILES {
             self.mark()?;
         }
-        tracing::info!(
-            batch = batch.batch_id,
-            endpoint = %crate::text::printable(&batch.path),
-            file = %crate::text::printable(&batch.file_name),
-            status = batch.status,
-            customers = batch.customers,
-            accepted = batch.accepted,
-            rejected = batch.rejected,
-            ms = batch.elapsed_ms,
-            "answered"
-        );
-        if let Some(error) = &batch.error {
-            tracing::warn!(batch = batch.batch_id, "{}", crate::text::printable(error));
+        Ok(answered)
+    }
+
+    /// Moves a file whose response is published out of the work folder.
+    fn put_away(&self, claim: &Claim, batch: &Written) -> Result<()> {
+        if !claim.has_source() {
+            return Ok(());
         }
-        Ok(Answered {
-            batch,
-            response_file,
-        })
+        let root = match batch.status {
+            200 => self.home.archive(),
+            _ => self.home.failed(),
+        };
+        crate::intake::archive_source(&root, claim)
     }
 
     /// Marks what was published. Done when there is nothing else to do: a response does not wait for
@@ -323,6 +387,24 @@ impl Engine {
             self.history.checkpoint();
         }
         Ok(())
+    }
+}
+
+/// Says that a file was answered.
+fn tell(batch: &Written) {
+    tracing::info!(
+        batch = batch.batch_id,
+        endpoint = %crate::text::printable(&batch.path),
+        file = %crate::text::printable(&batch.file_name),
+        status = batch.status,
+        customers = batch.customers,
+        accepted = batch.accepted,
+        rejected = batch.rejected,
+        ms = batch.elapsed_ms,
+        "answered"
+    );
+    if let Some(error) = &batch.error {
+        tracing::warn!(batch = batch.batch_id, "{}", crate::text::printable(error));
     }
 }
 

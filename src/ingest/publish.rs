@@ -83,15 +83,55 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// Builds the response in the claim's folder, durably.
+const BUFFER: usize = 64 << 10;
+
+/// The response of a batch in the claim's folder, written while the batch is: the same bytes that
+/// [`build`] makes of the rows. It must be durable before it is put out.
+pub(super) struct Draft {
+    body: BatchBody<BufWriter<File>>,
+    path: PathBuf,
+}
+
+impl Draft {
+    pub fn begin(claim: &Claim) -> Result<Draft> {
+        let path = claim.response();
+        let begin = || BatchBody::begin(BufWriter::with_capacity(BUFFER, File::create(&path)?));
+        let body = begin().map_err(|e| Trouble::io("making", &path, &e))?;
+        Ok(Draft { body, path })
+    }
+
+    /// Adds the next result, in its JSON.
+    pub fn result(&mut self, json: &[u8]) -> Result<()> {
+        let written = self.body.written(json);
+        written.map_err(|e| Trouble::io("writing", &self.path, &e))
+    }
+
+    /// Makes and adds the next result.
+    pub fn made(&mut self, outcome: &Outcome<'_>) -> Result<()> {
+        let written = self.body.result(outcome);
+        written.map_err(|e| Trouble::io("writing", &self.path, &e))
+    }
+
+    pub fn end(self, elapsed_ms: u64) -> Result<()> {
+        let Draft { body, path } = self;
+        let end = || -> io::Result<()> {
+            let mut out = body.end(elapsed_ms)?;
+            fault::point("response.building")?;
+            out.flush()?;
+            fault::point("response.built")
+        };
+        end().map_err(|e| Trouble::io("writing", &path, &e))
+    }
+}
+
+/// Builds the response in the claim's folder from the rows. It must be durable before it is put out.
 pub(super) fn build(history: &History, claim: &Claim, batch: &Written) -> Result<()> {
     let path = claim.response();
     let write = || -> Result<(), Failure> {
-        let mut out = BufWriter::with_capacity(64 << 10, File::create(&path)?);
+        let mut out = BufWriter::with_capacity(BUFFER, File::create(&path)?);
         write_body(history, batch, &mut out)?;
         fault::point("response.building")?;
         out.flush()?;
-        out.get_ref().sync_all()?;
         fault::point("response.built")?;
         Ok(())
     };
@@ -101,8 +141,9 @@ pub(super) fn build(history: &History, claim: &Claim, batch: &Written) -> Result
     })
 }
 
-/// Moves a built response into the outbox, under the name that the history has for it. Where
-/// somebody took that name meanwhile, another is noted in the history first.
+/// Moves a durable response into the outbox, under the name that the history has for it; its folder
+/// is to be synced after that. Where somebody took that name meanwhile, another is noted in the
+/// history first.
 pub(super) fn put_out(
     history: &mut History,
     home: &Home,
@@ -125,9 +166,7 @@ pub(super) fn put_out(
         match moved {
             Ok(()) => {
                 fault::point("publish.renamed")
-                    .and_then(|()| disk::sync_folder(&folder))
-                    .and_then(|()| fault::point("publish.after"))
-                    .map_err(|e| Trouble::io("syncing", &folder, &e))?;
+                    .map_err(|e| Trouble::io("publishing", &target, &e))?;
                 return Ok(name.to_string_lossy().into_owned());
             }
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {

@@ -1,6 +1,10 @@
 //! One claimed file into the history: judged, its rows written, its response reserved. Nothing of it
 //! is final until the group is committed. A file that cannot be judged as it is now is told apart
 //! from one that is wrong: it goes back to the inbox.
+//!
+//! The first file of a transaction is written while it is read, whatever its size: should it turn
+//! out broken, the whole transaction is taken back. The small ones after it are read to their end
+//! before their first row is written.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -9,17 +13,21 @@ use std::time::{Instant, SystemTime};
 use crate::catalog::Endpoint;
 use crate::config::Home;
 use crate::disk;
-use crate::history::{Finish, Group, Recording, Written};
+use crate::history::{Finish, Group, Recording, Told, Written};
 use crate::intake::{Claim, NameBook, response_name};
 use crate::request::{EMPTY, Note, NoteKind, TRUNCATED};
 use crate::trouble::{Kind, Result, Trouble};
 
 use super::judge_file::{self, FileFacts, FileHash, Rules, Source, Stop, each_chunk};
 use super::progress::Progress;
+use super::publish::Draft;
+use super::ready::{ReadyChunk, outcome};
 
 /// One file on its way into the history.
 pub(super) struct OneFile<'e> {
     pub claim: &'e Claim,
+    /// Nothing else was written in its transaction.
+    pub first: bool,
     pub rules: &'e Rules,
     pub pool: &'e rayon::ThreadPool,
     pub home: &'e Home,
@@ -30,9 +38,24 @@ pub(super) struct OneFile<'e> {
 /// What came of a file.
 pub(super) enum Recorded {
     /// Its batch, and how many bytes were judged.
-    Written(Box<Written>, u64),
+    Written(Box<NewlyWritten>, u64),
     /// Nothing: it goes back.
     NotYet(NotYet),
+    /// Nothing, and the transaction is to be taken back: its files want one each.
+    Alone,
+}
+
+/// A file that is in the history once its group is committed.
+pub(super) struct NewlyWritten {
+    pub batch: Written,
+    /// Whether its response lies in the claim's folder, written to its end.
+    pub answered: bool,
+}
+
+/// Whether a file may come after others in a transaction. One that cannot be looked at is told of
+/// when it is opened.
+pub(super) fn is_small(claim: &Claim) -> bool {
+    std::fs::metadata(claim.source()).is_ok_and(|m| m.len() <= judge_file::SMALL)
 }
 
 /// Why a file is not answered now.
@@ -82,29 +105,33 @@ impl OneFile<'_> {
         };
         disk::narrow(&file, &file.metadata().map_err(wrong)?);
         let before = Look::at(&file).map_err(wrong)?;
+        if !self.first && before.bytes > judge_file::SMALL {
+            return Ok(Recorded::Alone);
+        }
 
-        let mut recording = group.file(self.claim.new_batch())?;
-        let mut hash = FileHash::new(&path);
+        let mut work = Work {
+            recording: group.file(self.claim.new_batch())?,
+            hash: FileHash::new(&path),
+            draft: None,
+            kept: Vec::new(),
+        };
         let ended = match self.claim.endpoint() {
-            None => Ok((
-                hash.read_whole()?,
-                failed(
-                    404,
-                    "the folder that the file was dropped in is no endpoint",
-                ),
-            )),
-            Some(endpoint) => self.judge(endpoint, &file, &mut recording, &mut hash, progress)?,
+            None => {
+                let why = "the folder that the file was dropped in is no endpoint";
+                Ok((work.hash.read_whole()?, failed(404, why)))
+            }
+            Some(endpoint) => self.judge(endpoint, &file, &mut work, progress)?,
         };
         let changed = Look::at(&file).map_err(wrong)? != before;
         let (facts, mut end) = match ended {
             Ok(ended) if !changed => ended,
-            Ok(_) => {
-                recording.abandon()?;
-                return Ok(Recorded::NotYet(NotYet::Changed));
-            }
-            Err(why) => {
-                recording.abandon()?;
-                return Ok(Recorded::NotYet(why));
+            Ok(_) if !self.first => return Ok(Recorded::Alone),
+            ended => {
+                if self.first {
+                    work.recording.undo()?;
+                }
+                let changed = Recorded::NotYet(NotYet::Changed);
+                return Ok(ended.err().unwrap_or(changed));
             }
         };
         end.sha256 = facts.sha256;
@@ -112,31 +139,64 @@ impl OneFile<'_> {
         end.elapsed_ms = started.elapsed().as_millis() as u64;
         let response = response_name(&self.home.outbox(), self.claim, names);
         end.response_file = Some(response.to_string_lossy().into_owned());
-        self.claim.reserve_response()?;
-        let written = recording.finish(end)?;
-        Ok(Recorded::Written(Box::new(written), facts.bytes))
+        let answered = match work.draft.take() {
+            Some(draft) if end.status == 200 => {
+                draft.end(end.elapsed_ms)?;
+                true
+            }
+            _ => false,
+        };
+        self.claim.reserve_response(answered)?;
+        let batch = work.recording.finish(end)?;
+        let newly = NewlyWritten { batch, answered };
+        Ok(Recorded::Written(Box::new(newly), facts.bytes))
     }
 
-    /// Judges the file at an endpoint. The inner error: it goes back.
+    /// Judges the file at an endpoint. The inner error: it cannot be answered now.
     fn judge(
         &self,
         endpoint: Endpoint,
         file: &File,
-        recording: &mut Recording<'_>,
-        hash: &mut FileHash,
+        work: &mut Work<'_>,
         progress: &mut dyn Progress,
-    ) -> Result<std::result::Result<(FileFacts, Finish), NotYet>> {
+    ) -> Result<std::result::Result<(FileFacts, Finish), Recorded>> {
         let path = self.claim.source();
-        let take = |chunk| recording.chunk(chunk, hash);
-        let source = Source::File(&path);
-        let stop = match each_chunk(source, endpoint, self.rules, self.pool, progress, take) {
-            Ok(facts) => {
-                if !hash.agrees(&facts) {
-                    return Ok(Err(NotYet::Changed));
-                }
-                let end = self.judged(endpoint, recording, &facts)?;
-                return Ok(Ok((facts, end)));
+        if endpoint.is_batch() {
+            work.draft = Some(Draft::begin(self.claim)?);
+        }
+        let take = |chunk| match self.first {
+            true => work.write(chunk),
+            false => {
+                work.kept.push(chunk);
+                Ok(())
             }
+        };
+        let source = Source::File(&path);
+        let (rules, pool) = (self.rules, self.pool);
+        let judged = each_chunk(
+            source,
+            endpoint,
+            rules,
+            pool,
+            progress,
+            ReadyChunk::of,
+            take,
+        );
+        let stop = match judged {
+            Ok(facts) => match self.judged(endpoint, work, &facts) {
+                // Alone it can be taken back, and answered for what it is.
+                Err(e) if e.kind == Kind::Internal && !self.first => {
+                    return Ok(Err(Recorded::Alone));
+                }
+                end => {
+                    let end = end?;
+                    return Ok(match work.hash.agrees(&facts) {
+                        true => Ok((facts, end)),
+                        false if self.first => Err(Recorded::NotYet(NotYet::Changed)),
+                        false => Err(Recorded::Alone),
+                    });
+                }
+            },
             Err(stop) => stop,
         };
         let (facts, end) = match stop {
@@ -144,17 +204,13 @@ impl OneFile<'_> {
             Stop::NotARequest { offset, message } => {
                 let may_grow = self.waits && !self.claim.overdue;
                 if may_grow && (is_cut_short(&message) || is_hole(file, offset)) {
-                    return Ok(Err(NotYet::Incomplete));
+                    return Ok(Err(Recorded::NotYet(NotYet::Incomplete)));
                 }
-                recording.undo()?;
                 let place = judge_file::place_in(&path, offset);
-                (
-                    hash.read_whole()?,
-                    failed(400, format!("{place}: {message}")),
-                )
+                let error = format!("{place}: {message}");
+                (work.hash.read_whole()?, failed(400, error))
             }
             Stop::TooMuch(message) => {
-                recording.undo()?;
                 // One that is too large is not read for its hash either.
                 let bytes = file.metadata().map_or(0, |m| m.len());
                 let facts = if bytes > self.rules.max_file_bytes {
@@ -163,53 +219,72 @@ impl OneFile<'_> {
                         ..FileFacts::default()
                     }
                 } else {
-                    hash.read_whole()?
+                    work.hash.read_whole()?
                 };
                 (facts, failed(400, message))
             }
-            Stop::Defect(place) => self.defect(recording, hash, &place)?,
+            Stop::Defect(place) => defect(work, &place)?,
             Stop::Trouble(e) => {
                 tracing::error!("{e}");
-                self.defect(recording, hash, "the writing of the history")?
+                defect(work, "the writing of the history")?
             }
         };
+        work.kept.clear();
+        if self.first {
+            work.recording.undo()?;
+        }
         Ok(Ok((facts, end)))
     }
 
-    fn judged(
-        &self,
-        endpoint: Endpoint,
-        recording: &mut Recording<'_>,
-        facts: &FileFacts,
-    ) -> Result<Finish> {
+    fn judged(&self, endpoint: Endpoint, work: &mut Work<'_>, facts: &FileFacts) -> Result<Finish> {
         for key in &facts.other_keys {
             let note = Note {
                 kind: NoteKind::UnknownField,
                 path: key.clone(),
                 detail: "the request itself has only customers".into(),
             };
-            recording.warn(None, &note)?;
+            work.recording.warn(None, &note)?;
         }
         // A batch answers for each customer; a rejected single one is a 400.
-        let rejected = !endpoint.is_batch() && recording.rejected() > 0;
+        for chunk in std::mem::take(&mut work.kept) {
+            work.write(chunk)?;
+        }
+        let rejected = !endpoint.is_batch() && work.recording.rejected() > 0;
         Ok(Finish {
             status: if rejected { 400 } else { 200 },
             set_id: Some(self.rules.classifiers.id()),
             ..Finish::default()
         })
     }
+}
 
-    fn defect(
-        &self,
-        recording: &mut Recording<'_>,
-        hash: &mut FileHash,
-        place: &str,
-    ) -> Result<(FileFacts, Finish)> {
-        recording.undo()?;
-        let error = format!("a defect of kycdrop, at {place}: please report it");
-        tracing::error!("{error}");
-        Ok((hash.read_whole()?, failed(500, error)))
+/// What a file has become so far.
+struct Work<'g> {
+    recording: Recording<'g>,
+    hash: FileHash,
+    /// The response of a batch, written along with its rows.
+    draft: Option<Draft>,
+    /// What is judged, and not written before the whole file is.
+    kept: Vec<ReadyChunk>,
+}
+
+impl Work<'_> {
+    fn write(&mut self, chunk: ReadyChunk) -> Result<()> {
+        let ReadyChunk { packed, results } = chunk;
+        let draft = &mut self.draft;
+        let mut told = |told: Told<'_>| match draft {
+            None => Ok(()),
+            Some(draft) if told.changed => draft.made(&outcome(told.customer, told.facts)),
+            Some(draft) => draft.result(results.get(told.i)),
+        };
+        self.recording.chunk(packed, &mut self.hash, &mut told)
     }
+}
+
+fn defect(work: &mut Work<'_>, place: &str) -> Result<(FileFacts, Finish)> {
+    let error = format!("a defect of kycdrop, at {place}: please report it");
+    tracing::error!("{error}");
+    Ok((work.hash.read_whole()?, failed(500, error)))
 }
 
 /// Whether this is what is said of a file that may still grow.

@@ -31,7 +31,7 @@ const TIME_FORMAT: &str = "%Y%m%dT%H%M%S%3fZ";
 pub struct Claim {
     /// The name of its folder in `work`.
     pub id: String,
-    folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// The file's path below the inbox.
     pub relative: PathBuf,
     /// When it was taken, UTC.
@@ -223,16 +223,31 @@ impl Claim {
         }
     }
 
-    /// Makes the empty response that stands for "not yet published", durably, and with it the way
-    /// to the file itself: nothing of this may be lost once the batch is committed.
+    /// Makes the empty response that stands for "not yet published", unless it is there already. It
+    /// stays once [`Claim::sync`] was called.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn reserve_response(&self) -> Result<()> {
+    pub fn reserve_response(&self, written: bool) -> Result<()> {
         let path = self.response();
         fault::point("reserve.before")
-            .and_then(|()| fs::File::create(&path).map(drop))
-            .map_err(|e| Trouble::io("making", &path, &e))?;
+            .and_then(|()| match written {
+                true => Ok(()),
+                false => fs::File::create(&path).map(drop),
+            })
+            .map_err(|e| Trouble::io("making", &path, &e))
+    }
+
+    /// Makes the response durable, and with it the way to the file itself: nothing of this may be
+    /// lost once the batch is committed.
+    ///
+    /// # Errors
+    /// When it cannot be synced.
+    pub fn sync(&self) -> Result<()> {
+        let path = self.response();
+        fs::File::open(&path)
+            .and_then(|file| file.sync_all())
+            .map_err(|e| Trouble::io("syncing", &path, &e))?;
         // File systems write their log in order, so this makes the rename before it durable too.
         disk::sync_folder(&self.folder)
             .and_then(|()| fault::point("reserve.after"))

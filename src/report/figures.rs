@@ -268,7 +268,7 @@ pub fn of_batch(conn: &Connection, batch_id: i64) -> Result<Figures> {
         .map(in_order_of_risk)?,
         countries: rows(
             conn,
-            "SELECT json_extract(payload, iif(entity_type = 'ORGANIZATION', '$.registrationCountry',
+            "SELECT json_extract(payload_text(payload), iif(entity_type = 'ORGANIZATION', '$.registrationCountry',
                       '$.citizenshipCountry')), count(*)
              FROM assessment WHERE batch_id = ?1 GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20",
             one,

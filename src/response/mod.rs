@@ -44,6 +44,22 @@ fn result_type(rejected: bool) -> &'static str {
     }
 }
 
+/// Adds the JSON of one customer's result.
+pub fn batch_result(out: &mut Vec<u8>, outcome: &Outcome<'_>) {
+    let (error_code, error_description) = outcome.error.unzip();
+    let result = BatchResult {
+        result_type: result_type(outcome.error.is_some()),
+        communication_number: outcome.communication_number,
+        customer_ext_id: outcome.customer_ext_id,
+        business_unit: outcome.business_unit,
+        error_code,
+        error_description,
+        time_elapsed_ms: outcome.elapsed_ms,
+    };
+    // Texts and a number: nothing here can fail to be JSON, and memory takes it all.
+    let _ = serde_json::to_writer(out, &result);
+}
+
 /// The 200 body of a batch, written a result at a time.
 pub struct BatchBody<W: Write> {
     out: W,
@@ -65,20 +81,19 @@ impl<W: Write> BatchBody<W> {
     /// # Errors
     /// When it cannot be written.
     pub fn result(&mut self, outcome: &Outcome<'_>) -> io::Result<()> {
+        let mut json = Vec::new();
+        batch_result(&mut json, outcome);
+        self.written(&json)
+    }
+
+    /// Writes the result of the next customer, which [`batch_result`] has made.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn written(&mut self, result: &[u8]) -> io::Result<()> {
         self.out.write_all(if self.any { b",\n" } else { b"\n" })?;
         self.any = true;
-        let (error_code, error_description) = outcome.error.unzip();
-        let result = BatchResult {
-            result_type: result_type(outcome.error.is_some()),
-            communication_number: outcome.communication_number,
-            customer_ext_id: outcome.customer_ext_id,
-            business_unit: outcome.business_unit,
-            error_code,
-            error_description,
-            time_elapsed_ms: outcome.elapsed_ms,
-        };
-        serde_json::to_writer(&mut self.out, &result)?;
-        Ok(())
+        self.out.write_all(result)
     }
 
     /// Ends the body.

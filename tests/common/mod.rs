@@ -117,9 +117,10 @@ impl Office {
         Connection::open(self.at("kycdrop.db")).expect("a database")
     }
 
-    /// Rows of a query over the history, each an object.
+    /// Rows of a query over the history, each an object; payloads as text.
     pub fn rows(&self, sql: &str) -> Vec<Map<String, Value>> {
-        let conn = self.database();
+        let conn = kycdrop::history::open_for_reading(&self.at("kycdrop.db"));
+        let conn = conn.expect("a database").expect("a history");
         let mut statement = conn.prepare(sql).expect(sql);
         let names: Vec<String> = statement.column_names().map(|n| n.to_string()).collect();
         let rows = statement.query_map([], |row| {

@@ -12,7 +12,7 @@ use kycdrop::classifier::{ClassifierSet, write_shipped};
 use kycdrop::history::History;
 use kycdrop::ingest::{Rules, Silent, Source, Stop, each_chunk};
 use kycdrop::request::{Body, Limits, SplitError, Splitter, Tree};
-use kycdrop::validate::{Facts, Judge, Judged};
+use kycdrop::validate::{Facts, Judge, Judged, JudgedChunk};
 use proptest::prelude::*;
 use serde_json::Value;
 use sound::Dice;
@@ -196,7 +196,8 @@ fn judge_all(
         &rules(limits),
         pool,
         &mut Silent,
-        |chunk| {
+        |chunk, _| chunk,
+        |chunk: JudgedChunk| {
             assert_eq!(chunk.first, lines.len() as u64);
             for customer in &chunk.customers {
                 let payload = chunk.payload(customer);

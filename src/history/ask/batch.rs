@@ -178,13 +178,14 @@ pub fn speaking(conn: &Connection, batch_id: i64, most: u64) -> Result<Vec<u64>>
 /// When the database cannot be read.
 pub fn judged(conn: &Connection, batch_id: i64, position: u64) -> Result<Option<Judged>> {
     let mut select = conn.prepare_cached(
-        "SELECT 'r', communication_number, customer_ext_id, business_unit, payload
+        "SELECT 'r', communication_number, customer_ext_id, business_unit, payload_text(payload)
          FROM rejection WHERE batch_id = ?1 AND position = ?2
          UNION ALL
-         SELECT 'a', communication_number, customer_ext_id, business_unit, payload
+         SELECT 'a', communication_number, customer_ext_id, business_unit, payload_text(payload)
          FROM assessment WHERE batch_id = ?1 AND position = ?2
          UNION ALL
-         SELECT 'k', k.communication_number, k.customer_ext_id, k.business_unit, a.payload
+         SELECT 'k', k.communication_number, k.customer_ext_id, k.business_unit,
+                payload_text(a.payload)
          FROM acknowledgement k LEFT JOIN assessment a ON a.assessment_id = k.assessment_id
          WHERE k.batch_id = ?1 AND k.position = ?2",
     )?;

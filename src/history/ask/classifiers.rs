@@ -130,7 +130,7 @@ pub fn used_retired(
         return Ok(());
     }
     let mut select = conn.prepare(
-        "SELECT a.business_unit, a.customer_ext_id, a.assessed_at, a.payload
+        "SELECT a.business_unit, a.customer_ext_id, a.assessed_at, payload_text(a.payload)
          FROM assessment a
          WHERE NOT EXISTS (SELECT 1 FROM succession s WHERE s.assessment_id = a.assessment_id)
          ORDER BY a.assessment_id",

@@ -167,7 +167,7 @@ fn assessments(conn: &Connection, first: i64) -> Result<Vec<Assessment>> {
         "SELECT a.assessed_at, a.batch_id, a.position, b.endpoint, b.file_name,
                 a.communication_number, a.requester, a.action, a.kind, a.name, a.risk_level,
                 a.customer_status, a.risk_management_category, a.source_of_risk_level, a.evaluation,
-                a.payload, s.next_assessment_id
+                payload_text(a.payload), s.next_assessment_id
          FROM assessment a
          JOIN batch b ON b.batch_id = a.batch_id
          LEFT JOIN succession s ON s.assessment_id = a.assessment_id

@@ -1,0 +1,278 @@
+//! How the history keeps the customers as they came: packed with Zstandard and a dictionary of what
+//! customers have in common, which makes them several times smaller, or as text where that is no
+//! larger. What judges in parallel packs them too, so that the writer has less to write.
+//!
+//! A packed payload names its dictionary, and the database keeps every dictionary that it was ever
+//! written with: a later kycdrop with a better one reads them all.
+
+use std::cell::RefCell;
+use std::ops::Range;
+use std::panic::AssertUnwindSafe;
+use std::sync::LazyLock;
+
+use hashbrown::HashMap;
+use rusqlite::functions::FunctionFlags;
+use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{Connection, params};
+use zstd::bulk::Compressor;
+use zstd::dict::EncoderDictionary;
+use zstd::zstd_safe::{self, DCtx, DDict};
+
+use crate::clock;
+use crate::trouble::Result;
+use crate::validate::{Judged, JudgedChunk};
+
+/// The dictionary that this kycdrop packs with, trained on customers that were made up; `cargo run
+/// --release --example dictionary` makes it anew. A history that was written with another goes on
+/// with both.
+const DICTIONARY: &[u8] = include_bytes!("payload.dict");
+
+/// Counts the dictionaries that kycdrop ever came with.
+const VERSION: u32 = 1;
+
+/// The first levels pack nearly as well as the others here, and cost the least.
+const LEVEL: i32 = 1;
+
+static ENCODER: LazyLock<EncoderDictionary<'static>> =
+    LazyLock::new(|| EncoderDictionary::copy(DICTIONARY, LEVEL));
+
+thread_local! {
+    static PACKER: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+}
+
+/// A payload as the history keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Payload<'p> {
+    Packed(&'p [u8]),
+    Text(&'p str),
+}
+
+impl ToSql for Payload<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Payload::Packed(bytes) => ValueRef::Blob(bytes),
+            Payload::Text(text) => ValueRef::Text(text.as_bytes()),
+        }))
+    }
+}
+
+/// Packs a customer's text into `out`, whose former content goes. What does not become smaller stays
+/// text, and so does everything should Zstandard fail.
+pub fn pack<'p>(text: &'p str, out: &'p mut Vec<u8>) -> Payload<'p> {
+    let packed = PACKER.with_borrow_mut(|packer| {
+        if packer.is_none() {
+            *packer = Compressor::with_prepared_dictionary(&ENCODER).ok();
+        }
+        out.clear();
+        out.reserve(zstd_safe::compress_bound(text.len()));
+        packer
+            .as_mut()?
+            .compress_to_buffer(text.as_bytes(), out)
+            .ok()
+    });
+    match packed {
+        Some(bytes) if bytes < text.len() => Payload::Packed(out),
+        _ => Payload::Text(text),
+    }
+}
+
+/// Keeps the dictionary in the database, where it is not there yet.
+pub(super) fn keep_dictionary(conn: &Connection) -> Result<()> {
+    let known = conn
+        .prepare("SELECT 1 FROM payload_dictionary WHERE dictionary_id = ?1")?
+        .exists([id_of(DICTIONARY)])?;
+    if !known {
+        conn.execute(
+            "INSERT INTO payload_dictionary (dictionary_id, version, kept_at, dictionary)
+             VALUES (?1, ?2, ?3, ?4)",
+            params![id_of(DICTIONARY), VERSION, clock::now(), DICTIONARY],
+        )?;
+    }
+    Ok(())
+}
+
+fn id_of(dictionary: &[u8]) -> u32 {
+    zstd_safe::get_dict_id_from_dict(dictionary).map_or(0, Into::into)
+}
+
+/// Gives a connection the function `payload_text`, and views of its own that show payloads as text:
+/// they stand before those of the database, which any tool can read, but where packed payloads are
+/// bytes.
+///
+/// # Errors
+/// When the dictionaries cannot be read.
+pub(super) fn show_text(conn: &Connection) -> Result<()> {
+    let unpacker = RefCell::new(Unpacker::of(conn)?);
+    // A panic in it ends the query; the next call begins a frame of its own.
+    let unpacker = AssertUnwindSafe(unpacker);
+    let flags = FunctionFlags::SQLITE_UTF8
+        | FunctionFlags::SQLITE_DETERMINISTIC
+        | FunctionFlags::SQLITE_INNOCUOUS;
+    conn.create_scalar_function("payload_text", 1, flags, move |context| {
+        match context.get_raw(0) {
+            ValueRef::Blob(packed) => unpacker.borrow_mut().unpack(packed).map(Some),
+            ValueRef::Text(text) => Ok(Some(String::from_utf8_lossy(text).into_owned())),
+            _ => Ok(None),
+        }
+    })?;
+    for view in ["v_assessment", "v_rejection"] {
+        let sql: String = conn.query_row(
+            "SELECT sql FROM main.sqlite_schema WHERE type = 'view' AND name = ?1",
+            [view],
+            |r| r.get(0),
+        )?;
+        let shown = sql
+            .replacen("CREATE VIEW", "CREATE TEMP VIEW IF NOT EXISTS", 1)
+            .replacen("a.payload", "payload_text(a.payload) AS payload", 1)
+            .replacen("r.payload", "payload_text(r.payload) AS payload", 1);
+        conn.execute_batch(&shown)?;
+    }
+    Ok(())
+}
+
+/// Makes text of every packed payload of a database that is a copy.
+///
+/// # Errors
+/// When the database cannot be read or written.
+pub(super) fn unpack_all(conn: &Connection) -> Result<()> {
+    show_text(conn)?;
+    for table in ["assessment", "rejection"] {
+        let sql = format!(
+            "UPDATE {table} SET payload = payload_text(payload) WHERE typeof(payload) = 'blob'"
+        );
+        conn.execute(&sql, [])?;
+    }
+    Ok(())
+}
+
+/// What makes text of packed payloads again.
+struct Unpacker {
+    context: DCtx<'static>,
+    dictionaries: HashMap<u32, DDict<'static>>,
+}
+
+impl Unpacker {
+    /// With every dictionary that a database was written with.
+    fn of(conn: &Connection) -> Result<Unpacker> {
+        let mut dictionaries = HashMap::new();
+        let mut select =
+            conn.prepare("SELECT dictionary_id, dictionary FROM payload_dictionary")?;
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            let bytes = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
+            dictionaries.insert(row.get(0)?, DDict::create(bytes));
+        }
+        Ok(Unpacker {
+            context: DCtx::create(),
+            dictionaries,
+        })
+    }
+
+    fn unpack(&mut self, packed: &[u8]) -> rusqlite::Result<String> {
+        let wrong = |what: &str| rusqlite::Error::UserFunctionError(what.to_owned().into());
+        let dictionary = zstd_safe::get_dict_id_from_frame(packed)
+            .and_then(|id| self.dictionaries.get(&u32::from(id)))
+            .ok_or_else(|| wrong("a payload is packed with a dictionary that is not there"))?;
+        let size = zstd_safe::get_frame_content_size(packed)
+            .ok()
+            .flatten()
+            .and_then(|size| usize::try_from(size).ok())
+            .ok_or_else(|| wrong("a packed payload does not tell its size"))?;
+        let mut bytes = Vec::with_capacity(size);
+        self.context
+            .decompress_using_ddict(&mut bytes, packed, dictionary)
+            .map_err(|code| {
+                let why = zstd_safe::get_error_name(code);
+                wrong(&format!("a packed payload is damaged: {why}"))
+            })?;
+        String::from_utf8(bytes).map_err(|_| wrong("a packed payload is no text"))
+    }
+}
+
+/// A judged chunk, and the payloads of its customers as the history keeps them.
+#[derive(Debug)]
+pub struct PackedChunk {
+    pub judged: JudgedChunk,
+    packed: Vec<u8>,
+    /// Where in `packed` each customer's payload is; empty for one that stays text.
+    places: Vec<Range<usize>>,
+}
+
+impl PackedChunk {
+    /// Packs what will be kept: the customers with findings, and where the endpoint saves, all.
+    pub fn of(judged: JudgedChunk, saves: bool) -> PackedChunk {
+        let mut packed = Vec::with_capacity(judged.data.len() / 4);
+        let mut places = Vec::with_capacity(judged.customers.len());
+        let mut one = Vec::new();
+        for customer in &judged.customers {
+            let begin = packed.len();
+            if (saves || !customer.findings.is_empty())
+                && let Payload::Packed(bytes) = pack(judged.payload(customer), &mut one)
+            {
+                packed.extend_from_slice(bytes);
+            }
+            places.push(begin..packed.len());
+        }
+        PackedChunk {
+            judged,
+            packed,
+            places,
+        }
+    }
+
+    /// The payload of the customer with this number in the chunk.
+    pub(super) fn payload(&self, i: usize, customer: &Judged) -> Payload<'_> {
+        match self.places.get(i).and_then(|p| self.packed.get(p.clone())) {
+            Some(bytes) if !bytes.is_empty() => Payload::Packed(bytes),
+            _ => Payload::Text(self.judged.payload(customer)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::History;
+    use super::*;
+
+    const CUSTOMER: &str = r#"{"communicationNumber":"N-1","requester":"Branch 7","riskLevel":"LOW",
+        "entityType":"INDIVIDUAL","customerExtId":"X-1","firstName":"Ona","lastName":"Petraitė"}"#;
+
+    fn text_of(conn: &Connection, payload: Payload<'_>) -> rusqlite::Result<Option<String>> {
+        conn.query_row("SELECT payload_text(?1)", [payload], |r| r.get(0))
+    }
+
+    #[test]
+    fn what_was_packed_comes_back_as_it_was() {
+        let history = History::in_memory().unwrap();
+        let long = CUSTOMER.repeat(20_000);
+        for text in [CUSTOMER, "{}", "", "\u{0}ė\u{10ffff}", &long] {
+            let mut out = b"what was there before".to_vec();
+            let payload = pack(text, &mut out);
+            if text.len() > 100 {
+                assert!(matches!(payload, Payload::Packed(p) if p.len() * 3 < text.len() * 2));
+            } else {
+                assert_eq!(payload, Payload::Text(text));
+            }
+            let back = text_of(history.connection(), payload).unwrap();
+            assert_eq!(back.as_deref(), Some(text));
+        }
+    }
+
+    #[test]
+    fn what_is_damaged_or_of_no_known_dictionary_is_an_error_and_no_wrong_text() {
+        let history = History::in_memory().unwrap();
+        let mut out = Vec::new();
+        let Payload::Packed(packed) = pack(CUSTOMER, &mut out) else {
+            panic!("it is large enough");
+        };
+        let asked = |bytes: &[u8]| text_of(history.connection(), Payload::Packed(bytes));
+        for cut in [0, 3, 5, packed.len() - 1] {
+            assert!(asked(&packed[..cut]).is_err(), "{cut}");
+        }
+        // The dictionary's number comes after the magic number and one byte.
+        let mut other = packed.to_vec();
+        other[5] ^= 1;
+        let wrong = asked(&other).unwrap_err().to_string();
+        assert!(wrong.contains("dictionary that is not there"), "{wrong}");
+    }
+}
