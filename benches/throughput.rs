@@ -65,6 +65,10 @@ struct Args {
     #[arg(long)]
     dir: Option<PathBuf>,
 
+    /// Measures nothing: writes the first file of the first case here, for benches/peers/run
+    #[arg(long, value_name = "FILE")]
+    write: Option<PathBuf>,
+
     /// In a child process: what to measure
     #[arg(long, hide = true)]
     child: Option<String>,
@@ -122,6 +126,11 @@ struct Measured {
 
 fn main() {
     let args = Args::parse();
+    if let Some(path) = &args.write {
+        let case = args.cases().into_iter().next().expect("a case");
+        write(path, case, &mut generator(case, args.seed));
+        return;
+    }
     match &args.child {
         None => compare(&args),
         Some(what) => {
@@ -205,23 +214,33 @@ fn in_child(args: &Args, what: &str, case: Case, dir: &Path) -> Measured {
     }
 }
 
+fn generator(case: Case, seed: u64) -> Generator {
+    let mut generator = Generator::new(seed);
+    generator.percent_wrong = case.percent_wrong;
+    generator
+}
+
+/// Writes the next file of a case.
+fn write(path: &Path, case: Case, generator: &mut Generator) {
+    let mut out = BufWriter::new(File::create(path).expect("a file"));
+    generator
+        .batch(case.shape, case.per_file, &mut out)
+        .expect("written");
+    out.flush().expect("written");
+}
+
 /// The whole way, from the inbox to the outbox and the archive. Making the files and opening the
 /// home is not counted.
 fn ours(case: Case, dir: &Path, seed: u64) -> (f64, u64) {
     let home = Home::at(dir).expect("a home");
     let mut engine = Engine::open(home.clone(), Config::default()).expect("an engine");
-    let mut generator = Generator::new(seed);
-    generator.percent_wrong = case.percent_wrong;
+    let mut generator = generator(case, seed);
     let mut bytes = 0;
     for number in 0..case.files {
         let path = home
             .inbox()
             .join(format!("batch-customers/{number:06}.json"));
-        let mut out = BufWriter::new(File::create(&path).expect("a file"));
-        generator
-            .batch(case.shape, case.per_file, &mut out)
-            .expect("written");
-        out.flush().expect("written");
+        write(&path, case, &mut generator);
         bytes += fs::metadata(&path).expect("a file").len();
     }
 
