@@ -30,7 +30,7 @@ fn batch(name: &str, count: usize) -> String {
 #[test]
 fn every_response_is_what_its_rows_make_of_it() {
     let office = Office::new();
-    let drop = |path: &str, body: String| office.drop(path.to_owned(), body);
+    let drop = |path: &str, body: String| office.drop(path, body);
     // One that is read in parallel, before, between and after small ones of one transaction.
     drop("batch-customers/a.json", batch("a", 40));
     drop("batch-customers/b.json", batch("b", 3000));

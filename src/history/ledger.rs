@@ -88,13 +88,13 @@ pub struct Ledger<'c> {
 }
 
 /// What nearly every customer needs, prepared once.
-struct Statements<'c> {
+pub(super) struct Statements<'c> {
     number: CachedStatement<'c>,
     number_text: CachedStatement<'c>,
     customer: CachedStatement<'c>,
     customer_text: CachedStatement<'c>,
-    new_number: CachedStatement<'c>,
-    new_customer: CachedStatement<'c>,
+    pub(super) new_number: CachedStatement<'c>,
+    pub(super) new_customer: CachedStatement<'c>,
     newer_customer: CachedStatement<'c>,
 }
 
@@ -128,7 +128,10 @@ impl<'c> Statements<'c> {
 }
 
 /// communicationNumber, businessUnit and customerExtId.
-fn names<'f>(summary: &Summary, facts: &'f Facts) -> (&'f str, Option<&'f str>, &'f str) {
+pub(super) fn names<'f>(
+    summary: &Summary,
+    facts: &'f Facts,
+) -> (&'f str, Option<&'f str>, &'f str) {
     (
         facts.get(summary.communication_number).unwrap_or_default(),
         facts.get(summary.business_unit),
@@ -178,39 +181,24 @@ impl<'c> Ledger<'c> {
         })
     }
 
-    /// Takes the number and makes the customer for an assessment that is about to be saved, if both
-    /// are new and the request wants a new customer, which is most of most batches: one way into
-    /// each table then instead of two. Otherwise it leaves everything as it was, and [`Ledger::look`]
-    /// tells what the case is.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub(super) fn enter_new(
-        &mut self,
-        summary: &Summary,
-        facts: &Facts,
-        assessment_id: i64,
-    ) -> Result<bool> {
-        if self.trial || summary.action != Action::Create {
-            return Ok(false);
-        }
-        let (number, unit, ext_id) = names(summary, facts);
-        // A key that is free says that no text with its hash is there: rows never go.
-        let number_key = self.keys.number(number);
-        let sql = &mut self.statements;
-        if sql.new_number.execute([number_key, assessment_id])? == 0 {
-            return Ok(false);
-        }
-        let customer_key = self.keys.customer(unit, ext_id);
-        let country = facts.get(summary.country);
-        let customer = params![customer_key, assessment_id, country];
-        if sql.new_customer.execute(customer)? == 0 {
-            self.conn
-                .prepare_cached("DELETE FROM communication_number WHERE key = ?1")?
-                .execute([number_key])?;
-            return Ok(false);
-        }
-        Ok(true)
+    pub(super) fn is_trial(&self) -> bool {
+        self.trial
+    }
+
+    pub(super) fn keys(&self) -> Keys {
+        self.keys
+    }
+
+    pub(super) fn statements(&mut self) -> &mut Statements<'c> {
+        &mut self.statements
+    }
+
+    /// Takes a number back out that was taken for an assessment that is not written yet.
+    pub(super) fn free_number(&self, key: i64) -> Result<()> {
+        self.conn
+            .prepare_cached("DELETE FROM communication_number WHERE key = ?1")?
+            .execute([key])?;
+        Ok(())
     }
 
     /// Judges one customer that passed every other rule.
@@ -312,10 +300,12 @@ impl<'c> Ledger<'c> {
             let Some(id) = id else {
                 return Ok((key, None));
             };
+            // Whose row is not there yet came in the same chunk, and has another text: see `entry`.
             let same = sql
                 .number_text
-                .query_row(params![id, number], |r| r.get::<_, bool>(0))?;
-            if same {
+                .query_row(params![id, number], |r| r.get::<_, bool>(0))
+                .optional()?;
+            if same == Some(true) {
                 return Ok((key, Some(id)));
             }
             key = key.wrapping_add(1);
@@ -332,10 +322,11 @@ impl<'c> Ledger<'c> {
                 let kind = self.kind_in_trial(unit, ext_id)?;
                 return Ok(Existing { key, kind });
             };
-            let (same, kind): (bool, String) = sql
+            let found: Option<(bool, String)> = sql
                 .customer_text
-                .query_row(params![id, ext_id, unit], |r| Ok((r.get(0)?, r.get(1)?)))?;
-            if same {
+                .query_row(params![id, ext_id, unit], |r| Ok((r.get(0)?, r.get(1)?)))
+                .optional()?;
+            if let Some((true, kind)) = found {
                 let here = self.kind_in_trial(unit, ext_id)?;
                 return Ok(Existing {
                     key,

@@ -10,20 +10,28 @@ use crate::classifier::{SHIPPED, load_set, parse_file, store};
 use crate::request::{Body, Limits, Splitter, Tree};
 use crate::validate::Judge;
 
-/// Whatever the hashes, the texts decide: three hash values for everybody give what 2^64 give.
+/// Whatever the hashes, the texts decide: three hash values for everybody give what 2^64 give; and
+/// new customers who enter a chunk at a time are judged as if each entered in turn.
 #[test]
 fn texts_with_one_hash_are_told_apart() {
-    let distinct = rows_with_mask(u64::MAX);
-    assert_eq!(distinct, rows_with_mask(3));
-    assert_eq!(distinct, rows_with_mask(0));
+    let distinct = rows_with(u64::MAX, 1);
+    for mask in [0, 3, 63, 255, u64::MAX] {
+        for chunk in [1, 7, 50, 1024] {
+            assert_eq!(distinct, rows_with(mask, chunk), "{mask} {chunk}");
+        }
+    }
     assert_eq!(distinct.len(), 400);
     let first_findings: BTreeSet<_> = distinct.iter().map(|(_, code)| code.clone()).collect();
     let known: Vec<_> = first_findings.iter().map(String::as_str).collect();
-    assert_eq!(known, ["", "C003", "C004", "O005"]);
+    assert_eq!(known, ["", "C003", "C004", "C011", "O005"]);
 }
 
 /// Position and first error of customers of which some meet each other, in two files.
-fn rows_with_mask(mask: u64) -> Vec<(i64, String)> {
+fn rows_with(mask: u64, chunk_customers: usize) -> Vec<(i64, String)> {
+    let limits = Limits {
+        chunk_customers,
+        ..Limits::default()
+    };
     let mut history = History::in_memory().unwrap();
     history.keys.mask = mask;
     let files: Vec<_> = SHIPPED
@@ -49,7 +57,7 @@ fn rows_with_mask(mask: u64) -> Vec<(i64, String)> {
             })
             .unwrap();
         let bytes = body(file);
-        let mut splitter = Splitter::new(&bytes[..], Body::List, Limits::default());
+        let mut splitter = Splitter::new(&bytes[..], Body::List, limits);
         while let Some(chunk) = splitter.next_chunk().unwrap() {
             let judged = judge.judge_chunk(chunk, &mut Tree::new(), || 0).unwrap();
             let packed = PackedChunk::of(judged, true);
@@ -69,8 +77,9 @@ fn body(file: usize) -> Vec<u8> {
             let (number, id) = (i * 7 % 150 + file * 40, i * 11 % 130);
             let action = ["CREATE", "UPDATE", "CREATE"][i % 3];
             let unit = ["", "north", "south"][i % 7 % 3];
+            let status = if i % 11 == 5 { "GONE" } else { "ACTIVE" };
             format!(
-                r#"{{"communicationNumber":"N{number}","customerExtId":"X{id}","action":"{action}","businessUnit":"{unit}","requester":"B","riskManagementCategory":"IND","customerStatus":"ACTIVE","entityType":"INDIVIDUAL","applicationDate":"2024-04-10","firstName":"A","lastName":"B","citizenshipCountry":"LT"}}"#
+                r#"{{"communicationNumber":"N{number}","customerExtId":"X{id}","action":"{action}","businessUnit":"{unit}","requester":"B","riskManagementCategory":"IND","customerStatus":"{status}","entityType":"INDIVIDUAL","applicationDate":"2024-04-10","firstName":"A","lastName":"B","citizenshipCountry":"LT"}}"#
             )
         })
         .collect();

@@ -3,6 +3,7 @@
 
 pub mod ask;
 mod care;
+mod entry;
 mod keys;
 mod ledger;
 mod migrate;
@@ -78,6 +79,8 @@ impl History {
         check_sqlite()?;
         conn.busy_timeout(patience)?;
         conn.set_prepared_statement_cache_capacity(64);
+        // For a new database only. Larger pages suit large files, smaller ones small files.
+        conn.pragma_update(None, "page_size", 8192)?;
         conn.pragma_update(None, "journal_mode", "WAL")?;
         // Nothing may be answered that a power cut could take back.
         conn.pragma_update(None, "synchronous", "FULL")?;

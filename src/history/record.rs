@@ -13,7 +13,7 @@ use crate::trouble::Result;
 use crate::validate::{Action, Facts, Finding, Judged, Source};
 
 use super::keys::Keys;
-use super::ledger::{Ledger, SameFile, Verdict};
+use super::ledger::{Former, Ledger, SameFile, Verdict};
 use super::payload::{PackedChunk, Payload};
 use super::tally::Tally;
 
@@ -135,6 +135,16 @@ struct Counts {
     screenings: u64,
 }
 
+/// Where and when a customer is written, and what with.
+struct At<'c> {
+    position: u64,
+    facts: &'c Facts,
+    payload: Payload<'c>,
+    now: &'c str,
+    /// The number that its assessment gets, if it gets one.
+    assessment_id: i64,
+}
+
 /// What a customer came to in the end.
 pub struct Told<'c> {
     /// Its number in the chunk.
@@ -152,8 +162,8 @@ pub struct Recording<'g> {
     batch: NewBatch,
     batch_id: i64,
     first_assessment: i64,
-    /// The number that the next assessment gets: those after it are nobody else's, for there is one
-    /// writer.
+    /// The number that the first customer of the next chunk gets, should it be accepted, and each of
+    /// those after it the next: nobody else uses them, for there is one writer.
     next_assessment: i64,
     ledger: Option<Ledger<'g>>,
     rows: Rows<'g>,
@@ -254,11 +264,21 @@ impl<'g> Recording<'g> {
         let now = clock::now();
         let mut customers = std::mem::take(&mut chunk.judged.customers);
         let facts = &chunk.judged.facts;
+        let first_assessment = self.next_assessment;
+        let entered = match &mut self.ledger {
+            Some(ledger) => ledger.enter_new(&customers, facts, first_assessment)?,
+            None => vec![false; customers.len()],
+        };
         for (i, customer) in customers.iter_mut().enumerate() {
-            let position = chunk.judged.first + i as u64;
-            let payload = chunk.payload(i, customer);
             let sound = customer.findings.is_empty();
-            self.customer(customer, position, facts, payload, &now, same_file)?;
+            let at = At {
+                position: chunk.judged.first + i as u64,
+                facts,
+                payload: chunk.payload(i, customer),
+                now: &now,
+                assessment_id: first_assessment + i as i64,
+            };
+            self.customer(customer, entered[i], &at, same_file)?;
             told(Told {
                 i,
                 customer,
@@ -267,6 +287,7 @@ impl<'g> Recording<'g> {
             })?;
         }
         self.counts.customers += customers.len() as u64;
+        self.next_assessment = first_assessment + customers.len() as i64;
         if self.tally.is_large() {
             self.tally.write(self.conn, &self.batch)?;
         }
@@ -276,30 +297,30 @@ impl<'g> Recording<'g> {
     fn customer(
         &mut self,
         customer: &mut Judged,
-        position: u64,
-        facts: &Facts,
-        payload: Payload<'_>,
-        now: &str,
+        entered: bool,
+        at: &At<'_>,
         same_file: &mut dyn SameFile,
     ) -> Result<()> {
-        if customer.findings.is_empty() {
-            self.accept(customer, position, facts, payload, now, same_file)?;
+        if entered {
+            self.assess(customer, at, None)?;
+        } else if customer.findings.is_empty() {
+            self.accept(customer, at, same_file)?;
         } else if let Some(ledger) = &mut self.ledger
-            && let Some(id) = ledger.repeat(&customer.summary, facts, position, same_file)?
+            && let Some(id) = ledger.repeat(&customer.summary, at.facts, at.position, same_file)?
         {
             customer.findings.clear();
-            self.repeat(customer, position, facts, id)?;
+            self.repeat(customer, at, id)?;
         }
         self.tally
-            .judged(&customer.summary, facts, &customer.findings);
+            .judged(&customer.summary, at.facts, &customer.findings);
         if customer.findings.is_empty() {
             self.counts.accepted += 1;
         } else {
             self.counts.rejected += 1;
-            self.reject(customer, position, facts, payload, now)?;
+            self.reject(customer, at)?;
         }
         for note in &customer.notes {
-            self.warn(Some(position), note)?;
+            self.warn(Some(at.position), note)?;
         }
         Ok(())
     }
@@ -308,62 +329,39 @@ impl<'g> Recording<'g> {
     fn accept(
         &mut self,
         customer: &mut Judged,
-        position: u64,
-        facts: &Facts,
-        payload: Payload<'_>,
-        now: &str,
+        at: &At<'_>,
         same_file: &mut dyn SameFile,
     ) -> Result<()> {
         let Some(ledger) = &mut self.ledger else {
             return Ok(());
         };
-        let id = self.next_assessment;
-        if ledger.enter_new(&customer.summary, facts, id)? {
-            self.tally.stands(&customer.summary, facts, None);
-            return self.assess(customer, position, facts, payload, now);
-        }
-        match ledger.look(&customer.summary, facts, position, same_file)? {
+        match ledger.look(&customer.summary, at.facts, at.position, same_file)? {
             Verdict::Wrong(findings) => customer.findings = findings,
-            Verdict::Repeat(id) => self.repeat(customer, position, facts, id)?,
+            Verdict::Repeat(id) => self.repeat(customer, at, id)?,
             Verdict::New(place) if self.batch.endpoint.is_some_and(Endpoint::saves) => {
-                let country = facts.get(customer.summary.country);
-                let former = ledger.enter(place, id, country)?;
-                self.tally.stands(&customer.summary, facts, former);
-                self.assess(customer, position, facts, payload, now)?;
+                let country = at.facts.get(customer.summary.country);
+                let former = ledger.enter(place, at.assessment_id, country)?;
+                self.assess(customer, at, former)?;
             }
-            Verdict::New(_) => self.acknowledge(customer, position, facts, None)?,
+            Verdict::New(_) => self.acknowledge(customer, at, None)?,
         }
         Ok(())
     }
 
     /// Accepts the same request again: this assessment has it already.
-    fn repeat(
-        &mut self,
-        customer: &Judged,
-        position: u64,
-        facts: &Facts,
-        assessment_id: i64,
-    ) -> Result<()> {
+    fn repeat(&mut self, customer: &Judged, at: &At<'_>, assessment_id: i64) -> Result<()> {
         self.counts.repeated += 1;
-        self.acknowledge(customer, position, facts, Some(assessment_id))
+        self.acknowledge(customer, at, Some(assessment_id))
     }
 
-    /// Writes the next assessment.
-    fn assess(
-        &mut self,
-        customer: &Judged,
-        position: u64,
-        facts: &Facts,
-        payload: Payload<'_>,
-        now: &str,
-    ) -> Result<()> {
-        let s = &customer.summary;
-        let id = self.next_assessment;
-        self.next_assessment += 1;
+    /// Writes an assessment, whose customer stood otherwise before if there was one.
+    fn assess(&mut self, customer: &Judged, at: &At<'_>, former: Option<Former>) -> Result<()> {
+        let (s, facts, id) = (&customer.summary, at.facts, at.assessment_id);
+        self.tally.stands(s, facts, former);
         let evaluation = (s.source == Source::Evaluate).then_some("PENDING");
         self.rows.assessment.execute(params![
             self.batch_id,
-            position,
+            at.position,
             facts.get(s.communication_number),
             facts.get(s.customer_ext_id),
             facts.get(s.business_unit),
@@ -378,9 +376,9 @@ impl<'g> Recording<'g> {
             s.source.name(),
             evaluation,
             facts.get(s.application_date),
-            now,
+            at.now,
             customer.elapsed_ms,
-            payload,
+            at.payload,
             id
         ])?;
         self.counts.assessments += 1;
@@ -388,31 +386,24 @@ impl<'g> Recording<'g> {
         self.counts.evaluations += u64::from(evaluation.is_some());
         if self.batch.endpoint.is_some_and(|e| !e.is_batch()) {
             for process in s.screening_processes() {
-                self.rows.screening.execute(params![id, process, now])?;
+                self.rows.screening.execute(params![id, process, at.now])?;
                 self.counts.screenings += 1;
             }
         }
         Ok(())
     }
 
-    fn reject(
-        &mut self,
-        customer: &Judged,
-        position: u64,
-        facts: &Facts,
-        payload: Payload<'_>,
-        now: &str,
-    ) -> Result<()> {
-        let s = &customer.summary;
+    fn reject(&mut self, customer: &Judged, at: &At<'_>) -> Result<()> {
+        let (s, facts) = (&customer.summary, at.facts);
         self.rows.rejection.execute(params![
             self.batch_id,
-            position,
+            at.position,
             facts.get(s.communication_number),
             facts.get(s.customer_ext_id),
             facts.get(s.business_unit),
-            now,
+            at.now,
             customer.elapsed_ms,
-            payload
+            at.payload
         ])?;
         for (
             i,
@@ -426,7 +417,7 @@ impl<'g> Recording<'g> {
         {
             self.rows.finding.execute(params![
                 self.batch_id,
-                position,
+                at.position,
                 i as u64 + 1,
                 rule.key,
                 code,
@@ -440,14 +431,13 @@ impl<'g> Recording<'g> {
     fn acknowledge(
         &mut self,
         customer: &Judged,
-        position: u64,
-        facts: &Facts,
+        at: &At<'_>,
         assessment_id: Option<i64>,
     ) -> Result<()> {
-        let s = &customer.summary;
+        let (s, facts) = (&customer.summary, at.facts);
         self.rows.acknowledgement.execute(params![
             self.batch_id,
-            position,
+            at.position,
             facts.get(s.communication_number),
             facts.get(s.customer_ext_id),
             facts.get(s.business_unit),
