@@ -3,6 +3,7 @@
 use std::hash::Hasher;
 
 use rusqlite::{Connection, OptionalExtension};
+use sha2::{Digest, Sha256};
 use siphasher::sip::SipHasher13;
 
 use crate::trouble::Result;
@@ -43,6 +44,15 @@ impl Keys {
             k1: half(8..16),
             mask: u64::MAX,
         })
+    }
+
+    /// A name for the database that is made from its key and does not give it away.
+    pub(super) fn identity(&self) -> String {
+        let mut hash = Sha256::new();
+        hash.update(b"identity of a history of kycdrop\n");
+        hash.update(self.k0.to_le_bytes());
+        hash.update(self.k1.to_le_bytes());
+        crate::hex(hash.finalize().get(..16).unwrap_or_default())
     }
 
     pub(super) fn number(&self, communication_number: &str) -> i64 {

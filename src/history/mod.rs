@@ -291,6 +291,15 @@ pub fn trial_on(conn: &Connection, endpoint: catalog::Endpoint) -> Result<Ledger
     Ledger::trial(conn, keys::Keys::of(conn)?, endpoint)
 }
 
+/// Which history this is: the same for as long as it is, in every copy of it, and no other's. It tells
+/// nothing of what the history keeps.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn identity(conn: &Connection) -> Result<String> {
+    Ok(keys::Keys::of(conn)?.identity())
+}
+
 /// The database of a home.
 pub fn path_in(home: &Path) -> PathBuf {
     home.join("kycdrop.db")
