@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::catalog::Endpoint;
 use crate::disk;
+use crate::export::Branch;
 use crate::request::Limits;
 use crate::trouble::{Kind, Result, Trouble};
 
@@ -134,6 +135,8 @@ pub struct Config {
     pub share_with_group: bool,
     /// Where the daemon writes its figures for Prometheus; a path below the home, or an absolute one.
     pub metrics_file: Option<PathBuf>,
+    /// The name of this branch in exports.
+    pub branch: Option<Branch>,
     /// Threads that judge customers; 0: one for each processor.
     pub threads: usize,
     /// Memory for pages of the database, in MiB.
@@ -159,6 +162,7 @@ impl Default for Config {
             lock_wait: Duration::from_secs(10),
             share_with_group: false,
             metrics_file: None,
+            branch: None,
             threads: 0,
             cache_mib: 64,
             max_customer_bytes: Limits::default().customer_bytes,

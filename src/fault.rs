@@ -31,6 +31,16 @@ pub const STEPS: &[&str] = &[
     "mark.after",
 ];
 
+/// The steps of an export, in order.
+pub const EXPORT_STEPS: &[&str] = &[
+    "export.part",
+    "export.pending",
+    "export.counts",
+    "export.put",
+    "export.commit",
+    "export.done",
+];
+
 /// The steps of other ways: a file that goes back to the inbox, a home that is made, a start.
 pub const OTHER_STEPS: &[&str] = &[
     "back.before",

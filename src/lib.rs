@@ -15,6 +15,7 @@ pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod disk;
+pub mod export;
 pub mod fault;
 pub mod history;
 pub mod ingest;

@@ -151,6 +151,7 @@ fn completions_and_manual_know_every_command() {
     let office = Office::new();
     let commands = [
         "run", "once", "check", "explain", "history", "pending", "query", "doctor", "demo",
+        "export",
     ];
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let told = text(&office.run(&["completions", shell]).stdout);

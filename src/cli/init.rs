@@ -63,8 +63,9 @@ mod tests {
             })
             .collect();
         let mut told: Config = toml::from_str(&lines.join("\n")).expect("a configuration");
-        // The one key whose default is that it is not there.
+        // The keys whose default is that they are not there.
         assert!(told.metrics_file.take().is_some());
+        assert!(told.branch.take().is_some());
         assert_eq!(format!("{told:?}"), format!("{:?}", Config::default()));
         let default = format!("{:?}", Config::default());
         for line in &lines {

@@ -7,6 +7,7 @@ mod classifiers;
 mod demo;
 mod doctor;
 mod explain;
+mod export;
 mod exposed;
 mod history;
 mod init;
@@ -119,6 +120,8 @@ kycdrop.db-shm if they are there, start again.")]
     Backup(backup::Args),
     /// Copy the history to a plain file for analysts: it needs no write access to be read
     Snapshot(backup::Args),
+    /// Write what is new in the history as Parquet files, for a head office that reads many branches
+    Export(export::Args),
     /// Print every rule of the catalogue
     Errors(reference::Args),
     /// Print every field of the catalogue
@@ -161,6 +164,7 @@ fn command(args: &Args) -> anyhow::Result<u8> {
         Command::Describe(a) => tables::describe(&home, a)?,
         Command::Backup(a) => backup::backup(&home, a)?,
         Command::Snapshot(a) => backup::snapshot(&home, a)?,
+        Command::Export(a) => export::export(&home, a)?,
         Command::Errors(a) => reference::errors(a)?,
         Command::Fields(a) => reference::fields(a)?,
         Command::Init => init::init(&home)?,

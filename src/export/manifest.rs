@@ -1,0 +1,228 @@
+//! What a run exported: one file of JSON for each run and branch, written once and never changed.
+//! The newest one of a branch decides what the next run has to export.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::trouble::{Kind, Result, Trouble};
+
+use super::branch::Branch;
+use super::table::{Column, Table};
+
+/// The folder of the manifests. Readers take a name that begins with `_` for no data.
+pub const FOLDER: &str = "_manifest";
+
+/// A run whose files may not all be in their places yet.
+pub const PENDING: &str = ".pending";
+
+/// The form of the manifests that this kycdrop writes and reads.
+const FORMAT: u32 = 1;
+
+/// What one run exported of one branch.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Manifest {
+    format: u32,
+    /// The version that wrote the files.
+    pub kycdrop: String,
+    /// Which history it was: see [`crate::history::identity`].
+    pub history: String,
+    pub branch: Branch,
+    /// When, UTC.
+    pub exported_at: String,
+    /// Whether the files have the payloads.
+    pub payload: bool,
+    pub first_batch: i64,
+    pub last_batch: i64,
+    /// Of the last batch: what shows that the history still is the one that was exported.
+    pub last_batch_sha256: String,
+    pub last_batch_received_at: String,
+    pub files: Vec<Entry>,
+}
+
+/// A file of a run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Entry {
+    /// Below the folder of the export, with `/`.
+    pub path: String,
+    pub view: String,
+    /// The UTC day on which its batches were taken.
+    pub date: String,
+    pub first_batch: i64,
+    pub last_batch: i64,
+    pub rows: u64,
+    pub bytes: u64,
+    /// In hexadecimal.
+    pub sha256: String,
+    pub columns: Vec<Column>,
+}
+
+impl Manifest {
+    /// A manifest without files.
+    pub fn new(history: String, branch: Branch, payload: bool, last: LastBatch) -> Manifest {
+        Manifest {
+            format: FORMAT,
+            kycdrop: env!("CARGO_PKG_VERSION").to_owned(),
+            history,
+            branch,
+            exported_at: crate::clock::now(),
+            payload,
+            first_batch: 0,
+            last_batch: last.batch_id,
+            last_batch_sha256: last.sha256,
+            last_batch_received_at: last.received_at,
+            files: Vec::new(),
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> String {
+        name(self.first_batch, self.last_batch, "json")
+    }
+
+    /// Reads a manifest. Where it says that a file lies is where a file of its kind lies.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is none.
+    pub fn read(path: &Path) -> Result<Manifest> {
+        #[derive(Deserialize)]
+        struct Form {
+            format: u32,
+        }
+        let bytes = fs::read(path).map_err(|e| Trouble::io("reading", path, &e))?;
+        let none = |why: &dyn std::fmt::Display| {
+            Trouble::new(
+                Kind::Input,
+                format!("{} is no manifest of kycdrop: {why}", path.display()),
+                "put it back from a copy; without it nobody knows what was exported",
+            )
+        };
+        let form: Form = serde_json::from_slice(&bytes).map_err(|e| none(&e))?;
+        if form.format > FORMAT {
+            return Err(Trouble::new(
+                Kind::Setup,
+                format!("{} was written by a newer kycdrop", path.display()),
+                "use that one, or a newer one",
+            ));
+        }
+        let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|e| none(&e))?;
+        for entry in &manifest.files {
+            let table = entry.table().ok_or_else(|| none(&"an unknown view"))?;
+            let range = (entry.first_batch, entry.last_batch);
+            if !is_day(&entry.date)
+                || entry.path != file_path(table, &manifest.branch, &entry.date, range)
+            {
+                return Err(none(&"a file that lies in another place"));
+            }
+        }
+        Ok(manifest)
+    }
+
+    /// Its text.
+    ///
+    /// # Errors
+    /// None that can be thought of.
+    pub fn text(&self) -> Result<String> {
+        serde_json::to_string_pretty(self)
+            .map(|text| text + "\n")
+            .map_err(|e| Trouble::new(Kind::Internal, e.to_string(), ""))
+    }
+}
+
+impl Entry {
+    pub fn table(&self) -> Option<&'static Table> {
+        Table::named(self.view.strip_prefix("v_")?)
+    }
+}
+
+/// The last batch of a run, as the history has it.
+#[derive(Debug, PartialEq)]
+pub struct LastBatch {
+    pub batch_id: i64,
+    pub sha256: String,
+    pub received_at: String,
+}
+
+/// The folder of the manifests of a branch.
+pub fn folder(dir: &Path, branch: &Branch) -> PathBuf {
+    dir.join(FOLDER).join(branch.folder())
+}
+
+/// Where a file lies below the folder of the export.
+pub fn file_path(table: &Table, branch: &Branch, date: &str, range: (i64, i64)) -> String {
+    let name = name(range.0, range.1, "parquet");
+    format!("{}/{}/date={date}/{name}", table.name, branch.folder())
+}
+
+fn name(first: i64, last: i64, ending: &str) -> String {
+    format!("batches-{first:06}-{last:06}.{ending}")
+}
+
+/// The first and last batch of a file's name.
+pub fn range_of(name: &str, ending: &str) -> Option<(i64, i64)> {
+    let range = name.strip_prefix("batches-")?.strip_suffix(ending)?;
+    let (first, last) = range.strip_suffix('.')?.split_once('-')?;
+    Some((first.parse().ok()?, last.parse().ok()?))
+}
+
+/// Whether a text is a day as the history writes it: it becomes part of a path.
+pub fn is_day(text: &str) -> bool {
+    let form = |(i, b): (usize, u8)| match i {
+        4 | 7 => b == b'-',
+        _ => b.is_ascii_digit(),
+    };
+    text.len() == 10 && text.bytes().enumerate().all(form)
+}
+
+/// The first and last batch of every manifest of a branch, in order.
+///
+/// # Errors
+/// When the folder cannot be read; one that is not there has none.
+pub fn runs(folder: &Path) -> Result<Vec<(i64, i64)>> {
+    let wrong = |e: io::Error| Trouble::io("reading", folder, &e);
+    let entries = match fs::read_dir(folder) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(wrong)?,
+    };
+    let mut runs = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(wrong)?.file_name();
+        runs.extend(name.to_str().and_then(|name| range_of(name, "json")));
+    }
+    runs.sort_unstable();
+    Ok(runs)
+}
+
+/// The name of the manifest of these batches.
+pub fn run_name(run: (i64, i64)) -> String {
+    name(run.0, run.1, "json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_their_batches_and_sort_by_them() {
+        for range in [(1, 42), (999_999, 1_000_000), (7, 7)] {
+            assert_eq!(
+                range_of(&name(range.0, range.1, "json"), "json"),
+                Some(range)
+            );
+        }
+        for other in [
+            "batches-1.json",
+            "x.json",
+            "batches-1-2.parquet",
+            ".batches-1-2.json",
+        ] {
+            assert_eq!(range_of(other, "json"), None, "{other}");
+        }
+        assert!(is_day("2026-11-21"));
+        for no_day in ["", "2026-11-2", "2026/11/21", "../../../x", "2026-11-21T"] {
+            assert!(!is_day(no_day), "{no_day}");
+        }
+    }
+}
