@@ -77,6 +77,7 @@ fn cut(bytes: &[u8], size: usize, body: Body, limits: Limits) -> Cut {
 const TINY: Limits = Limits {
     customer_bytes: 16 << 20,
     depth: 64,
+    list_items: 100_000,
     chunk_bytes: 1,
     chunk_customers: 1,
 };
@@ -84,6 +85,7 @@ const TINY: Limits = Limits {
 const NARROW: Limits = Limits {
     customer_bytes: 24,
     depth: 4,
+    list_items: 100_000,
     chunk_bytes: 40,
     chunk_customers: 3,
 };
