@@ -22,7 +22,7 @@ use rusqlite::{Connection, Rows, Statement};
 
 mod support;
 
-use support::{Generator, Shape};
+use support::{Generator, Shape, peak_kib};
 
 #[derive(Parser, Clone)]
 struct Args {
@@ -397,14 +397,4 @@ fn insert(statement: &mut Statement<'_>, rows: &[Vec<Value>]) {
         }
         statement.raw_execute().expect("an inserted row");
     }
-}
-
-/// The most memory that this process ever had, where the system tells.
-fn peak_kib() -> u64 {
-    fs::read_to_string("/proc/self/status")
-        .unwrap_or_default()
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))
-        .and_then(|rest| rest.trim().trim_end_matches(" kB").parse().ok())
-        .unwrap_or(0)
 }

@@ -155,3 +155,13 @@ impl Template {
         write!(out, "{before}N-{number:016x}{between}X-{id:016x}{after}")
     }
 }
+
+/// The most memory that this process ever had, where the system tells.
+pub fn peak_kib() -> u64 {
+    std::fs::read_to_string("/proc/self/status")
+        .unwrap_or_default()
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .and_then(|rest| rest.trim().trim_end_matches(" kB").parse().ok())
+        .unwrap_or(0)
+}

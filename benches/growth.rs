@@ -1,0 +1,170 @@
+//! Whether the rate holds while the history grows: batch after batch of customers with random
+//! numbers into one home, each through the whole way, and the rate of each beside that of the first.
+//! At the end, what a person waits for on such a history: a start, the totals, a look-up.
+//!
+//! `cargo bench --bench growth -- --help` tells the sizes; at five million it takes minutes and some
+//! gigabytes.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use kycdrop::config::{Config, Home};
+use kycdrop::history::{ask, open_for_reading, totals};
+use kycdrop::ingest::{Engine, Silent};
+use kycdrop::intake::{Inbox, claim};
+
+mod support;
+
+use support::{Generator, Shape, peak_kib};
+
+#[derive(Parser)]
+struct Args {
+    /// Assessments at the end
+    #[arg(long, default_value_t = 5_000_000)]
+    assessments: u64,
+
+    /// Customers in each batch
+    #[arg(long, default_value_t = 200_000)]
+    step: u64,
+
+    /// Memory for pages of the database, in MiB; that of the configuration by default
+    #[arg(long)]
+    cache: Option<u32>,
+
+    #[arg(long, default_value_t = 7)]
+    seed: u64,
+
+    /// Where to work; a temporary folder by default
+    #[arg(long)]
+    dir: Option<PathBuf>,
+
+    /// Given by cargo
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+/// Assessments from time to time are shown, not each batch.
+const LINES: u64 = 25;
+
+fn main() {
+    let args = Args::parse();
+    let dir = match &args.dir {
+        Some(dir) => tempfile::tempdir_in(dir),
+        None => tempfile::tempdir(),
+    };
+    let dir = dir.expect("a temporary folder");
+    let home = Home::at(dir.path()).expect("a home");
+    let mut config = Config::default();
+    config.cache_mib = args.cache.unwrap_or(config.cache_mib);
+    grow(&args, &home, &config);
+    ask_about(&home, &config);
+}
+
+fn grow(args: &Args, home: &Home, config: &Config) {
+    let mut engine = Engine::open(home.clone(), config.clone()).expect("an engine");
+    let mut generator = Generator::new(args.seed);
+    let batches = args.assessments.div_ceil(args.step);
+    let shown = batches.div_ceil(LINES);
+    println!(
+        "cache {} MiB, {} customers a batch",
+        config.cache_mib, args.step
+    );
+    println!(
+        "{:>11} {:>8} {:>11} {:>5} {:>8} {:>7}",
+        "assessments", "s", "customers/s", "rate", "peak MiB", "db MiB"
+    );
+    let (mut first, mut seconds) = (0.0, 0.0);
+    for batch in 1..=batches {
+        seconds += one_batch(&mut engine, home, &mut generator, args.step);
+        if batch % shown != 0 && batch != batches {
+            continue;
+        }
+        let in_these = (batch - 1) % shown + 1;
+        let rate = (in_these * args.step) as f64 / seconds;
+        if first == 0.0 {
+            first = rate;
+        }
+        let bytes = fs::metadata(home.database()).map_or(0, |m| m.len());
+        println!(
+            "{:11} {:8.3} {rate:11.0} {:5.2} {:8} {:7} {}",
+            batch * args.step,
+            seconds,
+            rate / first,
+            peak_kib() >> 10,
+            bytes >> 20,
+            "#".repeat((rate / first * 40.0) as usize)
+        );
+        seconds = 0.0;
+    }
+}
+
+/// Drops a batch and takes it the whole way. Making the file is not counted.
+fn one_batch(engine: &mut Engine, home: &Home, generator: &mut Generator, customers: u64) -> f64 {
+    let path = home.inbox().join("batch-customers/batch.json");
+    let mut out = BufWriter::new(File::create(&path).expect("a file"));
+    let written = generator.batch(Shape::Minimal, customers, &mut out);
+    written.and_then(|()| out.flush()).expect("written");
+    let started = Instant::now();
+    let mut inbox = Inbox::new(home.inbox(), Duration::ZERO, Duration::ZERO);
+    let settled = inbox.scan(Instant::now()).expect("a scan").settled;
+    let claims = settled
+        .iter()
+        .filter_map(|candidate| claim(&home.inbox(), &home.work(), candidate).expect("a claim"))
+        .collect();
+    let answered = engine.process(claims, &mut Silent).expect("answers");
+    engine.rest().expect("rest");
+    let seconds = started.elapsed().as_secs_f64();
+    assert_eq!(answered.len(), 1);
+    assert_eq!(answered[0].batch.accepted, customers);
+    for folder in [home.archive(), home.outbox()] {
+        fs::remove_dir_all(folder).expect("what was answered is in the way on the disk");
+    }
+    seconds
+}
+
+fn ask_about(home: &Home, config: &Config) {
+    println!("\n{:34} {:>9} {:>9}", "ms", "median", "slowest");
+    let show = |what: &str, of: &dyn Fn()| {
+        let mut times: Vec<f64> = (0..9)
+            .map(|_| {
+                let started = Instant::now();
+                of();
+                started.elapsed().as_secs_f64() * 1e3
+            })
+            .collect();
+        times.sort_by(f64::total_cmp);
+        println!("{what:34} {:9.2} {:9.2}", times[4], times[8]);
+    };
+    show("start (home, classifiers, history)", &|| {
+        drop(Engine::open(home.clone(), config.clone()).expect("an engine"));
+    });
+    let database = home.database();
+    show("the totals of status", &|| {
+        let conn = reading(&database);
+        totals(&conn).expect("totals");
+    });
+    let conn = reading(&database);
+    let names: Vec<String> = (1..10)
+        .map(|i| {
+            let sql = "SELECT customer_ext_id FROM assessment
+                       WHERE assessment_id >= (SELECT max(assessment_id) FROM assessment) * ?1 / 10
+                       LIMIT 1";
+            conn.query_row(sql, [i], |r| r.get(0)).expect("a customer")
+        })
+        .collect();
+    let turn = std::cell::Cell::new(0);
+    show("a customer by customerExtId", &|| {
+        let name = &names[turn.replace(turn.get() + 1) % names.len()];
+        let conn = reading(&database);
+        let life = ask::lives(&conn, name, None).expect("a life");
+        assert_eq!(life.len(), 1);
+    });
+}
+
+fn reading(database: &Path) -> rusqlite::Connection {
+    let conn = open_for_reading(database).expect("a database");
+    conn.expect("a history")
+}
