@@ -73,12 +73,14 @@ fn grow(args: &Args, home: &Home, config: &Config) {
         config.cache_mib, args.step
     );
     println!(
-        "{:>11} {:>8} {:>11} {:>5} {:>8} {:>7}",
-        "assessments", "s", "customers/s", "rate", "peak MiB", "db MiB"
+        "{:>11} {:>8} {:>8} {:>11} {:>5} {:>8} {:>7}",
+        "assessments", "s", "cpu s", "customers/s", "rate", "peak MiB", "db MiB"
     );
-    let (mut first, mut seconds) = (0.0, 0.0);
+    let (mut first, mut seconds, mut cpu) = (0.0, 0.0, 0.0);
     for batch in 1..=batches {
-        seconds += one_batch(&mut engine, home, &mut generator, args.step);
+        let spent = one_batch(&mut engine, home, &mut generator, args.step);
+        seconds += spent.0;
+        cpu += spent.1;
         if batch % shown != 0 && batch != batches {
             continue;
         }
@@ -89,7 +91,7 @@ fn grow(args: &Args, home: &Home, config: &Config) {
         }
         let bytes = fs::metadata(home.database()).map_or(0, |m| m.len());
         println!(
-            "{:11} {:8.3} {rate:11.0} {:5.2} {:8} {:7} {}",
+            "{:11} {:8.3} {cpu:8.3} {rate:11.0} {:5.2} {:8} {:7} {}",
             batch * args.step,
             seconds,
             rate / first,
@@ -97,17 +99,23 @@ fn grow(args: &Args, home: &Home, config: &Config) {
             bytes >> 20,
             "#".repeat((rate / first * 40.0) as usize)
         );
-        seconds = 0.0;
+        (seconds, cpu) = (0.0, 0.0);
     }
 }
 
-/// Drops a batch and takes it the whole way. Making the file is not counted.
-fn one_batch(engine: &mut Engine, home: &Home, generator: &mut Generator, customers: u64) -> f64 {
+/// Drops a batch and takes it the whole way. Making the file is not counted. Returns the seconds on
+/// the clock, and those of all processors.
+fn one_batch(
+    engine: &mut Engine,
+    home: &Home,
+    generator: &mut Generator,
+    customers: u64,
+) -> (f64, f64) {
     let path = home.inbox().join("batch-customers/batch.json");
     let mut out = BufWriter::new(File::create(&path).expect("a file"));
     let written = generator.batch(Shape::Minimal, customers, &mut out);
     written.and_then(|()| out.flush()).expect("written");
-    let started = Instant::now();
+    let (started, cpu) = (Instant::now(), cpu_seconds());
     let mut inbox = Inbox::new(home.inbox(), Duration::ZERO, Duration::ZERO);
     let settled = inbox.scan(Instant::now()).expect("a scan").settled;
     let claims = settled
@@ -116,13 +124,22 @@ fn one_batch(engine: &mut Engine, home: &Home, generator: &mut Generator, custom
         .collect();
     let answered = engine.process(claims, &mut Silent).expect("answers");
     engine.rest().expect("rest");
-    let seconds = started.elapsed().as_secs_f64();
+    let spent = (started.elapsed().as_secs_f64(), cpu_seconds() - cpu);
     assert_eq!(answered.len(), 1);
     assert_eq!(answered[0].batch.accepted, customers);
     for folder in [home.archive(), home.outbox()] {
         fs::remove_dir_all(folder).expect("what was answered is in the way on the disk");
     }
-    seconds
+    spent
+}
+
+/// What this process has had of the processors, where the system tells.
+fn cpu_seconds() -> f64 {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let after_name = stat.rsplit(')').next().unwrap_or_default();
+    let ticks = |i: usize| after_name.split_whitespace().nth(i)?.parse::<f64>().ok();
+    // User and system time, in hundredths.
+    (ticks(11).unwrap_or(0.0) + ticks(12).unwrap_or(0.0)) / 100.0
 }
 
 fn ask_about(home: &Home, config: &Config) {

@@ -139,7 +139,7 @@ pub struct Config {
     pub branch: Option<Branch>,
     /// Threads that judge customers; 0: one for each processor.
     pub threads: usize,
-    /// Memory for pages of the database, in MiB.
+    /// The most memory for pages of the database, in MiB; what is used grows with the history.
     pub cache_mib: u32,
     /// The largest customer, in bytes; a file with a larger one is answered 400.
     pub max_customer_bytes: usize,
@@ -164,7 +164,7 @@ impl Default for Config {
             metrics_file: None,
             branch: None,
             threads: 0,
-            cache_mib: 64,
+            cache_mib: 192,
             max_customer_bytes: Limits::default().customer_bytes,
             max_list_items: Limits::default().list_items,
             max_file_bytes: 16 << 30,

@@ -4,8 +4,6 @@
 //! Only those enter here of whom nobody else in the chunk has a key: for them it makes no difference
 //! that they come before their turn. All others are judged one by one, in the order of the file.
 
-use rusqlite::params;
-
 use crate::trouble::Result;
 use crate::validate::{Action, Facts, Judged};
 
@@ -52,9 +50,7 @@ impl Ledger<'_> {
         let mut known = Vec::new();
         for (key, i) in clients {
             if entered[i as usize] {
-                let country = facts.get(customers[i as usize].summary.country);
-                let row = params![key, first + i64::from(i), country];
-                if sql.new_customer.execute(row)? == 0 {
+                if sql.new_customer.execute([key, first + i64::from(i)])? == 0 {
                     known.push(i);
                 }
             }

@@ -8,12 +8,16 @@ use siphasher::sip::SipHasher13;
 
 use crate::trouble::Result;
 
+/// So many bits of a hash count in a new database: SQLite keeps a key of 35 bits in 5 bytes, one of
+/// 64 in 9, and one in thousands of new customers meets a hash that is taken when there are millions.
+const BITS: u32 = 35;
+
 /// The key of the hashes, random for each database, so that nobody can make texts collide.
 #[derive(Clone, Copy)]
 pub struct Keys {
     k0: u64,
     k1: u64,
-    /// All ones but in the test that forces collisions.
+    /// The bits of a hash that count.
     pub(super) mask: u64,
 }
 
@@ -26,12 +30,22 @@ impl Keys {
             Some(bytes) => bytes,
             None => {
                 conn.execute(
-                    "INSERT INTO setting (name, value) VALUES ('hash_key', randomblob(16))",
-                    [],
+                    "INSERT INTO setting (name, value)
+                     VALUES ('hash_key', randomblob(16)), ('hash_bits', ?1)",
+                    [BITS],
                 )?;
                 conn.query_row(select, [], |r| r.get(0))?
             }
         };
+        // The first databases have keys of all bits, and do not say so.
+        let bits: Option<u32> = conn
+            .query_row(
+                "SELECT value FROM setting WHERE name = 'hash_bits'",
+                [],
+                |r| r.get(0),
+            )
+            .optional()?;
+        let bits = bits.unwrap_or(64);
         let half = |range: std::ops::Range<usize>| {
             let mut eight = [0; 8];
             if let Some(part) = bytes.get(range) {
@@ -42,7 +56,7 @@ impl Keys {
         Ok(Keys {
             k0: half(0..8),
             k1: half(8..16),
-            mask: u64::MAX,
+            mask: u64::MAX >> (64 - bits.clamp(1, 64)),
         })
     }
 

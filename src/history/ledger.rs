@@ -60,8 +60,12 @@ pub(super) fn first_assessment(
 ) -> Result<Option<i64>> {
     let mut key = Keys::of(conn)?.customer(business_unit, ext_id);
     let mut by_key = conn.prepare_cached(
-        "SELECT a.customer_ext_id = ?2 AND a.business_unit IS ?3, c.first_assessment_id
-         FROM customer c JOIN assessment a ON a.assessment_id = c.assessment_id WHERE c.key = ?1",
+        "SELECT a.customer_ext_id = ?2 AND a.business_unit IS ?3, 
+                coalesce(r.first_assessment_id, c.assessment_id)
+         FROM customer c
+         JOIN assessment a ON a.assessment_id = c.assessment_id
+         LEFT JOIN returning_customer r ON r.key = c.key
+         WHERE c.key = ?1",
     )?;
     loop {
         let found = by_key
@@ -115,14 +119,10 @@ impl<'c> Statements<'c> {
                 "INSERT OR IGNORE INTO communication_number (key, assessment_id) VALUES (?1, ?2)",
             )?,
             new_customer: conn.prepare_cached(
-                "INSERT OR IGNORE INTO customer
-                   (key, assessment_id, first_assessment_id, assessments, country)
-                 VALUES (?1, ?2, ?2, 1, ?3)",
+                "INSERT OR IGNORE INTO customer (key, assessment_id) VALUES (?1, ?2)",
             )?,
-            newer_customer: conn.prepare_cached(
-                "UPDATE customer SET assessment_id = ?2, assessments = assessments + 1, country = ?3
-                 WHERE key = ?1",
-            )?,
+            newer_customer: conn
+                .prepare_cached("UPDATE customer SET assessment_id = ?2 WHERE key = ?1")?,
         })
     }
 }
@@ -369,17 +369,12 @@ impl<'c> Ledger<'c> {
 
     /// Takes the number and puts the customer's newest assessment in place. Returns how the customer
     /// stood before, if there was one.
-    pub(super) fn enter(
-        &mut self,
-        place: Place,
-        assessment_id: i64,
-        country: Option<&str>,
-    ) -> Result<Option<Former>> {
+    pub(super) fn enter(&mut self, place: Place, assessment_id: i64) -> Result<Option<Former>> {
         let sql = &mut self.statements;
         sql.new_number.execute([place.number_key, assessment_id])?;
         if !place.known {
             sql.new_customer
-                .execute(params![place.customer_key, assessment_id, country])?;
+                .execute([place.customer_key, assessment_id])?;
             return Ok(None);
         }
         let (replaced, former) = self.former(place.customer_key)?;
@@ -388,11 +383,16 @@ impl<'c> Ledger<'c> {
                 "INSERT INTO succession (assessment_id, next_assessment_id) VALUES (?1, ?2)",
             )?
             .execute([replaced, assessment_id])?;
-        self.statements.newer_customer.execute(params![
-            place.customer_key,
-            assessment_id,
-            country
-        ])?;
+        self.conn
+            .prepare_cached(
+                "INSERT INTO returning_customer (key, first_assessment_id, assessments)
+                 VALUES (?1, ?2, 2)
+                 ON CONFLICT DO UPDATE SET assessments = assessments + 1",
+            )?
+            .execute([place.customer_key, replaced])?;
+        self.statements
+            .newer_customer
+            .execute([place.customer_key, assessment_id])?;
         Ok(Some(former))
     }
 
@@ -402,7 +402,7 @@ impl<'c> Ledger<'c> {
             .conn
             .prepare_cached(
                 "SELECT a.assessment_id, a.kind, a.entity_type, a.risk_level, a.customer_status,
-                        c.country
+                        a.country
                  FROM customer c JOIN assessment a ON a.assessment_id = c.assessment_id
                  WHERE c.key = ?1",
             )?

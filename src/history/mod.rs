@@ -45,7 +45,16 @@ pub struct History {
     keys: keys::Keys,
     rule_set_id: i64,
     patience: Duration,
+    /// The most memory for pages, and what is set, in MiB.
+    cache_mib: u32,
+    cache_now: u32,
 }
+
+/// Memory for pages that any history gets, in MiB.
+const SMALLEST_CACHE: u32 = 32;
+
+/// What the keys of a customer take, with the gaps of a tree that is filled at random, in bytes.
+const BYTES_OF_KEYS: u64 = 44;
 
 impl History {
     /// Opens the history, makes it where there is none, and migrates it to this version. The files
@@ -86,7 +95,6 @@ impl History {
         conn.pragma_update(None, "synchronous", "FULL")?;
         // References are declared for readers; the one writer sets every one of them itself.
         conn.pragma_update(None, "foreign_keys", false)?;
-        conn.pragma_update(None, "cache_size", -i64::from(cache_mib) * 1024)?;
         // Plans do not depend on what is asked for, so nothing is planned anew for every customer.
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         migrate::up(&mut conn)?;
@@ -99,6 +107,8 @@ impl History {
             keys,
             rule_set_id,
             patience,
+            cache_mib,
+            cache_now: 0,
         })
     }
 
@@ -119,7 +129,25 @@ impl History {
     /// # Errors
     /// When the database is locked.
     pub fn group(&mut self) -> Result<Group<'_>> {
+        self.fit_cache()?;
         Group::begin(&mut self.conn, self.keys, self.rule_set_id)
+    }
+
+    /// Lets the cache grow with the history. Every new customer meets the keys at random, so they
+    /// should all find place; nothing else is looked for again.
+    fn fit_cache(&mut self) -> Result<()> {
+        let customers: u64 = self
+            .conn
+            .prepare_cached("SELECT customers FROM total")?
+            .query_row([], |r| r.get(0))?;
+        let keys = u32::try_from((customers * BYTES_OF_KEYS) >> 20).unwrap_or(u32::MAX);
+        let cache = SMALLEST_CACHE.saturating_add(keys).min(self.cache_mib);
+        if cache != self.cache_now {
+            self.conn
+                .pragma_update(None, "cache_size", -i64::from(cache) * 1024)?;
+            self.cache_now = cache;
+        }
+        Ok(())
     }
 
     /// A ledger that judges against this history and writes nothing to it.

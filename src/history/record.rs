@@ -188,9 +188,9 @@ impl<'g> Rows<'g> {
                 "INSERT INTO assessment (batch_id, position, communication_number, customer_ext_id,
                    business_unit, requester, action, entity_type, name, risk_level, customer_status,
                    risk_management_category, kind, source_of_risk_level, evaluation,
-                   application_date, assessed_at, elapsed_ms, payload, assessment_id)
+                   application_date, assessed_at, elapsed_ms, payload, assessment_id, country)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
-                   ?18, ?19, ?20)",
+                   ?18, ?19, ?20, ?21)",
             )?,
             rejection: conn.prepare_cached(
                 "INSERT INTO rejection (batch_id, position, communication_number, customer_ext_id,
@@ -339,8 +339,7 @@ impl<'g> Recording<'g> {
             Verdict::Wrong(findings) => customer.findings = findings,
             Verdict::Repeat(id) => self.repeat(customer, at, id)?,
             Verdict::New(place) if self.batch.endpoint.is_some_and(Endpoint::saves) => {
-                let country = at.facts.get(customer.summary.country);
-                let former = ledger.enter(place, at.assessment_id, country)?;
+                let former = ledger.enter(place, at.assessment_id)?;
                 self.assess(customer, at, former)?;
             }
             Verdict::New(_) => self.acknowledge(customer, at, None)?,
@@ -379,7 +378,8 @@ impl<'g> Recording<'g> {
             at.now,
             customer.elapsed_ms,
             at.payload,
-            id
+            id,
+            facts.get(s.country)
         ])?;
         self.counts.assessments += 1;
         self.counts.created += u64::from(s.action == Action::Create);
