@@ -122,7 +122,21 @@ struct Measured {
     seconds: f64,
     bytes: u64,
     peak_kib: u64,
+    /// Where the seconds went, in the order of [`STAGES`].
+    stages: [f64; STAGES.len()],
 }
+
+/// What the seconds are spent on.
+const STAGES: [&str; 8] = [
+    "claiming",
+    "judging, writing",
+    "syncing",
+    "committing",
+    "publishing",
+    "putting away",
+    "marking",
+    "emptying the WAL",
+];
 
 fn main() {
     let args = Args::parse();
@@ -138,11 +152,12 @@ fn main() {
             let case = args.cases().into_iter().find(|c| c.name == name);
             let case = case.expect("a case");
             let dir = args.dir.as_deref().expect("a folder");
-            let (seconds, bytes) = match what {
+            let (seconds, bytes, stages) = match what {
                 "ours" => ours(case, dir, args.seed),
-                _ => (floor(dir), 0),
+                _ => (floor(dir), 0, Default::default()),
             };
-            println!("{seconds} {bytes} {}", peak_kib());
+            let stages = stages.map(|s| s.to_string()).join(" ");
+            println!("{seconds} {bytes} {} {stages}", peak_kib());
         }
     }
 }
@@ -181,6 +196,11 @@ fn compare(args: &Args) {
             megabytes / seconds,
             median(&|(ours, _)| ours.peak_kib as f64 / 1024.0),
         );
+        for (i, stage) in STAGES.iter().enumerate() {
+            let of_it = median(&|(ours, _)| ours.stages[i]);
+            let micros = of_it * 1e6 / case.files as f64;
+            println!("    {stage:18} {of_it:8.3} s {micros:11.0} µs a file");
+        }
     }
 }
 
@@ -209,6 +229,7 @@ fn in_child(args: &Args, what: &str, case: Case, dir: &Path) -> Measured {
             seconds,
             bytes,
             peak_kib,
+            stages: std::array::from_fn(|_| next().parse().unwrap_or(0.0)),
         },
         _ => panic!("{}", String::from_utf8_lossy(&output.stderr)),
     }
@@ -231,7 +252,7 @@ fn write(path: &Path, case: Case, generator: &mut Generator) {
 
 /// The whole way, from the inbox to the outbox and the archive. Making the files and opening the
 /// home is not counted.
-fn ours(case: Case, dir: &Path, seed: u64) -> (f64, u64) {
+fn ours(case: Case, dir: &Path, seed: u64) -> (f64, u64, [f64; STAGES.len()]) {
     let home = Home::at(dir).expect("a home");
     let mut engine = Engine::open(home.clone(), Config::default()).expect("an engine");
     let mut generator = generator(case, seed);
@@ -251,9 +272,23 @@ fn ours(case: Case, dir: &Path, seed: u64) -> (f64, u64) {
         .iter()
         .filter_map(|candidate| claim(&home.inbox(), &home.work(), candidate).expect("a claim"))
         .collect();
+    let claimed = started.elapsed();
     let answered = engine.process(claims, &mut Silent).expect("answers");
+    let before_rest = (started.elapsed(), engine.spent().marking);
     engine.rest().expect("rest");
-    let seconds = started.elapsed().as_secs_f64();
+    let all = started.elapsed();
+    let seconds = all.as_secs_f64();
+    let spent = engine.spent();
+    let stages = [
+        claimed,
+        spent.judging,
+        spent.syncing,
+        spent.committing,
+        spent.publishing,
+        spent.putting_away,
+        spent.marking,
+        (all - before_rest.0).saturating_sub(spent.marking - before_rest.1),
+    ];
 
     let customers = case.files * case.per_file;
     let rejected = match case.shape {
@@ -264,7 +299,7 @@ fn ours(case: Case, dir: &Path, seed: u64) -> (f64, u64) {
     assert_eq!(answered.len() as u64, case.files);
     assert_eq!(sum(|a| a.batch.accepted), customers - rejected);
     assert_eq!(sum(|a| a.batch.rejected), rejected);
-    (seconds, bytes)
+    (seconds, bytes, stages.map(|s| s.as_secs_f64()))
 }
 
 /// Rows are read from the finished database so many customers at a time, and only inserting them is

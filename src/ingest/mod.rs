@@ -6,6 +6,7 @@ mod progress;
 pub mod publish;
 mod ready;
 mod record_file;
+mod spent;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fs::File;
@@ -27,6 +28,8 @@ pub use judge_file::{FileFacts, FileHash, Rules, Source, Stop, each_chunk, line_
 pub use progress::{Progress, Silent};
 pub use record_file::NotYet;
 use record_file::{NewlyWritten, OneFile, Recorded, is_small};
+use spent::Lap;
+pub use spent::Spent;
 
 /// A group is committed once it has this many files, so that nobody waits long for an answer.
 const GROUP_FILES: usize = 50;
@@ -47,6 +50,7 @@ pub struct Engine {
     unmarked: Vec<Published>,
     /// Put back into the inbox, and not told of yet.
     returned: Vec<(PathBuf, Claim, NotYet)>,
+    spent: Spent,
 }
 
 type Fingerprint = (String, Vec<(PathBuf, u64, Option<SystemTime>)>);
@@ -88,7 +92,13 @@ impl Engine {
             fingerprint,
             unmarked: Vec::new(),
             returned: Vec::new(),
+            spent: Spent::default(),
         })
+    }
+
+    /// Where the time went so far.
+    pub fn spent(&self) -> Spent {
+        self.spent
     }
 
     /// The classifiers in force.
@@ -227,6 +237,7 @@ impl Engine {
         let mut taken = Vec::new();
         let mut names = NameBook::default();
         let mut bytes = 0;
+        let mut lap = Lap::begin();
         let group = self.history.group()?;
         while taken.len() < most && bytes < GROUP_BYTES {
             let first = done.is_empty();
@@ -255,14 +266,17 @@ impl Engine {
                 }
             }
         }
+        lap.ends(&mut self.spent.judging);
         // A group of nothing but files that go back has nothing to make durable.
         if done.is_empty() {
             drop(group);
         } else {
             disk::side_by_side(&done, |(claim, _)| claim.sync())?;
+            lap.ends(&mut self.spent.syncing);
             step("commit.before")?;
             group.commit()?;
             step("commit.after")?;
+            lap.ends(&mut self.spent.committing);
         }
         for (claim, why) in back {
             self.give_back(&claim, why)?;
@@ -294,6 +308,7 @@ impl Engine {
 
     /// Publishes the responses of recorded files, unless that was done, and puts the files away.
     fn end(&mut self, done: Vec<(Claim, NewlyWritten)>) -> Result<Vec<Answered>> {
+        let mut lap = Lap::begin();
         let mut built = Vec::new();
         for (claim, newly) in &done {
             if !newly.answered && claim.response().exists() {
@@ -325,6 +340,7 @@ impl Engine {
             let folder = self.home.outbox().join(folder);
             disk::sync_folder(&folder).map_err(|e| Trouble::io("syncing", &folder, &e))?;
         }
+        lap.ends(&mut self.spent.publishing);
         for (claim, answered) in &named {
             step("publish.after")?;
             self.put_away(claim, &answered.batch)?;
@@ -334,6 +350,7 @@ impl Engine {
             claim.forget();
             step("forget.after")
         })?;
+        lap.ends(&mut self.spent.putting_away);
         let answered: Vec<_> = named.into_iter().map(|(_, answered)| answered).collect();
         for one in &answered {
             self.unmarked.push(Published {
@@ -367,8 +384,10 @@ impl Engine {
     /// # Errors
     /// When the history cannot be written.
     pub fn mark(&mut self) -> Result<()> {
+        let mut lap = Lap::begin();
         step("mark.before")?;
         self.history.mark_published(&self.unmarked)?;
+        lap.ends(&mut self.spent.marking);
         self.unmarked.clear();
         step("mark.after")
     }

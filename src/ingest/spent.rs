@@ -1,0 +1,35 @@
+//! Where the time goes: what a bench shows, and nothing decides anything by.
+
+use std::time::{Duration, Instant};
+
+/// The time that the work took so far, by what it was spent on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Spent {
+    /// Reading, judging, and writing rows and results.
+    pub judging: Duration,
+    /// Waiting until responses and claims are durable.
+    pub syncing: Duration,
+    /// Committing, with what SQLite moves from its WAL then.
+    pub committing: Duration,
+    /// Renaming responses into the outbox, and waiting for its folders.
+    pub publishing: Duration,
+    /// Archiving the files and removing their claims.
+    pub putting_away: Duration,
+    /// Noting what was published.
+    pub marking: Duration,
+}
+
+/// Tells the time since it was asked last.
+pub(super) struct Lap(Instant);
+
+impl Lap {
+    pub fn begin() -> Lap {
+        Lap(Instant::now())
+    }
+
+    pub fn ends(&mut self, on: &mut Duration) {
+        let now = Instant::now();
+        *on += now - self.0;
+        self.0 = now;
+    }
+}
