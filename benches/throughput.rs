@@ -1,7 +1,9 @@
 //! Whole files through the whole way: claimed, judged, recorded, committed, answered, archived;
 //! beside the floor under it, which is the bare insertion of the very same rows with prepared
 //! statements into the same tables, with the same pragmas, in one transaction. Nothing that keeps
-//! those rows can be faster than its floor.
+//! those rows can be faster than its floor. Payloads are packed by the threads that judge, so there
+//! are two floors: the rows as they are, packed, and the same rows with their payloads as text, which
+//! is the floor of whoever does not pack.
 //!
 //! `cargo bench --bench throughput -- --help` tells the sizes. Each measurement runs in a process of
 //! its own, so that its peak of memory is its own.
@@ -14,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use kycdrop::config::{Config, Home};
-use kycdrop::history::History;
+use kycdrop::history::{History, open_for_reading};
 use kycdrop::ingest::{Engine, Silent};
 use kycdrop::intake::{Inbox, claim};
 use rusqlite::types::Value;
@@ -154,7 +156,8 @@ fn main() {
             let dir = args.dir.as_deref().expect("a folder");
             let (seconds, bytes, stages) = match what {
                 "ours" => ours(case, dir, args.seed),
-                _ => (floor(dir), 0, Default::default()),
+                "floor" => (floor(dir, false), 0, Default::default()),
+                _ => (floor(dir, true), 0, Default::default()),
             };
             let stages = stages.map(|s| s.to_string()).join(" ");
             println!("{seconds} {bytes} {} {stages}", peak_kib());
@@ -164,8 +167,18 @@ fn main() {
 
 fn compare(args: &Args) {
     println!(
-        "{:14} {:>9} {:>7} {:>8} {:>8} {:>6} {:>11} {:>8} {:>9}",
-        "case", "customers", "MB", "floor s", "ours s", "ratio", "customers/s", "MB/s", "peak MiB"
+        "{:14} {:>9} {:>7} {:>8} {:>8} {:>8} {:>6} {:>6} {:>11} {:>8} {:>9}",
+        "case",
+        "customers",
+        "MB",
+        "packed s",
+        "text s",
+        "ours s",
+        "/packed",
+        "/text",
+        "customers/s",
+        "MB/s",
+        "peak MiB"
     );
     for case in args.cases() {
         let mut runs = Vec::new();
@@ -177,27 +190,30 @@ fn compare(args: &Args) {
             let dir = dir.expect("a temporary folder");
             let ours = in_child(args, "ours", case, dir.path());
             let floor = in_child(args, "floor", case, dir.path());
-            runs.push((ours, floor));
+            let text = in_child(args, "text", case, dir.path());
+            runs.push((ours, floor, text));
         }
-        let median = |of: &dyn Fn(&(Measured, Measured)) -> f64| {
+        let median = |of: &dyn Fn(&(Measured, Measured, Measured)) -> f64| {
             let mut all: Vec<f64> = runs.iter().map(of).collect();
             all.sort_by(f64::total_cmp);
             all[all.len() / 2]
         };
         let customers = case.files * case.per_file;
-        let seconds = median(&|(ours, _)| ours.seconds);
+        let seconds = median(&|(ours, ..)| ours.seconds);
         let megabytes = runs[0].0.bytes as f64 / 1e6;
         println!(
-            "{:14} {customers:9} {megabytes:7.1} {:8.3} {seconds:8.3} {:6.2} {:11.0} {:8.1} {:9.0}",
+            "{:14} {customers:9} {megabytes:7.1} {:8.3} {:8.3} {seconds:8.3} {:7.2} {:6.2} {:11.0} {:8.1} {:9.0}",
             case.name,
-            median(&|(_, floor)| floor.seconds),
-            median(&|(ours, floor)| ours.seconds / floor.seconds),
+            median(&|(_, floor, _)| floor.seconds),
+            median(&|(_, _, text)| text.seconds),
+            median(&|(ours, floor, _)| ours.seconds / floor.seconds),
+            median(&|(ours, _, text)| ours.seconds / text.seconds),
             customers as f64 / seconds,
             megabytes / seconds,
-            median(&|(ours, _)| ours.peak_kib as f64 / 1024.0),
+            median(&|(ours, ..)| ours.peak_kib as f64 / 1024.0),
         );
         for (i, stage) in STAGES.iter().enumerate() {
-            let of_it = median(&|(ours, _)| ours.stages[i]);
+            let of_it = median(&|(ours, ..)| ours.stages[i]);
             let micros = of_it * 1e6 / case.files as f64;
             println!("    {stage:18} {of_it:8.3} s {micros:11.0} µs a file");
         }
@@ -329,11 +345,14 @@ const TABLES: &[&[Filled]] = &[
 
 const POSITION: &str = "batch_id * 100000000 + position";
 
-/// Inserts the rows of the home's finished database into a new one.
-fn floor(dir: &Path) -> f64 {
-    let source = Connection::open(dir.join("kycdrop.db")).expect("a finished database");
+/// Inserts the rows of the home's finished database into a new one, with payloads as they are or as
+/// text.
+fn floor(dir: &Path, text: bool) -> f64 {
+    let source = open_for_reading(&dir.join("kycdrop.db")).expect("a finished database");
+    let source = source.expect("a history");
     let cache_mib = Config::default().cache_mib;
-    let mut history = History::open(&dir.join("floor.db"), cache_mib).expect("a database");
+    let name = if text { "text.db" } else { "floor.db" };
+    let mut history = History::open(&dir.join(name), cache_mib).expect("a database");
     let mut counted = Counted(Duration::ZERO);
     let target = history.connection_mut();
     let tx = counted.of(|| target.transaction()).expect("a transaction");
@@ -341,7 +360,8 @@ fn floor(dir: &Path) -> f64 {
         let mut selects: Vec<Statement<'_>> = group
             .iter()
             .map(|(table, number, order)| {
-                let sql = format!("SELECT {number}, * FROM {table} ORDER BY {order}");
+                let columns = columns_of(&source, table, text);
+                let sql = format!("SELECT {number}, {columns} FROM {table} ORDER BY {order}");
                 source.prepare(&sql).expect("a query")
             })
             .collect();
@@ -369,6 +389,18 @@ fn floor(dir: &Path) -> f64 {
     counted.of(|| tx.commit()).expect("a commit");
     counted.of(|| history.checkpoint());
     counted.0.as_secs_f64()
+}
+
+/// The columns of a table for a SELECT.
+fn columns_of(conn: &Connection, table: &str, text: bool) -> String {
+    let sql = "SELECT iif(?2 AND name = 'payload', 'payload_text(payload)', name)
+               FROM pragma_table_info(?1)";
+    let mut select = conn.prepare(sql).expect("a query");
+    let columns = select.query_map((table, text), |r| r.get(0));
+    let columns: Vec<String> = columns
+        .and_then(Iterator::collect)
+        .expect("the columns of a table");
+    columns.join(", ")
 }
 
 /// A clock that runs only while it is asked to.
