@@ -329,6 +329,7 @@ type Filled = (&'static str, &'static str, &'static str);
 /// Those of one group are filled side by side, as they were the first time.
 const TABLES: &[&[Filled]] = &[
     &[("batch", "batch_id", "batch_id")],
+    &[("finding_text", "text_id", "text_id")],
     &[
         ("assessment", "assessment_id", "assessment_id"),
         ("communication_number", "assessment_id", "assessment_id"),
@@ -337,7 +338,7 @@ const TABLES: &[&[Filled]] = &[
     ],
     &[
         ("rejection", POSITION, "batch_id, position"),
-        ("finding", POSITION, "batch_id, position, no"),
+        ("finding_row", POSITION, "batch_id, position, no"),
     ],
     &[("acknowledgement", POSITION, "batch_id, position")],
     &[("warning", "warning_id", "warning_id")],

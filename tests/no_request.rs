@@ -83,7 +83,7 @@ fn was_refused(
 
 /// Nothing but batch rows.
 fn nothing_saved(office: &Office) {
-    let tables = "assessment communication_number customer screening rejection finding \
+    let tables = "assessment communication_number customer screening rejection finding_row \
                   acknowledgement warning";
     let counts: Vec<_> = tables
         .split(' ')

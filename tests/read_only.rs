@@ -139,7 +139,7 @@ fn nothing_can_be_changed_by_asking() {
         "UPDATE assessment SET name = 'x'",
         "DELETE FROM assessment",
         "REPLACE INTO setting VALUES ('hash_key', x'00')",
-        "WITH x AS (SELECT 1) DELETE FROM finding",
+        "WITH x AS (SELECT 1) DELETE FROM finding_row",
         "UPDATE assessment SET name = 'x' RETURNING name",
         "DROP TABLE assessment",
         "DROP VIEW v_batch",

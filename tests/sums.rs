@@ -134,6 +134,7 @@ fn a_migrated_history_has_the_sums_that_the_writer_keeps() {
                          coalesce(r.first_assessment_id, c.assessment_id) AS first_assessment_id
                   FROM new.customer c LEFT JOIN new.returning_customer r ON r.key = c.key)"
             }
+            "finding" => "new.v_finding",
             _ => &format!("new.{table}"),
         };
         if table != "column_description" {

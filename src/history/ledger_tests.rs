@@ -91,7 +91,7 @@ fn outcomes(conn: &Connection) -> Vec<(i64, String)> {
         .prepare(
             "SELECT batch_id * 1000 + position AS place, '' FROM assessment
              UNION ALL
-             SELECT batch_id * 1000 + position, code FROM finding WHERE no = 1
+             SELECT batch_id * 1000 + position, code FROM v_finding WHERE no = 1
              ORDER BY place",
         )
         .unwrap();

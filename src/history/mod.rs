@@ -4,6 +4,7 @@
 pub mod ask;
 mod care;
 mod entry;
+mod findings;
 mod keys;
 mod ledger;
 mod migrate;
@@ -266,7 +267,7 @@ impl History {
     /// When the database cannot be read.
     pub fn rejections_by_code(&self, batch_id: i64) -> Result<Vec<(String, u64)>> {
         let mut select = self.conn.prepare_cached(
-            "SELECT code, count(*) FROM finding WHERE batch_id = ?1 AND no = 1 GROUP BY code",
+            "SELECT code, count(*) FROM v_finding WHERE batch_id = ?1 AND no = 1 GROUP BY code",
         )?;
         let rows = select.query_map([batch_id], |r| Ok((r.get(0)?, r.get(1)?)))?;
         Ok(rows.collect::<std::result::Result<_, _>>()?)

@@ -34,7 +34,7 @@ pub(super) fn each<E: From<Trouble>>(
         SELECT r.position, r.communication_number, r.customer_ext_id, r.business_unit,
                f.code, f.description, r.elapsed_ms
         FROM rejection r
-        JOIN finding f ON f.batch_id = r.batch_id AND f.position = r.position AND f.no = 1
+        JOIN v_finding f ON f.batch_id = r.batch_id AND f.position = r.position AND f.no = 1
         WHERE r.batch_id = ?1
         ORDER BY 1";
     let trouble = |e: rusqlite::Error| E::from(Trouble::from(e));
@@ -64,7 +64,7 @@ pub(super) fn each<E: From<Trouble>>(
 /// Every description of the findings of one customer, in order.
 pub(super) fn descriptions(conn: &Connection, batch_id: i64, position: u64) -> Result<Vec<String>> {
     let mut select = conn.prepare_cached(
-        "SELECT description FROM finding WHERE batch_id = ?1 AND position = ?2 ORDER BY no",
+        "SELECT description FROM v_finding WHERE batch_id = ?1 AND position = ?2 ORDER BY no",
     )?;
     let rows = select.query_map((batch_id, position), |r| r.get(0))?;
     Ok(rows.collect::<std::result::Result<_, _>>()?)

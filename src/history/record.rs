@@ -10,8 +10,9 @@ use crate::classifier::CategoryKind;
 use crate::clock;
 use crate::request::Note;
 use crate::trouble::Result;
-use crate::validate::{Action, Facts, Finding, Judged, Source};
+use crate::validate::{Action, Facts, Judged, Source};
 
+use super::findings::FindingRows;
 use super::keys::Keys;
 use super::ledger::{Former, Ledger, SameFile, Verdict};
 use super::payload::{PackedChunk, Payload};
@@ -175,7 +176,7 @@ pub struct Recording<'g> {
 struct Rows<'g> {
     assessment: CachedStatement<'g>,
     rejection: CachedStatement<'g>,
-    finding: CachedStatement<'g>,
+    findings: FindingRows<'g>,
     acknowledgement: CachedStatement<'g>,
     warning: CachedStatement<'g>,
     screening: CachedStatement<'g>,
@@ -197,10 +198,7 @@ impl<'g> Rows<'g> {
                    business_unit, rejected_at, elapsed_ms, payload)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?,
-            finding: conn.prepare_cached(
-                "INSERT INTO finding (batch_id, position, no, rule, code, description, path)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            )?,
+            findings: FindingRows::prepare(conn)?,
             acknowledgement: conn.prepare_cached(
                 "INSERT INTO acknowledgement (batch_id, position, communication_number,
                    customer_ext_id, business_unit, elapsed_ms, assessment_id)
@@ -405,26 +403,9 @@ impl<'g> Recording<'g> {
             customer.elapsed_ms,
             at.payload
         ])?;
-        for (
-            i,
-            Finding {
-                rule,
-                code,
-                description,
-                path,
-            },
-        ) in customer.findings.iter().enumerate()
-        {
-            self.rows.finding.execute(params![
-                self.batch_id,
-                at.position,
-                i as u64 + 1,
-                rule.key,
-                code,
-                description,
-                path
-            ])?;
-        }
+        self.rows
+            .findings
+            .write(self.batch_id, at.position, &customer.findings)?;
         Ok(())
     }
 
@@ -477,6 +458,7 @@ impl<'g> Recording<'g> {
         self.next_assessment = self.first_assessment;
         self.counts = Counts::default();
         self.tally = Tally::default();
+        self.rows.findings.forget();
         Ok(())
     }
 

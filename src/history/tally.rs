@@ -1,7 +1,9 @@
 //! The sums that people ask for: collected in memory while a file is judged, written once at its
 //! end. A row for each customer in a table of sums would cost more than the customer itself.
 
-use hashbrown::HashMap;
+use std::hash::{Hash, Hasher};
+
+use hashbrown::{Equivalent, HashMap};
 use rusqlite::{Connection, params};
 
 use crate::catalog::RuleRow;
@@ -44,12 +46,54 @@ struct Volume {
 }
 
 /// What was wrong, in which office.
-#[derive(PartialEq, Eq, Hash)]
+#[derive(PartialEq, Eq)]
 struct Reason {
     unit: Id,
     rule: u16,
     code: String,
     field: String,
+}
+
+/// The same, of a finding: nothing has to be copied where it was met before.
+struct ReasonOf<'f> {
+    unit: Id,
+    rule: u16,
+    code: &'f str,
+    path: &'f str,
+}
+
+impl Hash for Reason {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.unit, self.rule, self.code.as_str()).hash(state);
+        self.field.bytes().for_each(|b| state.write_u8(b));
+    }
+}
+
+impl Hash for ReasonOf<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.unit, self.rule, self.code).hash(state);
+        field_of(self.path).for_each(|b| state.write_u8(b));
+    }
+}
+
+impl ReasonOf<'_> {
+    fn owned(&self) -> Reason {
+        // Digits are bytes of their own in UTF-8: what is left is text.
+        let field: Vec<u8> = field_of(self.path).collect();
+        Reason {
+            unit: self.unit,
+            rule: self.rule,
+            code: self.code.to_owned(),
+            field: String::from_utf8_lossy(&field).into_owned(),
+        }
+    }
+}
+
+impl Equivalent<Reason> for ReasonOf<'_> {
+    fn equivalent(&self, reason: &Reason) -> bool {
+        (self.unit, self.rule, self.code) == (reason.unit, reason.rule, reason.code.as_str())
+            && field_of(self.path).eq(reason.field.bytes())
+    }
 }
 
 /// Each text once.
@@ -92,13 +136,16 @@ impl Tally {
         }
         volume.rejected += 1;
         for (i, finding) in findings.iter().enumerate() {
-            let reason = Reason {
+            let reason = ReasonOf {
                 unit,
                 rule: finding.rule.no,
-                code: finding.code.clone(),
-                field: field_of(&finding.path),
+                code: &finding.code,
+                path: &finding.path,
             };
-            let [answers, all] = self.reasons.entry(reason).or_default();
+            let [answers, all] = match self.reasons.get_mut(&reason) {
+                Some(known) => known,
+                None => self.reasons.entry(reason.owned()).or_default(),
+            };
             *answers += u64::from(i == 0);
             *all += 1;
         }
@@ -210,24 +257,28 @@ fn rule_of(no: u16) -> &'static RuleRow {
 }
 
 /// A path without the places in its lists: `listAddress[0].country` is `listAddress[].country`.
-fn field_of(path: &str) -> String {
+fn field_of(path: &str) -> impl Iterator<Item = u8> {
     // No name of a field has a digit in it, and the migration relies on the same.
-    path.chars().filter(|c| !c.is_ascii_digit()).collect()
+    path.bytes().filter(|b| !b.is_ascii_digit())
 }
 
 #[cfg(test)]
 mod tests {
     use crate::catalog::OBJECTS;
 
+    fn field_of(path: &str) -> String {
+        super::field_of(path).map(char::from).collect()
+    }
+
     #[test]
     fn no_field_has_a_digit_in_its_name() {
         for object in OBJECTS {
             for field in object.fields {
-                assert_eq!(super::field_of(field.name), field.name);
+                assert_eq!(field_of(field.name), field.name);
             }
         }
         assert_eq!(
-            super::field_of("listRelatedEntity[0].listAddress[12].country"),
+            field_of("listRelatedEntity[0].listAddress[12].country"),
             "listRelatedEntity[].listAddress[].country"
         );
     }

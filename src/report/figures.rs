@@ -243,7 +243,7 @@ pub fn of_batch(conn: &Connection, batch_id: i64) -> Result<Figures> {
             conn,
             "SELECT f.code, coalesce(r.description, max(f.description)), coalesce(r.origin, ''),
                     f.path, sum(f.no = 1), count(*), f.rule
-             FROM finding f LEFT JOIN v_rule r ON r.rule = f.rule
+             FROM v_finding f LEFT JOIN v_rule r ON r.rule = f.rule
              WHERE f.batch_id = ?1 GROUP BY f.rule, f.code, f.path",
             one,
             reason,

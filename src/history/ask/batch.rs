@@ -144,7 +144,7 @@ pub fn batch(conn: &Connection, batch_id: i64) -> Result<Batch> {
 /// When the database cannot be read.
 pub fn reasons(conn: &Connection, batch_id: i64) -> Result<Vec<Reason>> {
     let mut select = conn.prepare(
-        "SELECT code, min(description), count(*) FROM finding
+        "SELECT code, min(description), count(*) FROM v_finding
          WHERE batch_id = ?1 AND no = 1 GROUP BY code ORDER BY 3 DESC, 1",
     )?;
     let rows = select.query_map([batch_id], |r| {
@@ -212,7 +212,7 @@ pub fn judged(conn: &Connection, batch_id: i64, position: u64) -> Result<Option<
         return Ok(None);
     };
     let mut select = conn.prepare_cached(
-        "SELECT no, rule, code, description, path FROM finding
+        "SELECT no, rule, code, description, path FROM v_finding
          WHERE batch_id = ?1 AND position = ?2 ORDER BY no",
     )?;
     let rows = select.query_map(params![batch_id, position], |r| {

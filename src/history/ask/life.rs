@@ -226,12 +226,12 @@ fn rejections(conn: &Connection, ext_id: &str) -> Result<Vec<Rejection>> {
     let mut select = conn.prepare(
         "SELECT r.rejected_at, r.batch_id, r.position, b.endpoint, b.file_name,
                 r.communication_number, f.code, f.description,
-                (SELECT count(*) FROM finding x
+                (SELECT count(*) FROM v_finding x
                  WHERE x.batch_id = r.batch_id AND x.position = r.position),
                 r.business_unit
          FROM rejection r
          JOIN batch b ON b.batch_id = r.batch_id
-         JOIN finding f ON f.batch_id = r.batch_id AND f.position = r.position AND f.no = 1
+         JOIN v_finding f ON f.batch_id = r.batch_id AND f.position = r.position AND f.no = 1
          WHERE r.customer_ext_id = ?1
          ORDER BY r.rejection_id",
     )?;
