@@ -10,22 +10,10 @@ mod faults;
 use std::time::{Duration, Instant};
 
 use common::Office;
-use faults::{Daemon, assert_each_answered_once, batch_of, wait_for};
+use faults::{Daemon, Dice, assert_each_answered_once, batch_of, wait_for};
 
 /// How long an ordinary run takes about.
 const SHORT: Duration = Duration::from_secs(12);
-
-/// Numbers that look random, from a seed that is printed.
-struct Dice(u64);
-
-impl Dice {
-    fn throw(&mut self, sides: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % sides
-    }
-}
 
 /// How many customers a file has stands in its name: `s12-40`.
 fn count_of(name: &str) -> usize {
@@ -46,12 +34,7 @@ fn kills_at_random_moments_lose_and_double_nothing() {
     let wanted: Option<u64> = std::env::var("KYCDROP_SOAK_KILLS")
         .ok()
         .map(|text| text.parse().expect("a number of kills"));
-    let seed = std::env::var("KYCDROP_SOAK_SEED")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or_else(|| u64::from(std::process::id()) << 20 | 0x5eed);
-    println!("KYCDROP_SOAK_SEED={seed}");
-    let mut dice = Dice(seed);
+    let mut dice = Dice::of("KYCDROP_SOAK_SEED");
     let office = Office::configured("scan_interval = \"20ms\"\nthreads = 2\n");
     let mut names = Vec::new();
     let (begun, mut kills, mut answered_before) = (Instant::now(), 0, 0);

@@ -28,6 +28,28 @@ pub fn wait_for(what: &str, mut done: impl FnMut() -> bool) {
     }
 }
 
+/// Numbers that look random, from a seed that is printed.
+pub struct Dice(u64);
+
+impl Dice {
+    /// From the seed that an environment variable gives, or a new one.
+    pub fn of(variable: &str) -> Dice {
+        let seed = std::env::var(variable)
+            .ok()
+            .and_then(|text| text.parse().ok())
+            .unwrap_or_else(|| u64::from(std::process::id()) << 20 | 0x5eed);
+        println!("{variable}={seed}");
+        Dice(seed)
+    }
+
+    pub fn throw(&mut self, sides: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % sides
+    }
+}
+
 /// A running `kycdrop run`; killed with the test.
 pub struct Daemon {
     child: Child,
