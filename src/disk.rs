@@ -105,17 +105,34 @@ fn is_device_refused(e: &io::Error) -> bool {
     }
 }
 
-/// Makes the entries of a folder durable.
+/// Makes the entries of a folder durable, where its file system can do that. Some network shares
+/// cannot and say so; there it is for the server to keep what it was told, and to refuse the work
+/// would not make it any safer.
 ///
 /// # Errors
-/// When the folder cannot be opened or synced.
+/// When the folder cannot be opened, or its syncing fails.
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(folder)?.sync_all()
-    } else {
+    #[cfg(unix)]
+    {
+        let folder = File::open(folder)?;
+        let synced = fault::point("folder.sync").and_then(|()| folder.sync_all());
+        synced.or_else(|e| if cannot_sync(&e) { Ok(()) } else { Err(e) })
+    }
+    #[cfg(not(unix))]
+    {
         // Other systems make renames durable by themselves and do not open folders.
+        let _ = folder;
         Ok(())
     }
+}
+
+/// Whether an error says that a file system does not sync folders, and not that it failed to.
+#[cfg(unix)]
+fn cannot_sync(e: &io::Error) -> bool {
+    use rustix::io::Errno;
+    [Errno::INVAL, Errno::NOTSUP, Errno::OPNOTSUPP]
+        .iter()
+        .any(|known| e.raw_os_error() == Some(known.raw_os_error()))
 }
 
 /// Does what waits for the disk for several things side by side: they wait together then, and the
@@ -316,6 +333,23 @@ fn keep_out(mask: u32) {
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_share_that_cannot_sync_is_told_from_a_disk_that_fails_to() {
+        use rustix::io::Errno;
+        for cannot in [Errno::INVAL, Errno::NOTSUP, Errno::OPNOTSUPP] {
+            assert!(cannot_sync(&cannot.into()), "{cannot}");
+        }
+        for fails in [
+            Errno::IO,
+            Errno::NOSPC,
+            Errno::DQUOT,
+            Errno::ACCESS,
+            Errno::ROFS,
+        ] {
+            assert!(!cannot_sync(&fails.into()), "{fails}");
+        }
+    }
 
     #[test]
     fn shares_are_told_from_disks() {

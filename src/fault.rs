@@ -2,7 +2,7 @@
 //! there in debug builds alone; in a release build every function here is empty and costs nothing.
 //!
 //! `KYCDROP_FAULT=step=what` sets them, several with commas between. `what` is `kill` (as SIGKILL
-//! would), `ENOSPC`, `EACCES` or `on` for switches; `step@3` means the third time that the step is
+//! would), an error (`ENOSPC`, `EACCES`, `EIO`, `EINVAL`, `ENOTSUP`) or `on` for switches; `step@3` means the third time that the step is
 //! reached, otherwise it is every time. With `KYCDROP_FAULT_WHILE=path` they hold for as long as
 //! that file exists.
 
@@ -50,6 +50,7 @@ pub const OTHER_STEPS: &[&str] = &[
     "shipped.move",
     "lock.written",
     "state.write",
+    "folder.sync",
 ];
 
 /// Reaches a step.
@@ -152,11 +153,23 @@ mod on {
         match what {
             "kill" => die(),
             #[cfg(unix)]
-            "ENOSPC" => Err(rustix::io::Errno::NOSPC.into()),
-            #[cfg(unix)]
-            "EACCES" => Err(rustix::io::Errno::ACCESS.into()),
+            error => error_of(error).map_or(Ok(()), |e| Err(e.into())),
+            #[cfg(not(unix))]
             _ => Ok(()),
         }
+    }
+
+    #[cfg(unix)]
+    fn error_of(name: &str) -> Option<rustix::io::Errno> {
+        use rustix::io::Errno;
+        Some(match name {
+            "ENOSPC" => Errno::NOSPC,
+            "EACCES" => Errno::ACCESS,
+            "EIO" => Errno::IO,
+            "EINVAL" => Errno::INVAL,
+            "ENOTSUP" => Errno::NOTSUP,
+            _ => return None,
+        })
     }
 
     /// As SIGKILL: no destructor, no handler, no flush.

@@ -108,6 +108,19 @@ fn a_full_disk_or_a_missing_right_leaves_nothing_half_done() {
 }
 
 #[test]
+#[cfg(debug_assertions)]
+fn an_export_to_a_share_that_cannot_sync_folders_is_made() {
+    let office = office();
+    for (error, code) in [("EINVAL", 0), ("ENOTSUP", 0), ("EIO", 74)] {
+        let output = run(&office, &[], &format!("folder.sync={error}"));
+        assert_eq!(output.status.code(), Some(code), "{error}: {output:?}");
+        export(&office, &[]);
+        assert_all_exported(&office);
+        begin_anew(&office);
+    }
+}
+
+#[test]
 fn files_of_a_lost_manifest_are_not_doubled() {
     let office = office();
     export(&office, &[]);

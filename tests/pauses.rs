@@ -308,3 +308,25 @@ fn a_really_full_disk_pauses_and_goes_on_when_there_is_room() {
     );
     assert_eq!(office.files("watch-dir/work").len(), 0);
 }
+
+/// A share that cannot sync folders is no disk that fails to.
+#[test]
+fn a_share_that_cannot_sync_folders_is_worked_on() {
+    for error in ["EINVAL", "ENOTSUP", "EIO"] {
+        let office = Office::new();
+        let names = names(2);
+        drop_all(&office, &names);
+        let output = office
+            .command(&["once"])
+            .env("KYCDROP_FAULT", format!("folder.sync={error}"))
+            .output()
+            .expect("it runs");
+        let code = if error == "EIO" { 74 } else { 0 };
+        assert_eq!(output.status.code(), Some(code), "{error}: {output:?}");
+        assert_nothing_half_done(&office, error);
+        if code > 0 {
+            office.once();
+        }
+        assert_all_answered_once(&office, &names, CUSTOMERS);
+    }
+}

@@ -177,7 +177,7 @@ impl Place {
             file.sync_all()?;
             fault::point("export.pending")?;
             fs::rename(&beside, &path)?;
-            sync_folder(&self.folder)?;
+            disk::sync_folder(&self.folder)?;
             fault::point("export.counts")
         };
         write().map_err(|e| Trouble::io("writing", &path, &e))
@@ -218,7 +218,7 @@ impl Place {
                 Err(e) if e.kind() == io::ErrorKind::AlreadyExists => fs::rename(&part, &target),
                 done => done,
             }?;
-            sync_folder(folder)
+            disk::sync_folder(folder)
         };
         rename().map_err(|e| Trouble::io("writing", &target, &e))
     }
@@ -232,7 +232,7 @@ impl Place {
         let rename = || {
             fault::point("export.commit")?;
             disk::rename_new(&self.folder.join(PENDING), &path)?;
-            sync_folder(&self.folder)?;
+            disk::sync_folder(&self.folder)?;
             fault::point("export.done")
         };
         rename().map_err(|e| Trouble::io("writing", &path, &e))
@@ -291,24 +291,9 @@ fn make_durably(root: &Path, folder: &Path) -> Result<()> {
         let made = match fs::create_dir(&at) {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(()),
             Err(e) => Err(e),
-            Ok(()) => sync_folder(&above),
+            Ok(()) => disk::sync_folder(&above),
         };
         made.map_err(|e| Trouble::io("making", &at, &e))?;
     }
     Ok(())
-}
-
-/// Some network shares cannot sync a folder and say so; an export may lie on one.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    match disk::sync_folder(folder) {
-        Err(e)
-            if matches!(
-                e.kind(),
-                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
-            ) =>
-        {
-            Ok(())
-        }
-        done => done,
-    }
 }
