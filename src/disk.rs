@@ -105,6 +105,34 @@ fn is_device_refused(e: &io::Error) -> bool {
     }
 }
 
+/// Makes a file of ours durable.
+///
+/// # Errors
+/// When it cannot be opened or synced.
+pub fn sync_file(path: &Path) -> io::Result<()> {
+    // Some systems sync only what is open for writing.
+    OpenOptions::new().append(true).open(path)?.sync_all()
+}
+
+/// Makes a file that somebody dropped durable under the name that it has now, where its file system
+/// can do that.
+///
+/// # Errors
+/// When it is no regular file with one name, or its syncing fails.
+pub fn sync_dropped(path: &Path) -> io::Result<()> {
+    let file = open_regular(path)?;
+    #[cfg(unix)]
+    {
+        (file.sync_all()).or_else(|e| if cannot_sync(&e) { Ok(()) } else { Err(e) })
+    }
+    #[cfg(not(unix))]
+    {
+        // It is open for reading alone, which other systems do not sync.
+        drop(file);
+        Ok(())
+    }
+}
+
 /// Makes the entries of a folder durable, where its file system can do that. Some network shares
 /// cannot and say so; there it is for the server to keep what it was told, and to refuse the work
 /// would not make it any safer.
@@ -168,9 +196,21 @@ pub fn side_by_side<T: Sync, E: Send>(
 /// # Errors
 /// [`io::ErrorKind::InvalidInput`] when it is no such file.
 pub fn open_regular(path: &Path) -> io::Result<File> {
+    open_if(path, is_plain)
+}
+
+/// Opens a regular file for reading, however many names it has.
+///
+/// # Errors
+/// [`io::ErrorKind::InvalidInput`] when it is no such file.
+pub fn open_any_regular(path: &Path) -> io::Result<File> {
+    open_if(path, fs::Metadata::is_file)
+}
+
+fn open_if(path: &Path, wanted: impl Fn(&fs::Metadata) -> bool) -> io::Result<File> {
     let strange = || io::Error::new(io::ErrorKind::InvalidInput, "no regular file with one name");
     // A device may do something when it is opened, so it is looked at first.
-    if !is_plain(&fs::symlink_metadata(path)?) {
+    if !wanted(&fs::symlink_metadata(path)?) {
         return Err(strange());
     }
     let mut options = OpenOptions::new();
@@ -182,10 +222,25 @@ pub fn open_regular(path: &Path) -> io::Result<File> {
         options.custom_flags(flags.bits() as i32);
     }
     let file = options.open(path)?;
-    if is_plain(&file.metadata()?) {
+    if wanted(&file.metadata()?) {
         Ok(file)
     } else {
         Err(strange())
+    }
+}
+
+/// Whether two names are those of one file.
+pub fn is_same_file(one: &Path, other: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let identity = |path| fs::symlink_metadata(path).map(|m| (m.dev(), m.ino()));
+        matches!((identity(one), identity(other)), (Ok(one), Ok(other)) if one == other)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (one, other);
+        false
     }
 }
 

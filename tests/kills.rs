@@ -218,3 +218,37 @@ fn killed_again_and_again_it_still_gets_on() {
     }
     assert_all_answered_once(&office, &names, CUSTOMERS);
 }
+
+/// After a power cut some file systems have a file under its old name and its new one.
+#[test]
+fn what_has_its_old_name_too_after_a_cut_is_put_out_and_away_once() {
+    for step in ["publish.renamed", "archive.after"] {
+        let names = names(2);
+        let office = office_with(&names);
+        killed_once(&office, &format!("{step}=kill"));
+        let work = office.at("watch-dir/work");
+        let mut claims: Vec<_> = std::fs::read_dir(&work)
+            .expect("work")
+            .map(|e| e.expect("an entry").path())
+            .collect();
+        claims.sort();
+        let (moved, old) = match step {
+            "publish.renamed" => (
+                "watch-dir/outbox/batch-customers/f0.response.json",
+                "response",
+            ),
+            _ => ("watch-dir/archive", "source/batch-customers/f0.json"),
+        };
+        let moved = match office.files(moved).first() {
+            Some(file) => office.at(moved).join(file),
+            None => office.at(moved),
+        };
+        std::fs::hard_link(&moved, claims[0].join(old)).expect("the old name");
+        let mut seen = std::fs::File::open(&moved).expect("what a reader has open");
+        office.once();
+        assert_all_answered_once(&office, &names, CUSTOMERS);
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut seen, &mut bytes).expect("read");
+        assert!(bytes.len() > 100, "{step}: what was seen was cut short");
+    }
+}

@@ -9,7 +9,6 @@ mod record_file;
 mod spent;
 
 use std::collections::{BTreeSet, VecDeque};
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -311,14 +310,19 @@ impl Engine {
         let mut lap = Lap::begin();
         let mut built = Vec::new();
         for (claim, newly) in &done {
-            if !newly.answered && claim.response().exists() {
+            if newly.answered || !claim.response().exists() {
+                continue;
+            }
+            if publish::is_out(&self.history, &self.home, &newly.batch)? {
+                let path = claim.response();
+                std::fs::remove_file(&path).map_err(|e| Trouble::io("removing", &path, &e))?;
+            } else {
                 publish::build(&self.history, claim, &newly.batch)?;
                 built.push(claim.response());
             }
         }
         disk::side_by_side(&built, |path| {
-            let synced = File::open(path).and_then(|file| file.sync_all());
-            synced.map_err(|e| Trouble::io("syncing", path, &e))
+            disk::sync_file(path).map_err(|e| Trouble::io("syncing", path, &e))
         })?;
         let mut named = Vec::new();
         let mut folders = BTreeSet::new();

@@ -2,7 +2,7 @@
 //! the folder synced. It can be built again, byte for byte, for as long as the rows are there.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::PathBuf;
 
 use crate::catalog::Endpoint;
@@ -139,6 +139,42 @@ pub(super) fn build(history: &History, claim: &Claim, batch: &Written) -> Result
         Failure::Trouble(e) => e,
         Failure::Io(e) => Trouble::io("writing", &path, &e),
     })
+}
+
+/// Whether the response lies in the outbox already, though it lies in the claim's folder too: after a
+/// power cut some file systems have a file under its old name and its new one. Then it must neither
+/// be built again, which would cut short what is read, nor be put out under a second name.
+pub(super) fn is_out(history: &History, home: &Home, batch: &Written) -> Result<bool> {
+    let path = home
+        .outbox()
+        .join(batch.response_file.as_deref().unwrap_or_default());
+    let Ok(file) = disk::open_any_regular(&path) else {
+        return Ok(false);
+    };
+    let mut same = Same(BufReader::with_capacity(BUFFER, file));
+    match write_body(history, batch, &mut same) {
+        Ok(()) => Ok(same.0.fill_buf().is_ok_and(<[u8]>::is_empty)),
+        Err(Failure::Trouble(e)) => Err(e),
+        Err(Failure::Io(_)) => Ok(false),
+    }
+}
+
+/// Refuses what is not what the file goes on with.
+struct Same<R>(R);
+
+impl<R: Read> Write for Same<R> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut there = vec![0; bytes.len()];
+        self.0.read_exact(&mut there)?;
+        match there == bytes {
+            true => Ok(bytes.len()),
+            false => Err(io::Error::from(io::ErrorKind::InvalidData)),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Moves a durable response into the outbox, under the name that the history has for it; its folder

@@ -238,17 +238,18 @@ impl Claim {
             .map_err(|e| Trouble::io("making", &path, &e))
     }
 
-    /// Makes the response durable, and with it the way to the file itself: nothing of this may be
-    /// lost once the batch is committed.
+    /// Makes the file and the response durable, under the names that they have here: nothing of this
+    /// may be lost once the batch is committed, or the file would lie in the inbox again.
     ///
     /// # Errors
-    /// When it cannot be synced.
+    /// When they cannot be synced.
     pub fn sync(&self) -> Result<()> {
+        // With the file goes the rename that brought it here. The sync of a folder above it would do
+        // where a file system has one log for everything, but not where it logs file by file (btrfs).
+        let source = self.source();
+        disk::sync_dropped(&source).map_err(|e| Trouble::io("syncing", &source, &e))?;
         let path = self.response();
-        fs::File::open(&path)
-            .and_then(|file| file.sync_all())
-            .map_err(|e| Trouble::io("syncing", &path, &e))?;
-        // File systems write their log in order, so this makes the rename before it durable too.
+        disk::sync_file(&path).map_err(|e| Trouble::io("syncing", &path, &e))?;
         disk::sync_folder(&self.folder)
             .and_then(|()| fault::point("reserve.after"))
             .map_err(|e| Trouble::io("syncing", &self.folder, &e))

@@ -64,6 +64,14 @@ pub fn archive_source(root: &Path, claim: &Claim) -> Result<()> {
             .and_then(|()| fault::point("archive.after"));
         match moved {
             Ok(()) => return Ok(()),
+            // After a power cut some file systems have a file under its old name and its new one.
+            Err(e)
+                if e.kind() == io::ErrorKind::AlreadyExists
+                    && disk::is_same_file(&source, &target) =>
+            {
+                let removed = std::fs::remove_file(&source);
+                return removed.map_err(|e| Trouble::io("archiving", &source, &e));
+            }
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => number += 1,
             Err(e) => return Err(Trouble::io("archiving to", &target, &e)),
         }
