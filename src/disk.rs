@@ -84,6 +84,24 @@ fn is_link(e: &io::Error) -> bool {
     }
 }
 
+/// Whether a file, or the way to it, cannot be read although the process may: a bad block, a share that
+/// does not answer, a damaged folder.
+pub fn is_unreadable(e: &io::Error) -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::io::Errno;
+        [Errno::IO, Errno::BADMSG, Errno::STALE, Errno::TIMEDOUT]
+            .iter()
+            .any(|known| e.raw_os_error() == Some(known.raw_os_error()))
+            // What ext4 and xfs say of a damaged structure: EUCLEAN, which has no kind.
+            || cfg!(target_os = "linux") && e.raw_os_error() == Some(117)
+    }
+    #[cfg(not(unix))]
+    {
+        e.kind() == io::ErrorKind::TimedOut
+    }
+}
+
 /// Whether [`open_regular`] failed because of what lies there, and not because of the disk.
 pub fn is_not_ours(e: &io::Error) -> bool {
     e.kind() == io::ErrorKind::InvalidInput || is_link(e) || is_device_refused(e)

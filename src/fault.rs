@@ -51,6 +51,7 @@ pub const OTHER_STEPS: &[&str] = &[
     "lock.written",
     "state.write",
     "folder.sync",
+    "source.read",
 ];
 
 /// Reaches a step.

@@ -110,7 +110,7 @@ impl Judging<'_> {
         let (text, code) = match judged {
             Ok(_) if endpoint.is_batch() => (body, u8::from(self.rejected > 0)),
             Ok(_) => (single.into_bytes(), u8::from(self.rejected > 0)),
-            Err(Stop::Trouble(e)) => return Err(e),
+            Err(Stop::Trouble(e) | Stop::Unreadable(e)) => return Err(e),
             Err(Stop::Defect(place)) => {
                 return Err(Trouble::new(
                     Kind::Internal,

@@ -64,9 +64,16 @@ pub fn once(home: Home) -> Result<u8> {
     let mut worker = Worker::open(home, config, &mut lock)?;
     let done = worker.until_idle(&mut wake);
     let (files, accepted, rejected) = (worker.files, worker.accepted, worker.rejected);
-    let unreadable = worker.unreadable;
+    let (unreadable, broken) = (worker.unreadable, worker.broken);
     worker.end(lock, done)?;
     eprintln!("{files} files answered: {accepted} customers accepted, {rejected} rejected");
+    if broken > 0 {
+        return Err(Trouble::new(
+            Kind::Io,
+            format!("{broken} in the inbox could not be read and stay there"),
+            "look at the disk or the share that they lie on, or drop them again",
+        ));
+    }
     if unreadable > 0 {
         return Err(Trouble::new(
             Kind::Permission,
@@ -91,6 +98,8 @@ struct Worker {
     told: Vec<PathBuf>,
     /// Files and folders of the inbox that may not be read.
     unreadable: usize,
+    /// Files of the inbox that the disk or the share does not give.
+    broken: usize,
     files: u64,
     accepted: u64,
     rejected: u64,
@@ -117,6 +126,7 @@ impl Worker {
             idle: false,
             told: Vec::new(),
             unreadable: 0,
+            broken: 0,
             files: 0,
             accepted: 0,
             rejected: 0,
@@ -247,15 +257,26 @@ impl Worker {
                 "may not be read and stays here: give the user that runs kycdrop the right to read it",
             )
         });
-        let all: Vec<_> = strange.chain(unreadable).collect();
+        let broken = scan.broken.iter().map(|path| {
+            (
+                path,
+                "could not be read and stays here: look at the disk or the share that it lies on, or drop it again",
+            )
+        });
+        let all: Vec<_> = strange.chain(unreadable).chain(broken).collect();
         for (path, why) in &all {
             if !self.told.contains(path) {
                 let path = path.to_string_lossy();
                 tracing::warn!(path = %crate::text::printable(&path), "{why}");
             }
         }
-        self.told = all.into_iter().map(|(path, _)| path.clone()).collect();
+        // What is tried again is not told of again when that fails.
+        let again = scan.settled.iter().map(|candidate| &candidate.path);
+        let again = again.filter(|path| self.told.contains(path));
+        let lies_here = all.iter().map(|(path, _)| *path);
+        self.told = lies_here.chain(again).cloned().collect();
         self.unreadable = scan.unreadable.len();
+        self.broken = scan.broken.len();
         Ok(scan)
     }
 
@@ -280,6 +301,7 @@ impl Worker {
             let why = match why {
                 NotYet::Incomplete => Hold::Incomplete,
                 NotYet::Refused => Hold::Refused,
+                NotYet::Unreadable => Hold::Unreadable,
                 NotYet::Changed => continue,
             };
             if let Some(looked) = claim.looked {

@@ -55,6 +55,8 @@ pub enum Stop {
     TooMuch(String),
     /// A defect of kycdrop, at this place of its source.
     Defect(String),
+    /// The file itself cannot be read.
+    Unreadable(Trouble),
     /// Something of ours failed.
     Trouble(Trouble),
 }
@@ -108,7 +110,7 @@ pub fn each_chunk<T: Send + 'static>(
     match source {
         Source::Bytes(bytes) => way.go(bytes, bytes.len() as u64, Path::new("-")),
         Source::File(path) => {
-            let wrong = |e: io::Error| Stop::Trouble(Trouble::io("opening", path, &e));
+            let wrong = |e: io::Error| not_read("opening", path, &e);
             let file = disk::open_regular(path).map_err(wrong)?;
             let bytes = file.metadata().map_err(wrong)?.len();
             way.go(file, bytes, path)
@@ -269,8 +271,16 @@ fn judge<T>(chunk: Chunk, endpoint: Endpoint, rules: &Rules, make: Make<T>) -> J
 
 fn split_error(path: &Path, e: SplitError) -> Stop {
     match e {
-        SplitError::Io(e) => Stop::Trouble(Trouble::io("reading", path, &e)),
+        SplitError::Io(e) => not_read("reading", path, &e),
         SplitError::NotARequest { offset, message } => Stop::NotARequest { offset, message },
+    }
+}
+
+fn not_read(doing: &str, path: &Path, e: &io::Error) -> Stop {
+    let trouble = Trouble::io(doing, path, e);
+    match disk::is_unreadable(e) {
+        true => Stop::Unreadable(trouble),
+        false => Stop::Trouble(trouble),
     }
 }
 
@@ -303,6 +313,7 @@ impl<R> HashingReader<R> {
 
 impl<R: Read> Read for HashingReader<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        fault::point("source.read")?;
         let n = self.file.read(buf)?;
         self.hasher.update(&buf[..n]);
         self.bytes += n as u64;
@@ -320,6 +331,8 @@ impl SameFile for &[u8] {
 pub struct FileHash {
     path: PathBuf,
     known: Option<FileFacts>,
+    /// It could not be read for its hash.
+    pub(super) unreadable: bool,
 }
 
 impl FileHash {
@@ -328,6 +341,7 @@ impl FileHash {
         FileHash {
             path: path.to_path_buf(),
             known: None,
+            unreadable: false,
         }
     }
 
@@ -339,9 +353,14 @@ impl FileHash {
         if let Some(known) = &self.known {
             return Ok(known.clone());
         }
-        let wrong = |e: io::Error| Trouble::io("reading", &self.path, &e);
-        let mut reader = HashingReader::new(disk::open_regular(&self.path).map_err(wrong)?);
-        io::copy(&mut reader, &mut io::sink()).map_err(wrong)?;
+        let read = || {
+            let mut reader = HashingReader::new(disk::open_regular(&self.path)?);
+            io::copy(&mut reader, &mut io::sink()).map(|_| reader)
+        };
+        let reader = read().map_err(|e| {
+            self.unreadable = disk::is_unreadable(&e);
+            Trouble::io("reading", &self.path, &e)
+        })?;
         let facts = FileFacts {
             bytes: reader.bytes,
             sha256: crate::hex(&reader.hasher.finalize()),

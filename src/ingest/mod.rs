@@ -295,6 +295,7 @@ impl Engine {
             ),
             NotYet::Changed => tracing::warn!(%file, "was changed while it was read"),
             NotYet::Refused => tracing::debug!(%file, "could not be opened"),
+            NotYet::Unreadable => tracing::debug!(%file, "could not be read"),
         }
         self.returned.push((path, claim.clone(), why));
         Ok(())

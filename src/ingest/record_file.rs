@@ -67,6 +67,8 @@ pub enum NotYet {
     Changed,
     /// It may not be read, or is no regular file with one name.
     Refused,
+    /// The disk or the share that it lies on does not give it.
+    Unreadable,
 }
 
 /// How a file looked before it was read.
@@ -101,6 +103,9 @@ impl OneFile<'_> {
             Err(e) if disk::is_not_ours(&e) || e.kind() == io::ErrorKind::PermissionDenied => {
                 return Ok(Recorded::NotYet(NotYet::Refused));
             }
+            Err(e) if disk::is_unreadable(&e) => {
+                return Ok(Recorded::NotYet(NotYet::Unreadable));
+            }
             Err(e) => return Err(wrong(e)),
         };
         disk::narrow(&file, &file.metadata().map_err(wrong)?);
@@ -118,9 +123,15 @@ impl OneFile<'_> {
         let ended = match self.claim.endpoint() {
             None => {
                 let why = "the folder that the file was dropped in is no endpoint";
-                Ok((work.hash.read_whole()?, failed(404, why)))
+                (work.hash.read_whole()).map(|facts| Ok((facts, failed(404, why))))
             }
-            Some(endpoint) => self.judge(endpoint, &file, &mut work, progress)?,
+            Some(endpoint) => self.judge(endpoint, &file, &mut work, progress),
+        };
+        let ended = match ended {
+            // Its rows may be half written by then; alone they are taken back.
+            Err(_) if work.hash.unreadable && !self.first => return Ok(Recorded::Alone),
+            Err(_) if work.hash.unreadable => Err(Recorded::NotYet(NotYet::Unreadable)),
+            ended => ended?,
         };
         let changed = Look::at(&file).map_err(wrong)? != before;
         let (facts, mut end) = match ended {
@@ -200,6 +211,10 @@ impl OneFile<'_> {
             Err(stop) => stop,
         };
         let (facts, end) = match stop {
+            Stop::Unreadable(e) => {
+                tracing::debug!("{e}");
+                return Ok(Err(Recorded::NotYet(NotYet::Unreadable)));
+            }
             Stop::Trouble(e) if e.kind != Kind::Internal => return Err(e),
             Stop::NotARequest { offset, message } => {
                 let may_grow = self.waits && !self.claim.overdue;

@@ -34,6 +34,8 @@ pub struct Scan {
     pub strange: Vec<PathBuf>,
     /// Files and folders that may not be read.
     pub unreadable: Vec<PathBuf>,
+    /// Files that the disk or the share does not give, tried not long ago.
+    pub broken: Vec<PathBuf>,
 }
 
 /// Names that a writer gives to what is not finished.
@@ -42,7 +44,7 @@ const UNFINISHED: &[&str] = &["tmp", "part", "partial", "filepart", "crdownload"
 /// How deep folders below the inbox are looked into.
 const DEEPEST: usize = 8;
 
-/// How long until a file that could not be opened is tried again as it is.
+/// How long until a file that could not be opened or read is tried again as it is.
 const REFUSED_FOR: Duration = Duration::from_secs(30);
 
 /// The inbox, and how its files looked the last time.
@@ -67,6 +69,8 @@ pub enum Hold {
     Incomplete,
     /// It could not be opened.
     Refused,
+    /// It could not be read.
+    Unreadable,
 }
 
 struct Held {
@@ -179,16 +183,15 @@ impl Inbox {
             .get(&path)
             .filter(|held| held.bytes == bytes && held.modified == modified);
         let due = match held {
-            Some(held) if held.why == Hold::Refused => held.at + REFUSED_FOR,
+            Some(held) if held.why != Hold::Incomplete => held.at + REFUSED_FOR,
             Some(_) => since + self.settle_timeout.max(self.settle),
             None => since + self.settle,
         };
         if due > now {
-            let waits_for_us = held.is_some_and(|held| held.why == Hold::Refused);
-            if waits_for_us {
-                scan.unreadable.push(path.clone());
-            } else {
-                scan.settling += 1;
+            match held.map(|held| held.why) {
+                Some(Hold::Refused) => scan.unreadable.push(path.clone()),
+                Some(Hold::Unreadable) => scan.broken.push(path.clone()),
+                Some(Hold::Incomplete) | None => scan.settling += 1,
             }
             scan.next = Some(scan.next.map_or(due, |next| next.min(due)));
         } else if !disk::may_read(&path) {
@@ -200,7 +203,7 @@ impl Inbox {
                 relative: relative.to_path_buf(),
                 bytes,
                 modified,
-                overdue: held.is_some(),
+                overdue: held.is_some_and(|held| held.why == Hold::Incomplete),
             });
         }
         let seen = Seen {
