@@ -252,3 +252,30 @@ fn what_has_its_old_name_too_after_a_cut_is_put_out_and_away_once() {
         assert!(bytes.len() > 100, "{step}: what was seen was cut short");
     }
 }
+
+#[test]
+fn a_file_that_kills_every_process_can_be_moved_away() {
+    let names = names(3);
+    let office = office_with(&names);
+    for _ in 0..3 {
+        killed_once(&office, "ingest.chunk=kill");
+    }
+    let status = office.run(&["status"]);
+    let said = String::from_utf8_lossy(&status.stdout).into_owned();
+    assert!(said.contains("f0.json"), "{said}");
+    let work = office.at("watch-dir/work");
+    let folder = std::fs::read_dir(&work)
+        .expect("work")
+        .map(|e| e.expect("an entry").path())
+        .find(|claim| claim.join("source/batch-customers/f0.json").exists())
+        .expect("its folder");
+    std::fs::rename(&folder, office.at("away")).expect("moved away");
+    office.once();
+    assert_all_answered_once(&office, &names[1..], CUSTOMERS);
+
+    let file = office.at("away/source/batch-customers/f0.json");
+    let inbox = office.at("watch-dir/inbox/batch-customers/f0.json");
+    std::fs::rename(file, inbox).expect("dropped again");
+    office.once();
+    assert_all_answered_once(&office, &names, CUSTOMERS);
+}
