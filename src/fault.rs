@@ -2,7 +2,7 @@
 //! there in debug builds alone; in a release build every function here is empty and costs nothing.
 //!
 //! `KYCDROP_FAULT=step=what` sets them, several with commas between. `what` is `kill` (as SIGKILL
-//! would), an error (`ENOSPC`, `EACCES`, `EIO`, `EINVAL`, `ENOTSUP`) or `on` for switches; `step@3` means the third time that the step is
+//! would), an error (`ENOSPC`, `EACCES`, `EROFS`, `EIO`, `EINVAL`, `ENOTSUP`) or `on` for switches; `step@3` means the third time that the step is
 //! reached, otherwise it is every time. With `KYCDROP_FAULT_WHILE=path` they hold for as long as
 //! that file exists.
 
@@ -166,6 +166,7 @@ mod on {
         Some(match name {
             "ENOSPC" => Errno::NOSPC,
             "EACCES" => Errno::ACCESS,
+            "EROFS" => Errno::ROFS,
             "EIO" => Errno::IO,
             "EINVAL" => Errno::INVAL,
             "ENOTSUP" => Errno::NOTSUP,
