@@ -212,6 +212,9 @@ fn figures_for_prometheus_are_written_whole() {
     }
     assert!(daemon.stop().success());
     assert_eq!(office.files("metrics"), ["kycdrop.prom"]);
+    // The node exporter is another user, and there is nothing of a customer in them.
+    let mode = std::os::unix::fs::MetadataExt::mode(&file.metadata().expect("figures"));
+    assert_eq!(mode & 0o777, 0o644);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::ingest::Answered;
 use crate::intake::Inbox;
 
 use super::lock::with_ending;
-use super::state::replace;
+use super::state::{Readers, replace};
 
 /// No more often than this, unless something important changed.
 const EVERY: Duration = Duration::from_secs(1);
@@ -70,7 +70,7 @@ impl Metrics {
         }
         self.written = Some(Instant::now());
         let text = self.text(paused, last_success);
-        match replace(file, text.as_bytes()) {
+        match replace(file, text.as_bytes(), Readers::All) {
             Ok(()) => self.told = false,
             Err(e) => {
                 if !std::mem::replace(&mut self.told, true) {
