@@ -49,10 +49,8 @@ impl Ledger<'_> {
         }
         let mut known = Vec::new();
         for (key, i) in clients {
-            if entered[i as usize] {
-                if sql.new_customer.execute([key, first + i64::from(i)])? == 0 {
-                    known.push(i);
-                }
+            if entered[i as usize] && sql.new_customer.execute([key, first + i64::from(i)])? == 0 {
+                known.push(i);
             }
         }
         for i in known {
