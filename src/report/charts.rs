@@ -13,16 +13,21 @@ const REJECTED: RGBColor = RGBColor(221, 107, 32);
 const INK: RGBColor = RGBColor(45, 55, 72);
 const GRID: RGBColor = RGBColor(226, 232, 240);
 
+/// Of what goes with time, and of bars, which a telephone has to show whole.
 const WIDTH: u32 = 860;
+const BARS_WIDTH: u32 = 600;
 const LINE: u32 = 26;
 
 type Drawn = Result<(), Box<dyn Error>>;
 
 /// An SVG of this size; nothing where it cannot be drawn, since the figures stand beside it.
-fn svg(height: u32, draw: impl FnOnce(&DrawingArea<SVGBackend<'_>, Shift>) -> Drawn) -> String {
+fn svg(
+    size: (u32, u32),
+    draw: impl FnOnce(&DrawingArea<SVGBackend<'_>, Shift>) -> Drawn,
+) -> String {
     let mut text = String::new();
     let drawn = {
-        let area = SVGBackend::with_string(&mut text, (WIDTH, height)).into_drawing_area();
+        let area = SVGBackend::with_string(&mut text, size).into_drawing_area();
         draw(&area).and_then(|()| area.present().map_err(Into::into))
     };
     match drawn {
@@ -35,6 +40,11 @@ fn font(size: u32) -> TextStyle<'static> {
     ("sans-serif", size).into_font().color(&INK)
 }
 
+/// The places of so many columns or bars. A range of segments counts its end as one more.
+fn places(count: usize) -> std::ops::Range<usize> {
+    0..count.saturating_sub(1)
+}
+
 /// Accepted and rejected customers, a column a step.
 pub fn volumes(steps: &[Step]) -> String {
     let most = steps
@@ -43,12 +53,15 @@ pub fn volumes(steps: &[Step]) -> String {
         .max()
         .unwrap_or(0)
         .max(1);
-    svg(280, |area| {
+    svg((WIDTH, 280), |area| {
         let mut chart = ChartBuilder::on(area)
             .margin(8)
             .x_label_area_size(28)
             .y_label_area_size(64)
-            .build_cartesian_2d((0..steps.len()).into_segmented(), 0..most + most / 12 + 1)?;
+            .build_cartesian_2d(
+                places(steps.len()).into_segmented(),
+                0..most + most / 12 + 1,
+            )?;
         mesh(&mut chart, steps)?;
         let columns = |from: fn(&Step) -> u64, to: fn(&Step) -> u64, color: RGBColor| {
             steps.iter().enumerate().map(move |(i, s)| {
@@ -73,12 +86,12 @@ pub fn volumes(steps: &[Step]) -> String {
 
 /// How many of a hundred were accepted, step by step.
 pub fn acceptance(steps: &[Step]) -> String {
-    svg(200, |area| {
+    svg((WIDTH, 200), |area| {
         let mut chart = ChartBuilder::on(area)
             .margin(8)
             .x_label_area_size(28)
             .y_label_area_size(64)
-            .build_cartesian_2d((0..steps.len()).into_segmented(), 0..100u64)?;
+            .build_cartesian_2d(places(steps.len()).into_segmented(), 0..100u64)?;
         mesh(&mut chart, steps)?;
         let points: Vec<(SegmentValue<usize>, u64)> = steps
             .iter()
@@ -136,12 +149,19 @@ fn mesh(chart: &mut Steps<'_, '_>, steps: &[Step]) -> Drawn {
 pub fn bars(bars: &[Bar]) -> String {
     let most = bars.iter().map(|b| b.count).max().unwrap_or(0).max(1);
     let height = LINE * bars.len().max(1) as u32 + 16;
-    svg(height, |area| {
+    // Codes need less room than names of fields.
+    let longest = bars.iter().map(|b| b.label.chars().count()).max();
+    let labels = if longest.is_some_and(|n| n > 12) {
+        200
+    } else {
+        110
+    };
+    svg((BARS_WIDTH, height), |area| {
         let room = most + most / 6 + 1;
         let mut chart = ChartBuilder::on(area)
             .margin(8)
-            .y_label_area_size(200)
-            .build_cartesian_2d(0..room, (0..bars.len()).into_segmented())?;
+            .y_label_area_size(labels)
+            .build_cartesian_2d(0..room, places(bars.len()).into_segmented())?;
         let below = |i: usize| bars.len() - 1 - i;
         let label = |at: &SegmentValue<usize>| match at {
             SegmentValue::CenterOf(i) if *i < bars.len() => {

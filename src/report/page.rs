@@ -108,10 +108,10 @@ fn country_note(about: &About) -> &'static str {
     }
 }
 
-fn chart(about: &str, svg: String) -> Markup {
+fn chart(kind: &str, about: &str, svg: String) -> Markup {
     html! {
         @if !svg.is_empty() {
-            figure role="img" aria-label=(about) { (PreEscaped(svg)) }
+            figure class=(kind) role="img" aria-label=(about) { (PreEscaped(svg)) }
         }
     }
 }
@@ -122,9 +122,9 @@ fn volumes(figures: &Figures) -> Markup {
             section {
                 h2 { "Customers judged" }
                 p.legend { span.accepted { "accepted" } " " span.rejected { "rejected" } }
-                (chart("Accepted and rejected customers over time", charts::volumes(&figures.steps)))
+                (chart("time", "Accepted and rejected customers over time", charts::volumes(&figures.steps)))
                 h2 { "Accepted, of a hundred" }
-                (chart("Share of accepted customers over time", charts::acceptance(&figures.steps)))
+                (chart("time", "Share of accepted customers over time", charts::acceptance(&figures.steps)))
             }
         }
         @if !figures.steps.is_empty() {
@@ -134,7 +134,7 @@ fn volumes(figures: &Figures) -> Markup {
                     table {
                         thead { tr { th { "when" } th.n { "accepted" } th.n { "rejected" } th.n { "share accepted" } } }
                         tbody { @for s in &figures.steps {
-                            tr { td { (s.label) } td.n { (number(s.accepted)) } td.n { (number(s.rejected)) }
+                            tr { td.day { (s.label) } td.n { (number(s.accepted)) } td.n { (number(s.rejected)) }
                                 td.n { (percent(s.accepted, s.accepted + s.rejected)) } }
                         } }
                     }
@@ -158,21 +158,21 @@ fn reasons(reasons: &[Reason], rejected: u64) -> Markup {
         section {
             h2 { "Why customers were rejected" }
             @if reasons.is_empty() { p { "Nobody was." } } @else {
-                (chart("Rejected customers by the code of the answer", charts::bars(&answered)))
-                table {
+                (chart("bars", "Rejected customers by the code of the answer", charts::bars(&answered)))
+                table.reasons {
                     thead { tr { th { "code" } th { "what" } th { "where" } th.n { "answered" } th.n { "share" } th.n { "found" } } }
                     tbody { @for r in reasons {
                         tr {
                             td { code { (r.code) } }
                             td { (printable(&r.description)) @if !r.origin.is_empty() { br; small { (r.origin) } } }
                             td { @for (i, f) in r.fields.iter().enumerate() { @if i > 0 { br; } code { (printable(f)) } } }
-                            td.n { (number(r.answers)) }
-                            td.n { (percent(r.answers, rejected)) }
-                            td.n { (number(r.findings)) }
+                            td.n data-label="answered" { (number(r.answers)) }
+                            td.n data-label="share" { (percent(r.answers, rejected)) }
+                            td.n data-label="found" { (number(r.findings)) }
                         }
                     } }
                 }
-                p.note { "Answered: customers whose response bears the code. Found: how often it was found, answered or not. `kycdrop explain CODE` tells how to mend each." }
+                p.note { "Answered: customers whose response bears the code. Found: how often it was found, answered or not. " code { "kycdrop explain CODE" } " tells how to mend each." }
             }
         }
     }
@@ -202,7 +202,7 @@ fn counted(title: &str, note: &str, bars: &[Bar]) -> Markup {
             section {
                 h2 { (title) }
                 p.note { (note) }
-                (chart(title, charts::bars(bars)))
+                (chart("bars", title, charts::bars(bars)))
                 details {
                     summary { "The figures" }
                     table { tbody { @for b in bars {
@@ -225,7 +225,7 @@ fn sets(figures: &Figures) -> Markup {
                         tr { td { code { (s.hash.get(..12).unwrap_or(&s.hash)) } } td { (s.first) } td { (s.last) } td.n { (number(s.files)) } }
                     } }
                 }
-                p.note { "`kycdrop classifiers compare SET1 SET2` tells what changed between two." }
+                p.note { code { "kycdrop classifiers compare SET1 SET2" } " tells what changed between two." }
             }
         }
     }
