@@ -329,7 +329,7 @@ fn status_tells_what_waits_what_is_in_work_and_totals() {
         "           batch-customers/begun.json",
         "history    3 files, 2 customers accepted, 1 rejected",
         "           2 assessments of 2 customers",
-        "owed       1 evaluations and 2 screenings",
+        "pending    1 evaluations and 2 screenings",
     ] {
         assert!(text.contains(line), "{line} in\n{text}");
     }

@@ -1,4 +1,4 @@
-//! `pending` lists what the office owes the head office: evaluations and screenings.
+//! `pending` lists what the head office has still to do: evaluations and screenings.
 
 mod common;
 

@@ -60,7 +60,7 @@ fn a_period_with_all_its_figures() {
         "Countries",
         "vilnius",
         "Classifiers that judged",
-        "Owed by the head office",
+        "Still to be done by the head office",
         "72.7 %",
     ] {
         assert!(page.contains(told), "{told}");

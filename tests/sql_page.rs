@@ -110,9 +110,9 @@ const QUESTIONS: &[(&str, &str, &str)] = &[
         "SELECT business_unit, customer_ext_id, name, customer_status, evaluation\nFROM v_customer\nWHERE kind = 'lead'",
     ),
     (
-        "What does each office owe the head office?",
+        "What has the head office still to do for each office?",
         "`newest = 0` is what a later assessment replaced. `kycdrop pending` lists all of it.",
-        "SELECT business_unit, what, process, count(*) AS owed\nFROM v_pending\nWHERE newest = 1\nGROUP BY business_unit, what, process\nORDER BY business_unit, what, process",
+        "SELECT business_unit, what, process, count(*) AS pending\nFROM v_pending\nWHERE newest = 1\nGROUP BY business_unit, what, process\nORDER BY business_unit, what, process",
     ),
     (
         "Which screenings were asked for?",

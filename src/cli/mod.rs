@@ -101,7 +101,7 @@ enum Command {
     Explain(explain::Args),
     /// Tell a customer's life: every assessment, every rejection, what changed between them
     History(history::Args),
-    /// List the evaluations and screenings that the office owes the head office
+    /// List the evaluations and screenings that cannot be done offline and that the head office has still to do
     Pending(pending::Args),
     /// Ask the history in SQL; nothing can be changed from here
     Query(query::Args),

@@ -1,4 +1,4 @@
-//! `pending`: the evaluations and screenings that the office owes the head office.
+//! `pending`: the evaluations and screenings that the head office has still to do.
 
 use crate::config::Home;
 use crate::history::{self, Bounds};
@@ -13,7 +13,7 @@ Each row is one thing to ask of the head office once there is a connection. A cu
 updated since has newest = 0: what was asked for then speaks of data that are replaced.
 
 Example:
-  kycdrop pending --newest --format csv > owed.csv")]
+  kycdrop pending --newest --format csv > pending.csv")]
 pub struct Args {
     /// Leave out what a later assessment of the customer replaced
     #[arg(long)]
@@ -24,7 +24,7 @@ pub struct Args {
     format: Option<Format>,
 }
 
-/// Lists what is owed, the oldest first.
+/// Lists them, the oldest first.
 pub fn pending(home: &Home, args: &Args) -> Result<u8> {
     let mut conn = super::history_of(home)?;
     let only = if args.newest { "WHERE newest = 1" } else { "" };

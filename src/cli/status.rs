@@ -205,7 +205,7 @@ impl Status {
             t.assessments, t.customers
         ));
         line(format!(
-            "owed       {} evaluations and {} screenings, pending at the head office",
+            "pending    {} evaluations and {} screenings, which the head office has still to do",
             t.evaluations_pending, t.screenings_pending
         ));
         if !self.last_batches.is_empty() {

@@ -80,7 +80,7 @@ pub struct Figures {
     pub offices: Vec<Office>,
     pub risk: Vec<Bar>,
     pub countries: Vec<Bar>,
-    pub owed: Vec<Bar>,
+    pub pending: Vec<Bar>,
     pub sets: Vec<Set>,
     /// The newest version of the history that this was read from.
     pub last_batch: Option<i64>,
@@ -116,9 +116,9 @@ fn office(r: &rusqlite::Row<'_>) -> rusqlite::Result<Office> {
     })
 }
 
-/// Owed, and the newest batch: as they are now, whatever the report is about.
+/// What is pending, and the newest batch: as they are now, whatever the report is about.
 fn now(conn: &Connection) -> Result<(Vec<Bar>, Option<i64>)> {
-    let owed = rows(
+    let pending = rows(
         conn,
         "SELECT coalesce(process, what), count(*) FROM v_pending WHERE newest = 1
          GROUP BY 1 ORDER BY what, 2 DESC",
@@ -126,15 +126,15 @@ fn now(conn: &Connection) -> Result<(Vec<Bar>, Option<i64>)> {
         bar,
     )?;
     let last = conn.query_row("SELECT max(batch_id) FROM batch", [], |r| r.get(0))?;
-    Ok((owed, last))
+    Ok((pending, last))
 }
 
-/// The figures of a period; risk, countries and what is owed are those of today.
+/// The figures of a period; risk, countries and what is pending are those of today.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub fn of_period(conn: &Connection, from: &str, to: &str) -> Result<Figures> {
-    let (owed, last_batch) = now(conn)?;
+    let (pending, last_batch) = now(conn)?;
     let period = params![from, to];
     let steps = rows(
         conn,
@@ -201,13 +201,18 @@ pub fn of_period(conn: &Connection, from: &str, to: &str) -> Result<Figures> {
         )?,
         sets: rows(
             conn,
-            "SELECT classifier_set, min(received_at), max(received_at), count(*) FROM v_batch
-             WHERE classifier_set IS NOT NULL AND substr(received_at, 1, 10) BETWEEN ?1 AND ?2
-             GROUP BY 1 ORDER BY 2",
+            "SELECT s.hash, b.first, b.last, b.files
+             FROM (SELECT set_id, min(received_at) AS first, max(received_at) AS last,
+                          count(*) AS files
+                   FROM batch
+                   WHERE set_id IS NOT NULL AND received_at >= ?1
+                     AND received_at < date(?2, '+1 day')
+                   GROUP BY set_id) b
+             JOIN classifier_set s USING (set_id) ORDER BY 2",
             period,
             set,
         )?,
-        owed,
+        pending,
         last_batch,
         about: About::Period {
             from: from.to_owned(),
@@ -222,7 +227,7 @@ pub fn of_period(conn: &Connection, from: &str, to: &str) -> Result<Figures> {
 /// When the database cannot be read.
 pub fn of_batch(conn: &Connection, batch_id: i64) -> Result<Figures> {
     let batch = ask::batch(conn, batch_id)?;
-    let (owed, last_batch) = now(conn)?;
+    let (pending, last_batch) = now(conn)?;
     let one = [batch_id];
     let (assessments, created) = conn.query_row(
         "SELECT count(*), coalesce(sum(action = 'CREATE'), 0) FROM assessment WHERE batch_id = ?1",
@@ -281,7 +286,7 @@ pub fn of_batch(conn: &Connection, batch_id: i64) -> Result<Figures> {
             one,
             set,
         )?,
-        owed,
+        pending,
         last_batch,
         about: About::Batch(Box::new(batch)),
     })

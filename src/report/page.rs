@@ -68,7 +68,7 @@ pub fn render(figures: &Figures, now: &str) -> String {
                     (offices(figures))
                     (counted("Risk levels", risk_note(&figures.about), &figures.risk))
                     (counted("Countries", country_note(&figures.about), &figures.countries))
-                    (counted("Owed by the head office", "Evaluations and screenings that cannot be done offline, as of now.", &figures.owed))
+                    (counted("Still to be done by the head office", "Evaluations and screenings that were asked for and cannot be done offline, as of now.", &figures.pending))
                     (counted("Files", "By the status of their answer.", &figures.files))
                     (sets(figures))
                 }
