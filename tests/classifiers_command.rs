@@ -130,3 +130,35 @@ fn what_changed_from_then_to_now_and_whom_it_concerns() {
         1
     );
 }
+
+#[test]
+fn a_retired_code_is_found_in_additional_values_too() {
+    let office = Office::new();
+    office.once();
+    office.write(
+        "classifiers/taxOffice.toml",
+        "title = \"Tax offices\"\n[bind]\nadditional_values = [\"tax_office\"]\n[values]\nVNO = \"Vilnius\"\nKUN = \"Kaunas\"\n",
+    );
+    let value = |code: &str, value: &str| json!({"code": code, "description": "d", "datatype": "STRING", "value": value});
+    let customers = [
+        with(
+            person("1"),
+            json!({"listAdditionalValues": [value("other", "KUN"), value("tax_office", "KUN")]}),
+        ),
+        with(
+            person("2"),
+            json!({"listAdditionalValues": [value("tax_office", "VNO"), value("other", "KUN")]}),
+        ),
+    ];
+    office.batch("a", &customers);
+    assert_eq!(office.value("SELECT count(*) FROM v_assessment"), 2);
+    edit(&office, "taxOffice", "KUN = \"Kaunas\"\n", "");
+    office.once();
+    let used = printed(&office, &["classifiers", "used-retired"]);
+    let used: Vec<&str> = used.lines().skip(1).collect();
+    assert_eq!(used.len(), 1, "{used:?}");
+    assert!(
+        used[0].starts_with(",X-1,taxOffice,KUN,listAdditionalValues[1].value,"),
+        "{used:?}"
+    );
+}

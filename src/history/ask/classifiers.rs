@@ -6,10 +6,12 @@ use std::collections::{HashMap, HashSet};
 use memchr::memmem::Finder;
 use rusqlite::{Connection, params};
 
-use crate::catalog::{Classifier, F, ObjectId, field_of_path, text_field};
+use crate::catalog::{
+    ADDITIONAL_VALUE, Classifier, F, ObjectId, additional_value, field_of_path, text_field,
+};
 use crate::trouble::{Kind, Result, Trouble};
 
-use super::place::leaves;
+use super::place::{Leaf, leaves};
 
 /// A value that is not in two sets alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,13 +143,18 @@ pub fn used_retired(
         if !retired.may_be_in(payload) {
             continue;
         }
-        for leaf in leaves(payload) {
+        let leaves = leaves(payload);
+        for leaf in &leaves {
             let text = serde_json::from_str::<String>(leaf.value);
             let code = text.as_deref().unwrap_or(leaf.value);
             let Some((object, f)) = field_of_path(&leaf.path) else {
                 continue;
             };
-            for (classifier, at) in retired.at(object.id, f, object.field(f).classifier, code) {
+            let mut found = retired.at(object.id, f, object.field(f).classifier, code);
+            if object.id == ADDITIONAL_VALUE.id && f == AV_VALUE {
+                found.extend(retired.in_additional_value(&leaves, leaf, code));
+            }
+            for (classifier, at) in found {
                 each(UsedRetired {
                     business_unit: row.get(0)?,
                     customer_ext_id: row.get(1)?,
@@ -163,6 +170,8 @@ pub fn used_retired(
     Ok(())
 }
 
+const AV_VALUE: F = additional_value("value");
+
 /// The codes that may not be given any more, and where their classifiers are asked for.
 struct Retired {
     /// By classifier and code: since when.
@@ -170,6 +179,8 @@ struct Retired {
     finders: Vec<Finder<'static>>,
     /// Added classifiers by the field that they are bound to.
     bound: HashMap<(ObjectId, F), Vec<String>>,
+    /// Added classifiers by the code of the additional value that they are bound to.
+    bound_values: HashMap<String, Vec<String>>,
     /// A region may be a country as well.
     countries: HashSet<String>,
 }
@@ -180,6 +191,7 @@ impl Retired {
             codes: HashMap::new(),
             finders: Vec::new(),
             bound: HashMap::new(),
+            bound_values: HashMap::new(),
             countries: HashSet::new(),
         };
         let mut select =
@@ -206,7 +218,7 @@ impl Retired {
         }
         if let Some(set) = super::set_in_force(conn)? {
             let mut select = conn.prepare(
-                "SELECT v.classifier, v.bind_fields FROM classifier_set_member m
+                "SELECT v.classifier, v.bind_fields, v.bind_values FROM classifier_set_member m
                  JOIN classifier_version v USING (version_id) WHERE m.set_id = ?1",
             )?;
             let mut rows = select.query([set])?;
@@ -220,6 +232,11 @@ impl Retired {
                             .or_default()
                             .push(row.get(0)?);
                     }
+                }
+                let values: String = row.get(2)?;
+                for code in serde_json::from_str::<Vec<String>>(&values).unwrap_or_default() {
+                    let names = retired.bound_values.entry(code).or_default();
+                    names.push(row.get(0)?);
                 }
             }
         }
@@ -254,10 +271,33 @@ impl Retired {
             .map(Classifier::name)
             .into_iter()
             .chain(bound)
-            .filter_map(|classifier| {
-                let (name, codes) = self.codes.get_key_value(classifier)?;
-                Some((name.as_str(), codes.get(code)?.as_str()))
-            })
+            .filter_map(|classifier| self.since(classifier, code))
+            .collect()
+    }
+
+    /// The name of the classifier, and since when its code is retired.
+    fn since<'r>(&'r self, classifier: &str, code: &str) -> Option<(&'r str, &'r str)> {
+        let (name, codes) = self.codes.get_key_value(classifier)?;
+        Some((name.as_str(), codes.get(code)?.as_str()))
+    }
+
+    /// The same in what an additional value has, by the code that stands beside it.
+    fn in_additional_value<'r>(
+        &'r self,
+        leaves: &[Leaf<'_>],
+        value: &Leaf<'_>,
+        code: &str,
+    ) -> Vec<(&'r str, &'r str)> {
+        let beside = value.path.rsplit_once('.').map_or("", |(item, _)| item);
+        let its_code = leaves
+            .iter()
+            .filter(|l| l.path.strip_prefix(beside) == Some(".code"))
+            .find_map(|l| serde_json::from_str::<String>(l.value).ok());
+        its_code
+            .and_then(|its_code| self.bound_values.get(its_code.trim()))
+            .into_iter()
+            .flatten()
+            .filter_map(|classifier| self.since(classifier, code))
             .collect()
     }
 }
