@@ -5,10 +5,6 @@ use std::borrow::Cow;
 /// The text with every control character (and every character that turns the direction of writing)
 /// replaced by its escape, so that it prints on one line and as what it is.
 pub fn printable(text: &str) -> Cow<'_, str> {
-    let steers = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2028}' | '\u{2029}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
     if !text.chars().any(steers) {
         return Cow::Borrowed(text);
     }
@@ -16,6 +12,29 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     for c in text.chars() {
         if steers(c) {
             out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
+fn steers(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2028}' | '\u{2029}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// JSON that says the same and steers no terminal: what steers stands in strings only, but for the
+/// line breaks between them.
+pub fn printable_json(json: &str) -> Cow<'_, str> {
+    let escaped = |c: char| c != '\n' && steers(c);
+    if !json.contains(escaped) {
+        return Cow::Borrowed(json);
+    }
+    let mut out = String::with_capacity(json.len() + 8);
+    for c in json.chars() {
+        if escaped(c) {
+            out += &format!("\\u{:04x}", u32::from(c));
         } else {
             out.push(c);
         }

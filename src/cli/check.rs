@@ -1,6 +1,6 @@
 //! `check`: judge a file without saving or moving anything.
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -131,7 +131,7 @@ impl Judging<'_> {
                 no_request(endpoint)
             }
         };
-        super::stdout_result(std::io::stdout().lock().write_all(&text))?;
+        super::stdout_result(super::output::write_safely(&String::from_utf8_lossy(&text)))?;
         if code != Kind::Input as u8 {
             eprintln!("{} accepted, {} rejected", self.accepted, self.rejected);
         }

@@ -53,13 +53,13 @@ enum Command {
         #[arg(default_value = "now")]
         set2: String,
     },
-    /// List customers whose newest data have codes that are retired; reads every customer
+    /// List customers whose newest data have codes that are retired; reads every customer, which takes some seconds a million
     UsedRetired,
 }
 
 /// Lists, shows, checks or compares.
 pub fn classifiers(home: &Home, args: &Args) -> Result<u8> {
-    let mut printer = Printer::new(Format::or_default(args.format)).paged();
+    let mut printer = Printer::new(Format::or_default(args.format));
     match args.command.as_ref().unwrap_or(&Command::List) {
         Command::List => list(&files_of(home)?, &mut printer)?,
         Command::Show { name } => show(&files_of(home)?, name, &mut printer)?,

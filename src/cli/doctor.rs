@@ -1,7 +1,6 @@
 //! `doctor`: looks at everything that kycdrop needs, and says what to do about what is not well.
 
 use std::fs::{self, OpenOptions};
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -93,7 +92,7 @@ pub fn doctor(home: &Home, args: &Args) -> Result<u8> {
         }
         TextFormat::Text => text(&lines),
     };
-    super::stdout_result(std::io::stdout().lock().write_all(text.as_bytes()))?;
+    super::stdout_result(super::output::write_safely(&text))?;
     let failed = lines.iter().any(|l| l.state == State::Fail);
     Ok(if failed { Kind::Setup as u8 } else { 0 })
 }

@@ -2,7 +2,6 @@
 //! how to mend it.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 
 use serde::Serialize;
 
@@ -13,7 +12,7 @@ use crate::history::ask::{self, Batch, Customer, Explained, Explainer, Reason, R
 use crate::text::printable;
 use crate::trouble::{Kind, Result, Trouble};
 
-use super::output::TextFormat;
+use super::output::{self, TextFormat};
 
 /// Arguments of `explain`.
 #[derive(clap::Args)]
@@ -78,7 +77,7 @@ pub fn explain(home: &Home, args: &Args) -> Result<u8> {
             TextFormat::Text => batch_text(&told, args.customer.is_some()),
         }
     };
-    super::stdout_result(std::io::stdout().lock().write_all(text.as_bytes()))?;
+    output::tell(&text, args.format)?;
     Ok(0)
 }
 

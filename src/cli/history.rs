@@ -1,14 +1,13 @@
 //! `history`: a customer's life, from the first request to the last.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 
 use crate::config::Home;
 use crate::history::ask::{self, Assessment, Event, Life, Rejection};
 use crate::text::{printable, shortened};
 use crate::trouble::{Kind, Result, Trouble};
 
-use super::output::TextFormat;
+use super::output::{self, TextFormat};
 
 /// Of a changed value no more characters than this are shown as text.
 const SHOWN: usize = 80;
@@ -53,7 +52,7 @@ pub fn history(home: &Home, args: &Args) -> Result<u8> {
         }
         TextFormat::Text => text(&lives),
     };
-    super::stdout_result(std::io::stdout().lock().write_all(text.as_bytes()))?;
+    output::tell(&text, args.format)?;
     Ok(0)
 }
 

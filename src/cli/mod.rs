@@ -11,6 +11,7 @@ mod export;
 mod exposed;
 mod history;
 mod init;
+mod layout;
 mod lock;
 mod metrics;
 mod output;

@@ -4,14 +4,14 @@ use std::borrow::Cow;
 use std::io::{BufWriter, IsTerminal, Stdout, Write};
 
 use clap::ValueEnum;
-use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{CellAlignment, Table};
 use serde_json::Value;
 
 use crate::history::{Answer, Cell};
-use crate::text::printable;
+use crate::text::{printable, printable_json};
 use crate::trouble::{Result, Trouble};
 
-use super::pager;
+use super::{layout, pager};
 
 /// How rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -44,19 +44,30 @@ impl Format {
     }
 }
 
-/// A line below the header and none between rows: a table is to be read, and to fit the screen.
-const LOOK: TableStyle =
-    TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+/// An account on stdout: for people through the pager, for programs as it is.
+pub fn tell(text: &str, format: TextFormat) -> Result<()> {
+    super::stdout_result(match format {
+        TextFormat::Text => pager::show(text, pager::Kind::Account),
+        TextFormat::Json => write_safely(text),
+    })
+}
 
-/// Writes rows to stdout as they come; a table when all are there.
+/// Text that is printable already, or JSON, on stdout; what would steer a terminal is escaped on one.
+pub fn write_safely(json: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.is_terminal() {
+        true => out.write_all(printable_json(json).as_bytes()),
+        false => out.write_all(json.as_bytes()),
+    }
+}
+
+/// Writes rows to stdout as they come; a table when all are there, through the pager.
 pub struct Printer {
     columns: Vec<String>,
     rows: u64,
     to: To,
     /// Text goes to CSV as it is, even where a spreadsheet would take it for a formula.
     raw: bool,
-    /// A table that is read on a terminal goes through the pager.
-    paged: bool,
 }
 
 enum To {
@@ -69,13 +80,7 @@ impl Printer {
     /// A printer in this format.
     pub fn new(format: Format) -> Printer {
         let to = match format {
-            Format::Table => {
-                let mut table = Table::new();
-                table
-                    .load_style(LOOK)
-                    .set_content_arrangement(ContentArrangement::Dynamic);
-                To::Table(Box::new(table))
-            }
+            Format::Table => To::Table(Box::new(layout::empty())),
             Format::Json => To::Json(BufWriter::new(std::io::stdout())),
             Format::Csv => To::Csv(Box::new(csv::Writer::from_writer(std::io::stdout()))),
         };
@@ -84,7 +89,6 @@ impl Printer {
             rows: 0,
             to,
             raw: false,
-            paged: false,
         }
     }
 
@@ -94,20 +98,13 @@ impl Printer {
         self
     }
 
-    /// The same, through the pager where the table goes to a terminal.
-    pub fn paged(mut self) -> Printer {
-        self.paged = std::io::stdout().is_terminal();
-        self
-    }
-
     /// Writes what is still to be written.
     ///
     /// # Errors
     /// When stdout cannot be written.
     pub fn end(self) -> Result<()> {
         let done = match self.to {
-            To::Table(table) if self.paged => pager::show(&format!("{}\n", table.trim_fmt())),
-            To::Table(table) => writeln!(std::io::stdout(), "{}", table.trim_fmt()),
+            To::Table(table) => pager::show(&layout::text(*table), pager::Kind::Table),
             To::Json(mut out) => {
                 let tail = if self.rows == 0 { "[]\n" } else { "\n]\n" };
                 out.write_all(tail.as_bytes()).and_then(|()| out.flush())
@@ -170,7 +167,12 @@ impl Answer for Printer {
                 for (i, (name, cell)) in self.columns.iter().zip(cells).enumerate() {
                     let comma = if i == 0 { "" } else { "," };
                     let name = Value::from(name.as_str());
-                    written(write!(out, "{comma}{name}:{}", json(cell)))?;
+                    let member = format!("{comma}{name}:{}", json(cell));
+                    let member = match std::io::stdout().is_terminal() {
+                        true => printable_json(&member),
+                        false => Cow::Borrowed(member.as_str()),
+                    };
+                    written(out.write_all(member.as_bytes()))?;
                 }
                 written(out.write_all(b"}"))
             }

@@ -25,6 +25,9 @@ their columns mean, docs/SQL.md has twenty questions with their SQL.
 CSV is safe to open in a spreadsheet: text that one would take for a formula (it begins with = + - @,
 tab or carriage return) has an apostrophe before it. Numbers stay numbers; --raw leaves all as it is.
 
+On a terminal a long answer goes through $KYCDROP_PAGER, $PAGER or less, and a table that is too wide
+is told row by row.
+
 Examples:
   kycdrop query --saved top-errors
   kycdrop query \"SELECT error_code, count(*) FROM v_rejection GROUP BY 1 ORDER BY 2 DESC\"
@@ -74,9 +77,7 @@ fn time(text: &str) -> Result<Duration, String> {
 
 /// Asks the history.
 pub fn query(home: &Home, args: &Args) -> Result<u8> {
-    let printer = Printer::new(Format::or_default(args.format))
-        .raw(args.raw)
-        .paged();
+    let printer = Printer::new(Format::or_default(args.format)).raw(args.raw);
     if args.list {
         return list(home, printer);
     }

@@ -1,6 +1,5 @@
 //! `status`: what waits, what is in work, the last batches, totals. Asks nobody but the files.
 
-use std::io::Write;
 use std::time::{Duration, Instant, SystemTime};
 
 use clap::ValueEnum;
@@ -100,7 +99,7 @@ pub fn status(home: &Home, args: &Args) -> anyhow::Result<u8> {
         }
         Format::Text => status.text(),
     };
-    super::stdout_result(std::io::stdout().lock().write_all(text.as_bytes()))?;
+    super::stdout_result(super::output::write_safely(&text))?;
     Ok(match status.health {
         Health::Healthy | Health::Stopped => 0,
         Health::Paused | Health::Died => Kind::Busy as u8,

@@ -81,7 +81,7 @@ fn on_history(home: &Home, go: impl FnOnce(&mut Connection) -> Result<()>) -> Re
 }
 
 fn print(conn: &mut Connection, sql: &str, format: Option<Format>) -> Result<()> {
-    let mut printer = Printer::new(Format::or_default(format)).paged();
+    let mut printer = Printer::new(Format::or_default(format));
     ask_sql(conn, sql, Bounds::default(), &mut printer)?;
     printer.end()
 }
