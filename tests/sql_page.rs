@@ -30,6 +30,32 @@ columns of a view are only ever added to.
   `kycdrop history CUSTOMER_EXT_ID`.
 - `kycdrop query --list` has questions with names; `kycdrop tables` and `kycdrop describe VIEW` tell
   what stands below.
+
+## Other tools
+
+In `kycdrop.db` itself payloads are packed: other tools see bytes there (`typeof(payload)` is `blob`),
+all else reads as below. `kycdrop snapshot history.db` makes a copy in which they are text, and which
+needs no write access to be read: `sqlite3 -readonly history.db \"SELECT * FROM v_standing\"`. A copy may
+be kept open for as long as one likes; an open question to `kycdrop.db` keeps its WAL from being emptied.
+
+[Datasette](https://datasette.io) shows a snapshot in a browser, with the titles, the meaning of every
+column and the saved queries of docs/datasette.json, which go by the name of the file, `kycdrop.db`:
+
+```sh
+mkdir analysts && kycdrop snapshot analysts/kycdrop.db
+datasette serve --immutable analysts/kycdrop.db --metadata docs/datasette.json
+```
+
+[DuckDB](https://duckdb.org) reads a snapshot with its sqlite extension, which it fetches from the network
+once. Ask through `sqlite_query`, so that SQLite answers: where DuckDB takes a view apart itself
+(`FROM k.v_reason`), it stumbles over columns of several types and tables without row numbers. Without a
+network read the files of `kycdrop export` (docs/EXPORT.md), which need no extension.
+
+```sql
+INSTALL sqlite; LOAD sqlite;
+ATTACH 'history.db' AS k (TYPE sqlite, READ_ONLY);
+SELECT * FROM sqlite_query('k', 'SELECT code, sum(answers) AS customers FROM v_reason GROUP BY code');
+```
 ";
 
 /// Title, what to know, SQL.
