@@ -222,6 +222,24 @@ fn query_in_every_format() {
 }
 
 #[test]
+fn a_person_gets_a_thousand_rows_unless_more_are_asked_for() {
+    let office = a_life();
+    let many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1500) SELECT i FROM n";
+    let first = shown(&office, 80, &["query", many]).text;
+    assert_eq!(
+        first.lines().count(),
+        1003,
+        "a header, a line, and a sentence"
+    );
+    assert!(
+        first.ends_with("only the first 1000 rows; --limit 0 tells all\n"),
+        "{first}"
+    );
+    let all = shown(&office, 80, &["query", "--limit", "0", many]).text;
+    assert_eq!(all.lines().count(), 1502);
+}
+
+#[test]
 fn tables_and_describe() {
     let office = Office::new();
     insta::assert_snapshot!(table(&office, &["tables"]));

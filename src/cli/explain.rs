@@ -260,11 +260,11 @@ fn finding_text(page: &mut Page, no: usize, f: &Explained) {
     ));
     let place = match &f.value {
         Some(value) => format!(
-            "{} = {value}, at line {}, column {}",
+            "{} = {value}, at line {}, column {} of the customer",
             f.path, f.line, f.column
         ),
         None => format!(
-            "{}, which is not there; its object begins at line {}, column {}",
+            "{}, which is not there; its object begins at line {}, column {} of the customer",
             f.path, f.line, f.column
         ),
     };
@@ -308,7 +308,10 @@ fn warning_text(page: &mut Page, w: &Warned) {
         printable(&detail)
     ));
     if !w.path.is_empty() {
-        page.labelled("where", &format!("line {}, column {}", w.line, w.column));
+        page.labelled(
+            "where",
+            &format!("line {}, column {} of the customer", w.line, w.column),
+        );
     }
     page.labelled("mend", w.mend);
 }
