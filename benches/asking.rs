@@ -113,6 +113,9 @@ fn hashes(conn: &Connection) -> rusqlite::Result<()> {
         u64::from_le_bytes(eight)
     };
     let (k0, k1) = (half(0), half(8));
+    let select = "SELECT value FROM setting WHERE name = 'hash_bits'";
+    let bits: u32 = conn.query_row(select, [], |r| r.get(0))?;
+    let mask = u64::MAX >> (64 - bits);
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     conn.create_scalar_function("hashed", 2, flags, move |context| {
         let mut hasher = SipHasher13::new_with_keys(k0, k1);
@@ -121,11 +124,11 @@ fn hashes(conn: &Connection) -> rusqlite::Result<()> {
             hasher.write(unit.as_bytes());
         }
         hasher.write(context.get::<String>(1)?.as_bytes());
-        Ok(hasher.finish() as i64)
+        Ok((hasher.finish() & mask) as i64)
     })
 }
 
-/// A file a minute with five customers, twenty offices; one in five is an update, one in twenty is
+/// A file a minute with five customers, but for the few whose hash another has, twenty offices; one in five is an update, one in twenty is
 /// rejected, one in a thousand is to be evaluated and screened, one file in a thousand is no request.
 fn fill(conn: &Connection, assessments: u64) -> std::result::Result<(), Failed> {
     payloads(conn)?;
@@ -155,16 +158,19 @@ fn fill(conn: &Connection, assessments: u64) -> std::result::Result<(), Failed> 
            iif(i % 1000 = 7, NULL, CASE abs(random()) % 7 WHEN 0 THEN 'NONE' WHEN 1 THEN 'HIGH'
              WHEN 2 THEN 'EXTREME' WHEN 3 THEN 'MEDIUM' ELSE 'LOW' END),
            'ACTIVE', 'IND', 'regular', 'IMPORT', iif(i % 1000 = 7, 'PENDING', NULL), '2026-01-01',
-           {assessed}, 0, m.payload
+           {assessed}, 0, m.payload, m.country
          FROM n JOIN made_up m ON m.k = id % {MADE_UP} ORDER BY i;
          INSERT INTO screening
          SELECT i, 'PEP', 'PENDING', {assessed} FROM n WHERE i % 1000 = 7;
-         INSERT INTO communication_number
+         INSERT OR IGNORE INTO communication_number
          SELECT hashed(NULL, 'N-' || i) AS key, i FROM n ORDER BY key;
-         INSERT INTO customer (key, assessment_id, first_assessment_id, assessments, country)
-         SELECT hashed('unit-' || (id % 20), 'X-' || id) AS key, max(i), min(i), count(*),
-           (SELECT country FROM made_up WHERE k = id % {MADE_UP})
+         CREATE TEMP TABLE who AS
+         SELECT hashed('unit-' || (id % 20), 'X-' || id) AS key, max(i) AS newest, min(i) AS first,
+           count(*) AS assessments
          FROM n GROUP BY id ORDER BY key;
+         INSERT OR IGNORE INTO customer (key, assessment_id) SELECT key, newest FROM who;
+         INSERT OR IGNORE INTO returning_customer (key, first_assessment_id, assessments)
+         SELECT key, first, assessments FROM who WHERE assessments > 1;
          INSERT INTO rejection
          SELECT i, i * 4 + 1, 5, 'R-' || i, 'Y-' || i, 'unit-' || (i % 20),
            '2026-11-01T00:00:00.000Z', 0, '{{}}' FROM n WHERE i <= {assessments} / 20;
@@ -178,9 +184,8 @@ fn fill(conn: &Connection, assessments: u64) -> std::result::Result<(), Failed> 
          WHERE next IS NOT NULL ORDER BY i;
          INSERT INTO standing
          SELECT a.business_unit, a.kind, a.entity_type, coalesce(a.risk_level, ''),
-           a.customer_status, coalesce(m.country, ''), count(*)
-         FROM n JOIN assessment a ON a.assessment_id = i JOIN made_up m ON m.k = id % {MADE_UP}
-         WHERE i NOT IN (SELECT assessment_id FROM succession)
+           a.customer_status, coalesce(a.country, ''), count(*)
+         FROM assessment a WHERE assessment_id NOT IN (SELECT assessment_id FROM succession)
          GROUP BY 1, 2, 3, 4, 5, 6;
          UPDATE total SET batches = (SELECT count(*) FROM batch), accepted = {assessments},
            rejected = (SELECT count(*) FROM rejection), assessments = {assessments},

@@ -273,8 +273,10 @@ pub fn of_batch(conn: &Connection, batch_id: i64) -> Result<Figures> {
         .map(in_order_of_risk)?,
         countries: rows(
             conn,
-            "SELECT json_extract(payload_text(payload), iif(entity_type = 'ORGANIZATION', '$.registrationCountry',
-                      '$.citizenshipCountry')), count(*)
+            // What a history of an earlier version replaced has its country in the payload only.
+            "SELECT coalesce(country, json_extract(payload_text(payload),
+                      iif(entity_type = 'ORGANIZATION', '$.registrationCountry',
+                      '$.citizenshipCountry'))), count(*)
              FROM assessment WHERE batch_id = ?1 GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20",
             one,
             bar,
