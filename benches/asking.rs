@@ -174,9 +174,12 @@ fn fill(conn: &Connection, assessments: u64) -> std::result::Result<(), Failed> 
          INSERT INTO rejection
          SELECT i, i * 4 + 1, 5, 'R-' || i, 'Y-' || i, 'unit-' || (i % 20),
            '2026-11-01T00:00:00.000Z', 0, '{{}}' FROM n WHERE i <= {assessments} / 20;
-         INSERT INTO finding
-         SELECT i * 4 + 1, 5, 1, r.rule, r.code, r.description, 'list[' || (i % 9) || '].field' || char(97 + i % 20)
-         FROM n JOIN rule r ON r.no = 1 + i % 60 WHERE i <= {assessments} / 20;
+         INSERT INTO finding_text (text_id, rule, code, description)
+         SELECT no, rule, code, description FROM rule WHERE no <= 60;
+         CREATE TEMP VIEW finding AS SELECT * FROM v_finding;
+         INSERT INTO finding_row
+         SELECT i * 4 + 1, 5, 1, 1 + i % 60, 'list[' || (i % 9) || '].field' || char(97 + i % 20)
+         FROM n WHERE i <= {assessments} / 20;
          INSERT INTO warning (batch_id, position, kind, path, detail)
          SELECT i * 20, 0, 'unknown-field', 'field' || (i % 30), '' FROM n WHERE i <= {assessments} / 100;
          INSERT INTO succession
