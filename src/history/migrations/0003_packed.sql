@@ -51,7 +51,8 @@ ALTER TABLE customer_by_key RENAME TO customer;
 
 CREATE VIEW v_customer AS
 SELECT n.business_unit, n.customer_ext_id, n.kind, n.entity_type, n.name, n.risk_level,
-       n.customer_status, n.risk_management_category, coalesce(r.assessments, 1) AS assessments,
+       n.customer_status, n.risk_management_category,
+       CAST(coalesce(r.assessments, 1) AS INTEGER) AS assessments,
        o.assessed_at AS first_assessed_at, n.assessed_at AS last_assessed_at, n.assessment_id,
        n.evaluation, n.country
 FROM customer c
