@@ -155,3 +155,53 @@ fn nothing_of_that_name() {
     assert_eq!(code, Some(65));
     assert!(said.contains("kycdrop status"), "{said}");
 }
+
+#[test]
+fn a_place_is_that_in_the_file_and_in_the_customer_once_the_file_is_gone() {
+    let office = Office::new();
+    let wrong = with(
+        person("2"),
+        json!({"firstName": "Žydrūnė ėęš", "riskLevel": "Medium"}),
+    );
+    let file = format!(
+        "{{\"note\": \"žąė\",\n \"customers\": [ {}\n ,\t{},\n{}]}}\n",
+        person("1"),
+        serde_json::to_string_pretty(&wrong).expect("JSON"),
+        with(person("3"), json!({"riskLevel": "Low"})),
+    );
+    office.drop("batch-customers/x.json", &file);
+    // The same name, size and day: the bytes tell which it was.
+    office.drop("x.json", file.replace("Medium", "medium"));
+    office.once();
+    let batch =
+        office.value("SELECT batch_id FROM v_finding WHERE description LIKE '%NONE%' LIMIT 1");
+    let told = printed(&office, &["explain", &batch.to_string()]);
+    let shown: Vec<_> = told
+        .lines()
+        .filter(|l| l.contains("riskLevel = "))
+        .collect();
+    assert_eq!(shown.len(), 2, "{told}");
+    for line in &shown {
+        let value = line
+            .split(" = ")
+            .nth(1)
+            .and_then(|v| v.split(", at").next());
+        let numbers: Vec<usize> = line
+            .split(|c: char| !c.is_ascii_digit())
+            .filter_map(|n| n.parse().ok())
+            .collect();
+        let text: String = file
+            .lines()
+            .nth(numbers[0] - 1)
+            .expect("a line")
+            .chars()
+            .skip(numbers[1] - 1)
+            .collect();
+        let value = value.expect("a value").to_lowercase();
+        assert!(text.to_lowercase().starts_with(&value), "{line}: {text}");
+        assert!(line.ends_with("of the file"), "{line}");
+    }
+    std::fs::remove_dir_all(office.at("watch-dir/archive")).expect("taken away");
+    let told = printed(&office, &["explain", &batch.to_string()]);
+    assert!(told.contains("column 16 of the customer"), "{told}");
+}

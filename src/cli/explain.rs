@@ -12,6 +12,7 @@ use crate::history::ask::{self, Batch, Customer, Explained, Explainer, Reason, R
 use crate::text::printable;
 use crate::trouble::{Kind, Result, Trouble};
 
+use super::archived::{self, Place};
 use super::output::{self, TextFormat};
 
 /// Arguments of `explain`.
@@ -51,9 +52,18 @@ struct Told {
     reasons: Vec<Reason>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<ask::WarningRow>,
-    customers: Vec<Customer>,
+    customers: Vec<Placed>,
     /// There are more customers to tell of than were asked for.
     more: bool,
+}
+
+/// A customer, and where its text begins in the file while that lies in the archive.
+#[derive(Serialize)]
+struct Placed {
+    #[serde(flatten)]
+    customer: Customer,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    begins: Option<Place>,
 }
 
 /// Explains.
@@ -71,7 +81,7 @@ pub fn explain(home: &Home, args: &Args) -> Result<u8> {
             Some(conn) => conn,
             None => super::history_of(home)?,
         };
-        let told = batch(&conn, args)?;
+        let told = batch(home, &conn, args)?;
         match args.format {
             TextFormat::Json => json(&told)?,
             TextFormat::Text => batch_text(&told, args.customer.is_some()),
@@ -87,7 +97,7 @@ fn json(value: &impl Serialize) -> Result<String> {
         .map_err(|e| Trouble::new(Kind::Internal, e.to_string(), ""))
 }
 
-fn batch(conn: &rusqlite::Connection, args: &Args) -> Result<Told> {
+fn batch(home: &Home, conn: &rusqlite::Connection, args: &Args) -> Result<Told> {
     let Some(id) = ask::find_batch(conn, &args.what)? else {
         return Err(Trouble::new(
             Kind::Input,
@@ -111,6 +121,11 @@ fn batch(conn: &rusqlite::Connection, args: &Args) -> Result<Told> {
             (positions, more)
         }
     };
+    let file = archived::file_of(home, conn, id)?;
+    let places = match &file {
+        Some(file) => archived::places(file, &batch.endpoint, &positions),
+        None => Vec::new(),
+    };
     let mut explainer = Explainer::new(conn, batch.set_id)?;
     let mut customers = Vec::new();
     for position in positions {
@@ -124,7 +139,11 @@ fn batch(conn: &rusqlite::Connection, args: &Args) -> Result<Told> {
                 ),
             ));
         };
-        customers.push(explainer.customer(&judged)?);
+        let begins = places.iter().find(|(p, _)| *p == position).map(|(_, p)| *p);
+        customers.push(Placed {
+            begins,
+            customer: explainer.customer(&judged)?,
+        });
     }
     Ok(Told {
         mend: mend(&batch),
@@ -223,7 +242,8 @@ fn batch_text(told: &Told, one: bool) -> String {
     page.0
 }
 
-fn customer_text(page: &mut Page, customer: &Customer) {
+fn customer_text(page: &mut Page, placed: &Placed) {
+    let Placed { customer, begins } = placed;
     let mut head = format!("customer {}", customer.position);
     for (label, value) in [
         ("customerExtId", &customer.customer_ext_id),
@@ -241,17 +261,28 @@ fn customer_text(page: &mut Page, customer: &Customer) {
     };
     page.line(format!("{head}  {state}"));
     for (i, f) in customer.findings.iter().enumerate() {
-        finding_text(page, i + 1, f);
+        finding_text(page, i + 1, f, *begins);
     }
     for w in &customer.warnings {
-        warning_text(page, w);
+        warning_text(page, w, *begins);
     }
     if customer.findings.is_empty() && customer.warnings.is_empty() {
         page.line("  nothing to mend");
     }
 }
 
-fn finding_text(page: &mut Page, no: usize, f: &Explained) {
+/// A place in the file where that is known, else in the customer.
+fn place_text(begins: Option<Place>, line: usize, column: usize) -> String {
+    match begins {
+        Some(begins) => {
+            let Place { line, column } = begins.of(line, column);
+            format!("line {line}, column {column} of the file")
+        }
+        None => format!("line {line}, column {column} of the customer"),
+    }
+}
+
+fn finding_text(page: &mut Page, no: usize, f: &Explained, begins: Option<Place>) {
     let answer = if f.answered { "  (the answer)" } else { "" };
     page.line(format!(
         "  {no}. {}  {}{answer}",
@@ -260,12 +291,14 @@ fn finding_text(page: &mut Page, no: usize, f: &Explained) {
     ));
     let place = match &f.value {
         Some(value) => format!(
-            "{} = {value}, at line {}, column {} of the customer",
-            f.path, f.line, f.column
+            "{} = {value}, at {}",
+            f.path,
+            place_text(begins, f.line, f.column)
         ),
         None => format!(
-            "{}, which is not there; its object begins at line {}, column {} of the customer",
-            f.path, f.line, f.column
+            "{}, which is not there; its object begins at {}",
+            f.path,
+            place_text(begins, f.line, f.column)
         ),
     };
     page.labelled("where", &place);
@@ -295,7 +328,7 @@ fn origin_meaning(name: &str) -> &'static str {
         .map_or("", |o| o.meaning())
 }
 
-fn warning_text(page: &mut Page, w: &Warned) {
+fn warning_text(page: &mut Page, w: &Warned, begins: Option<Place>) {
     let detail = if w.detail.is_empty() {
         String::new()
     } else {
@@ -308,10 +341,7 @@ fn warning_text(page: &mut Page, w: &Warned) {
         printable(&detail)
     ));
     if !w.path.is_empty() {
-        page.labelled(
-            "where",
-            &format!("line {}, column {} of the customer", w.line, w.column),
-        );
+        page.labelled("where", &place_text(begins, w.line, w.column));
     }
     page.labelled("mend", w.mend);
 }

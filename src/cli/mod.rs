@@ -1,5 +1,6 @@
 //! The commands: a file each. stdout is data, stderr is talk, the exit code is the result.
 
+mod archived;
 mod backup;
 mod bar;
 mod check;
