@@ -8,17 +8,16 @@
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use clap::Parser;
 use kycdrop::config::{Config, Home};
 use kycdrop::history::{ask, open_for_reading, totals};
 use kycdrop::ingest::{Engine, Silent};
-use kycdrop::intake::{Inbox, claim};
 
 mod support;
 
-use support::{Generator, Shape, peak_kib};
+use support::{Generator, Shape, claim_all, peak_kib};
 
 #[derive(Parser)]
 struct Args {
@@ -116,12 +115,7 @@ fn one_batch(
     let written = generator.batch(Shape::Minimal, customers, &mut out);
     written.and_then(|()| out.flush()).expect("written");
     let (started, cpu) = (Instant::now(), cpu_seconds());
-    let mut inbox = Inbox::new(home.inbox(), Duration::ZERO, Duration::ZERO);
-    let settled = inbox.scan(Instant::now()).expect("a scan").settled;
-    let claims = settled
-        .iter()
-        .filter_map(|candidate| claim(&home.inbox(), &home.work(), candidate).expect("a claim"))
-        .collect();
+    let claims = claim_all(home);
     let answered = engine.process(claims, &mut Silent).expect("answers");
     engine.rest().expect("rest");
     let spent = (started.elapsed().as_secs_f64(), cpu_seconds() - cpu);

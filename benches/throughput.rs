@@ -18,13 +18,12 @@ use clap::Parser;
 use kycdrop::config::{Config, Home};
 use kycdrop::history::{History, open_for_reading};
 use kycdrop::ingest::{Engine, Silent};
-use kycdrop::intake::{Inbox, claim};
 use rusqlite::types::Value;
 use rusqlite::{Connection, Rows, Statement};
 
 mod support;
 
-use support::{Generator, Shape, peak_kib};
+use support::{Generator, Shape, claim_all, peak_kib};
 
 #[derive(Parser, Clone)]
 struct Args {
@@ -282,12 +281,7 @@ fn ours(case: Case, dir: &Path, seed: u64) -> (f64, u64, [f64; STAGES.len()]) {
     }
 
     let started = Instant::now();
-    let mut inbox = Inbox::new(home.inbox(), Duration::ZERO, Duration::ZERO);
-    let settled = inbox.scan(Instant::now()).expect("a scan").settled;
-    let claims = settled
-        .iter()
-        .filter_map(|candidate| claim(&home.inbox(), &home.work(), candidate).expect("a claim"))
-        .collect();
+    let claims = claim_all(&home);
     let claimed = started.elapsed();
     let answered = engine.process(claims, &mut Silent).expect("answers");
     let before_rest = (started.elapsed(), engine.spent().marking);

@@ -80,34 +80,18 @@ fn the_same_seed_makes_the_same_file() {
 fn the_command_writes_it_and_overwrites_nothing() {
     let office = Office::new();
     let file = office.at("demo.json");
-    let args = [
-        "demo",
-        "--customers",
-        "20",
-        "--errors",
-        "50",
-        "--seed",
-        "2",
-        "--output",
-        file.to_str().expect("a path"),
-    ];
-    let output = office.run(&args);
+    let demo = |output: &str| {
+        let sized = ["demo", "--customers", "20", "--errors", "50", "--seed", "2"];
+        office.run(&[&sized[..], &["--output", output]].concat())
+    };
+    let path = file.to_str().expect("a path");
+    let output = demo(path);
     assert!(output.status.success(), "{output:?}");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(said.starts_with("20 customers: "), "{said}");
-    let again = office.run(&args);
+    let again = demo(path);
     assert_eq!(again.status.code(), Some(74));
-    let piped = office.run(&[
-        "demo",
-        "--customers",
-        "20",
-        "--errors",
-        "50",
-        "--seed",
-        "2",
-        "--output",
-        "-",
-    ]);
+    let piped = demo("-");
     assert_eq!(piped.stdout, std::fs::read(&file).expect("a file"));
     assert_eq!(
         office

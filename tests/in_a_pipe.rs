@@ -4,7 +4,7 @@
 mod asking;
 mod common;
 
-use asking::{a_life, at_once, masked, still, without_numbers};
+use asking::{DEMO, a_life, at_once, masked, still, without_numbers};
 use common::{Office, person};
 use serde_json::json;
 
@@ -105,17 +105,7 @@ fn files() {
         &["export", "out", "--verify"],
         &["backup", "backup.db"],
         &["snapshot", "snapshot.db"],
-        &[
-            "demo",
-            "--customers",
-            "100",
-            "--errors",
-            "10",
-            "--seed",
-            "1",
-            "--output",
-            "demo.json",
-        ],
+        &DEMO,
         &["man", "man"],
     ] {
         insta::assert_snapshot!(without_numbers(&printed(&office, args), "bytes"));

@@ -7,7 +7,7 @@ mod asking;
 mod common;
 mod terminal;
 
-use asking::{a_life, a_wrong_batch, at_once, masked, still, without_numbers};
+use asking::{DEMO, a_life, a_wrong_batch, at_once, masked, still, without_numbers};
 use common::{Office, person, with};
 use serde_json::json;
 use terminal::{Shown, shown, start, width};
@@ -302,18 +302,7 @@ fn what_is_written_to_files_is_told() {
         let text = told(&office, &[command, &format!("{command}.db")]);
         insta::assert_snapshot!(without_numbers(&text, "bytes"));
     }
-    let demo = [
-        "demo",
-        "--customers",
-        "100",
-        "--errors",
-        "10",
-        "--seed",
-        "1",
-        "--output",
-        "demo.json",
-    ];
-    insta::assert_snapshot!(told(&office, &demo));
+    insta::assert_snapshot!(told(&office, &DEMO));
     insta::assert_snapshot!(told(&office, &["man", "man"]));
     let page = std::fs::read_to_string(office.at("man/kycdrop.1")).expect("a page");
     insta::assert_snapshot!(

@@ -4,9 +4,12 @@
 #![allow(dead_code, reason = "each bench uses the part of this that it needs")]
 
 use std::io::{self, Write};
+use std::time::{Duration, Instant};
 
 use kycdrop::classifier::{ClassifierSet, SHIPPED, load_set, parse_file, store};
+use kycdrop::config::Home;
 use kycdrop::history::History;
+use kycdrop::intake::{Claim, Inbox, claim};
 
 /// A customer with little more than what is mandatory, as a machine writes it.
 pub fn minimal() -> String {
@@ -154,6 +157,16 @@ impl Template {
         let [before, between, after] = &self.0;
         write!(out, "{before}N-{number:016x}{between}X-{id:016x}{after}")
     }
+}
+
+/// Takes everything that lies in a home's inbox.
+pub fn claim_all(home: &Home) -> Vec<Claim> {
+    let mut inbox = Inbox::new(home.inbox(), Duration::ZERO, Duration::ZERO);
+    let settled = inbox.scan(Instant::now()).expect("a scan").settled;
+    settled
+        .iter()
+        .filter_map(|candidate| claim(&home.inbox(), &home.work(), candidate).expect("a claim"))
+        .collect()
 }
 
 /// The most memory that this process ever had, where the system tells.

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use crate::config::Home;
 use crate::history;
-use crate::trouble::{Kind, Result, Trouble};
+use crate::trouble::Result;
 
 /// Arguments of `backup` and `snapshot`.
 #[derive(clap::Args)]
@@ -32,14 +32,7 @@ fn copy(
     what: &str,
 ) -> Result<u8> {
     super::config_of(home)?;
-    let path = home.database();
-    let Some(conn) = history::open_for_reading(&path)? else {
-        return Err(Trouble::new(
-            Kind::Setup,
-            format!("there is no history at {} yet", path.display()),
-            "run `kycdrop run` there first, or give the right --home",
-        ));
-    };
+    let conn = super::history_of(home)?;
     let bytes = how(&conn, &args.file)?;
     eprintln!("{what}: {}, {bytes} bytes", args.file.display());
     Ok(0)

@@ -10,7 +10,7 @@ use crate::clock;
 use crate::config::{Config, Home};
 use crate::history::{self, History, Ledger, SameFile, Verdict};
 use crate::ingest::{
-    FileHash, Rules, Silent, Source, Stop, each_chunk, line_and_column, thread_pool,
+    FileHash, Rules, Silent, Source, Stop, each_chunk, line_and_column, outcome, thread_pool,
 };
 use crate::response::{self, BatchBody, Outcome};
 use crate::trouble::{Kind, Result, Trouble};
@@ -167,16 +167,7 @@ impl Judging<'_> {
             } else {
                 self.rejected += 1;
             }
-            let outcome = Outcome {
-                communication_number: facts.get(s.communication_number),
-                customer_ext_id: facts.get(s.customer_ext_id),
-                business_unit: facts.get(s.business_unit),
-                error: findings
-                    .first()
-                    .map(|f| (f.code.as_str(), f.description.as_str())),
-                elapsed_ms: u64::from(customer.elapsed_ms),
-            };
-            each(&outcome, findings)?;
+            each(&outcome(customer, facts, findings), findings)?;
         }
         Ok(())
     }

@@ -121,7 +121,11 @@ fn batch(home: &Home, conn: &rusqlite::Connection, args: &Args) -> Result<Told> 
             (positions, more)
         }
     };
-    let file = archived::file_of(home, conn, id)?;
+    // The archive is read from end to end for this.
+    let file = match positions.is_empty() {
+        true => None,
+        false => archived::file_of(home, conn, id)?,
+    };
     let places = match &file {
         Some(file) => archived::places(file, &batch.endpoint, &positions),
         None => Vec::new(),

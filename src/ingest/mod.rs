@@ -25,6 +25,7 @@ use crate::trouble::{Kind, Result, Trouble};
 
 pub use judge_file::{FileFacts, FileHash, Rules, Source, Stop, each_chunk, line_and_column};
 pub use progress::{Progress, Silent};
+pub use ready::outcome;
 pub use record_file::NotYet;
 use record_file::{NewlyWritten, OneFile, Recorded, is_small};
 use spent::Lap;

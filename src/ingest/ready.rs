@@ -4,7 +4,7 @@
 use crate::catalog::Endpoint;
 use crate::history::PackedChunk;
 use crate::response::{self, Outcome};
-use crate::validate::{Facts, Judged, JudgedChunk};
+use crate::validate::{Facts, Finding, Judged, JudgedChunk};
 
 /// A judged chunk with everything that can be made before the history is asked.
 pub(super) struct ReadyChunk {
@@ -26,7 +26,8 @@ impl ReadyChunk {
         let mut results = Results::default();
         if endpoint.is_batch() {
             for customer in &judged.customers {
-                response::batch_result(&mut results.json, &outcome(customer, &judged.facts));
+                let outcome = outcome(customer, &judged.facts, &customer.findings);
+                response::batch_result(&mut results.json, &outcome);
                 results.ends.push(results.json.len());
             }
         }
@@ -46,15 +47,14 @@ impl Results {
     }
 }
 
-/// What a customer came to, for its response.
-pub(super) fn outcome<'c>(customer: &'c Judged, facts: &'c Facts) -> Outcome<'c> {
+/// What a customer came to, for its response: with these findings, which the history may have changed.
+pub fn outcome<'c>(customer: &Judged, facts: &'c Facts, findings: &'c [Finding]) -> Outcome<'c> {
     let s = &customer.summary;
     Outcome {
         communication_number: facts.get(s.communication_number),
         customer_ext_id: facts.get(s.customer_ext_id),
         business_unit: facts.get(s.business_unit),
-        error: customer
-            .findings
+        error: findings
             .first()
             .map(|f| (f.code.as_str(), f.description.as_str())),
         elapsed_ms: u64::from(customer.elapsed_ms),

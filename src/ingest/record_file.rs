@@ -260,10 +260,10 @@ impl OneFile<'_> {
             };
             work.recording.warn(None, &note)?;
         }
-        // A batch answers for each customer; a rejected single one is a 400.
         for chunk in std::mem::take(&mut work.kept) {
             work.write(chunk)?;
         }
+        // A batch answers for each customer; a rejected single one is a 400.
         let rejected = !endpoint.is_batch() && work.recording.rejected() > 0;
         Ok(Finish {
             status: if rejected { 400 } else { 200 },
@@ -289,7 +289,9 @@ impl Work<'_> {
         let draft = &mut self.draft;
         let mut told = |told: Told<'_>| match draft {
             None => Ok(()),
-            Some(draft) if told.changed => draft.made(&outcome(told.customer, told.facts)),
+            Some(draft) if told.changed => {
+                draft.made(&outcome(told.customer, told.facts, &told.customer.findings))
+            }
             Some(draft) => draft.result(results.get(told.i)),
         };
         self.recording.chunk(packed, &mut self.hash, &mut told)

@@ -31,7 +31,7 @@ const TIME_FORMAT: &str = "%Y%m%dT%H%M%S%3fZ";
 pub struct Claim {
     /// The name of its folder in `work`.
     pub id: String,
-    pub(crate) folder: PathBuf,
+    folder: PathBuf,
     /// The file's path below the inbox.
     pub relative: PathBuf,
     /// When it was taken, UTC.

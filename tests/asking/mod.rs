@@ -6,6 +6,19 @@
 use crate::common::{Office, company, person, with};
 use serde_json::{Value, json};
 
+/// The command that makes a small batch, `demo.json`.
+pub const DEMO: [&str; 9] = [
+    "demo",
+    "--customers",
+    "100",
+    "--errors",
+    "10",
+    "--seed",
+    "1",
+    "--output",
+    "demo.json",
+];
+
 /// What a command printed, which must succeed, without moments and hashes.
 pub fn printed(office: &Office, args: &[&str]) -> String {
     let output = office.run(args);
