@@ -81,9 +81,10 @@ pub enum Shape {
     TenFindings,
 }
 
-/// Makes customers, each with a communicationNumber and a customerExtId of its own.
+/// Makes customers, each with numbers, names, days and free texts of its own; field names, their
+/// order and the codes are those of one program, as in a bank.
 pub struct Generator {
-    state: u64,
+    random: Random,
     minimal: Template,
     full: Template,
     ten_findings: Template,
@@ -102,7 +103,7 @@ impl Generator {
             Template::of(&minimal.replace(sound, wrong))
         });
         Generator {
-            state: seed,
+            random: Random(seed),
             wrong: wrong.collect(),
             minimal: Template::of(&minimal),
             full: Template::of(&full()),
@@ -112,50 +113,155 @@ impl Generator {
         }
     }
 
-    /// SplitMix64: small, and random enough that an index over its numbers is filled anywhere.
-    fn next(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let z = (self.state ^ (self.state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
     /// Writes a whole request.
     pub fn batch(&mut self, shape: Shape, customers: u64, out: &mut impl Write) -> io::Result<()> {
         out.write_all(b"{\"customers\":[")?;
         for i in 0..customers {
             out.write_all(if i > 0 { b",\n" } else { b"\n" })?;
-            let (number, id) = (self.next(), self.next());
-            let wrong = shape != Shape::TenFindings && self.next() % 100 < self.percent_wrong;
+            let random = &mut self.random;
+            let wrong = shape != Shape::TenFindings && random.below(100) < self.percent_wrong;
             let template = match shape {
                 _ if wrong => {
                     self.wrong_made += 1;
-                    let which = self.next() as usize % self.wrong.len();
-                    &self.wrong[which]
+                    &self.wrong[random.below(self.wrong.len() as u64) as usize]
                 }
                 Shape::Minimal => &self.minimal,
                 Shape::Full => &self.full,
                 Shape::TenFindings => &self.ten_findings,
             };
-            template.write(number, id, out)?;
+            template.write(random, out)?;
         }
         out.write_all(b"\n]}\n")
     }
 }
 
-/// A customer's text around its communicationNumber and its customerExtId.
-struct Template([String; 3]);
+/// A customer's text, and what is different in each that is made of it.
+struct Template(Vec<Part>);
+
+/// A piece of a template.
+enum Part {
+    /// As it stands.
+    Text(String),
+    /// The communicationNumber and the customerExtId.
+    Number,
+    Id,
+    /// Text in which letters are other letters, and digits other digits.
+    Other(String),
+    /// A day.
+    Day,
+}
+
+/// The fields whose values people write as they like: no two customers have the same.
+const WRITTEN: &[&str] = &[
+    "activityDescription",
+    "addressDetails",
+    "city",
+    "comment",
+    "contactDetails",
+    "description",
+    "documentNumber",
+    "employerTitle",
+    "employmentPositionDescription",
+    "extId",
+    "firstName",
+    "higherSchoolTitle",
+    "incomeSourceDescription",
+    "initialDepositAccount",
+    "initialDepositBank",
+    "initialDepositSource",
+    "lastName",
+    "nationalCode",
+    "otherStatusDescription",
+    "regionOfActivityDescription",
+    "relationDescription",
+    "streetAddress",
+    "taxpayerNumber",
+    "title",
+    "zipCode",
+];
+
+/// A day in February 1984 that exists.
+const BIRTHDAY: &str = "1984-02-29";
 
 impl Template {
+    /// The text must be without white space between its tokens.
     fn of(customer: &str) -> Template {
-        let (before, rest) = customer.split_once("N-0000000001").expect("a number");
-        let (between, after) = rest.split_once("X-0000000001").expect("an id");
-        Template([before, between, after].map(str::to_owned))
+        let mut parts = Vec::new();
+        let mut rest = customer;
+        // A key and the text that is its value, again and again.
+        while let Some((before, after)) = rest.split_once("\":\"") {
+            let key = before.rsplit('"').next().unwrap_or_default();
+            let (value, behind) = after.split_once('"').expect("the end of a text");
+            parts.push(Part::Text(format!("{before}\":\"")));
+            parts.push(match (key, value) {
+                ("communicationNumber", _) => Part::Number,
+                ("customerExtId", _) => Part::Id,
+                ("birthDate", BIRTHDAY) => Part::Day,
+                _ if WRITTEN.contains(&key) => Part::Other(value.to_owned()),
+                _ => Part::Text(value.to_owned()),
+            });
+            rest = behind;
+            parts.push(Part::Text("\"".to_owned()));
+        }
+        parts.push(Part::Text(rest.to_owned()));
+        Template(parts)
     }
 
-    fn write(&self, number: u64, id: u64, out: &mut impl Write) -> io::Result<()> {
-        let [before, between, after] = &self.0;
-        write!(out, "{before}N-{number:016x}{between}X-{id:016x}{after}")
+    fn write(&self, random: &mut Random, out: &mut impl Write) -> io::Result<()> {
+        for part in &self.0 {
+            match part {
+                Part::Text(text) => out.write_all(text.as_bytes())?,
+                Part::Number => write!(out, "N-{:016x}", random.next())?,
+                Part::Id => write!(out, "X-{:016x}", random.next())?,
+                Part::Other(text) => random.other(text, out)?,
+                Part::Day => {
+                    let (year, month) = (1940 + random.below(60), 1 + random.below(12));
+                    write!(out, "{year}-{month:02}-{:02}", 1 + random.below(28))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// SplitMix64: small, and random enough that an index over its numbers is filled anywhere.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, end: u64) -> u64 {
+        self.next() % end
+    }
+
+    /// Writes a text of the same shape: consonants and vowels in turn for its letters, whatever is
+    /// no letter of English and no digit as it is.
+    fn other(&mut self, text: &str, out: &mut impl Write) -> io::Result<()> {
+        const CONSONANTS: &[u8] = b"bdfgjklmnprstvz";
+        const VOWELS: &[u8] = b"aeiou";
+        let mut after_consonant = false;
+        for c in text.chars() {
+            if c.is_ascii_digit() {
+                write!(out, "{}", self.below(10))?;
+            } else if c.is_ascii_alphabetic() {
+                let letters = if after_consonant { VOWELS } else { CONSONANTS };
+                let letter = letters[self.below(letters.len() as u64) as usize];
+                let letter = match c.is_ascii_uppercase() {
+                    true => letter.to_ascii_uppercase(),
+                    false => letter,
+                };
+                out.write_all(&[letter])?;
+                after_consonant = !after_consonant;
+            } else {
+                write!(out, "{c}")?;
+            }
+        }
+        Ok(())
     }
 }
 
