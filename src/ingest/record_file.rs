@@ -8,6 +8,9 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::panic::resume_unwind;
+use std::path::Path;
+use std::thread;
 use std::time::{Instant, SystemTime};
 
 use crate::catalog::Endpoint;
@@ -120,12 +123,16 @@ impl OneFile<'_> {
             draft: None,
             kept: Vec::new(),
         };
-        let ended = match self.claim.endpoint() {
+        let mut judging = || match self.claim.endpoint() {
             None => {
                 let why = "the folder that the file was dropped in is no endpoint";
                 (work.hash.read_whole()).map(|facts| Ok((facts, failed(404, why))))
             }
             Some(endpoint) => self.judge(endpoint, &file, &mut work, progress),
+        };
+        let ended = match before.bytes > judge_file::SMALL {
+            true => while_syncing(&path, &mut judging)?,
+            false => judging(),
         };
         let ended = match ended {
             // Its rows may be half written by then; alone they are taken back.
@@ -271,6 +278,19 @@ impl OneFile<'_> {
             ..Finish::default()
         })
     }
+}
+
+/// Does this while a file is made durable beside it. What somebody has just dropped may not have
+/// reached the disk yet, and with a large file that takes as long as a good part of its judging.
+fn while_syncing<T>(path: &Path, work: impl FnOnce() -> T) -> Result<T> {
+    thread::scope(|scope| {
+        let syncing = scope.spawn(|| disk::sync_dropped(path));
+        let done = work();
+        let synced = syncing.join().unwrap_or_else(|panic| resume_unwind(panic));
+        // The disk tells of what it lost only once: the sync before the commit would not hear of it.
+        synced.map_err(|e| Trouble::io("syncing", path, &e))?;
+        Ok(done)
+    })
 }
 
 /// What a file has become so far.
