@@ -17,7 +17,8 @@ use kycdrop::classifier::{SHIPPED, parse_file};
 use kycdrop::config::{Config, Home};
 use kycdrop::demo::{Wanted, write_batch};
 use kycdrop::history::{
-    Answer, Bounds, Cell, History, ask, ask_sql, last_batches, open_for_reading, pack, totals,
+    Answer, Bounds, Cell, Dictionary, History, ask, ask_sql, last_batches, open_for_reading, pack,
+    totals,
 };
 use kycdrop::ingest::Engine;
 use kycdrop::report::{of_batch, of_period};
@@ -97,7 +98,7 @@ fn payloads(conn: &Connection) -> std::result::Result<(), Failed> {
             k,
             c["entityType"].as_str(),
             country,
-            pack(&payload, &mut packed)
+            pack(&Dictionary::shipped(), &payload, &mut packed)
         ])?;
     }
     Ok(())

@@ -1,6 +1,8 @@
 //! Whether the rate holds while the history grows: batch after batch of customers with random
-//! numbers into one home, each through the whole way, and the rate of each beside that of the first.
-//! At the end, what a person waits for on such a history: a start, the totals, a look-up.
+//! numbers into one home, each through the whole way, and beside each that is shown another one into
+//! an empty home, in a process of its own: the processor may be faster in one minute than in another,
+//! so the rate of the first batch says little about the last. At the end, what a person waits for on
+//! such a history: a start, the totals, a look-up.
 //!
 //! `cargo bench --bench growth -- --help` tells the sizes; at five million it takes minutes and some
 //! gigabytes.
@@ -8,6 +10,7 @@
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Instant;
 
 use clap::Parser;
@@ -40,6 +43,10 @@ struct Args {
     #[arg(long)]
     dir: Option<PathBuf>,
 
+    /// In a child process: one batch into the empty folder
+    #[arg(long, hide = true)]
+    child: bool,
+
     /// Given by cargo
     #[arg(long, hide = true)]
     bench: bool,
@@ -50,6 +57,11 @@ const LINES: u64 = 25;
 
 fn main() {
     let args = Args::parse();
+    if args.child {
+        let dir = args.dir.as_deref().expect("a folder");
+        println!("{}", into_an_empty_home(&args, dir));
+        return;
+    }
     let dir = match &args.dir {
         Some(dir) => tempfile::tempdir_in(dir),
         None => tempfile::tempdir(),
@@ -72,34 +84,57 @@ fn grow(args: &Args, home: &Home, config: &Config) {
         config.cache_mib, args.step
     );
     println!(
-        "{:>11} {:>8} {:>8} {:>11} {:>5} {:>8} {:>7}",
-        "assessments", "s", "cpu s", "customers/s", "rate", "peak MiB", "db MiB"
+        "{:>11} {:>8} {:>8} {:>8} {:>11} {:>5} {:>8} {:>7}",
+        "assessments", "s", "cpu s", "empty s", "customers/s", "rate", "peak MiB", "db MiB"
     );
-    let (mut first, mut seconds, mut cpu) = (0.0, 0.0, 0.0);
     for batch in 1..=batches {
-        let spent = one_batch(&mut engine, home, &mut generator, args.step);
-        seconds += spent.0;
-        cpu += spent.1;
+        let (seconds, cpu) = one_batch(&mut engine, home, &mut generator, args.step);
         if batch % shown != 0 && batch != batches {
             continue;
         }
-        let in_these = (batch - 1) % shown + 1;
-        let rate = (in_these * args.step) as f64 / seconds;
-        if first == 0.0 {
-            first = rate;
-        }
+        let empty = beside(args);
+        let rate = empty / seconds;
         let bytes = fs::metadata(home.database()).map_or(0, |m| m.len());
         println!(
-            "{:11} {:8.3} {cpu:8.3} {rate:11.0} {:5.2} {:8} {:7} {}",
+            "{:11} {seconds:8.3} {cpu:8.3} {empty:8.3} {:11.0} {rate:5.2} {:8} {:7} {}",
             batch * args.step,
-            seconds,
-            rate / first,
+            args.step as f64 / seconds,
             peak_kib() >> 10,
             bytes >> 20,
-            "#".repeat((rate / first * 40.0) as usize)
+            "#".repeat((rate * 40.0) as usize)
         );
-        (seconds, cpu) = (0.0, 0.0);
     }
+}
+
+/// The seconds of a batch into an empty home, now.
+fn beside(args: &Args) -> f64 {
+    let dir = match &args.dir {
+        Some(dir) => tempfile::tempdir_in(dir),
+        None => tempfile::tempdir(),
+    };
+    let dir = dir.expect("a temporary folder");
+    let output = Command::new(std::env::current_exe().expect("this program"))
+        .args(["--child", "--step", &args.step.to_string(), "--dir"])
+        .arg(dir.path())
+        .output()
+        .expect("a child process");
+    let said = String::from_utf8_lossy(&output.stdout);
+    match said.trim().parse() {
+        Ok(seconds) => seconds,
+        Err(_) => panic!("{}", String::from_utf8_lossy(&output.stderr)),
+    }
+}
+
+fn into_an_empty_home(args: &Args, dir: &Path) -> f64 {
+    let home = Home::at(dir).expect("a home");
+    let mut engine = Engine::open(home.clone(), Config::default()).expect("an engine");
+    one_batch(
+        &mut engine,
+        &home,
+        &mut Generator::new(args.seed),
+        args.step,
+    )
+    .0
 }
 
 /// Drops a batch and takes it the whole way. Making the file is not counted. Returns the seconds on

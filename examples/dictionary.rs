@@ -2,7 +2,7 @@
 //! `kycdrop demo`, their fields in many orders, with and without white space.
 //!
 //! `cargo run --release --example dictionary` writes `src/history/payload.dict`. A new dictionary
-//! wants a new `VERSION` in `src/history/payload.rs`.
+//! wants a new `SHIPPED_VERSION` in `src/history/dictionary.rs`.
 
 use std::error::Error;
 use std::hash::{DefaultHasher, Hash, Hasher};

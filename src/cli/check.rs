@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::catalog::Endpoint;
@@ -94,7 +95,7 @@ impl Judging<'_> {
             rules,
             &pool,
             &mut Silent,
-            |c, _| c,
+            Arc::new(|c| c),
             |chunk| {
                 self.chunk(chunk, |outcome, findings| {
                     if endpoint.is_batch() {

@@ -45,6 +45,7 @@ fn rows_with(mask: u64, chunk_customers: usize) -> Vec<(i64, String)> {
         multi_organization: false,
         classifiers: &classifiers,
     };
+    let packing = history.packing();
     let group = history.group().unwrap();
     for file in 0..2 {
         let mut recording = group
@@ -60,7 +61,7 @@ fn rows_with(mask: u64, chunk_customers: usize) -> Vec<(i64, String)> {
         let mut splitter = Splitter::new(&bytes[..], Body::List, limits);
         while let Some(chunk) = splitter.next_chunk().unwrap() {
             let judged = judge.judge_chunk(chunk, &mut Tree::new(), || 0).unwrap();
-            let packed = PackedChunk::of(judged, true);
+            let packed = PackedChunk::of(judged, true, &packing);
             recording
                 .chunk(packed, &mut &b""[..], &mut |_| Ok(()))
                 .unwrap();

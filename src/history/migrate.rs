@@ -10,6 +10,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_asking.sql"),
     include_str!("migrations/0003_packed.sql"),
     include_str!("migrations/0004_found.sql"),
+    include_str!("migrations/0005_learned.sql"),
 ];
 
 /// The version that this kycdrop works with.

@@ -3,6 +3,7 @@
 
 pub mod ask;
 mod care;
+mod dictionary;
 mod entry;
 mod findings;
 mod keys;
@@ -16,6 +17,7 @@ mod status;
 mod tally;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -27,6 +29,7 @@ use crate::clock;
 use crate::trouble::{Kind, Result, Trouble};
 
 pub use care::{backup, holders, snapshot, verify};
+pub use dictionary::{Dictionary, Packing};
 pub use ledger::{Ledger, SameFile, Verdict};
 pub use outcomes::OutcomeRow;
 pub use payload::{PackedChunk, Payload, pack};
@@ -45,6 +48,7 @@ pub struct History {
     conn: Connection,
     keys: keys::Keys,
     rule_set_id: i64,
+    packing: Arc<Packing>,
     patience: Duration,
     /// The most memory for pages, and what is set, in MiB.
     cache_mib: u32,
@@ -99,7 +103,7 @@ impl History {
         // Plans do not depend on what is asked for, so nothing is planned anew for every customer.
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         migrate::up(&mut conn)?;
-        payload::keep_dictionary(&conn)?;
+        let packing = Arc::new(Packing::of(&conn)?);
         payload::show_text(&conn)?;
         let keys = keys::Keys::of(&conn)?;
         let rule_set_id = store_rules(&mut conn)?;
@@ -107,6 +111,7 @@ impl History {
             conn,
             keys,
             rule_set_id,
+            packing,
             patience,
             cache_mib,
             cache_now: 0,
@@ -131,7 +136,7 @@ impl History {
     /// When the database is locked.
     pub fn group(&mut self) -> Result<Group<'_>> {
         self.fit_cache()?;
-        Group::begin(&mut self.conn, self.keys, self.rule_set_id)
+        Group::begin(&mut self.conn, self.keys, self.rule_set_id, &self.packing)
     }
 
     /// Lets the cache grow with the history. Every new customer meets the keys at random, so they
@@ -157,6 +162,11 @@ impl History {
     /// When the temporary tables cannot be made.
     pub fn trial(&self, endpoint: catalog::Endpoint) -> Result<Ledger<'_>> {
         Ledger::trial(&self.conn, self.keys, endpoint)
+    }
+
+    /// What payloads are to be packed with.
+    pub fn packing(&self) -> Arc<Packing> {
+        self.packing.clone()
     }
 
     /// The connection, for reading.

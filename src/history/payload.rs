@@ -3,42 +3,24 @@
 //! larger. What judges in parallel packs them too, so that the writer has less to write.
 //!
 //! A packed payload names its dictionary, and the database keeps every dictionary that it was ever
-//! written with: a later kycdrop with a better one reads them all.
+//! written with; see `dictionary.rs`.
 
 use std::cell::RefCell;
 use std::ops::Range;
 use std::panic::AssertUnwindSafe;
-use std::sync::LazyLock;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, params};
-use zstd::bulk::Compressor;
-use zstd::dict::EncoderDictionary;
+use rusqlite::{Connection, OpenFlags};
 use zstd::zstd_safe::{self, DCtx, DDict};
 
-use crate::clock;
 use crate::trouble::Result;
 use crate::validate::{Judged, JudgedChunk};
 
-/// The dictionary that this kycdrop packs with, trained on customers that were made up; `cargo run
-/// --release --example dictionary` makes it anew. A history that was written with another goes on
-/// with both.
-const DICTIONARY: &[u8] = include_bytes!("payload.dict");
-
-/// Counts the dictionaries that kycdrop ever came with.
-const VERSION: u32 = 1;
-
-/// The first levels pack nearly as well as the others here, and cost the least.
-const LEVEL: i32 = 1;
-
-static ENCODER: LazyLock<EncoderDictionary<'static>> =
-    LazyLock::new(|| EncoderDictionary::copy(DICTIONARY, LEVEL));
-
-thread_local! {
-    static PACKER: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
-}
+use super::dictionary::{Dictionary, Packing};
 
 /// A payload as the history keeps it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,42 +39,12 @@ impl ToSql for Payload<'_> {
 }
 
 /// Packs a customer's text into `out`, whose former content goes. What does not become smaller stays
-/// text, and so does everything should Zstandard fail.
-pub fn pack<'p>(text: &'p str, out: &'p mut Vec<u8>) -> Payload<'p> {
-    let packed = PACKER.with_borrow_mut(|packer| {
-        if packer.is_none() {
-            *packer = Compressor::with_prepared_dictionary(&ENCODER).ok();
-        }
-        out.clear();
-        out.reserve(zstd_safe::compress_bound(text.len()));
-        packer
-            .as_mut()?
-            .compress_to_buffer(text.as_bytes(), out)
-            .ok()
-    });
-    match packed {
-        Some(bytes) if bytes < text.len() => Payload::Packed(out),
-        _ => Payload::Text(text),
+/// text.
+pub fn pack<'p>(dictionary: &Arc<Dictionary>, text: &'p str, out: &'p mut Vec<u8>) -> Payload<'p> {
+    match dictionary.pack(text, out) {
+        Some(_) => Payload::Packed(out),
+        None => Payload::Text(text),
     }
-}
-
-/// Keeps the dictionary in the database, where it is not there yet.
-pub(super) fn keep_dictionary(conn: &Connection) -> Result<()> {
-    let known = conn
-        .prepare("SELECT 1 FROM payload_dictionary WHERE dictionary_id = ?1")?
-        .exists([id_of(DICTIONARY)])?;
-    if !known {
-        conn.execute(
-            "INSERT INTO payload_dictionary (dictionary_id, version, kept_at, dictionary)
-             VALUES (?1, ?2, ?3, ?4)",
-            params![id_of(DICTIONARY), VERSION, clock::now(), DICTIONARY],
-        )?;
-    }
-    Ok(())
-}
-
-fn id_of(dictionary: &[u8]) -> u32 {
-    zstd_safe::get_dict_id_from_dict(dictionary).map_or(0, Into::into)
 }
 
 /// Gives a connection the function `payload_text`, and views of its own that show payloads as text:
@@ -109,11 +61,7 @@ pub(super) fn show_text(conn: &Connection) -> Result<()> {
         | FunctionFlags::SQLITE_DETERMINISTIC
         | FunctionFlags::SQLITE_INNOCUOUS;
     conn.create_scalar_function("payload_text", 1, flags, move |context| {
-        match context.get_raw(0) {
-            ValueRef::Blob(packed) => unpacker.borrow_mut().unpack(packed).map(Some),
-            ValueRef::Text(text) => Ok(Some(String::from_utf8_lossy(text).into_owned())),
-            _ => Ok(None),
-        }
+        unpacker.borrow_mut().text(context.get_raw(0))
     })?;
     for view in ["v_assessment", "v_rejection"] {
         let sql: String = conn.query_row(
@@ -146,32 +94,66 @@ pub(super) fn unpack_all(conn: &Connection) -> Result<()> {
 }
 
 /// What makes text of packed payloads again.
-struct Unpacker {
+pub(super) struct Unpacker {
     context: DCtx<'static>,
     dictionaries: HashMap<u32, DDict<'static>>,
+    /// Where to look for dictionaries that came after this was made.
+    database: Option<PathBuf>,
 }
 
 impl Unpacker {
     /// With every dictionary that a database was written with.
-    fn of(conn: &Connection) -> Result<Unpacker> {
-        let mut dictionaries = HashMap::new();
+    pub fn of(conn: &Connection) -> Result<Unpacker> {
+        let mut new = Unpacker {
+            context: DCtx::create(),
+            dictionaries: HashMap::new(),
+            database: conn.path().filter(|p| !p.is_empty()).map(PathBuf::from),
+        };
+        new.learn(conn)?;
+        Ok(new)
+    }
+
+    fn learn(&mut self, conn: &Connection) -> rusqlite::Result<()> {
         let mut select =
             conn.prepare("SELECT dictionary_id, dictionary FROM payload_dictionary")?;
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
-            let bytes = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
-            dictionaries.insert(row.get(0)?, DDict::create(bytes));
+            let bytes = row.get_ref(1)?.as_blob()?;
+            self.dictionaries.insert(row.get(0)?, DDict::create(bytes));
         }
-        Ok(Unpacker {
-            context: DCtx::create(),
-            dictionaries,
-        })
+        Ok(())
+    }
+
+    /// Takes up the dictionaries of the database as it is by now: a program that reads for long meets
+    /// rows that came after it began. The connection itself is in the middle of a query then.
+    fn learn_again(&mut self) -> rusqlite::Result<()> {
+        match &self.database {
+            None => Ok(()),
+            Some(path) => {
+                let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+                let conn = Connection::open_with_flags(path, flags)?;
+                self.learn(&conn)
+            }
+        }
+    }
+
+    /// The text of a payload as the history keeps it; None for what is no payload.
+    pub fn text(&mut self, payload: ValueRef<'_>) -> rusqlite::Result<Option<String>> {
+        match payload {
+            ValueRef::Blob(packed) => self.unpack(packed).map(Some),
+            ValueRef::Text(text) => Ok(Some(String::from_utf8_lossy(text).into_owned())),
+            _ => Ok(None),
+        }
     }
 
     fn unpack(&mut self, packed: &[u8]) -> rusqlite::Result<String> {
         let wrong = |what: &str| rusqlite::Error::UserFunctionError(what.to_owned().into());
-        let dictionary = zstd_safe::get_dict_id_from_frame(packed)
-            .and_then(|id| self.dictionaries.get(&u32::from(id)))
+        let id = zstd_safe::get_dict_id_from_frame(packed).map(u32::from);
+        if id.is_some_and(|id| !self.dictionaries.contains_key(&id)) {
+            self.learn_again()?;
+        }
+        let dictionary = id
+            .and_then(|id| self.dictionaries.get(&id))
             .ok_or_else(|| wrong("a payload is packed with a dictionary that is not there"))?;
         let size = zstd_safe::get_frame_content_size(packed)
             .ok()
@@ -194,20 +176,24 @@ impl Unpacker {
 pub struct PackedChunk {
     pub judged: JudgedChunk,
     packed: Vec<u8>,
+    /// What they are packed with.
+    pub(super) dictionary: Arc<Dictionary>,
     /// Where in `packed` each customer's payload is; empty for one that stays text.
     places: Vec<Range<usize>>,
 }
 
 impl PackedChunk {
     /// Packs what will be kept: the customers with findings, and where the endpoint saves, all.
-    pub fn of(judged: JudgedChunk, saves: bool) -> PackedChunk {
+    pub fn of(judged: JudgedChunk, saves: bool, packing: &Packing) -> PackedChunk {
+        let dictionary = packing.in_use();
         let mut packed = Vec::with_capacity(judged.data.len() / 4);
         let mut places = Vec::with_capacity(judged.customers.len());
         let mut one = Vec::new();
         for customer in &judged.customers {
             let begin = packed.len();
             if (saves || !customer.findings.is_empty())
-                && let Payload::Packed(bytes) = pack(judged.payload(customer), &mut one)
+                && let Payload::Packed(bytes) =
+                    pack(&dictionary, judged.payload(customer), &mut one)
             {
                 packed.extend_from_slice(bytes);
             }
@@ -216,6 +202,7 @@ impl PackedChunk {
         PackedChunk {
             judged,
             packed,
+            dictionary,
             places,
         }
     }
@@ -247,7 +234,7 @@ mod tests {
         let long = CUSTOMER.repeat(20_000);
         for text in [CUSTOMER, "{}", "", "\u{0}ė\u{10ffff}", &long] {
             let mut out = b"what was there before".to_vec();
-            let payload = pack(text, &mut out);
+            let payload = pack(&Dictionary::shipped(), text, &mut out);
             if text.len() > 100 {
                 assert!(matches!(payload, Payload::Packed(p) if p.len() * 3 < text.len() * 2));
             } else {
@@ -262,7 +249,7 @@ mod tests {
     fn what_is_damaged_or_of_no_known_dictionary_is_an_error_and_no_wrong_text() {
         let history = History::in_memory().unwrap();
         let mut out = Vec::new();
-        let Payload::Packed(packed) = pack(CUSTOMER, &mut out) else {
+        let Payload::Packed(packed) = pack(&Dictionary::shipped(), CUSTOMER, &mut out) else {
             panic!("it is large enough");
         };
         let asked = |bytes: &[u8]| text_of(history.connection(), Payload::Packed(bytes));

@@ -3,6 +3,8 @@
 //! back with the whole transaction and leaves nothing behind but its batch row. (A savepoint would do
 //! the same for any file, but SQLite then copies every older page before it changes it.)
 
+use std::cell::Cell;
+
 use rusqlite::{CachedStatement, Connection, Row, Transaction, TransactionBehavior, params};
 
 use crate::catalog::Endpoint;
@@ -12,6 +14,7 @@ use crate::request::Note;
 use crate::trouble::Result;
 use crate::validate::{Action, Facts, Judged, Source};
 
+use super::dictionary::Packing;
 use super::findings::FindingRows;
 use super::keys::Keys;
 use super::ledger::{Former, Ledger, SameFile, Verdict};
@@ -23,6 +26,9 @@ pub struct Group<'h> {
     tx: Transaction<'h>,
     keys: Keys,
     rule_set_id: i64,
+    packing: &'h Packing,
+    /// The dictionary that this transaction has seen to be in the database; 0 for none yet.
+    kept: Cell<u32>,
 }
 
 /// What is known of a file when work on it begins.
@@ -98,12 +104,15 @@ impl<'h> Group<'h> {
         conn: &'h mut Connection,
         keys: Keys,
         rule_set_id: i64,
+        packing: &'h Packing,
     ) -> Result<Group<'h>> {
         crate::fault::squeeze(conn);
         Ok(Group {
             tx: conn.transaction_with_behavior(TransactionBehavior::Immediate)?,
             keys,
             rule_set_id,
+            packing,
+            kept: Cell::new(0),
         })
     }
 
@@ -112,7 +121,7 @@ impl<'h> Group<'h> {
     /// # Errors
     /// When the database fails.
     pub fn file(&self, batch: NewBatch) -> Result<Recording<'_>> {
-        Recording::begin(&self.tx, self.keys, self.rule_set_id, batch)
+        Recording::begin(self, batch)
     }
 
     /// Makes everything durable.
@@ -159,6 +168,10 @@ pub struct Told<'c> {
 /// One file being written.
 pub struct Recording<'g> {
     conn: &'g Connection,
+    packing: &'g Packing,
+    kept: &'g Cell<u32>,
+    /// Whether a dictionary was weighed on this file: once is enough.
+    weighed: bool,
     rule_set_id: i64,
     batch: NewBatch,
     batch_id: i64,
@@ -217,12 +230,8 @@ impl<'g> Rows<'g> {
 }
 
 impl<'g> Recording<'g> {
-    fn begin(
-        conn: &'g Connection,
-        keys: Keys,
-        rule_set_id: i64,
-        batch: NewBatch,
-    ) -> Result<Recording<'g>> {
+    fn begin(group: &'g Group<'_>, batch: NewBatch) -> Result<Recording<'g>> {
+        let conn: &Connection = &group.tx;
         let (batch_id, first_assessment) = conn
             .prepare_cached(
                 "SELECT (SELECT coalesce(max(batch_id), 0) + 1 FROM batch),
@@ -230,12 +239,15 @@ impl<'g> Recording<'g> {
             )?
             .query_row([], |r| Ok((r.get(0)?, r.get(1)?)))?;
         let ledger = match batch.endpoint {
-            Some(endpoint) => Some(Ledger::new(conn, keys, endpoint)?),
+            Some(endpoint) => Some(Ledger::new(conn, group.keys, endpoint)?),
             None => None,
         };
         Ok(Recording {
             conn,
-            rule_set_id,
+            packing: group.packing,
+            kept: &group.kept,
+            weighed: false,
+            rule_set_id: group.rule_set_id,
             batch_id,
             first_assessment,
             next_assessment: first_assessment,
@@ -260,6 +272,9 @@ impl<'g> Recording<'g> {
         told: &mut dyn FnMut(Told<'_>) -> Result<()>,
     ) -> Result<()> {
         let now = clock::now();
+        if self.kept.replace(chunk.dictionary.id()) != chunk.dictionary.id() {
+            chunk.dictionary.keep(self.conn)?;
+        }
         let mut customers = std::mem::take(&mut chunk.judged.customers);
         let facts = &chunk.judged.facts;
         let first_assessment = self.next_assessment;
@@ -288,6 +303,11 @@ impl<'g> Recording<'g> {
         self.next_assessment = first_assessment + customers.len() as i64;
         if self.tally.is_large() {
             self.tally.write(self.conn, &self.batch)?;
+        }
+        let assessments = self.next_assessment - 1;
+        if self.counts.assessments > 0 && !self.weighed && self.packing.is_due(assessments) {
+            self.weighed = true;
+            self.packing.weigh(self.conn, assessments)?;
         }
         Ok(())
     }
@@ -455,6 +475,7 @@ impl<'g> Recording<'g> {
     /// When the database fails.
     pub fn undo(&mut self) -> Result<()> {
         self.conn.execute_batch("ROLLBACK; BEGIN IMMEDIATE")?;
+        self.kept.set(0);
         self.next_assessment = self.first_assessment;
         self.counts = Counts::default();
         self.tally = Tally::default();

@@ -84,7 +84,7 @@ pub enum Source<'s> {
 }
 
 /// What is made of a judged chunk by the thread that judged it.
-pub type Make<T> = fn(JudgedChunk, Endpoint) -> T;
+pub type Make<T> = Arc<dyn Fn(JudgedChunk) -> T + Send + Sync>;
 
 /// Judges a file and hands what is made of its chunks to `take`, in order.
 ///
@@ -160,7 +160,7 @@ impl<T: Send + 'static> Way<'_, T> {
         path: &Path,
     ) -> Result<FileFacts, Stop> {
         while let Some(chunk) = splitter.next_chunk().map_err(|e| split_error(path, e))? {
-            let chunk = judge(chunk, self.endpoint, self.rules, self.make)?;
+            let chunk = judge(chunk, self.endpoint, self.rules, &self.make)?;
             self.take_one(chunk.made)?;
         }
         Ok(facts(splitter))
@@ -176,7 +176,8 @@ impl<T: Send + 'static> Way<'_, T> {
         mut splitter: Splitter<HashingReader<R>>,
         path: &Path,
     ) -> Result<FileFacts, Stop> {
-        let (pool, endpoint, rules, make) = (self.pool, self.endpoint, self.rules, self.make);
+        let (pool, endpoint, rules, make) =
+            (self.pool, self.endpoint, self.rules, self.make.clone());
         // Enough that no thread waits for the writer to fetch, and no more.
         let ahead = pool.current_num_threads() * 2 + 2;
         let (queue, chunks) = bounded::<Receiver<Judged<T>>>(ahead);
@@ -184,9 +185,9 @@ impl<T: Send + 'static> Way<'_, T> {
             let reader = scope.spawn(move || {
                 while let Some(chunk) = splitter.next_chunk()? {
                     let (done, judged) = bounded(1);
-                    let rules = rules.clone();
+                    let (rules, make) = (rules.clone(), make.clone());
                     pool.spawn(move || {
-                        let _ = done.send(judge(chunk, endpoint, &rules, make));
+                        let _ = done.send(judge(chunk, endpoint, &rules, &make));
                     });
                     // The writer has given up: whatever stopped it is told by it.
                     if queue.send(judged).is_err() {
@@ -236,7 +237,7 @@ thread_local! {
 
 /// Judges one chunk on this thread. A defect that panics costs the file its answer, not the daemon
 /// its life.
-fn judge<T>(chunk: Chunk, endpoint: Endpoint, rules: &Rules, make: Make<T>) -> Judged<T> {
+fn judge<T>(chunk: Chunk, endpoint: Endpoint, rules: &Rules, make: &Make<T>) -> Judged<T> {
     let most = rules.max_customers;
     if chunk.first + chunk.elements.len() as u64 > most {
         return Err(Stop::TooMuch(format!(
@@ -260,7 +261,7 @@ fn judge<T>(chunk: Chunk, endpoint: Endpoint, rules: &Rules, make: Make<T>) -> J
                 elapsed
             })
         })
-        .map(|judged| make(judged, endpoint))
+        .map(|judged| make(judged))
     });
     match catch_unwind(judging) {
         Ok(made) => Ok(Made { made: made?, bytes }),

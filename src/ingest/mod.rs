@@ -238,6 +238,7 @@ impl Engine {
         let mut names = NameBook::default();
         let mut bytes = 0;
         let mut lap = Lap::begin();
+        let packing = self.history.packing();
         let group = self.history.group()?;
         while taken.len() < most && bytes < GROUP_BYTES {
             let first = done.is_empty();
@@ -250,6 +251,7 @@ impl Engine {
                 rules: &self.rules,
                 pool: &self.pool,
                 home: &self.home,
+                packing: &packing,
                 waits: !self.config.settle_timeout.is_zero(),
             };
             taken.push(claim.clone());

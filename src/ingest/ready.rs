@@ -2,7 +2,7 @@
 //! packed, and the results of the response in their JSON.
 
 use crate::catalog::Endpoint;
-use crate::history::PackedChunk;
+use crate::history::{PackedChunk, Packing};
 use crate::response::{self, Outcome};
 use crate::validate::{Facts, Finding, Judged, JudgedChunk};
 
@@ -22,7 +22,7 @@ pub(super) struct Results {
 
 impl ReadyChunk {
     /// Makes a judged chunk ready for its endpoint.
-    pub fn of(judged: JudgedChunk, endpoint: Endpoint) -> ReadyChunk {
+    pub fn of(judged: JudgedChunk, endpoint: Endpoint, packing: &Packing) -> ReadyChunk {
         let mut results = Results::default();
         if endpoint.is_batch() {
             for customer in &judged.customers {
@@ -32,7 +32,7 @@ impl ReadyChunk {
             }
         }
         ReadyChunk {
-            packed: PackedChunk::of(judged, endpoint.saves()),
+            packed: PackedChunk::of(judged, endpoint.saves(), packing),
             results,
         }
     }

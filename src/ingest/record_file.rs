@@ -10,13 +10,14 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::panic::resume_unwind;
 use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Instant, SystemTime};
 
 use crate::catalog::Endpoint;
 use crate::config::Home;
 use crate::disk;
-use crate::history::{Finish, Group, Recording, Told, Written};
+use crate::history::{Finish, Group, Packing, Recording, Told, Written};
 use crate::intake::{Claim, NameBook, response_name};
 use crate::request::{EMPTY, Note, NoteKind, TRUNCATED};
 use crate::trouble::{Kind, Result, Trouble};
@@ -34,6 +35,7 @@ pub(super) struct OneFile<'e> {
     pub rules: &'e Rules,
     pub pool: &'e rayon::ThreadPool,
     pub home: &'e Home,
+    pub packing: &'e Arc<Packing>,
     /// Whether a file that ends too early may wait.
     pub waits: bool,
 }
@@ -189,17 +191,11 @@ impl OneFile<'_> {
                 Ok(())
             }
         };
+        let packing = self.packing.clone();
+        let make = Arc::new(move |judged| ReadyChunk::of(judged, endpoint, &packing));
         let source = Source::File(&path);
         let (rules, pool) = (self.rules, self.pool);
-        let judged = each_chunk(
-            source,
-            endpoint,
-            rules,
-            pool,
-            progress,
-            ReadyChunk::of,
-            take,
-        );
+        let judged = each_chunk(source, endpoint, rules, pool, progress, make, take);
         let stop = match judged {
             Ok(facts) => match self.judged(endpoint, work, &facts) {
                 // Alone it can be taken back, and answered for what it is.

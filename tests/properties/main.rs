@@ -196,7 +196,7 @@ fn judge_all(
         &rules(limits),
         pool,
         &mut Silent,
-        |chunk, _| chunk,
+        Arc::new(|chunk| chunk),
         |chunk: JudgedChunk| {
             assert_eq!(chunk.first, lines.len() as u64);
             for customer in &chunk.customers {
