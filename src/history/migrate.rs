@@ -11,6 +11,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_packed.sql"),
     include_str!("migrations/0004_found.sql"),
     include_str!("migrations/0005_learned.sql"),
+    include_str!("migrations/0006_ranges.sql"),
 ];
 
 /// The version that this kycdrop works with.

@@ -25,7 +25,9 @@ pub(super) fn each<E: From<Trouble>>(
     let sql = "
         SELECT position, communication_number, customer_ext_id, business_unit,
                NULL, NULL, elapsed_ms
-        FROM assessment WHERE batch_id = ?1
+        FROM assessment
+        WHERE assessment_id BETWEEN (SELECT first_assessment_id FROM batch WHERE batch_id = ?1)
+                                AND (SELECT last_assessment_id FROM batch WHERE batch_id = ?1)
         UNION ALL
         SELECT position, communication_number, customer_ext_id, business_unit,
                NULL, NULL, elapsed_ms

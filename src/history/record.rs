@@ -176,6 +176,8 @@ pub struct Recording<'g> {
     batch: NewBatch,
     batch_id: i64,
     first_assessment: i64,
+    /// The number of the last one that was written.
+    last_assessment: Option<i64>,
     /// The number that the first customer of the next chunk gets, should it be accepted, and each of
     /// those after it the next: nobody else uses them, for there is one writer.
     next_assessment: i64,
@@ -250,6 +252,7 @@ impl<'g> Recording<'g> {
             rule_set_id: group.rule_set_id,
             batch_id,
             first_assessment,
+            last_assessment: None,
             next_assessment: first_assessment,
             ledger,
             rows: Rows::prepare(conn)?,
@@ -399,6 +402,7 @@ impl<'g> Recording<'g> {
             id,
             facts.get(s.country)
         ])?;
+        self.last_assessment = Some(id);
         self.counts.assessments += 1;
         self.counts.created += u64::from(s.action == Action::Create);
         self.counts.evaluations += u64::from(evaluation.is_some());
@@ -477,6 +481,7 @@ impl<'g> Recording<'g> {
         self.conn.execute_batch("ROLLBACK; BEGIN IMMEDIATE")?;
         self.kept.set(0);
         self.next_assessment = self.first_assessment;
+        self.last_assessment = None;
         self.counts = Counts::default();
         self.tally = Tally::default();
         self.rows.findings.forget();
@@ -502,8 +507,10 @@ impl<'g> Recording<'g> {
             .prepare_cached(
                 "INSERT INTO batch (batch_id, claim, endpoint, file_name, sha256, bytes, status,
                    customers, accepted, rejected, repeated, received_at, finished_at, elapsed_ms,
-                   set_id, rule_set_id, error, response_file)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+                   set_id, rule_set_id, error, response_file, first_assessment_id,
+                   last_assessment_id)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
+                   ?18, ?19, ?20)",
             )?
             .execute(params![
                 self.batch_id,
@@ -523,7 +530,9 @@ impl<'g> Recording<'g> {
                 end.set_id,
                 judged.then_some(self.rule_set_id),
                 end.error,
-                end.response_file
+                end.response_file,
+                self.last_assessment.map(|_| self.first_assessment),
+                self.last_assessment
             ])?;
         self.conn
             .prepare_cached(

@@ -221,6 +221,11 @@ pub fn of_period(conn: &Connection, from: &str, to: &str) -> Result<Figures> {
     })
 }
 
+/// The assessments of the batch with the number ?1.
+const OF_BATCH: &str = "assessment
+     WHERE assessment_id BETWEEN (SELECT first_assessment_id FROM batch WHERE batch_id = ?1)
+                             AND (SELECT last_assessment_id FROM batch WHERE batch_id = ?1)";
+
 /// The figures of one batch.
 ///
 /// # Errors
@@ -230,7 +235,7 @@ pub fn of_batch(conn: &Connection, batch_id: i64) -> Result<Figures> {
     let (pending, last_batch) = now(conn)?;
     let one = [batch_id];
     let (assessments, created) = conn.query_row(
-        "SELECT count(*), coalesce(sum(action = 'CREATE'), 0) FROM assessment WHERE batch_id = ?1",
+        &format!("SELECT count(*), coalesce(sum(action = 'CREATE'), 0) FROM {OF_BATCH}"),
         one,
         |r| Ok((r.get(0)?, r.get(1)?)),
     )?;
@@ -255,18 +260,22 @@ pub fn of_batch(conn: &Connection, batch_id: i64) -> Result<Figures> {
         )?),
         offices: rows(
             conn,
-            "SELECT business_unit, sum(accepted), sum(1 - accepted) FROM (
-               SELECT business_unit, 1 AS accepted FROM assessment WHERE batch_id = ?1
-               UNION ALL SELECT business_unit, 1 FROM acknowledgement WHERE batch_id = ?1
-               UNION ALL SELECT business_unit, 0 FROM rejection WHERE batch_id = ?1)
-             GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 20",
+            &format!(
+                "SELECT business_unit, sum(accepted), sum(1 - accepted) FROM (
+                   SELECT business_unit, 1 AS accepted FROM {OF_BATCH}
+                   UNION ALL SELECT business_unit, 1 FROM acknowledgement WHERE batch_id = ?1
+                   UNION ALL SELECT business_unit, 0 FROM rejection WHERE batch_id = ?1)
+                 GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 20"
+            ),
             one,
             office,
         )?,
         risk: rows(
             conn,
-            "SELECT coalesce(risk_level, 'evaluation pending'), count(*) FROM assessment
-             WHERE batch_id = ?1 GROUP BY 1",
+            &format!(
+                "SELECT coalesce(risk_level, 'evaluation pending'), count(*) FROM {OF_BATCH}
+                 GROUP BY 1"
+            ),
             one,
             bar,
         )
@@ -274,10 +283,12 @@ pub fn of_batch(conn: &Connection, batch_id: i64) -> Result<Figures> {
         countries: rows(
             conn,
             // What a history of an earlier version replaced has its country in the payload only.
-            "SELECT coalesce(country, json_extract(payload_text(payload),
-                      iif(entity_type = 'ORGANIZATION', '$.registrationCountry',
-                      '$.citizenshipCountry'))), count(*)
-             FROM assessment WHERE batch_id = ?1 GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20",
+            &format!(
+                "SELECT coalesce(country, json_extract(payload_text(payload),
+                          iif(entity_type = 'ORGANIZATION', '$.registrationCountry',
+                          '$.citizenshipCountry'))), count(*)
+                 FROM {OF_BATCH} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20"
+            ),
             one,
             bar,
         )?,

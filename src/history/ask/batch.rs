@@ -172,42 +172,66 @@ pub fn speaking(conn: &Connection, batch_id: i64, most: u64) -> Result<Vec<u64>>
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// One customer of a batch; None where the batch has no such place.
-///
-/// # Errors
-/// When the database cannot be read.
-pub fn judged(conn: &Connection, batch_id: i64, position: u64) -> Result<Option<Judged>> {
-    let mut select = conn.prepare_cached(
-        "SELECT 'r', communication_number, customer_ext_id, business_unit, payload_text(payload)
-         FROM rejection WHERE batch_id = ?1 AND position = ?2
-         UNION ALL
-         SELECT 'a', communication_number, customer_ext_id, business_unit, payload_text(payload)
-         FROM assessment WHERE batch_id = ?1 AND position = ?2
-         UNION ALL
-         SELECT 'k', k.communication_number, k.customer_ext_id, k.business_unit,
-                payload_text(a.payload)
+/// Where a customer of a batch may be, and what it came to then.
+const JUDGED: [(State, &str); 3] = [
+    (
+        State::Rejected,
+        "SELECT communication_number, customer_ext_id, business_unit, payload_text(payload)
+         FROM rejection WHERE batch_id = ?1 AND position = ?2",
+    ),
+    (
+        State::Accepted,
+        "SELECT k.communication_number, k.customer_ext_id, k.business_unit, payload_text(a.payload)
          FROM acknowledgement k LEFT JOIN assessment a ON a.assessment_id = k.assessment_id
          WHERE k.batch_id = ?1 AND k.position = ?2",
-    )?;
-    let found = select
+    ),
+    // Last, because it is the one that is looked for and not known to be there: its number is the
+    // first one of the batch and its position together, or in a history of before a smaller one.
+    (
+        State::Accepted,
+        "SELECT a.communication_number, a.customer_ext_id, a.business_unit, payload_text(a.payload)
+         FROM batch b
+         CROSS JOIN assessment a ON a.assessment_id
+           BETWEEN b.first_assessment_id AND min(b.last_assessment_id, b.first_assessment_id + ?2)
+         WHERE b.batch_id = ?1 AND a.position = ?2
+         ORDER BY a.assessment_id DESC LIMIT 1",
+    ),
+];
+
+fn judged_as(
+    conn: &Connection,
+    sql: &str,
+    state: State,
+    batch_id: i64,
+    position: u64,
+) -> Result<Option<Judged>> {
+    let found = conn
+        .prepare_cached(sql)?
         .query_row(params![batch_id, position], |r| {
-            let rejected = r.get_ref(0)?.as_str()? == "r";
             Ok(Judged {
                 position,
-                state: if rejected {
-                    State::Rejected
-                } else {
-                    State::Accepted
-                },
-                communication_number: r.get(1)?,
-                customer_ext_id: r.get(2)?,
-                business_unit: r.get(3)?,
-                payload: r.get(4)?,
+                state,
+                communication_number: r.get(0)?,
+                customer_ext_id: r.get(1)?,
+                business_unit: r.get(2)?,
+                payload: r.get(3)?,
                 findings: Vec::new(),
                 warnings: Vec::new(),
             })
         })
         .optional()?;
+    Ok(found)
+}
+
+/// One customer of a batch; None where the batch has no such place.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn judged(conn: &Connection, batch_id: i64, position: u64) -> Result<Option<Judged>> {
+    let found = JUDGED
+        .iter()
+        .find_map(|(state, sql)| judged_as(conn, sql, *state, batch_id, position).transpose())
+        .transpose()?;
     let Some(mut judged) = found else {
         return Ok(None);
     };
