@@ -2,6 +2,7 @@
 //! one transaction a file (or a few files that waited together), and asked with SQL by anybody.
 
 pub mod ask;
+mod assessment;
 mod care;
 mod dictionary;
 mod entry;

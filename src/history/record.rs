@@ -8,12 +8,12 @@ use std::cell::Cell;
 use rusqlite::{CachedStatement, Connection, Row, Transaction, TransactionBehavior, params};
 
 use crate::catalog::Endpoint;
-use crate::classifier::CategoryKind;
 use crate::clock;
 use crate::request::Note;
 use crate::trouble::Result;
 use crate::validate::{Action, Facts, Judged, Source};
 
+use super::assessment::AssessmentRows;
 use super::dictionary::Packing;
 use super::findings::FindingRows;
 use super::keys::Keys;
@@ -146,13 +146,13 @@ struct Counts {
 }
 
 /// Where and when a customer is written, and what with.
-struct At<'c> {
-    position: u64,
-    facts: &'c Facts,
-    payload: Payload<'c>,
-    now: &'c str,
+pub(super) struct At<'c> {
+    pub position: u64,
+    pub facts: &'c Facts,
+    pub payload: Payload<'c>,
+    pub now: &'c str,
     /// The number that its assessment gets, if it gets one.
-    assessment_id: i64,
+    pub assessment_id: i64,
 }
 
 /// What a customer came to in the end.
@@ -189,7 +189,7 @@ pub struct Recording<'g> {
 
 /// The statements that every customer needs, prepared once.
 struct Rows<'g> {
-    assessment: CachedStatement<'g>,
+    assessment: AssessmentRows<'g>,
     rejection: CachedStatement<'g>,
     findings: FindingRows<'g>,
     acknowledgement: CachedStatement<'g>,
@@ -198,16 +198,9 @@ struct Rows<'g> {
 }
 
 impl<'g> Rows<'g> {
-    fn prepare(conn: &'g Connection) -> Result<Rows<'g>> {
+    fn prepare(conn: &'g Connection, batch_id: i64) -> Result<Rows<'g>> {
         Ok(Rows {
-            assessment: conn.prepare_cached(
-                "INSERT INTO assessment (batch_id, position, communication_number, customer_ext_id,
-                   business_unit, requester, action, entity_type, name, risk_level, customer_status,
-                   risk_management_category, kind, source_of_risk_level, evaluation,
-                   application_date, assessed_at, elapsed_ms, payload, assessment_id, country)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
-                   ?18, ?19, ?20, ?21)",
-            )?,
+            assessment: AssessmentRows::prepare(conn, batch_id)?,
             rejection: conn.prepare_cached(
                 "INSERT INTO rejection (batch_id, position, communication_number, customer_ext_id,
                    business_unit, rejected_at, elapsed_ms, payload)
@@ -255,7 +248,7 @@ impl<'g> Recording<'g> {
             last_assessment: None,
             next_assessment: first_assessment,
             ledger,
-            rows: Rows::prepare(conn)?,
+            rows: Rows::prepare(conn, batch_id)?,
             counts: Counts::default(),
             tally: Tally::default(),
             batch,
@@ -376,32 +369,10 @@ impl<'g> Recording<'g> {
 
     /// Writes an assessment, whose customer stood otherwise before if there was one.
     fn assess(&mut self, customer: &Judged, at: &At<'_>, former: Option<Former>) -> Result<()> {
-        let (s, facts, id) = (&customer.summary, at.facts, at.assessment_id);
-        self.tally.stands(s, facts, former);
+        let (s, id) = (&customer.summary, at.assessment_id);
+        self.tally.stands(s, at.facts, former);
         let evaluation = (s.source == Source::Evaluate).then_some("PENDING");
-        self.rows.assessment.execute(params![
-            self.batch_id,
-            at.position,
-            facts.get(s.communication_number),
-            facts.get(s.customer_ext_id),
-            facts.get(s.business_unit),
-            facts.get(s.requester),
-            s.action.name(),
-            s.entity_type,
-            facts.get(s.name),
-            s.risk_level,
-            s.customer_status,
-            facts.get(s.category),
-            s.kind.map(CategoryKind::name),
-            s.source.name(),
-            evaluation,
-            facts.get(s.application_date),
-            at.now,
-            customer.elapsed_ms,
-            at.payload,
-            id,
-            facts.get(s.country)
-        ])?;
+        self.rows.assessment.write(customer, at, evaluation)?;
         self.last_assessment = Some(id);
         self.counts.assessments += 1;
         self.counts.created += u64::from(s.action == Action::Create);

@@ -101,6 +101,8 @@ impl Equivalent<Reason> for ReasonOf<'_> {
 struct Texts {
     ids: HashMap<Box<str>, Id>,
     texts: Vec<Box<str>>,
+    /// The one that each column of [`Standing`] had last: mostly it has it again.
+    last: Standing,
 }
 
 impl Texts {
@@ -116,6 +118,18 @@ impl Texts {
         id
     }
 
+    /// The text of a column of [`Standing`], by its place there.
+    fn id_in(&mut self, column: usize, text: Option<&str>) -> Id {
+        let last = self.last[column];
+        let again = self.texts.get(last as usize);
+        if again.is_some_and(|again| **again == *text.unwrap_or_default()) {
+            return last;
+        }
+        let id = self.id(text);
+        self.last[column] = id;
+        id
+    }
+
     fn get(&self, id: Id) -> &str {
         &self.texts[id as usize]
     }
@@ -128,7 +142,7 @@ impl Tally {
         // too long to be one (TYP02) would be written a hundred times.
         let unit = facts.get(summary.business_unit);
         let unit = unit.map(|unit| crate::text::shortened(unit, LONGEST_OFFICE));
-        let unit = self.texts.id(unit.as_deref());
+        let unit = self.texts.id_in(0, unit.as_deref());
         let volume = self.volumes.entry(unit).or_default();
         if findings.is_empty() {
             volume.accepted += 1;
@@ -153,17 +167,17 @@ impl Tally {
 
     /// Counts a new assessment: how its customer stands now, and no longer stands.
     pub fn stands(&mut self, summary: &Summary, facts: &Facts, former: Option<Former>) {
-        let unit = self.texts.id(facts.get(summary.business_unit));
+        let unit = self.texts.id_in(0, facts.get(summary.business_unit));
         let volume = self.volumes.entry(unit).or_default();
         volume.assessments += 1;
         volume.created += u64::from(summary.action == Action::Create);
         let now = [
             unit,
-            self.texts.id(summary.kind.map(CategoryKind::name)),
-            self.texts.id(summary.entity_type),
-            self.texts.id(summary.risk_level),
-            self.texts.id(summary.customer_status),
-            self.texts.id(facts.get(summary.country)),
+            (self.texts).id_in(1, summary.kind.map(CategoryKind::name)),
+            self.texts.id_in(2, summary.entity_type),
+            self.texts.id_in(3, summary.risk_level),
+            self.texts.id_in(4, summary.customer_status),
+            self.texts.id_in(5, facts.get(summary.country)),
         ];
         *self.standing.entry(now).or_default() += 1;
         if let Some(f) = former {
