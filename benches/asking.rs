@@ -146,11 +146,11 @@ fn fill(conn: &Connection, assessments: u64) -> std::result::Result<(), Failed> 
          INSERT INTO n SELECT i, iif(i % 5 = 0, abs(random()) % i / 5 * 5 + 1, i) FROM c;
          INSERT INTO batch (batch_id, claim, endpoint, file_name, sha256, bytes, status, customers,
            accepted, rejected, repeated, received_at, finished_at, elapsed_ms, set_id, rule_set_id,
-           response_file, published_at)
+           response_file, published_at, first_assessment_id, last_assessment_id)
          SELECT i, printf('c%09d', i), 'batch-customers', 'file-' || i || '.json',
            hex(randomblob(32)), 400000, 200, 6, 5, 1, 0, {received}, {received}, 9,
            1 + (i > {assessments} / 10), 1, 'batch-customers/file-' || i || '.response.json',
-           {received}
+           {received}, (i - 1) * 5, min(i * 5 - 1, {assessments})
          FROM n WHERE i <= {assessments} / 5 + 1;
          UPDATE batch SET status = 400, error = 'line 1' WHERE batch_id % 1000 = 0;
          INSERT INTO assessment
@@ -319,6 +319,34 @@ fn main() -> std::result::Result<(), Failed> {
         })?;
         assert!(times.rows > 0, "{name} has nothing to tell");
         page.line(&name, Some(200), &times);
+    }
+    // What an auditor asks of one file, and of files that were chosen by something else.
+    for (what, most, sql) in [
+        (
+            "a file by its number",
+            Some(10),
+            "SELECT * FROM v_assessment WHERE batch_id = 1234",
+        ),
+        (
+            "files by a subquery",
+            Some(200),
+            "SELECT * FROM v_assessment WHERE batch_id IN
+               (SELECT batch_id FROM v_batch WHERE file_name = 'file-1234.json')",
+        ),
+        (
+            "files by a join",
+            None,
+            "SELECT a.* FROM v_batch b JOIN v_assessment a USING (batch_id)
+             WHERE b.file_name = 'file-1234.json'",
+        ),
+    ] {
+        let times = timed(|| {
+            let mut count = Count::default();
+            ask_sql(&mut open()?, sql, Bounds::default(), &mut count)?;
+            Ok(count.0)
+        })?;
+        assert_eq!(times.rows, 5, "{what}");
+        page.line(what, most, &times);
     }
     // One that is there since the first day and one that was only ever rejected, in any office.
     for (what, id) in [("a customer", "X-1"), ("a rejected one", "Y-1234")] {
