@@ -297,7 +297,7 @@ fn ours(case: Case, dir: &Path, seed: u64) -> (f64, u64, [f64; STAGES.len()]) {
         spent.publishing,
         spent.putting_away,
         spent.marking,
-        (all - before_rest.0).saturating_sub(spent.marking - before_rest.1),
+        spent.trimming + (all - before_rest.0).saturating_sub(spent.marking - before_rest.1),
     ];
 
     let customers = case.files * case.per_file;

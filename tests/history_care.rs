@@ -15,6 +15,7 @@ use faults::{
     Daemon, assert_all_answered_once, batch_of, bound_by_permissions, drop_whole, set_mode,
     wait_for,
 };
+use kycdrop::history::History;
 use rusqlite::Connection;
 
 fn worked_office() -> Office {
@@ -294,4 +295,32 @@ fn the_wal_is_empty_while_nothing_is_to_be_done() {
     reader.execute_batch("ROLLBACK").expect("done reading");
     wait_for("an empty WAL", || size() == 0);
     assert!(daemon.stop().success());
+}
+
+#[test]
+fn the_wal_is_moved_into_the_database_once_it_is_large_and_answers_are_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let history = History::open(&folder.path().join("kycdrop.db"), 32).unwrap();
+    let conn = history.connection();
+    let not_moved = || {
+        conn.query_row("PRAGMA wal_checkpoint(NOOP)", [], |r| {
+            Ok(r.get::<_, i64>(1)? - r.get::<_, i64>(2)?)
+        })
+        .unwrap()
+    };
+    history.checkpoint();
+    conn.execute_batch("CREATE TABLE much (x)").unwrap();
+    let some = |bytes: i64| {
+        conn.execute("INSERT INTO much VALUES (randomblob(?1))", [bytes])
+            .unwrap();
+        let before = not_moved();
+        history.trim();
+        (before, not_moved())
+    };
+    let (before, after) = some(1 << 20);
+    assert_eq!(before, after);
+    assert!(before > 100);
+    let (before, after) = some(9 << 20);
+    assert!(before > 1100);
+    assert_eq!(after, 0);
 }

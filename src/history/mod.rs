@@ -59,6 +59,9 @@ pub struct History {
 /// Memory for pages that any history gets, in MiB.
 const SMALLEST_CACHE: u32 = 32;
 
+/// Pages in the WAL that are moved into the database as soon as nobody waits.
+const LARGEST_WAL: i64 = 1000;
+
 /// What the keys of a customer take, with the gaps of a tree that is filled at random, in bytes.
 const BYTES_OF_KEYS: u64 = 44;
 
@@ -99,6 +102,9 @@ impl History {
         conn.pragma_update(None, "journal_mode", "WAL")?;
         // Nothing may be answered that a power cut could take back.
         conn.pragma_update(None, "synchronous", "FULL")?;
+        // Not within a commit, which an answer waits for: see `History::trim`. This is for the case
+        // that nobody calls it.
+        conn.pragma_update(None, "wal_autocheckpoint", LARGEST_WAL * 64)?;
         // References are declared for readers; the one writer sets every one of them itself.
         conn.pragma_update(None, "foreign_keys", false)?;
         // Plans do not depend on what is asked for, so nothing is planned anew for every customer.
@@ -260,6 +266,18 @@ impl History {
     /// When the database cannot be read.
     pub fn descriptions(&self, batch_id: i64, position: u64) -> Result<Vec<String>> {
         outcomes::descriptions(&self.conn, batch_id, position)
+    }
+
+    /// Moves what stands in the WAL into the database, if it has become much and as far as no reader
+    /// needs it. Called when the answers of a transaction are out.
+    pub fn trim(&self) {
+        let not_moved = self.conn.query_row("PRAGMA wal_checkpoint(NOOP)", [], |r| {
+            Ok(r.get::<_, i64>(1)? - r.get::<_, i64>(2)?)
+        });
+        if not_moved.is_ok_and(|pages| pages >= LARGEST_WAL) {
+            // What it cannot do now is done after another file, or at rest.
+            let _ = (self.conn).query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+        }
     }
 
     /// Moves what stands in the WAL into the database and empties it, as far as no reader needs it.

@@ -283,7 +283,11 @@ impl Engine {
         for (claim, why) in back {
             self.give_back(&claim, why)?;
         }
-        Ok(Some(self.end(done)?))
+        let answered = self.end(done)?;
+        let mut lap = Lap::begin();
+        self.history.trim();
+        lap.ends(&mut self.spent.trimming);
+        Ok(Some(answered))
     }
 
     /// Puts a file back into the inbox, from where it is taken again.

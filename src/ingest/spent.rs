@@ -9,7 +9,7 @@ pub struct Spent {
     pub judging: Duration,
     /// Waiting until responses and claims are durable.
     pub syncing: Duration,
-    /// Committing, with what SQLite moves from its WAL then.
+    /// Committing.
     pub committing: Duration,
     /// Renaming responses into the outbox, and waiting for its folders.
     pub publishing: Duration,
@@ -17,6 +17,8 @@ pub struct Spent {
     pub putting_away: Duration,
     /// Noting what was published.
     pub marking: Duration,
+    /// Moving what was committed from the WAL into the database, after the answers are out.
+    pub trimming: Duration,
 }
 
 /// Tells the time since it was asked last.
