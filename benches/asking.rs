@@ -8,7 +8,6 @@
 //! ```
 
 use std::error::Error;
-use std::hash::Hasher;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -17,15 +16,14 @@ use kycdrop::classifier::{SHIPPED, parse_file};
 use kycdrop::config::{Config, Home};
 use kycdrop::demo::{Wanted, write_batch};
 use kycdrop::history::{
-    Answer, Bounds, Cell, Dictionary, History, ask, ask_sql, last_batches, open_for_reading, pack,
-    totals,
+    Answer, Bounds, Cell, Dictionary, History, ask, ask_sql, customer_key, last_batches,
+    open_for_reading, pack, totals,
 };
 use kycdrop::ingest::Engine;
 use kycdrop::report::{of_batch, of_period};
 use kycdrop::trouble::Result;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, params};
-use siphasher::sip::SipHasher13;
 
 type Failed = Box<dyn Error>;
 
@@ -104,29 +102,15 @@ fn payloads(conn: &Connection) -> std::result::Result<(), Failed> {
     Ok(())
 }
 
-/// The hash by which the history finds a customer or a communicationNumber, as `keys.rs` has it.
-fn hashes(conn: &Connection) -> rusqlite::Result<()> {
-    let select = "SELECT value FROM setting WHERE name = 'hash_key'";
-    let key: Vec<u8> = conn.query_row(select, [], |r| r.get(0))?;
-    let half = |at: usize| {
-        let mut eight = [0; 8];
-        eight.copy_from_slice(&key[at..at + 8]);
-        u64::from_le_bytes(eight)
-    };
-    let (k0, k1) = (half(0), half(8));
-    let select = "SELECT value FROM setting WHERE name = 'hash_bits'";
-    let bits: u32 = conn.query_row(select, [], |r| r.get(0))?;
-    let mask = u64::MAX >> (64 - bits);
+/// The key by which the history finds a customer.
+fn hashes(conn: &Connection) -> std::result::Result<(), Failed> {
+    let key = customer_key(conn)?;
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     conn.create_scalar_function("hashed", 2, flags, move |context| {
-        let mut hasher = SipHasher13::new_with_keys(k0, k1);
-        if let Some(unit) = context.get::<Option<String>>(0)? {
-            hasher.write_u64(unit.len() as u64);
-            hasher.write(unit.as_bytes());
-        }
-        hasher.write(context.get::<String>(1)?.as_bytes());
-        Ok((hasher.finish() & mask) as i64)
-    })
+        let unit: Option<String> = context.get(0)?;
+        Ok(key(unit.as_deref(), &context.get::<String>(1)?))
+    })?;
+    Ok(())
 }
 
 /// A file a minute with five customers, but for the few whose hash another has, twenty offices; one in five is an update, one in twenty is

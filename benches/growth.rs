@@ -1,5 +1,5 @@
 //! Whether the rate holds while the history grows: batch after batch of customers with random
-//! numbers into one home, each through the whole way, and beside each that is shown another one into
+//! communicationNumbers, whom a bank counts or has given random names too, into one home, each through the whole way, and beside each that is shown another one into
 //! an empty home, in a process of its own: the processor may be faster in one minute than in another,
 //! so the rate of the first batch says little about the last. At the end, what a person waits for on
 //! such a history: a start, the totals, a look-up.
@@ -31,6 +31,10 @@ struct Args {
     /// Customers in each batch
     #[arg(long, default_value_t = 200_000)]
     step: u64,
+
+    /// Gives customers random names: a bank's are mostly numbered one after the other
+    #[arg(long)]
+    random_customers: bool,
 
     /// Memory for pages of the database, in MiB; that of the configuration by default
     #[arg(long)]
@@ -76,7 +80,7 @@ fn main() {
 
 fn grow(args: &Args, home: &Home, config: &Config) {
     let mut engine = Engine::open(home.clone(), config.clone()).expect("an engine");
-    let mut generator = Generator::new(args.seed);
+    let mut generator = generator(args);
     let batches = args.assessments.div_ceil(args.step);
     let shown = batches.div_ceil(LINES);
     println!(
@@ -116,6 +120,7 @@ fn beside(args: &Args) -> f64 {
     let output = Command::new(std::env::current_exe().expect("this program"))
         .args(["--child", "--step", &args.step.to_string(), "--dir"])
         .arg(dir.path())
+        .args(args.random_customers.then_some("--random-customers"))
         .output()
         .expect("a child process");
     let said = String::from_utf8_lossy(&output.stdout);
@@ -128,13 +133,13 @@ fn beside(args: &Args) -> f64 {
 fn into_an_empty_home(args: &Args, dir: &Path) -> f64 {
     let home = Home::at(dir).expect("a home");
     let mut engine = Engine::open(home.clone(), Config::default()).expect("an engine");
-    one_batch(
-        &mut engine,
-        &home,
-        &mut Generator::new(args.seed),
-        args.step,
-    )
-    .0
+    one_batch(&mut engine, &home, &mut generator(args), args.step).0
+}
+
+fn generator(args: &Args) -> Generator {
+    let mut generator = Generator::new(args.seed);
+    generator.last_customer = (!args.random_customers).then_some(0);
+    generator
 }
 
 /// Drops a batch and takes it the whole way. Making the file is not counted. Returns the seconds on

@@ -93,6 +93,8 @@ pub struct Generator {
     pub percent_wrong: u64,
     /// How many of them came out so far.
     pub wrong_made: u64,
+    /// The number of the last customer, where a bank counts its customers.
+    pub last_customer: Option<u64>,
 }
 
 impl Generator {
@@ -110,6 +112,7 @@ impl Generator {
             ten_findings: Template::of(TEN_WRONG),
             percent_wrong: 0,
             wrong_made: 0,
+            last_customer: None,
         }
     }
 
@@ -129,7 +132,7 @@ impl Generator {
                 Shape::Full => &self.full,
                 Shape::TenFindings => &self.ten_findings,
             };
-            template.write(random, out)?;
+            template.write(random, &mut self.last_customer, out)?;
         }
         out.write_all(b"\n]}\n")
     }
@@ -207,12 +210,23 @@ impl Template {
         Template(parts)
     }
 
-    fn write(&self, random: &mut Random, out: &mut impl Write) -> io::Result<()> {
+    fn write(
+        &self,
+        random: &mut Random,
+        last_customer: &mut Option<u64>,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
         for part in &self.0 {
             match part {
                 Part::Text(text) => out.write_all(text.as_bytes())?,
                 Part::Number => write!(out, "N-{:016x}", random.next())?,
-                Part::Id => write!(out, "X-{:016x}", random.next())?,
+                Part::Id => match last_customer {
+                    None => write!(out, "X-{:016x}", random.next())?,
+                    Some(last) => {
+                        *last += 1;
+                        write!(out, "X-{last:010}")?;
+                    }
+                },
                 Part::Other(text) => random.other(text, out)?,
                 Part::Day => {
                     let (year, month) = (1940 + random.below(60), 1 + random.below(12));

@@ -1,7 +1,7 @@
 //! The rules that need the history: whose communicationNumber is taken, which customer exists and
 //! as what. Looked at in the order of the batch, by the one writer.
 //!
-//! Both questions go to a table of 64-bit hashes, because a random text index costs more with every
+//! Both questions go to a table of hashes (see `keys`), because a random text index costs more with every
 //! row. The hash only finds the row; its text decides, and two texts with
 //! one hash lie in neighbouring keys.
 

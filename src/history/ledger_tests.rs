@@ -14,10 +14,11 @@ use crate::validate::Judge;
 /// new customers who enter a chunk at a time are judged as if each entered in turn.
 #[test]
 fn texts_with_one_hash_are_told_apart() {
-    let distinct = rows_with(u64::MAX, 1);
-    for mask in [0, 3, 63, 255, u64::MAX] {
-        for chunk in [1, 7, 50, 1024] {
-            assert_eq!(distinct, rows_with(mask, chunk), "{mask} {chunk}");
+    let distinct = rows_with(u64::MAX, false, 1);
+    for mask in [0, 3, 63, 255, 1023, u64::MAX] {
+        for (chunk, blocks) in [(1, false), (7, true), (50, false), (50, true), (1024, true)] {
+            let rows = rows_with(mask, blocks, chunk);
+            assert_eq!(distinct, rows, "{mask} {chunk} {blocks}");
         }
     }
     assert_eq!(distinct.len(), 400);
@@ -27,13 +28,14 @@ fn texts_with_one_hash_are_told_apart() {
 }
 
 /// Position and first error of customers of which some meet each other, in two files.
-fn rows_with(mask: u64, chunk_customers: usize) -> Vec<(i64, String)> {
+fn rows_with(mask: u64, blocks: bool, chunk_customers: usize) -> Vec<(i64, String)> {
     let limits = Limits {
         chunk_customers,
         ..Limits::default()
     };
     let mut history = History::in_memory().unwrap();
     history.keys.mask = mask;
+    history.keys.blocks = blocks;
     let files: Vec<_> = SHIPPED
         .iter()
         .map(|(name, text)| parse_file(name, text).unwrap())

@@ -358,6 +358,15 @@ pub fn identity(conn: &Connection) -> Result<String> {
     Ok(keys::Keys::of(conn)?.identity())
 }
 
+/// The key by which the history finds a customer of an office: for who fills one by other means.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn customer_key(conn: &Connection) -> Result<impl Fn(Option<&str>, &str) -> i64 + use<>> {
+    let keys = keys::Keys::of(conn)?;
+    Ok(move |business_unit: Option<&str>, ext_id: &str| keys.customer(business_unit, ext_id))
+}
+
 /// The database of a home.
 pub fn path_in(home: &Path) -> PathBuf {
     home.join("kycdrop.db")
