@@ -39,7 +39,7 @@ const GROWTH: i64 = 4;
 const LEARNED_BYTES: usize = 16 << 10;
 
 /// So much text is learned from and tried on: more takes longer and learns no better.
-const SAMPLE_BYTES: usize = 384 << 10;
+const SAMPLE_BYTES: usize = 256 << 10;
 
 /// Fewer customers say too little of the others.
 const LEAST_SAMPLES: usize = 32;
