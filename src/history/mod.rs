@@ -57,7 +57,7 @@ pub struct History {
 }
 
 /// Memory for pages that any history gets, in MiB.
-const SMALLEST_CACHE: u32 = 32;
+const SMALLEST_CACHE: u32 = 24;
 
 /// Pages in the WAL that are moved into the database as soon as nobody waits.
 const LARGEST_WAL: i64 = 1000;
