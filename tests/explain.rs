@@ -205,3 +205,52 @@ fn a_place_is_that_in_the_file_and_in_the_customer_once_the_file_is_gone() {
     let told = printed(&office, &["explain", &batch.to_string()]);
     assert!(told.contains("column 16 of the customer"), "{told}");
 }
+
+#[test]
+fn a_customer_is_found_in_a_history_whose_numbers_have_no_gaps() {
+    let office = Office::new();
+    // The third, the fourth and the sixth of ten are rejected, and the first.
+    let wrong = [0, 2, 3, 5];
+    let customers: Vec<Value> = (0..10)
+        .map(|i| match wrong.contains(&i) {
+            true => with(person(&i.to_string()), json!({"riskLevel": "low"})),
+            false => person(&i.to_string()),
+        })
+        .collect();
+    office.batch("a", &customers);
+    let all_are_found = || {
+        for i in 0..10 {
+            let args = [
+                "explain",
+                "1",
+                "--customer",
+                &i.to_string(),
+                "--format",
+                "json",
+            ];
+            let output = office.run(&args);
+            assert!(output.status.success());
+            let told: Value = serde_json::from_slice(&output.stdout).expect("json");
+            let told = told.to_string();
+            assert!(told.contains(&format!("\"X-{i}\"")), "{i}: {told}");
+            let state = if wrong.contains(&i) {
+                "rejected"
+            } else {
+                "accepted"
+            };
+            assert!(told.contains(&format!("\"{state}\"")), "{i}: {told}");
+        }
+    };
+    all_are_found();
+    // As versions before numbered them.
+    let conn = office.database();
+    conn.execute_batch(
+        "PRAGMA foreign_keys = OFF;
+         UPDATE assessment SET assessment_id =
+           (SELECT count(*) FROM assessment a WHERE a.position <= assessment.position);
+         UPDATE batch SET first_assessment_id = 1, last_assessment_id = 6;",
+    )
+    .expect("renumbered");
+    drop(conn);
+    all_are_found();
+}

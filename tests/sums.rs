@@ -162,6 +162,14 @@ fn a_migrated_history_has_the_sums_that_the_writer_keeps() {
         };
         assert_eq!(none(dump(&old, table)), none(kept), "{table}");
     }
+    // Batches know where their assessments are.
+    let found = "SELECT b.batch_id, a.position, a.communication_number FROM batch b
+                 JOIN v_assessment a ON a.batch_id = b.batch_id AND b.batch_id > 0";
+    let count = |conn: &Connection, sql: &str| -> u64 {
+        conn.query_row(&format!("SELECT count(*) FROM ({sql})"), [], |r| r.get(0))
+            .expect(sql)
+    };
+    assert_eq!(count(&old, found), count(&new, "SELECT 1 FROM assessment"));
 }
 
 #[test]
