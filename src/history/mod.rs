@@ -3,6 +3,7 @@
 
 pub mod ask;
 mod assessment;
+mod batch;
 mod care;
 mod dictionary;
 mod entry;
@@ -29,13 +30,14 @@ use crate::classifier::{self, ClassifierSet};
 use crate::clock;
 use crate::trouble::{Kind, Result, Trouble};
 
+pub use batch::{Finish, NewBatch, Written};
 pub use care::{backup, holders, snapshot, verify};
 pub use dictionary::{Dictionary, Packing};
 pub use ledger::{Ledger, SameFile, Verdict};
 pub use outcomes::OutcomeRow;
 pub use payload::{PackedChunk, Payload, pack};
 pub use query::{Answer, Bounds, Cell, ask as ask_sql};
-pub use record::{Finish, Group, NewBatch, Recording, Told, Written};
+pub use record::{Group, Recording, Told};
 pub use status::{BatchLine, Totals, last_batches, totals};
 
 /// The first SQLite without the WAL reset bug.
@@ -191,7 +193,7 @@ impl History {
     /// # Errors
     /// When the database cannot be read.
     pub fn batch_of_claim(&self, claim: &str) -> Result<Option<Written>> {
-        let sql = format!("{} WHERE claim = ?1", record::SELECT_WRITTEN);
+        let sql = format!("{} WHERE claim = ?1", batch::SELECT_WRITTEN);
         Ok(self
             .conn
             .query_row(&sql, [claim], Written::from_row)
@@ -239,7 +241,7 @@ impl History {
     pub fn unmarked(&self) -> Result<Vec<(String, Written)>> {
         let sql = format!(
             "{} WHERE published_at IS NULL ORDER BY batch_id",
-            record::SELECT_WRITTEN
+            batch::SELECT_WRITTEN
         );
         let mut select = self.conn.prepare(&sql)?;
         let rows = select.query_map([], |row| {

@@ -5,7 +5,7 @@
 
 use std::cell::Cell;
 
-use rusqlite::{CachedStatement, Connection, Row, Transaction, TransactionBehavior, params};
+use rusqlite::{CachedStatement, Connection, Transaction, TransactionBehavior, params};
 
 use crate::catalog::Endpoint;
 use crate::clock;
@@ -14,6 +14,7 @@ use crate::trouble::Result;
 use crate::validate::{Action, Facts, Judged, Source};
 
 use super::assessment::AssessmentRows;
+use super::batch::{Finish, NewBatch, Written};
 use super::dictionary::Packing;
 use super::findings::FindingRows;
 use super::keys::Keys;
@@ -29,74 +30,6 @@ pub struct Group<'h> {
     packing: &'h Packing,
     /// The dictionary that this transaction has seen to be in the database; 0 for none yet.
     kept: Cell<u32>,
-}
-
-/// What is known of a file when work on it begins.
-#[derive(Clone, Debug)]
-pub struct NewBatch {
-    /// The name of its claim in the work folder, unique for ever.
-    pub claim: String,
-    /// None when the folder is no endpoint.
-    pub endpoint: Option<Endpoint>,
-    /// The endpoint's name, or the path that was asked for.
-    pub path: String,
-    pub file_name: String,
-    /// UTC.
-    pub received_at: String,
-}
-
-/// What is known of a file at its end.
-#[derive(Clone, Debug, Default)]
-pub struct Finish {
-    pub status: u16,
-    pub sha256: String,
-    pub bytes: u64,
-    pub elapsed_ms: u64,
-    pub set_id: Option<i64>,
-    pub error: Option<String>,
-    /// The name that its response is to have, below the outbox.
-    pub response_file: Option<String>,
-}
-
-/// A batch as it stands in the history.
-#[derive(Clone, Debug)]
-pub struct Written {
-    pub batch_id: i64,
-    /// The endpoint's name, or the path that was asked for.
-    pub path: String,
-    pub file_name: String,
-    pub status: u16,
-    pub customers: u64,
-    pub accepted: u64,
-    pub rejected: u64,
-    pub repeated: u64,
-    pub received_at: String,
-    pub elapsed_ms: u64,
-    pub error: Option<String>,
-    pub response_file: Option<String>,
-}
-
-pub(super) const SELECT_WRITTEN: &str =
-    "SELECT batch_id, claim, endpoint, file_name, status, customers, accepted, rejected, repeated,
-     received_at, elapsed_ms, error, response_file FROM batch";
-
-impl Written {
-    pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Written> {
-        Ok(Written {
-            batch_id: row.get("batch_id")?,
-            path: row.get("endpoint")?,
-            file_name: row.get("file_name")?,
-            status: row.get("status")?,
-            customers: row.get("customers")?,
-            accepted: row.get("accepted")?,
-            rejected: row.get("rejected")?,
-            repeated: row.get("repeated")?,
-            received_at: row.get("received_at")?,
-            elapsed_ms: row.get("elapsed_ms")?,
-            error: row.get("error")?,
-            response_file: row.get("response_file")?,
-        })
-    }
 }
 
 impl<'h> Group<'h> {

@@ -12,8 +12,8 @@ use crate::clock;
 use crate::trouble::Result;
 use crate::validate::{Action, Facts, Finding, Summary};
 
+use super::batch::{Finish, NewBatch};
 use super::ledger::Former;
-use super::record::{Finish, NewBatch};
 
 /// Different texts (offices, countries) after which the sums are written before the end of the
 /// file: memory must not grow with it.

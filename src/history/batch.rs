@@ -1,0 +1,73 @@
+//! What is known of a file: when work on it begins, at its end, and as it stands in the history.
+
+use rusqlite::Row;
+
+use crate::catalog::Endpoint;
+
+/// What is known of a file when work on it begins.
+#[derive(Clone, Debug)]
+pub struct NewBatch {
+    /// The name of its claim in the work folder, unique for ever.
+    pub claim: String,
+    /// None when the folder is no endpoint.
+    pub endpoint: Option<Endpoint>,
+    /// The endpoint's name, or the path that was asked for.
+    pub path: String,
+    pub file_name: String,
+    /// UTC.
+    pub received_at: String,
+}
+
+/// What is known of a file at its end.
+#[derive(Clone, Debug, Default)]
+pub struct Finish {
+    pub status: u16,
+    pub sha256: String,
+    pub bytes: u64,
+    pub elapsed_ms: u64,
+    pub set_id: Option<i64>,
+    pub error: Option<String>,
+    /// The name that its response is to have, below the outbox.
+    pub response_file: Option<String>,
+}
+
+/// A batch as it stands in the history.
+#[derive(Clone, Debug)]
+pub struct Written {
+    pub batch_id: i64,
+    /// The endpoint's name, or the path that was asked for.
+    pub path: String,
+    pub file_name: String,
+    pub status: u16,
+    pub customers: u64,
+    pub accepted: u64,
+    pub rejected: u64,
+    pub repeated: u64,
+    pub received_at: String,
+    pub elapsed_ms: u64,
+    pub error: Option<String>,
+    pub response_file: Option<String>,
+}
+
+pub(super) const SELECT_WRITTEN: &str =
+    "SELECT batch_id, claim, endpoint, file_name, status, customers, accepted, rejected, repeated,
+     received_at, elapsed_ms, error, response_file FROM batch";
+
+impl Written {
+    pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Written> {
+        Ok(Written {
+            batch_id: row.get("batch_id")?,
+            path: row.get("endpoint")?,
+            file_name: row.get("file_name")?,
+            status: row.get("status")?,
+            customers: row.get("customers")?,
+            accepted: row.get("accepted")?,
+            rejected: row.get("rejected")?,
+            repeated: row.get("repeated")?,
+            received_at: row.get("received_at")?,
+            elapsed_ms: row.get("elapsed_ms")?,
+            error: row.get("error")?,
+            response_file: row.get("response_file")?,
+        })
+    }
+}
