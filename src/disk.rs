@@ -141,7 +141,8 @@ pub fn sync_dropped(path: &Path) -> io::Result<()> {
     let file = open_regular(path)?;
     #[cfg(unix)]
     {
-        (file.sync_all()).or_else(|e| if cannot_sync(&e) { Ok(()) } else { Err(e) })
+        let synced = fault::point("source.sync").and_then(|()| file.sync_all());
+        synced.or_else(|e| if cannot_sync(&e) { Ok(()) } else { Err(e) })
     }
     #[cfg(not(unix))]
     {

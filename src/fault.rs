@@ -52,6 +52,7 @@ pub const OTHER_STEPS: &[&str] = &[
     "state.write",
     "folder.sync",
     "source.read",
+    "source.sync",
 ];
 
 /// Reaches a step.

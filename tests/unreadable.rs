@@ -50,6 +50,44 @@ fn a_file_that_cannot_be_read_does_not_stop_the_others() {
     assert_each_answered_once(&office, &names, customers_of);
 }
 
+/// A large file is made durable while it is read: a disk that does neither says so twice.
+#[test]
+fn a_large_file_that_can_be_neither_read_nor_synced_does_not_stop_the_others() {
+    let names = ["large", "small"].map(str::to_owned);
+    let office = Office::new();
+    drop_all(&office, &names);
+    let output = once_failing(&office, "source.read@1=EIO,source.sync@1=EIO");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(74), "{said}");
+    assert!(
+        said.contains("WARN could not be read and stays here"),
+        "{said}"
+    );
+    assert_eq!(
+        office.files("watch-dir/inbox"),
+        ["batch-customers/large.json"]
+    );
+    assert_eq!(office.files("watch-dir/outbox").len(), 1, "{said}");
+
+    office.once();
+    assert_each_answered_once(&office, &names, customers_of);
+}
+
+/// Nothing is answered that the disk may have lost.
+#[test]
+fn a_large_file_that_cannot_be_synced_is_not_answered() {
+    let names = ["large"].map(str::to_owned);
+    let office = Office::new();
+    drop_all(&office, &names);
+    let output = once_failing(&office, "source.sync@1=EIO");
+    assert!(!output.status.success());
+    assert!(office.files("watch-dir/outbox").is_empty());
+    assert_eq!(office.value("SELECT count(*) FROM batch"), 0);
+
+    office.once();
+    assert_each_answered_once(&office, &names, customers_of);
+}
+
 /// The first read of the first file or a later one, of one that shares a transaction, of one that is
 /// read again to be told from another.
 #[test]

@@ -132,9 +132,9 @@ impl OneFile<'_> {
             }
             Some(endpoint) => self.judge(endpoint, &file, &mut work, progress),
         };
-        let ended = match before.bytes > judge_file::SMALL {
-            true => while_syncing(&path, &mut judging)?,
-            false => judging(),
+        let (ended, synced) = match before.bytes > judge_file::SMALL {
+            true => while_syncing(&path, &mut judging),
+            false => (judging(), Ok(())),
         };
         let ended = match ended {
             // Its rows may be half written by then; alone they are taken back.
@@ -154,6 +154,8 @@ impl OneFile<'_> {
                 return Ok(ended.err().unwrap_or(changed));
             }
         };
+        // The disk tells of what it lost only once: the sync before the commit would not hear of it.
+        synced.map_err(|e| Trouble::io("syncing", &path, &e))?;
         end.sha256 = facts.sha256;
         end.bytes = facts.bytes;
         end.elapsed_ms = started.elapsed().as_millis() as u64;
@@ -278,14 +280,14 @@ impl OneFile<'_> {
 
 /// Does this while a file is made durable beside it. What somebody has just dropped may not have
 /// reached the disk yet, and with a large file that takes as long as a good part of its judging.
-fn while_syncing<T>(path: &Path, work: impl FnOnce() -> T) -> Result<T> {
+fn while_syncing<T>(path: &Path, work: impl FnOnce() -> T) -> (T, io::Result<()>) {
     thread::scope(|scope| {
         let syncing = scope.spawn(|| disk::sync_dropped(path));
         let done = work();
-        let synced = syncing.join().unwrap_or_else(|panic| resume_unwind(panic));
-        // The disk tells of what it lost only once: the sync before the commit would not hear of it.
-        synced.map_err(|e| Trouble::io("syncing", path, &e))?;
-        Ok(done)
+        (
+            done,
+            syncing.join().unwrap_or_else(|panic| resume_unwind(panic)),
+        )
     })
 }
 
