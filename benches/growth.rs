@@ -1,8 +1,9 @@
 //! Whether the rate holds while the history grows: batch after batch of customers with random
-//! communicationNumbers, whom a bank counts or has given random names too, into one home, each through the whole way, and beside each that is shown another one into
-//! an empty home, in a process of its own: the processor may be faster in one minute than in another,
-//! so the rate of the first batch says little about the last. At the end, what a person waits for on
-//! such a history: a start, the totals, a look-up.
+//! communicationNumbers, whom a bank counts (or has given random names too), into one home, each
+//! through the whole way. Beside each that is shown another one goes into an empty home, in a process
+//! of its own: the processor may be faster in one minute than in another, so the rate of the first
+//! batch says little about the last. At the end, what a person waits for on such a history: a start,
+//! the totals, a look-up.
 //!
 //! `cargo bench --bench growth -- --help` tells the sizes; at five million it takes minutes and some
 //! gigabytes.
@@ -66,16 +67,21 @@ fn main() {
         println!("{}", into_an_empty_home(&args, dir));
         return;
     }
-    let dir = match &args.dir {
-        Some(dir) => tempfile::tempdir_in(dir),
-        None => tempfile::tempdir(),
-    };
-    let dir = dir.expect("a temporary folder");
+    let dir = temporary(&args);
     let home = Home::at(dir.path()).expect("a home");
     let mut config = Config::default();
     config.cache_mib = args.cache.unwrap_or(config.cache_mib);
     grow(&args, &home, &config);
     ask_about(&home, &config);
+}
+
+/// A folder to work in, which goes with the value.
+fn temporary(args: &Args) -> tempfile::TempDir {
+    let dir = match &args.dir {
+        Some(dir) => tempfile::tempdir_in(dir),
+        None => tempfile::tempdir(),
+    };
+    dir.expect("a temporary folder")
 }
 
 fn grow(args: &Args, home: &Home, config: &Config) {
@@ -112,11 +118,7 @@ fn grow(args: &Args, home: &Home, config: &Config) {
 
 /// The seconds of a batch into an empty home, now.
 fn beside(args: &Args) -> f64 {
-    let dir = match &args.dir {
-        Some(dir) => tempfile::tempdir_in(dir),
-        None => tempfile::tempdir(),
-    };
-    let dir = dir.expect("a temporary folder");
+    let dir = temporary(args);
     let output = Command::new(std::env::current_exe().expect("this program"))
         .args(["--child", "--step", &args.step.to_string(), "--dir"])
         .arg(dir.path())

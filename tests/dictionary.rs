@@ -3,10 +3,13 @@
 
 mod common;
 
+use std::time::Instant;
+
 use common::{Office, person, with};
 use kycdrop::config::{Config, Home};
 use kycdrop::history::open_for_reading;
 use kycdrop::ingest::{Engine, Silent};
+use kycdrop::intake::{Inbox, claim};
 use serde_json::{Value, json};
 
 const LEARNED: &str = "SELECT count(*) FROM payload_dictionary WHERE learned_from IS NOT NULL";
@@ -158,12 +161,11 @@ fn what_was_learned_from_a_file_that_is_taken_back_is_still_there_for_those_pack
     let mut process = |name: &str, body: &str| {
         let path = home.inbox().join(format!("batch-customers/{name}.json"));
         std::fs::write(&path, body).unwrap();
-        let mut inbox =
-            kycdrop::intake::Inbox::new(home.inbox(), Default::default(), Default::default());
-        let settled = inbox.scan(std::time::Instant::now()).unwrap().settled;
+        let mut inbox = Inbox::new(home.inbox(), Default::default(), Default::default());
+        let settled = inbox.scan(Instant::now()).unwrap().settled;
         let claims = settled
             .iter()
-            .filter_map(|c| kycdrop::intake::claim(&home.inbox(), &home.work(), c).unwrap());
+            .filter_map(|c| claim(&home.inbox(), &home.work(), c).unwrap());
         let answered = engine.process(claims.collect(), &mut Silent).unwrap();
         answered[0].batch.status
     };

@@ -19,6 +19,22 @@ pub struct Table {
     rows: &'static str,
 }
 
+/// The rows of a view that belong to the assessments of the batches from ?1 to ?2: by their numbers,
+/// which rise with batch and position, for no index is kept over the batches.
+macro_rules! in_order_of_assessments {
+    ($view:literal, $order:literal) => {
+        concat!(
+            "FROM ",
+            $view,
+            " v WHERE v.assessment_id BETWEEN \
+             (SELECT min(first_assessment_id) FROM batch WHERE batch_id BETWEEN ?1 AND ?2) AND \
+             (SELECT max(last_assessment_id) FROM batch WHERE batch_id BETWEEN ?1 AND ?2) \
+             ORDER BY ",
+            $order
+        )
+    };
+}
+
 /// Every view that is exported.
 pub const TABLES: &[Table] = &[
     Table {
@@ -31,11 +47,7 @@ pub const TABLES: &[Table] = &[
         name: "assessment",
         view: "v_assessment",
         left_out: &["next_assessment_id"],
-        // By the numbers, which rise with batch and position: SQLite has no index over the batches.
-        rows: "FROM v_assessment v WHERE v.assessment_id BETWEEN \
-               (SELECT min(first_assessment_id) FROM batch WHERE batch_id BETWEEN ?1 AND ?2) AND \
-               (SELECT max(last_assessment_id) FROM batch WHERE batch_id BETWEEN ?1 AND ?2) \
-               ORDER BY v.assessment_id",
+        rows: in_order_of_assessments!("v_assessment", "v.assessment_id"),
     },
     Table {
         name: "rejection",
@@ -55,16 +67,11 @@ pub const TABLES: &[Table] = &[
         left_out: &[],
         rows: "FROM v_warning v WHERE v.batch_id BETWEEN ?1 AND ?2 ORDER BY v.batch_id, v.position",
     },
-    // CROSS: the assessments of the batches first, whatever SQLite thinks of their number.
     Table {
         name: "screening",
         view: "v_screening",
         left_out: &[],
-        rows: "FROM v_assessment a CROSS JOIN v_screening v ON v.assessment_id = a.assessment_id \
-               WHERE a.assessment_id BETWEEN \
-               (SELECT min(first_assessment_id) FROM batch WHERE batch_id BETWEEN ?1 AND ?2) AND \
-               (SELECT max(last_assessment_id) FROM batch WHERE batch_id BETWEEN ?1 AND ?2) \
-               ORDER BY a.assessment_id, v.process",
+        rows: in_order_of_assessments!("v_screening", "v.assessment_id, v.process"),
     },
 ];
 

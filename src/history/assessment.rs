@@ -40,7 +40,7 @@ pub(super) struct AssessmentRows<'c> {
     insert: CachedStatement<'c>,
     /// The texts that are bound now, by the number of their parameter; None for NULL.
     texts: [Option<String>; COLUMNS.len()],
-    elapsed_ms: u32,
+    elapsed_ms: Option<u32>,
 }
 
 impl<'c> AssessmentRows<'c> {
@@ -50,16 +50,12 @@ impl<'c> AssessmentRows<'c> {
         let marks = ["?"; COLUMNS.len()].join(", ");
         let sql = format!("INSERT INTO assessment ({columns}) VALUES ({marks})");
         let mut insert = conn.prepare_cached(&sql)?;
-        // It may come from an earlier file: what that one left is unknown here.
-        for i in 1..=COLUMNS.len() {
-            insert.raw_bind_parameter(i, None::<&str>)?;
-        }
+        // Nothing else is bound: what comes from the cache of statements has lost what it had.
         insert.raw_bind_parameter(1, batch_id)?;
-        insert.raw_bind_parameter(18, 0)?;
         Ok(AssessmentRows {
             insert,
             texts: Default::default(),
-            elapsed_ms: 0,
+            elapsed_ms: None,
         })
     }
 
@@ -87,8 +83,8 @@ impl<'c> AssessmentRows<'c> {
         self.keep(15, evaluation)?;
         self.keep(16, facts.get(s.application_date))?;
         self.keep(17, Some(at.now))?;
-        if self.elapsed_ms != customer.elapsed_ms {
-            self.elapsed_ms = customer.elapsed_ms;
+        if self.elapsed_ms != Some(customer.elapsed_ms) {
+            self.elapsed_ms = Some(customer.elapsed_ms);
             self.bind(18, customer.elapsed_ms)?;
         }
         self.bind(19, at.payload)?;

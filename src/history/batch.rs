@@ -49,6 +49,11 @@ pub struct Written {
     pub response_file: Option<String>,
 }
 
+/// Where the assessments of the batch with the number ?1 are: no index is kept over the batches.
+pub(crate) const OF_BATCH: &str = "assessment
+     WHERE assessment_id BETWEEN (SELECT first_assessment_id FROM batch WHERE batch_id = ?1)
+                             AND (SELECT last_assessment_id FROM batch WHERE batch_id = ?1)";
+
 pub(super) const SELECT_WRITTEN: &str =
     "SELECT batch_id, claim, endpoint, file_name, status, customers, accepted, rejected, repeated,
      received_at, elapsed_ms, error, response_file FROM batch";

@@ -119,10 +119,9 @@ impl Dictionary {
     }
 
     /// How large these texts are when they are packed with it.
-    fn weight(self: &Arc<Self>, texts: &[&String]) -> usize {
+    fn weight<'t>(self: &Arc<Self>, texts: impl Iterator<Item = &'t String>) -> usize {
         let mut out = Vec::new();
         texts
-            .iter()
             .map(|text| self.pack(text, &mut out).unwrap_or(text.len()))
             .sum()
     }
@@ -133,8 +132,9 @@ impl Dictionary {
 #[derive(Debug)]
 pub struct Packing {
     in_use: RwLock<Arc<Dictionary>>,
-    /// When there are so many assessments, another dictionary is weighed against the one in use.
-    due: AtomicI64,
+    /// How many assessments there were when another dictionary was weighed against the one in use;
+    /// 0 for never.
+    weighed_at: AtomicI64,
 }
 
 impl Packing {
@@ -154,7 +154,7 @@ impl Packing {
                 },
             )
             .optional()?;
-        let weighed: Option<i64> = conn
+        let weighed_at: Option<i64> = conn
             .query_row(
                 "SELECT value FROM setting WHERE name = 'dictionary_weighed_at'",
                 [],
@@ -165,7 +165,7 @@ impl Packing {
         in_use.keep(conn)?;
         Ok(Packing {
             in_use: RwLock::new(in_use),
-            due: AtomicI64::new(weighed.map_or(FIRST, |at| at.saturating_mul(GROWTH))),
+            weighed_at: AtomicI64::new(weighed_at.unwrap_or(0)),
         })
     }
 
@@ -177,7 +177,8 @@ impl Packing {
 
     /// Whether another dictionary is to be weighed now that there are so many assessments.
     pub(super) fn is_due(&self, assessments: i64) -> bool {
-        assessments >= self.due.load(Ordering::Relaxed)
+        let weighed_at = self.weighed_at.load(Ordering::Relaxed);
+        assessments >= weighed_at.saturating_mul(GROWTH).max(FIRST)
     }
 
     /// Learns a dictionary from what the history keeps, tries it on customers that it has not seen,
@@ -187,21 +188,23 @@ impl Packing {
     /// # Errors
     /// When the database fails.
     pub(super) fn weigh(&self, conn: &Connection, assessments: i64) -> Result<()> {
-        let weighed = self.due.load(Ordering::Relaxed) / GROWTH;
-        let due = assessments.saturating_mul(GROWTH);
-        self.due.store(due, Ordering::Relaxed);
+        let weighed_at = self.weighed_at.swap(assessments, Ordering::Relaxed);
         conn.execute(
             "INSERT OR REPLACE INTO setting (name, value) VALUES ('dictionary_weighed_at', ?1)",
             [assessments],
         )?;
-        let samples = samples(conn, weighed + 1, assessments)?;
+        let samples = samples(conn, weighed_at + 1, assessments)?;
         if samples.len() < LEAST_SAMPLES {
             return Ok(());
         }
-        let (tried, learned): (Vec<_>, Vec<_>) =
-            samples.iter().enumerate().partition(|(i, _)| i % 4 == 0);
-        let [tried, learned] = [tried, learned].map(|s| s.into_iter().map(|(_, text)| text));
-        let (tried, learned): (Vec<_>, Vec<_>) = (tried.collect(), learned.collect());
+        // Every fourth is not learned from, but tried.
+        let learned: Vec<&String> = samples
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| i % 4 != 0)
+            .map(|(_, text)| text)
+            .collect();
+        let tried = || samples.iter().step_by(4);
         let Ok(bytes) = zstd::dict::from_samples(&learned, LEARNED_BYTES) else {
             tracing::debug!("nothing was learned from the customers for their packing");
             return Ok(());
@@ -221,7 +224,7 @@ impl Packing {
             .prepare("SELECT 1 FROM payload_dictionary WHERE dictionary_id = ?1")?
             .exists([new.id()])?;
         let old = self.in_use();
-        let (before, after) = (old.weight(&tried), new.weight(&tried));
+        let (before, after) = (old.weight(tried()), new.weight(tried()));
         tracing::debug!(
             before,
             after,

@@ -30,6 +30,7 @@ use crate::classifier::{self, ClassifierSet};
 use crate::clock;
 use crate::trouble::{Kind, Result, Trouble};
 
+pub(crate) use batch::OF_BATCH;
 pub use batch::{Finish, NewBatch, Written};
 pub use care::{backup, holders, snapshot, verify};
 pub use dictionary::{Dictionary, Packing};

@@ -4,6 +4,8 @@ use rusqlite::Connection;
 
 use crate::trouble::{Result, Trouble};
 
+use super::batch::OF_BATCH;
+
 /// One result of a batch.
 #[derive(Debug)]
 pub struct OutcomeRow<'r> {
@@ -22,12 +24,11 @@ pub(super) fn each<E: From<Trouble>>(
     batch_id: i64,
     mut each: impl FnMut(&OutcomeRow<'_>) -> std::result::Result<(), E>,
 ) -> std::result::Result<(), E> {
-    let sql = "
+    let sql = format!(
+        "
         SELECT position, communication_number, customer_ext_id, business_unit,
                NULL, NULL, elapsed_ms
-        FROM assessment
-        WHERE assessment_id BETWEEN (SELECT first_assessment_id FROM batch WHERE batch_id = ?1)
-                                AND (SELECT last_assessment_id FROM batch WHERE batch_id = ?1)
+        FROM {OF_BATCH}
         UNION ALL
         SELECT position, communication_number, customer_ext_id, business_unit,
                NULL, NULL, elapsed_ms
@@ -38,9 +39,10 @@ pub(super) fn each<E: From<Trouble>>(
         FROM rejection r
         JOIN v_finding f ON f.batch_id = r.batch_id AND f.position = r.position AND f.no = 1
         WHERE r.batch_id = ?1
-        ORDER BY 1";
+        ORDER BY 1"
+    );
     let trouble = |e: rusqlite::Error| E::from(Trouble::from(e));
-    let mut select = conn.prepare_cached(sql).map_err(trouble)?;
+    let mut select = conn.prepare_cached(&sql).map_err(trouble)?;
     let mut rows = select.query([batch_id]).map_err(trouble)?;
     while let Some(row) = rows.next().map_err(trouble)? {
         let text = |i: usize| -> std::result::Result<Option<&str>, E> {

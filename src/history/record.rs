@@ -3,8 +3,6 @@
 //! back with the whole transaction and leaves nothing behind but its batch row. (A savepoint would do
 //! the same for any file, but SQLite then copies every older page before it changes it.)
 
-use std::cell::Cell;
-
 use rusqlite::{CachedStatement, Connection, Transaction, TransactionBehavior, params};
 
 use crate::catalog::Endpoint;
@@ -28,8 +26,6 @@ pub struct Group<'h> {
     keys: Keys,
     rule_set_id: i64,
     packing: &'h Packing,
-    /// The dictionary that this transaction has seen to be in the database; 0 for none yet.
-    kept: Cell<u32>,
 }
 
 impl<'h> Group<'h> {
@@ -45,7 +41,6 @@ impl<'h> Group<'h> {
             keys,
             rule_set_id,
             packing,
-            kept: Cell::new(0),
         })
     }
 
@@ -102,7 +97,6 @@ pub struct Told<'c> {
 pub struct Recording<'g> {
     conn: &'g Connection,
     packing: &'g Packing,
-    kept: &'g Cell<u32>,
     /// Whether a dictionary was weighed on this file: once is enough.
     weighed: bool,
     rule_set_id: i64,
@@ -173,7 +167,6 @@ impl<'g> Recording<'g> {
         Ok(Recording {
             conn,
             packing: group.packing,
-            kept: &group.kept,
             weighed: false,
             rule_set_id: group.rule_set_id,
             batch_id,
@@ -201,9 +194,8 @@ impl<'g> Recording<'g> {
         told: &mut dyn FnMut(Told<'_>) -> Result<()>,
     ) -> Result<()> {
         let now = clock::now();
-        if self.kept.replace(chunk.dictionary.id()) != chunk.dictionary.id() {
-            chunk.dictionary.keep(self.conn)?;
-        }
+        // It may have been learned from a file that was taken back.
+        chunk.dictionary.keep(self.conn)?;
         let mut customers = std::mem::take(&mut chunk.judged.customers);
         let facts = &chunk.judged.facts;
         let first_assessment = self.next_assessment;
@@ -383,7 +375,6 @@ impl<'g> Recording<'g> {
     /// When the database fails.
     pub fn undo(&mut self) -> Result<()> {
         self.conn.execute_batch("ROLLBACK; BEGIN IMMEDIATE")?;
-        self.kept.set(0);
         self.next_assessment = self.first_assessment;
         self.last_assessment = None;
         self.counts = Counts::default();

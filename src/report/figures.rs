@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, Params, params};
 
+use crate::history::OF_BATCH;
 use crate::history::ask::{self, Batch};
 use crate::trouble::Result;
 
@@ -220,11 +221,6 @@ pub fn of_period(conn: &Connection, from: &str, to: &str) -> Result<Figures> {
         },
     })
 }
-
-/// The assessments of the batch with the number ?1.
-const OF_BATCH: &str = "assessment
-     WHERE assessment_id BETWEEN (SELECT first_assessment_id FROM batch WHERE batch_id = ?1)
-                             AND (SELECT last_assessment_id FROM batch WHERE batch_id = ?1)";
 
 /// The figures of one batch.
 ///
