@@ -59,8 +59,8 @@ fn a_period_with_all_its_figures() {
         "Risk levels",
         "Countries",
         "vilnius",
-        "Classifiers that judged",
-        "Still to be done by the head office",
+        "Classifiers used",
+        "Pending at the head office",
         "72.7 %",
     ] {
         assert!(page.contains(told), "{told}");
@@ -71,6 +71,34 @@ fn a_period_with_all_its_figures() {
         page.matches("<svg").count()
     );
     assert_eq!(page.matches("<svg").count(), page.matches("</svg>").count());
+}
+
+/// The numbers that an attribute of this element has on the page.
+fn attributes(page: &str, element: &str, name: &str) -> Vec<f64> {
+    page.split(&format!("<{element} "))
+        .skip(1)
+        .map(|rest| {
+            let tag = rest.split('>').next().expect("an end of the tag");
+            let value = tag.split(&format!("{name}=\"")).nth(1).expect(name);
+            let value = value.split('"').next().expect("an end of the value");
+            value.parse().unwrap_or_else(|e| panic!("{value}: {e}"))
+        })
+        .collect()
+}
+
+#[test]
+fn charts_show_one_bar_as_well_as_many() {
+    let office = Office::new();
+    office.batch("a", &[person("1"), person("2")]);
+    let page = page(&office, &["--batch", "1"]);
+    // Risk levels, countries and files have one bar each, as long as the chart allows.
+    let (widths, heights) = (
+        attributes(&page, "rect", "width"),
+        attributes(&page, "rect", "height"),
+    );
+    assert_eq!(widths.len(), 3, "{page}");
+    assert!(widths.iter().all(|w| *w > 300.0), "{widths:?}");
+    assert!(heights.iter().all(|h| *h > 10.0), "{heights:?}");
 }
 
 #[test]
@@ -123,7 +151,7 @@ fn an_empty_history_and_a_period_the_wrong_way_round() {
     let office = Office::new();
     assert_eq!(refused(&office, &["report", "--output", "-"]).0, Some(78));
     office.once();
-    assert!(page(&office, &[]).contains("Nobody was."));
+    assert!(page(&office, &[]).contains("No customer was rejected."));
     let (code, said) = refused(
         &office,
         &[

@@ -1,197 +1,185 @@
-//! Charts as SVG text, drawn by plotters. Text in them is escaped by its SVG backend.
+//! Charts as plain SVG: a handful of rectangles, lines and labels, escaped by maud.
 
-use std::error::Error;
+use std::ops::RangeInclusive;
 
-use plotters::coord::Shift;
-use plotters::prelude::*;
+use maud::{Markup, html};
+
+use crate::text::{printable, shortened};
 
 use super::figures::{Bar, Step};
+use super::page::number;
 
-/// Told apart in grey and by those who see few colours.
-const ACCEPTED: RGBColor = RGBColor(43, 108, 176);
-const REJECTED: RGBColor = RGBColor(221, 107, 32);
-const INK: RGBColor = RGBColor(45, 55, 72);
-const GRID: RGBColor = RGBColor(226, 232, 240);
+/// Distinct in grey and for readers who see few colours.
+const ACCEPTED: &str = "#2b6cb0";
+const REJECTED: &str = "#dd6b20";
+const INK: &str = "#2d3748";
+const GRID: &str = "#e2e8f0";
 
-/// Of what goes with time, and of bars, which a telephone has to show whole.
-const WIDTH: u32 = 860;
-const BARS_WIDTH: u32 = 600;
-const LINE: u32 = 26;
+/// Width of a chart over time, in pixels.
+const WIDTH: f64 = 860.0;
+/// Width of a bar chart: a phone shows it whole.
+const BARS_WIDTH: f64 = 600.0;
+/// Height of one bar with the gap below it.
+const ROW: f64 = 26.0;
+/// Around every chart.
+const MARGIN: f64 = 8.0;
+/// Room for the labels left of and below a chart over time.
+const LEFT: f64 = 72.0;
+const BELOW: f64 = 28.0;
+/// About the width of a character of a label.
+const CHARACTER: f64 = 7.5;
+/// The longest label of a bar, in characters.
+const MAX_LABEL: usize = 26;
+const MAX_X_LABELS: usize = 8;
 
-type Drawn = Result<(), Box<dyn Error>>;
+/// A length or a place, in pixels with one decimal: enough for the eye, and the same everywhere.
+fn px(length: f64) -> String {
+    format!("{length:.1}")
+}
 
-/// An SVG of this size; nothing where it cannot be drawn, since the figures stand beside it.
-fn svg(
-    size: (u32, u32),
-    draw: impl FnOnce(&DrawingArea<SVGBackend<'_>, Shift>) -> Drawn,
-) -> String {
-    let mut text = String::new();
-    let drawn = {
-        let area = SVGBackend::with_string(&mut text, size).into_drawing_area();
-        draw(&area).and_then(|()| area.present().map_err(Into::into))
-    };
-    match drawn {
-        Ok(()) => text,
-        Err(_) => String::new(),
+fn svg(width: f64, height: f64, content: &Markup) -> Markup {
+    html! {
+        svg xmlns="http://www.w3.org/2000/svg" width=(width) height=(height)
+            viewBox=(format!("0 0 {width} {height}")) font-family="sans-serif" font-size="13" fill=(INK) {
+            (content)
+        }
     }
 }
 
-fn font(size: u32) -> TextStyle<'static> {
-    ("sans-serif", size).into_font().color(&INK)
+fn rectangle(x: f64, y: f64, width: f64, height: f64, fill: &str) -> Markup {
+    html! { rect x=(px(x)) y=(px(y)) width=(px(width)) height=(px(height)) fill=(fill) {} }
 }
 
-/// The places of so many columns or bars. A range of segments counts its end as one more.
-fn places(count: usize) -> std::ops::Range<usize> {
-    0..count.saturating_sub(1)
+fn line(from: (f64, f64), to: (f64, f64)) -> Markup {
+    html! { line x1=(px(from.0)) y1=(px(from.1)) x2=(px(to.0)) y2=(px(to.1)) stroke=(GRID) {} }
+}
+
+fn label(x: f64, y: f64, anchor: &str, text: &str) -> Markup {
+    html! { text x=(px(x)) y=(px(y)) text-anchor=(anchor) dominant-baseline="central" { (text) } }
+}
+
+/// The frame of a chart over time: a column of equal width for each step, values from 0 to `most`.
+struct Frame<'s> {
+    steps: &'s [Step],
+    height: f64,
+    most: u64,
+}
+
+impl Frame<'_> {
+    fn column(&self) -> f64 {
+        (WIDTH - LEFT - MARGIN) / self.steps.len().max(1) as f64
+    }
+
+    fn x(&self, step: usize) -> f64 {
+        LEFT + self.column() * step as f64
+    }
+
+    fn center(&self, step: usize) -> f64 {
+        self.x(step) + self.column() / 2.0
+    }
+
+    fn y(&self, value: u64) -> f64 {
+        let floor = self.height - BELOW - MARGIN;
+        floor - (floor - MARGIN) * value as f64 / self.most as f64
+    }
+
+    /// The chart with its grid and labels behind `content`.
+    fn around(&self, content: &Markup) -> Markup {
+        let spacing = round_spacing(self.most);
+        let every = self.steps.len().div_ceil(MAX_X_LABELS).max(1);
+        let behind = html! {
+            @for value in (0..=self.most).step_by(spacing) {
+                (line((LEFT, self.y(value as u64)), (WIDTH - MARGIN, self.y(value as u64))))
+                (label(LEFT - 6.0, self.y(value as u64), "end", &number(value as u64)))
+            }
+            @for (i, step) in self.steps.iter().enumerate().step_by(every) {
+                @let half = step.label.chars().count() as f64 * CHARACTER / 2.0;
+                (label(self.center(i).min(WIDTH - half), self.height - BELOW + 6.0, "middle", &step.label))
+            }
+        };
+        svg(WIDTH, self.height, &html! { (behind) (content) })
+    }
+}
+
+/// The distance of at most five grid lines: 1, 2 or 5 times a power of ten.
+fn round_spacing(most: u64) -> usize {
+    let powers = (0..19).map(|exponent| 10u64.pow(exponent));
+    let spacing = powers
+        .flat_map(|power| [1, 2, 5].map(|times| power.saturating_mul(times)))
+        .find(|spacing| most / spacing <= 5);
+    usize::try_from(spacing.unwrap_or(most)).unwrap_or(usize::MAX)
 }
 
 /// Accepted and rejected customers, a column a step.
-pub fn volumes(steps: &[Step]) -> String {
-    let most = steps
+pub fn volumes(steps: &[Step]) -> Markup {
+    let most = steps.iter().map(|s| s.accepted + s.rejected).max();
+    let most = most.unwrap_or(0).max(1);
+    let frame = Frame {
+        steps,
+        height: 280.0,
+        most: most + most / 12,
+    };
+    let gap = if frame.column() > 4.0 { 1.0 } else { 0.0 };
+    let column = |i: usize, values: RangeInclusive<u64>, fill: &str| {
+        let (bottom, top) = (frame.y(*values.start()), frame.y(*values.end()));
+        let width = frame.column() - 2.0 * gap;
+        rectangle(frame.x(i) + gap, top, width, bottom - top, fill)
+    };
+    frame.around(&html! {
+        @for (i, s) in steps.iter().enumerate() {
+            @if s.accepted > 0 { (column(i, 0..=s.accepted, ACCEPTED)) }
+            @if s.rejected > 0 { (column(i, s.accepted..=s.accepted + s.rejected, REJECTED)) }
+        }
+    })
+}
+
+/// The acceptance rate in percent, step by step. A step without customers has no point.
+pub fn acceptance(steps: &[Step]) -> Markup {
+    let frame = Frame {
+        steps,
+        height: 200.0,
+        most: 100,
+    };
+    let points: Vec<(f64, f64)> = steps
         .iter()
-        .map(|s| s.accepted + s.rejected)
-        .max()
-        .unwrap_or(0)
-        .max(1);
-    svg((WIDTH, 280), |area| {
-        let mut chart = ChartBuilder::on(area)
-            .margin(8)
-            .x_label_area_size(28)
-            .y_label_area_size(64)
-            .build_cartesian_2d(
-                places(steps.len()).into_segmented(),
-                0..most + most / 12 + 1,
-            )?;
-        mesh(&mut chart, steps)?;
-        let columns = |from: fn(&Step) -> u64, to: fn(&Step) -> u64, color: RGBColor| {
-            steps.iter().enumerate().map(move |(i, s)| {
-                let corners = [
-                    (SegmentValue::Exact(i), from(s)),
-                    (SegmentValue::Exact(i + 1), to(s)),
-                ];
-                let mut column = Rectangle::new(corners, color.filled());
-                column.set_margin(0, 0, 1, 1);
-                column
-            })
-        };
-        chart.draw_series(columns(|_| 0, |s| s.accepted, ACCEPTED))?;
-        chart.draw_series(columns(
-            |s| s.accepted,
-            |s| s.accepted + s.rejected,
-            REJECTED,
-        ))?;
-        Ok(())
+        .enumerate()
+        .filter(|(_, s)| s.accepted + s.rejected > 0)
+        .map(|(i, s)| {
+            let percent = 100 * s.accepted / (s.accepted + s.rejected);
+            (frame.center(i), frame.y(percent))
+        })
+        .collect();
+    let path: Vec<String> = points
+        .iter()
+        .map(|(x, y)| format!("{x:.1},{y:.1}"))
+        .collect();
+    frame.around(&html! {
+        polyline points=(path.join(" ")) fill="none" stroke=(ACCEPTED) stroke-width="2" {}
+        @for (x, y) in &points { circle cx=(px(*x)) cy=(px(*y)) r="3" fill=(ACCEPTED) {} }
     })
 }
 
-/// How many of a hundred were accepted, step by step.
-pub fn acceptance(steps: &[Step]) -> String {
-    svg((WIDTH, 200), |area| {
-        let mut chart = ChartBuilder::on(area)
-            .margin(8)
-            .x_label_area_size(28)
-            .y_label_area_size(64)
-            .build_cartesian_2d(places(steps.len()).into_segmented(), 0..100u64)?;
-        mesh(&mut chart, steps)?;
-        let points: Vec<(SegmentValue<usize>, u64)> = steps
-            .iter()
-            .enumerate()
-            .filter(|(_, s)| s.accepted + s.rejected > 0)
-            .map(|(i, s)| {
-                (
-                    SegmentValue::CenterOf(i),
-                    100 * s.accepted / (s.accepted + s.rejected),
-                )
-            })
-            .collect();
-        chart.draw_series(LineSeries::new(
-            points.iter().cloned(),
-            ACCEPTED.stroke_width(2),
-        ))?;
-        chart.draw_series(
-            points
-                .iter()
-                .map(|p| Circle::new(p.clone(), 3, ACCEPTED.filled())),
-        )?;
-        Ok(())
-    })
-}
-
-type Steps<'a, 'b> = ChartContext<
-    'a,
-    SVGBackend<'b>,
-    Cartesian2d<
-        plotters::coord::ranged1d::SegmentedCoord<plotters::coord::types::RangedCoordusize>,
-        plotters::coord::types::RangedCoordu64,
-    >,
->;
-
-fn mesh(chart: &mut Steps<'_, '_>, steps: &[Step]) -> Drawn {
-    let label = |at: &SegmentValue<usize>| match at {
-        SegmentValue::CenterOf(i) => steps.get(*i).map(|s| s.label.clone()).unwrap_or_default(),
-        _ => String::new(),
-    };
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(GRID)
-        .axis_style(GRID)
-        .x_labels(steps.len().min(8))
-        .x_label_formatter(&label)
-        .y_labels(5)
-        .label_style(font(13))
-        .draw()?;
-    Ok(())
-}
-
-/// Bars that lie, the first at the top, each with its number behind it.
-pub fn bars(bars: &[Bar]) -> String {
+/// Horizontal bars, the first at the top, each with its number behind it.
+pub fn bars(bars: &[Bar]) -> Markup {
+    let labels: Vec<String> = bars
+        .iter()
+        .map(|b| shortened(&printable(&b.label), MAX_LABEL).into_owned())
+        .collect();
+    let longest = labels.iter().map(|l| l.chars().count()).max().unwrap_or(0);
+    // Two widths, so that the charts of one page stand below each other.
+    let left = if longest > 12 { 200.0 } else { 110.0 };
     let most = bars.iter().map(|b| b.count).max().unwrap_or(0).max(1);
-    let height = LINE * bars.len().max(1) as u32 + 16;
-    // Codes need less room than names of fields.
-    let longest = bars.iter().map(|b| b.label.chars().count()).max();
-    let labels = if longest.is_some_and(|n| n > 12) {
-        200
-    } else {
-        110
+    let number_width = number(most).chars().count() as f64 * CHARACTER + 12.0;
+    let room = BARS_WIDTH - left - MARGIN - number_width;
+    let content = html! {
+        @for (i, (bar, text)) in bars.iter().zip(&labels).enumerate() {
+            @let top = MARGIN + ROW * i as f64;
+            @let width = room * bar.count as f64 / most as f64;
+            (label(left - 6.0, top + ROW / 2.0, "end", text))
+            (rectangle(left, top + 4.0, width, ROW - 8.0, ACCEPTED))
+            (label(left + width + 6.0, top + ROW / 2.0, "start", &number(bar.count)))
+        }
     };
-    svg((BARS_WIDTH, height), |area| {
-        let room = most + most / 6 + 1;
-        let mut chart = ChartBuilder::on(area)
-            .margin(8)
-            .y_label_area_size(labels)
-            .build_cartesian_2d(0..room, places(bars.len()).into_segmented())?;
-        let below = |i: usize| bars.len() - 1 - i;
-        let label = |at: &SegmentValue<usize>| match at {
-            SegmentValue::CenterOf(i) if *i < bars.len() => {
-                crate::text::shortened(&crate::text::printable(&bars[below(*i)].label), 26)
-                    .into_owned()
-            }
-            _ => String::new(),
-        };
-        chart
-            .configure_mesh()
-            .disable_mesh()
-            .axis_style(GRID)
-            .y_labels(bars.len())
-            .y_label_formatter(&label)
-            .label_style(font(13))
-            .draw()?;
-        chart.draw_series(bars.iter().enumerate().map(|(i, b)| {
-            let i = below(i);
-            let corners = [
-                (0, SegmentValue::Exact(i)),
-                (b.count, SegmentValue::Exact(i + 1)),
-            ];
-            let mut bar = Rectangle::new(corners, ACCEPTED.filled());
-            bar.set_margin(4, 4, 0, 0);
-            bar
-        }))?;
-        chart.draw_series(bars.iter().enumerate().map(|(i, b)| {
-            let at = (b.count, SegmentValue::CenterOf(below(i)));
-            EmptyElement::at(at) + Text::new(super::page::number(b.count), (6, -7), font(13))
-        }))?;
-        Ok(())
-    })
+    let height = ROW * bars.len().max(1) as f64 + 2.0 * MARGIN;
+    svg(BARS_WIDTH, height, &content)
 }

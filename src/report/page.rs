@@ -57,7 +57,7 @@ pub fn render(figures: &Figures, now: &str) -> String {
                 }
                 main {
                     section.tiles {
-                        (tile("customers judged", &number(all)))
+                        (tile("customers validated", &number(all)))
                         (tile("accepted", &percent(figures.accepted, all)))
                         (tile("rejected", &number(figures.rejected)))
                         (tile("assessments saved", &number(figures.assessments)))
@@ -68,7 +68,7 @@ pub fn render(figures: &Figures, now: &str) -> String {
                     (offices(figures))
                     (counted("Risk levels", risk_note(&figures.about), &figures.risk))
                     (counted("Countries", country_note(&figures.about), &figures.countries))
-                    (counted("Still to be done by the head office", "Evaluations and screenings that were asked for and cannot be done offline, as of now.", &figures.pending))
+                    (counted("Pending at the head office", "Evaluations and screenings that were asked for and cannot be done offline, as of now.", &figures.pending))
                     (counted("Files", "By the status of their answer.", &figures.files))
                     (sets(figures))
                 }
@@ -108,23 +108,19 @@ fn country_note(about: &About) -> &'static str {
     }
 }
 
-fn chart(kind: &str, about: &str, svg: String) -> Markup {
-    html! {
-        @if !svg.is_empty() {
-            figure class=(kind) role="img" aria-label=(about) { (PreEscaped(svg)) }
-        }
-    }
+fn chart(kind: &str, about: &str, svg: &Markup) -> Markup {
+    html! { figure class=(kind) role="img" aria-label=(about) { (svg) } }
 }
 
 fn volumes(figures: &Figures) -> Markup {
     html! {
         @if figures.steps.len() > 1 {
             section {
-                h2 { "Customers judged" }
+                h2 { "Customers validated" }
                 p.legend { span.accepted { "accepted" } " " span.rejected { "rejected" } }
-                (chart("time", "Accepted and rejected customers over time", charts::volumes(&figures.steps)))
-                h2 { "Accepted, of a hundred" }
-                (chart("time", "Share of accepted customers over time", charts::acceptance(&figures.steps)))
+                (chart("time", "Accepted and rejected customers over time", &charts::volumes(&figures.steps)))
+                h2 { "Acceptance rate (%)" }
+                (chart("time", "Acceptance rate over time", &charts::acceptance(&figures.steps)))
             }
         }
         @if !figures.steps.is_empty() {
@@ -157,8 +153,8 @@ fn reasons(reasons: &[Reason], rejected: u64) -> Markup {
     html! {
         section {
             h2 { "Why customers were rejected" }
-            @if reasons.is_empty() { p { "Nobody was." } } @else {
-                (chart("bars", "Rejected customers by the code of the answer", charts::bars(&answered)))
+            @if reasons.is_empty() { p { "No customer was rejected." } } @else {
+                (chart("bars", "Rejected customers by the code of the answer", &charts::bars(&answered)))
                 table.reasons {
                     thead { tr { th { "code" } th { "what" } th { "where" } th.n { "answered" } th.n { "share" } th.n { "found" } } }
                     tbody { @for r in reasons {
@@ -172,7 +168,7 @@ fn reasons(reasons: &[Reason], rejected: u64) -> Markup {
                         }
                     } }
                 }
-                p.note { "Answered: customers whose response bears the code. Found: how often it was found, answered or not. " code { "kycdrop explain CODE" } " tells how to mend each." }
+                p.note { "Answered: customers whose response bears the code. Found: how often it was found, answered or not. " code { "kycdrop explain CODE" } " shows how to fix each." }
             }
         }
     }
@@ -202,7 +198,7 @@ fn counted(title: &str, note: &str, bars: &[Bar]) -> Markup {
             section {
                 h2 { (title) }
                 p.note { (note) }
-                (chart("bars", title, charts::bars(bars)))
+                (chart("bars", title, &charts::bars(bars)))
                 details {
                     summary { "The figures" }
                     table { tbody { @for b in bars {
@@ -218,14 +214,14 @@ fn sets(figures: &Figures) -> Markup {
     html! {
         @if !figures.sets.is_empty() {
             section {
-                h2 { "Classifiers that judged" }
+                h2 { "Classifiers used" }
                 table {
                     thead { tr { th { "set" } th { "first" } th { "last" } th.n { "files" } } }
                     tbody { @for s in &figures.sets {
                         tr { td { code { (s.hash.get(..12).unwrap_or(&s.hash)) } } td { (s.first) } td { (s.last) } td.n { (number(s.files)) } }
                     } }
                 }
-                p.note { code { "kycdrop classifiers compare SET1 SET2" } " tells what changed between two." }
+                p.note { code { "kycdrop classifiers compare SET1 SET2" } " shows what changed between two." }
             }
         }
     }
