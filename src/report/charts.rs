@@ -89,8 +89,8 @@ impl Frame<'_> {
         let every = self.steps.len().div_ceil(MAX_X_LABELS).max(1);
         let behind = html! {
             @for value in (0..=self.most).step_by(spacing) {
-                (line((LEFT, self.y(value as u64)), (WIDTH - MARGIN, self.y(value as u64))))
-                (label(LEFT - 6.0, self.y(value as u64), "end", &number(value as u64)))
+                (line((LEFT, self.y(value)), (WIDTH - MARGIN, self.y(value))))
+                (label(LEFT - 6.0, self.y(value), "end", &number(value)))
             }
             @for (i, step) in self.steps.iter().enumerate().step_by(every) {
                 @let half = step.label.chars().count() as f64 * CHARACTER / 2.0;

@@ -1,16 +1,16 @@
 //! The figures of a report.
 
-use rusqlite::{Connection, Params, params};
+use rusqlite::{Connection, Row, ToSql, params_from_iter};
 
 use crate::history::OF_BATCH;
 use crate::history::ask::{self, Batch};
 use crate::trouble::Result;
 
-/// Beyond this many days a period is told by months.
-const DAYS: usize = 92;
+/// A period of more days is shown by months.
+const MAX_DAYS: usize = 92;
 
-/// Of offices, countries and reasons no more than these are told.
-const MOST: usize = 20;
+/// The most reasons that are shown.
+const MAX_REASONS: usize = 20;
 
 /// What a report is about.
 #[derive(Clone, Debug)]
@@ -50,7 +50,7 @@ pub struct Reason {
     pub findings: u64,
 }
 
-/// A set of classifiers that judged.
+/// A set of classifiers that customers were validated against.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Set {
     pub hash: String,
@@ -67,38 +67,253 @@ pub struct Office {
     pub rejected: u64,
 }
 
-/// Everything that stands in a report.
+/// Something counted by a property, with its bars.
+#[derive(Clone, Debug)]
+pub struct Breakdown {
+    pub title: &'static str,
+    pub note: String,
+    pub bars: Vec<Bar>,
+}
+
+/// Everything in a report.
 #[derive(Clone, Debug)]
 pub struct Figures {
     pub about: About,
-    pub files: Vec<Bar>,
     pub accepted: u64,
     pub rejected: u64,
     pub assessments: u64,
     pub created: u64,
+    /// Empty for a batch.
     pub steps: Vec<Step>,
     pub reasons: Vec<Reason>,
     pub offices: Vec<Office>,
-    pub risk: Vec<Bar>,
-    pub countries: Vec<Bar>,
-    pub pending: Vec<Bar>,
+    pub breakdowns: Vec<Breakdown>,
     pub sets: Vec<Set>,
-    /// The newest version of the history that this was read from.
+    /// The newest batch of the history that this was read from.
     pub last_batch: Option<i64>,
 }
 
-fn rows<T>(
-    conn: &Connection,
-    sql: &str,
-    params: impl Params,
-    read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
-) -> Result<Vec<T>> {
-    let mut select = conn.prepare(sql)?;
-    let rows = select.query_map(params, read)?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+/// A query of a report: for a period with its first and last day as ?1 and ?2, and for a batch with
+/// its number as ?1. A query that uses none of them answers for today, whatever the report is about.
+struct Query {
+    period: &'static str,
+    batch: &'static str,
 }
 
-fn bar(r: &rusqlite::Row<'_>) -> rusqlite::Result<Bar> {
+/// The row that a breakdown takes; this table is all that there is to add to for another one.
+struct BreakdownRow {
+    title: &'static str,
+    /// `{scope}` is replaced by what is counted.
+    note: &'static str,
+    /// Columns: label (NULL for none), count.
+    query: Query,
+    order: fn(&mut [Bar]),
+}
+
+const BREAKDOWNS: &[BreakdownRow] = &[
+    BreakdownRow {
+        title: "Risk levels",
+        note: "{scope}.",
+        query: Query {
+            period: "SELECT coalesce(risk_level, 'evaluation pending'), sum(customers)
+                     FROM v_standing GROUP BY 1",
+            batch: "SELECT coalesce(risk_level, 'evaluation pending'), count(*)
+                    FROM {of_batch} GROUP BY 1",
+        },
+        order: by_risk,
+    },
+    BreakdownRow {
+        title: "Countries",
+        note: "{scope}: citizenship of persons, registration of companies. The twenty most frequent.",
+        query: Query {
+            period: "SELECT country, sum(customers) FROM v_standing
+                     GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20",
+            // An assessment that a history of an earlier version replaced has its country in the
+            // payload only.
+            batch: "SELECT coalesce(country, json_extract(payload_text(payload),
+                             iif(entity_type = 'ORGANIZATION', '$.registrationCountry',
+                             '$.citizenshipCountry'))), count(*)
+                    FROM {of_batch} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20",
+        },
+        order: as_read,
+    },
+    BreakdownRow {
+        title: "Pending at the head office",
+        note: "Evaluations and screenings that were requested and cannot be done offline, as of now.",
+        query: Query {
+            period: PENDING,
+            batch: PENDING,
+        },
+        order: as_read,
+    },
+    BreakdownRow {
+        title: "Files",
+        note: "By the status of their answer.",
+        query: Query {
+            period: "SELECT 'answered ' || status, sum(files) FROM v_file_volume
+                     WHERE day BETWEEN ?1 AND ?2 GROUP BY status ORDER BY status",
+            batch: "SELECT 'answered ' || status, 1 FROM batch WHERE batch_id = ?1",
+        },
+        order: as_read,
+    },
+];
+
+const PENDING: &str = "SELECT coalesce(process, what), count(*) FROM v_pending WHERE newest = 1
+                       GROUP BY 1 ORDER BY what, 2 DESC";
+
+const REASONS: Query = Query {
+    period: "SELECT code, max(coalesce(description, '')), max(coalesce(origin, '')), field,
+                    sum(answers), sum(findings), rule
+             FROM v_reason WHERE day BETWEEN ?1 AND ?2 GROUP BY rule, code, field",
+    batch: "SELECT f.code, coalesce(r.description, max(f.description)), coalesce(r.origin, ''),
+                   f.path, sum(f.no = 1), count(*), f.rule
+            FROM v_finding f LEFT JOIN v_rule r ON r.rule = f.rule
+            WHERE f.batch_id = ?1 GROUP BY f.rule, f.code, f.path",
+};
+
+const OFFICES: Query = Query {
+    period: "SELECT business_unit, sum(accepted), sum(rejected) FROM v_volume
+             WHERE day BETWEEN ?1 AND ?2
+             GROUP BY 1 ORDER BY sum(accepted + rejected) DESC, 1 LIMIT 20",
+    batch: "SELECT business_unit, sum(accepted), sum(1 - accepted) FROM (
+              SELECT business_unit, 1 AS accepted FROM {of_batch}
+              UNION ALL SELECT business_unit, 1 FROM acknowledgement WHERE batch_id = ?1
+              UNION ALL SELECT business_unit, 0 FROM rejection WHERE batch_id = ?1)
+            GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 20",
+};
+
+const SETS: Query = Query {
+    period: "SELECT s.hash, b.first, b.last, b.files
+             FROM (SELECT set_id, min(received_at) AS first, max(received_at) AS last,
+                          count(*) AS files
+                   FROM batch
+                   WHERE set_id IS NOT NULL AND received_at >= ?1
+                     AND received_at < date(?2, '+1 day')
+                   GROUP BY set_id) b
+             JOIN classifier_set s USING (set_id) ORDER BY 2",
+    batch: "SELECT classifier_set, received_at, received_at, 1 FROM v_batch
+            WHERE classifier_set IS NOT NULL AND batch_id = ?1",
+};
+
+const SAVED: Query = Query {
+    period: "SELECT coalesce(sum(assessments), 0), coalesce(sum(created), 0) FROM v_volume
+             WHERE day BETWEEN ?1 AND ?2",
+    batch: "SELECT count(*), coalesce(sum(action = 'CREATE'), 0) FROM {of_batch}",
+};
+
+/// A history, and what is asked of it.
+struct Source<'c> {
+    conn: &'c Connection,
+    about: About,
+}
+
+impl Source<'_> {
+    fn answer<T>(
+        &self,
+        query: &Query,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>> {
+        let sql = match &self.about {
+            About::Period { .. } => query.period,
+            About::Batch(_) => query.batch,
+        };
+        self.rows(sql, read)
+    }
+
+    fn rows<T>(
+        &self,
+        sql: &str,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>> {
+        let values: &[&dyn ToSql] = match &self.about {
+            About::Period { from, to } => &[from, to],
+            About::Batch(batch) => &[&batch.batch_id],
+        };
+        let mut select = self.conn.prepare(&sql.replace("{of_batch}", OF_BATCH))?;
+        let used = select.parameter_count();
+        let rows = select.query_map(params_from_iter(values.iter().take(used)), read)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn breakdown(&self, row: &BreakdownRow) -> Result<Breakdown> {
+        let mut bars = self.answer(&row.query, bar)?;
+        (row.order)(&mut bars);
+        let scope = match self.about {
+            About::Period { .. } => "Customers as they are now",
+            About::Batch(_) => "Assessments of the batch",
+        };
+        Ok(Breakdown {
+            title: row.title,
+            note: row.note.replace("{scope}", scope),
+            bars,
+        })
+    }
+
+    fn figures(self, steps: Vec<Step>, accepted: u64, rejected: u64) -> Result<Figures> {
+        let saved = self.answer(&SAVED, |r| Ok((r.get(0)?, r.get(1)?)))?;
+        let (assessments, created) = saved.first().copied().unwrap_or_default();
+        let breakdowns = BREAKDOWNS.iter().map(|row| self.breakdown(row));
+        Ok(Figures {
+            accepted,
+            rejected,
+            assessments,
+            created,
+            steps,
+            reasons: reasons(self.answer(&REASONS, reason)?),
+            offices: self.answer(&OFFICES, office)?,
+            breakdowns: breakdowns.collect::<Result<_>>()?,
+            sets: self.answer(&SETS, set)?,
+            last_batch: self
+                .conn
+                .query_row("SELECT max(batch_id) FROM batch", [], |r| r.get(0))?,
+            about: self.about,
+        })
+    }
+}
+
+/// The figures of a period; risk levels, countries and what is pending are those of today.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn of_period(conn: &Connection, from: &str, to: &str) -> Result<Figures> {
+    let source = Source {
+        conn,
+        about: About::Period {
+            from: from.to_owned(),
+            to: to.to_owned(),
+        },
+    };
+    let days = source.rows(
+        "SELECT day, sum(accepted), sum(rejected) FROM v_volume
+         WHERE day BETWEEN ?1 AND ?2 GROUP BY day ORDER BY day",
+        |r| {
+            Ok(Step {
+                label: r.get(0)?,
+                accepted: r.get(1)?,
+                rejected: r.get(2)?,
+            })
+        },
+    )?;
+    let accepted = days.iter().map(|s| s.accepted).sum();
+    let rejected = days.iter().map(|s| s.rejected).sum();
+    source.figures(by_months(days), accepted, rejected)
+}
+
+/// The figures of one batch.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn of_batch(conn: &Connection, batch_id: i64) -> Result<Figures> {
+    let batch = ask::batch(conn, batch_id)?;
+    let (accepted, rejected) = (batch.accepted, batch.rejected);
+    let source = Source {
+        conn,
+        about: About::Batch(Box::new(batch)),
+    };
+    source.figures(Vec::new(), accepted, rejected)
+}
+
+fn bar(r: &Row<'_>) -> rusqlite::Result<Bar> {
     Ok(Bar {
         label: r
             .get::<_, Option<String>>(0)?
@@ -107,7 +322,7 @@ fn bar(r: &rusqlite::Row<'_>) -> rusqlite::Result<Bar> {
     })
 }
 
-fn office(r: &rusqlite::Row<'_>) -> rusqlite::Result<Office> {
+fn office(r: &Row<'_>) -> rusqlite::Result<Office> {
     Ok(Office {
         name: r
             .get::<_, Option<String>>(0)?
@@ -117,191 +332,7 @@ fn office(r: &rusqlite::Row<'_>) -> rusqlite::Result<Office> {
     })
 }
 
-/// What is pending, and the newest batch: as they are now, whatever the report is about.
-fn now(conn: &Connection) -> Result<(Vec<Bar>, Option<i64>)> {
-    let pending = rows(
-        conn,
-        "SELECT coalesce(process, what), count(*) FROM v_pending WHERE newest = 1
-         GROUP BY 1 ORDER BY what, 2 DESC",
-        [],
-        bar,
-    )?;
-    let last = conn.query_row("SELECT max(batch_id) FROM batch", [], |r| r.get(0))?;
-    Ok((pending, last))
-}
-
-/// The figures of a period; risk, countries and what is pending are those of today.
-///
-/// # Errors
-/// When the database cannot be read.
-pub fn of_period(conn: &Connection, from: &str, to: &str) -> Result<Figures> {
-    let (pending, last_batch) = now(conn)?;
-    let period = params![from, to];
-    let steps = rows(
-        conn,
-        "SELECT day, sum(accepted), sum(rejected) FROM v_volume WHERE day BETWEEN ?1 AND ?2
-         GROUP BY day ORDER BY day",
-        period,
-        |r| {
-            Ok(Step {
-                label: r.get(0)?,
-                accepted: r.get(1)?,
-                rejected: r.get(2)?,
-            })
-        },
-    )?;
-    let (assessments, created) = conn.query_row(
-        "SELECT coalesce(sum(assessments), 0), coalesce(sum(created), 0) FROM v_volume
-         WHERE day BETWEEN ?1 AND ?2",
-        period,
-        |r| Ok((r.get(0)?, r.get(1)?)),
-    )?;
-    Ok(Figures {
-        files: rows(
-            conn,
-            "SELECT 'answered ' || status, sum(files) FROM v_file_volume
-             WHERE day BETWEEN ?1 AND ?2 GROUP BY status ORDER BY status",
-            period,
-            bar,
-        )?,
-        accepted: steps.iter().map(|s| s.accepted).sum(),
-        rejected: steps.iter().map(|s| s.rejected).sum(),
-        assessments,
-        created,
-        steps: by_months(steps),
-        reasons: reasons(rows(
-            conn,
-            "SELECT code, max(coalesce(description, '')), max(coalesce(origin, '')), field,
-                        sum(answers), sum(findings), rule
-                 FROM v_reason WHERE day BETWEEN ?1 AND ?2
-                 GROUP BY rule, code, field",
-            period,
-            reason,
-        )?),
-        offices: rows(
-            conn,
-            "SELECT business_unit, sum(accepted), sum(rejected) FROM v_volume
-             WHERE day BETWEEN ?1 AND ?2
-             GROUP BY 1 ORDER BY sum(accepted + rejected) DESC, 1 LIMIT 20",
-            period,
-            office,
-        )?,
-        risk: rows(
-            conn,
-            "SELECT coalesce(risk_level, 'evaluation pending'), sum(customers) FROM v_standing
-             GROUP BY 1",
-            [],
-            bar,
-        )
-        .map(in_order_of_risk)?,
-        countries: rows(
-            conn,
-            "SELECT country, sum(customers) FROM v_standing GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20",
-            [],
-            bar,
-        )?,
-        sets: rows(
-            conn,
-            "SELECT s.hash, b.first, b.last, b.files
-             FROM (SELECT set_id, min(received_at) AS first, max(received_at) AS last,
-                          count(*) AS files
-                   FROM batch
-                   WHERE set_id IS NOT NULL AND received_at >= ?1
-                     AND received_at < date(?2, '+1 day')
-                   GROUP BY set_id) b
-             JOIN classifier_set s USING (set_id) ORDER BY 2",
-            period,
-            set,
-        )?,
-        pending,
-        last_batch,
-        about: About::Period {
-            from: from.to_owned(),
-            to: to.to_owned(),
-        },
-    })
-}
-
-/// The figures of one batch.
-///
-/// # Errors
-/// When the database cannot be read.
-pub fn of_batch(conn: &Connection, batch_id: i64) -> Result<Figures> {
-    let batch = ask::batch(conn, batch_id)?;
-    let (pending, last_batch) = now(conn)?;
-    let one = [batch_id];
-    let (assessments, created) = conn.query_row(
-        &format!("SELECT count(*), coalesce(sum(action = 'CREATE'), 0) FROM {OF_BATCH}"),
-        one,
-        |r| Ok((r.get(0)?, r.get(1)?)),
-    )?;
-    Ok(Figures {
-        files: vec![Bar {
-            label: format!("answered {}", batch.status),
-            count: 1,
-        }],
-        accepted: batch.accepted,
-        rejected: batch.rejected,
-        assessments,
-        created,
-        steps: Vec::new(),
-        reasons: reasons(rows(
-            conn,
-            "SELECT f.code, coalesce(r.description, max(f.description)), coalesce(r.origin, ''),
-                    f.path, sum(f.no = 1), count(*), f.rule
-             FROM v_finding f LEFT JOIN v_rule r ON r.rule = f.rule
-             WHERE f.batch_id = ?1 GROUP BY f.rule, f.code, f.path",
-            one,
-            reason,
-        )?),
-        offices: rows(
-            conn,
-            &format!(
-                "SELECT business_unit, sum(accepted), sum(1 - accepted) FROM (
-                   SELECT business_unit, 1 AS accepted FROM {OF_BATCH}
-                   UNION ALL SELECT business_unit, 1 FROM acknowledgement WHERE batch_id = ?1
-                   UNION ALL SELECT business_unit, 0 FROM rejection WHERE batch_id = ?1)
-                 GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 20"
-            ),
-            one,
-            office,
-        )?,
-        risk: rows(
-            conn,
-            &format!(
-                "SELECT coalesce(risk_level, 'evaluation pending'), count(*) FROM {OF_BATCH}
-                 GROUP BY 1"
-            ),
-            one,
-            bar,
-        )
-        .map(in_order_of_risk)?,
-        countries: rows(
-            conn,
-            // What a history of an earlier version replaced has its country in the payload only.
-            &format!(
-                "SELECT coalesce(country, json_extract(payload_text(payload),
-                          iif(entity_type = 'ORGANIZATION', '$.registrationCountry',
-                          '$.citizenshipCountry'))), count(*)
-                 FROM {OF_BATCH} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20"
-            ),
-            one,
-            bar,
-        )?,
-        sets: rows(
-            conn,
-            "SELECT classifier_set, received_at, received_at, 1 FROM v_batch
-             WHERE classifier_set IS NOT NULL AND batch_id = ?1",
-            one,
-            set,
-        )?,
-        pending,
-        last_batch,
-        about: About::Batch(Box::new(batch)),
-    })
-}
-
-fn set(r: &rusqlite::Row<'_>) -> rusqlite::Result<Set> {
+fn set(r: &Row<'_>) -> rusqlite::Result<Set> {
     Ok(Set {
         hash: r.get(0)?,
         first: r.get(1)?,
@@ -310,19 +341,18 @@ fn set(r: &rusqlite::Row<'_>) -> rusqlite::Result<Set> {
     })
 }
 
-fn in_order_of_risk(mut bars: Vec<Bar>) -> Vec<Bar> {
+fn as_read(_: &mut [Bar]) {}
+
+fn by_risk(bars: &mut [Bar]) {
     const ORDER: &[&str] = &["NONE", "LOW", "MEDIUM", "HIGH", "EXTREME"];
     bars.sort_by_key(|b| {
-        ORDER
-            .iter()
-            .position(|l| *l == b.label)
-            .unwrap_or(ORDER.len())
+        let place = ORDER.iter().position(|level| *level == b.label);
+        place.unwrap_or(ORDER.len())
     });
-    bars
 }
 
 /// A reason at one field, with the name of its rule.
-fn reason(r: &rusqlite::Row<'_>) -> rusqlite::Result<(String, Reason)> {
+fn reason(r: &Row<'_>) -> rusqlite::Result<(String, Reason)> {
     let reason = Reason {
         code: r.get(0)?,
         description: r.get(1)?,
@@ -362,12 +392,12 @@ fn reasons(mut at_fields: Vec<(String, Reason)>) -> Vec<Reason> {
             .cmp(&(a.answers, a.findings))
             .then_with(|| a.code.cmp(&b.code))
     });
-    reasons.truncate(MOST);
+    reasons.truncate(MAX_REASONS);
     reasons
 }
 
 fn by_months(days: Vec<Step>) -> Vec<Step> {
-    if days.len() <= DAYS {
+    if days.len() <= MAX_DAYS {
         return days;
     }
     let mut months: Vec<Step> = Vec::new();

@@ -5,7 +5,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use crate::text::printable;
 
 use super::charts;
-use super::figures::{About, Bar, Figures, Reason};
+use super::figures::{About, Bar, Breakdown, Figures, Reason};
 
 const STYLE: &str = include_str!("report.css");
 
@@ -66,10 +66,7 @@ pub fn render(figures: &Figures, now: &str) -> String {
                     (volumes(figures))
                     (reasons(&figures.reasons, figures.rejected))
                     (offices(figures))
-                    (counted("Risk levels", risk_note(&figures.about), &figures.risk))
-                    (counted("Countries", country_note(&figures.about), &figures.countries))
-                    (counted("Pending at the head office", "Evaluations and screenings that were asked for and cannot be done offline, as of now.", &figures.pending))
-                    (counted("Files", "By the status of their answer.", &figures.files))
+                    @for breakdown in &figures.breakdowns { (counted(breakdown)) }
                     (sets(figures))
                 }
                 footer { p { "No value that a customer gave is on this page; offices, codes and paths of fields are." } }
@@ -88,24 +85,6 @@ fn title(about: &About) -> String {
 
 fn tile(label: &str, value: &str) -> Markup {
     html! { div.tile { span.value { (value) } span.label { (label) } } }
-}
-
-fn risk_note(about: &About) -> &'static str {
-    match about {
-        About::Period { .. } => "Customers as they stand now.",
-        About::Batch(_) => "Assessments of the batch.",
-    }
-}
-
-fn country_note(about: &About) -> &'static str {
-    match about {
-        About::Period { .. } => {
-            "Customers as they stand now: citizenship of persons, registration of companies. The twenty most frequent."
-        }
-        About::Batch(_) => {
-            "Assessments of the batch: citizenship of persons, registration of companies. The twenty most frequent."
-        }
-    }
 }
 
 fn chart(kind: &str, about: &str, svg: &Markup) -> Markup {
@@ -191,7 +170,8 @@ fn offices(figures: &Figures) -> Markup {
     }
 }
 
-fn counted(title: &str, note: &str, bars: &[Bar]) -> Markup {
+fn counted(breakdown: &Breakdown) -> Markup {
+    let Breakdown { title, note, bars } = breakdown;
     let all: u64 = bars.iter().map(|b| b.count).sum();
     html! {
         @if !bars.is_empty() {
