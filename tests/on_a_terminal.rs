@@ -347,3 +347,14 @@ fn what_goes_wrong() {
         insta::assert_snapshot!(masked(&text, &office));
     }
 }
+
+#[test]
+fn wide_characters_take_two_columns() {
+    let office = still(a_life());
+    // Eighteen wide characters are 36 columns: the two values do not fit beside each other in 60.
+    let wide = "東".repeat(18);
+    let sql = format!("SELECT '{wide}' AS one, '{wide}' AS other");
+    let Shown { text, .. } = shown(&office, 60, &["query", &sql]);
+    let whole = text.lines().filter(|line| line.contains(&wide)).count();
+    assert_eq!(whole, 2, "a word is broken or shares a line:\n{text}");
+}

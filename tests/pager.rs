@@ -44,6 +44,18 @@ fn a_long_answer_goes_through_the_pager() {
         assert!(shown.text.starts_with(&begin), "{args:?}: {}", shown.text);
         assert!(shown.text.lines().count() > 5, "{args:?}: {}", shown.text);
     }
+    // It is split as a shell would.
+    let folder = office.at("my tools");
+    std::fs::create_dir(&folder).expect("a folder");
+    std::fs::rename(&chosen, folder.join("pager")).expect("a move");
+    let quoted = format!("'{}' '--my own'", folder.join("pager").display());
+    let shown = start(&office, 80, &["query", MANY], &[("PAGER", &quoted)]).end();
+    assert!(
+        shown.text.starts_with("paged --my own FRSX\n"),
+        "{}",
+        shown.text
+    );
+    std::fs::rename(folder.join("pager"), &chosen).expect("a move");
     // Whoever has chosen options for less keeps them.
     let variables = [("PAGER", chosen.as_str()), ("LESS", "M")];
     let shown = start(&office, 80, &["query", MANY], &variables).end();
@@ -90,7 +102,7 @@ fn ctrl_c_is_the_pagers_own() {
 #[test]
 fn a_pager_that_is_missing_is_no_error() {
     let office = a_life();
-    for missing in ["no-such-pager --with options", "", "  "] {
+    for missing in ["no-such-pager --with options", "", "  ", "less '"] {
         let shown = start(&office, 80, &["query", MANY], &[("PAGER", missing)]).end();
         assert!(shown.status.success(), "{missing:?}: {}", shown.text);
         assert_eq!(shown.text.lines().count(), 902, "{missing:?}");

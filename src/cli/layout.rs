@@ -2,6 +2,7 @@
 //! a line a column. No word is broken to make a table of it.
 
 use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, Row, Table, TableStyle, Width};
+use unicode_width::UnicodeWidthStr;
 
 /// A line below the header and none between rows: a table is to be read, and to fit the screen.
 const LOOK: TableStyle =
@@ -44,7 +45,12 @@ pub fn text(mut table: Table) -> String {
 }
 
 fn longest_word(table: &Table, column: usize) -> usize {
-    let words = |text: String| text.split_whitespace().map(chars).max().unwrap_or(0);
+    let words = |text: String| {
+        text.split_whitespace()
+            .map(UnicodeWidthStr::width)
+            .max()
+            .unwrap_or(0)
+    };
     table
         .column_cells_with_header_iter(column)
         .flatten()
@@ -53,14 +59,10 @@ fn longest_word(table: &Table, column: usize) -> usize {
         .unwrap_or(0)
 }
 
-fn chars(text: &str) -> usize {
-    text.chars().count()
-}
-
 /// Each row by itself: the names of the columns at the left, the values at the right.
 fn below_each_other(table: &Table, width: usize) -> String {
     let names: Vec<String> = table.header().map(contents).unwrap_or_default();
-    let longest = names.iter().map(|n| chars(n)).max().unwrap_or(0);
+    let longest = names.iter().map(|n| n.width()).max().unwrap_or(0);
     let mut out = String::new();
     for row in table.row_iter() {
         out += &"─".repeat(width);

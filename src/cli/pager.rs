@@ -45,8 +45,9 @@ fn chosen(kind: Kind) -> Option<Command> {
         .iter()
         .find_map(|name| std::env::var(name).ok())
         .unwrap_or_else(|| "less".into());
-    let mut words = chosen.split_whitespace();
-    let program = words.next().filter(|program| *program != "cat")?;
+    // As a shell splits it; a pager whose quotes do not match is not one.
+    let mut words = shlex::split(&chosen)?.into_iter();
+    let program = words.next().filter(|program| program != "cat")?;
     let mut command = Command::new(program);
     command.args(words).stdin(Stdio::piped());
     if std::env::var_os("LESS").is_none() {
