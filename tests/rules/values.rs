@@ -126,13 +126,13 @@ fn a_row_that_speaks_of_the_value_is_the_error_instead() {
 }
 
 #[test]
-fn where_no_row_speaks_of_the_value_it_is_a_bad_type() {
+fn a_bad_value_is_a_bad_type_only_where_no_row_speaks_of_it() {
     for (endpoint, base, set, expected) in [
         (
             Endpoint::SimplifiedCustomer,
             Base::Occasional,
             json!({"riskLevel": "?", "customerStatus": 1}),
-            &["TYP01 riskLevel", "TYP01 customerStatus"][..],
+            &["C008.I01 riskLevel", "C011 customerStatus"][..],
         ),
         (
             Endpoint::Customer,
