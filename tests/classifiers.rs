@@ -442,6 +442,50 @@ fn business_units_are_checked_from_the_first_value_on() {
 }
 
 #[test]
+fn an_emptied_business_unit_classifier_still_refuses_every_unit() {
+    let file = "classifiers/businessUnit.toml";
+    let unit = |id: &str, unit: &str| with(person(id), json!({"businessUnit": unit}));
+    let vilnius = "[values]\nvilnius = \"Vilnius\"\n";
+    for emptied in [
+        // Retired, retired on a day that has passed, removed.
+        "[values]\nvilnius = { name = \"Vilnius\", retired = true }\n",
+        "[values]\nvilnius = { name = \"Vilnius\", retired = 2020-01-31 }\n",
+        "[values]\n",
+    ] {
+        let office = Office::new();
+        office.once();
+        office.edit(file, "[values]\n", vilnius);
+        let result = office.batch("a", &[unit("1", "vilnius"), unit("2", "nonsense")]);
+        assert_eq!(result[0]["resultType"], "REQUEST_ACCEPTED");
+        assert_eq!(result[1]["errorCode"], "BU02");
+        office.edit(file, vilnius, emptied);
+        let result = office.batch(
+            "b",
+            &[unit("3", "vilnius"), unit("4", "nonsense"), person("5")],
+        );
+        assert_eq!(result[0]["errorCode"], "BU02", "{emptied}");
+        assert_eq!(result[1]["errorCode"], "BU02", "{emptied}");
+        assert_eq!(result[2]["resultType"], "REQUEST_ACCEPTED", "{emptied}");
+        // `check` answers what dropping would.
+        let body = json!({"customers": [unit("6", "nonsense")]}).to_string();
+        let path = office.write("x.json", body);
+        let output = office.run(&["check", path.to_str().expect("a path")]);
+        let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(answer["results"][0]["errorCode"], "BU02", "{emptied}");
+    }
+    // A unit that is retired before any was ever in use counts as one.
+    let office = Office::new();
+    office.once();
+    office.edit(
+        file,
+        "[values]\n",
+        "[values]\nold = { name = \"Old\", retired = true }\n",
+    );
+    let result = office.batch("a", &[unit("1", "nonsense")]);
+    assert_eq!(result[0]["errorCode"], "BU02");
+}
+
+#[test]
 fn several_organizations_need_a_business_unit() {
     let office = Office::configured("multi_organization = true\n");
     let given = with(person("1"), json!({"businessUnit": "vilnius"}));

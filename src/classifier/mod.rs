@@ -9,6 +9,6 @@ mod store;
 
 pub use file::{ClassifierFile, ValueRow, parse_file, read_folder};
 pub use problem::{Problem, Refused};
-pub use set::{Category, CategoryKind, ClassifierSet, EntityType};
+pub use set::{Bindings, Category, CategoryKind, ClassifierSet, EntityType};
 pub use shipped::{SHIPPED, write_shipped};
-pub use store::{LoadedSet, load_set, store};
+pub use store::{LoadedSet, load_set, note_had_values, store};

@@ -7,11 +7,11 @@ use hashbrown::{HashMap, HashSet};
 use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
-use crate::catalog::{self, Classifier};
+use crate::catalog::Classifier;
 use crate::trouble::{Kind, Result, Trouble};
 
 use super::file::ClassifierFile;
-use super::set::{Category, CategoryKind, ClassifierSet, EntityType, Table};
+use super::set::{Bindings, Category, CategoryKind, ClassifierSet, EntityType, Table};
 
 /// A set that was written to the history.
 #[derive(Debug)]
@@ -192,12 +192,11 @@ pub fn load_set(conn: &Connection, set_id: i64) -> Result<ClassifierSet> {
             .iter()
             .map(|c| Table {
                 name: c.name().into(),
-                codes: HashSet::new(),
+                ..Table::default()
             })
             .collect(),
         categories: HashMap::new(),
-        bound_fields: HashMap::new(),
-        bound_values: HashMap::new(),
+        bindings: Bindings::default(),
     };
     let mut versions = conn.prepare(
         "SELECT v.version_id, v.classifier, v.bind_fields, v.bind_values
@@ -220,7 +219,7 @@ pub fn load_set(conn: &Connection, set_id: i64) -> Result<ClassifierSet> {
             None => {
                 set.tables.push(Table {
                     name: name.as_str().into(),
-                    codes: HashSet::new(),
+                    ..Table::default()
                 });
                 set.tables.len() - 1
             }
@@ -235,12 +234,8 @@ pub fn load_set(conn: &Connection, set_id: i64) -> Result<ClassifierSet> {
             }
             set.tables[index].codes.insert(code.into());
         }
-        bind(
-            &mut set,
-            index as u16,
-            &row.get::<_, String>(2)?,
-            &row.get::<_, String>(3)?,
-        );
+        let (fields, bound_values): (String, String) = (row.get(2)?, row.get(3)?);
+        set.bindings.bind(&(index as u16), &fields, &bound_values);
     }
     if found != Classifier::ALL.len() {
         return Err(Trouble::new(
@@ -249,7 +244,21 @@ pub fn load_set(conn: &Connection, set_id: i64) -> Result<ClassifierSet> {
             "restore the database from a backup",
         ));
     }
+    note_had_values(conn, &mut set)?;
     Ok(set)
+}
+
+/// Remembers in a set which classifiers ever had a value in this history.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn note_had_values(conn: &Connection, set: &mut ClassifierSet) -> Result<()> {
+    let mut select = conn.prepare("SELECT DISTINCT classifier FROM classifier_value")?;
+    let names: Vec<String> = select
+        .query_map([], |r| r.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    set.note_had_values(names.iter().map(String::as_str));
+    Ok(())
 }
 
 fn category_of(attributes: &str) -> Category {
@@ -260,23 +269,5 @@ fn category_of(attributes: &str) -> Category {
         kind: text("kind")
             .and_then(CategoryKind::from_name)
             .unwrap_or(CategoryKind::Regular),
-    }
-}
-
-fn bind(set: &mut ClassifierSet, index: u16, fields: &str, values: &str) {
-    let list = |json: &str| serde_json::from_str::<Vec<String>>(json).unwrap_or_default();
-    for path in list(fields) {
-        if let Some((object, f)) = catalog::text_field(&path) {
-            set.bound_fields
-                .entry((object.id, f))
-                .or_default()
-                .push(index);
-        }
-    }
-    for code in list(values) {
-        set.bound_values
-            .entry(code.into_boxed_str())
-            .or_default()
-            .push(index);
     }
 }

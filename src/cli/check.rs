@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::catalog::Endpoint;
-use crate::classifier::{ClassifierSet, SHIPPED, load_set, parse_file, store};
+use crate::classifier::{ClassifierSet, SHIPPED, load_set, note_had_values, parse_file, store};
 use crate::clock;
 use crate::config::{Config, Home};
 use crate::history::{self, History, Ledger, SameFile, Verdict};
@@ -41,8 +41,12 @@ fn endpoint(name: &str) -> Result<Endpoint, String> {
 /// Judges the file.
 pub fn check(home: Home, args: &Args) -> Result<u8> {
     let config = super::config_of(&home)?;
-    let rules = Rules::new(classifiers(&home)?, &config);
     let existing = history::open_for_reading(&home.database())?;
+    let mut set = classifiers(&home)?;
+    if let Some(conn) = &existing {
+        note_had_values(conn, &mut set)?;
+    }
+    let rules = Rules::new(set, &config);
     let empty = History::in_memory()?;
     let ledger = match &existing {
         Some(conn) => history::trial_on(conn, args.endpoint)?,

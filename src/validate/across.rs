@@ -84,7 +84,7 @@ fn delete_action(run: &mut Run<'_, '_>) -> Fields {
 
 fn business_unit_unknown(run: &Run<'_, '_>) -> Fields {
     let classifiers = run.judge.classifiers;
-    let unknown = !run.is_empty(Classifier::BusinessUnit)
+    let unknown = !classifiers.never_had_values(Classifier::BusinessUnit)
         && run
             .root
             .sound_text(BUSINESS_UNIT)

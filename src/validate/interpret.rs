@@ -5,8 +5,7 @@ use std::fmt::Write;
 use hashbrown::HashSet;
 
 use crate::catalog::{
-    Across, Applies, CUSTOMER, Check, Classifier, Endpoint, F, Place, Rule, Step, Type, Walk,
-    customer, rule,
+    Across, Applies, CUSTOMER, Check, Endpoint, F, Place, Rule, Step, Type, Walk, customer, rule,
 };
 use crate::classifier::{Category, CategoryKind, EntityType};
 use crate::request::{Kind, Node, Note, NoteKind, Path, Slot};
@@ -383,11 +382,6 @@ impl<'j, 't> Run<'j, 't> {
                 detail: "the status of a lead stays PENDING".into(),
             });
         }
-    }
-
-    /// Whether a customer must have a value in the classifier at all.
-    pub fn is_empty(&self, classifier: Classifier) -> bool {
-        self.judge.classifiers.is_empty(classifier)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Where a value stands in a customer as it came, and every value with its path. The text itself is
 //! walked: numbers keep their digits, and keys that stand twice are both seen.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -24,6 +26,16 @@ pub struct Leaf<'p> {
     pub path: String,
     /// As it stands there: text with its quotes.
     pub value: &'p str,
+}
+
+impl<'p> Leaf<'p> {
+    /// The value as validation reads it: text without its quotes, everything else as it is written.
+    pub fn text(&self) -> Cow<'p, str> {
+        match serde_json::from_str::<String>(self.value) {
+            Ok(text) => Cow::Owned(text),
+            Err(_) => Cow::Borrowed(self.value),
+        }
+    }
 }
 
 /// The keys and values of an object, in their order, each as often as it stands there.
