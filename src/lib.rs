@@ -20,6 +20,7 @@ pub mod fault;
 pub mod history;
 pub mod ingest;
 pub mod intake;
+pub mod position;
 pub mod report;
 pub mod request;
 pub mod response;

@@ -25,6 +25,8 @@ use toml::de::{DeTable, DeValue};
 use crate::catalog::{self, Classifier};
 use crate::clock;
 
+use crate::position::Position;
+
 use super::problem::{Problem, Refused};
 
 /// A file larger than this is no classifier.
@@ -160,12 +162,9 @@ fn read_file(path: &Path) -> Result<ClassifierFile, Vec<Problem>> {
         Err(e) => Err(whole(format!("cannot be read: {e}"), "make it readable")),
         Ok(bytes) => match String::from_utf8(bytes) {
             Err(e) => {
-                let line = e.as_bytes()[..e.utf8_error().valid_up_to()]
-                    .iter()
-                    .filter(|b| **b == b'\n')
-                    .count();
+                let at = Position::of(e.as_bytes(), e.utf8_error().valid_up_to());
                 let mut found = whole("is not UTF-8".into(), "save the file as UTF-8");
-                found[0].line = Some(line + 1);
+                found[0].line = Some(at.line);
                 Err(found)
             }
             Ok(text) => parse_file(&file, &text),
@@ -204,14 +203,9 @@ type Entry<'i, 't> = (
 
 impl<'t> Reader<'t> {
     fn problem(&mut self, at: Range<usize>, message: impl Into<String>, remedy: impl Into<String>) {
-        let upto = at.start.min(self.text.len());
-        let line = self.text.as_bytes()[..upto]
-            .iter()
-            .filter(|b| **b == b'\n')
-            .count();
         self.problems.push(Problem {
             file: self.file.to_owned(),
-            line: Some(line + 1),
+            line: Some(Position::of(self.text.as_bytes(), at.start).line),
             message: message.into(),
             remedy: remedy.into(),
         });

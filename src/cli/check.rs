@@ -11,8 +11,9 @@ use crate::clock;
 use crate::config::{Config, Home};
 use crate::history::{self, History, Ledger, SameFile, Verdict};
 use crate::ingest::{
-    FileHash, Rules, Silent, Source, Stop, each_chunk, line_and_column, outcome, thread_pool,
+    FileHash, Rules, Silent, Source, Stop, each_chunk, outcome, position_in, thread_pool,
 };
+use crate::position::Position;
 use crate::response::{self, BatchBody, Outcome};
 use crate::trouble::{Kind, Result, Trouble};
 use crate::validate::{Finding, JudgedChunk};
@@ -128,11 +129,11 @@ impl Judging<'_> {
                 no_request(endpoint)
             }
             Err(Stop::NotARequest { offset, message }) => {
-                let (line, column) = place(source, offset).unwrap_or((1, offset + 1));
-                eprintln!(
-                    "no request: line {line}, column {column}: {}",
-                    crate::text::printable(&message)
-                );
+                let message = crate::text::printable(&message);
+                match position(source, offset) {
+                    Some(position) => eprintln!("not a request: {position}: {message}"),
+                    None => eprintln!("not a request: byte {offset}: {message}"),
+                }
                 no_request(endpoint)
             }
         };
@@ -231,12 +232,12 @@ fn read_stdin() -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn place(source: Source<'_>, offset: u64) -> Option<(u64, u64)> {
+fn position(source: Source<'_>, offset: u64) -> Option<Position> {
     match source {
-        Source::Bytes(bytes) => line_and_column(bytes, offset).ok(),
+        Source::Bytes(bytes) => position_in(bytes, offset).ok(),
         Source::File(path) => {
             let file = crate::disk::open_regular(path).ok()?;
-            line_and_column(file, offset).ok()
+            position_in(file, offset).ok()
         }
     }
 }

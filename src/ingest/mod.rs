@@ -23,7 +23,7 @@ use crate::history::{History, Published, Written};
 use crate::intake::{Claim, NameBook, claims_in_work};
 use crate::trouble::{Kind, Result, Trouble};
 
-pub use judge_file::{FileFacts, FileHash, Rules, Source, Stop, each_chunk, line_and_column};
+pub use judge_file::{FileFacts, FileHash, Rules, Source, Stop, each_chunk, position_in};
 pub use progress::{Progress, Silent};
 pub use ready::outcome;
 pub use record_file::NotYet;
