@@ -153,7 +153,7 @@ fn batch(home: &Home, conn: &rusqlite::Connection, args: &Args) -> Result<Told> 
     Ok(Told {
         mend: mend(&batch),
         reasons: ask::reasons(conn, id)?,
-        warnings: ask::warnings(conn, id, None)?,
+        warnings: ask::warnings(conn, id)?,
         customers,
         more,
         batch,
@@ -226,12 +226,14 @@ fn batch_text(told: &Told, one: bool) -> String {
         }
     }
     for w in &told.warnings {
-        page.line(format!(
-            "  warning: {} {}: {}",
-            w.kind,
-            printable(&w.path),
-            printable(&w.detail)
-        ));
+        let mut line = format!("  warning: {}", w.kind);
+        for text in [&w.path, &w.detail].into_iter().filter(|t| !t.is_empty()) {
+            let _ = write!(line, "  {}", printable(text));
+        }
+        if w.count > 1 {
+            let _ = write!(line, "  ({} customers)", w.count);
+        }
+        page.line(line);
     }
     for customer in &told.customers {
         page.line("");

@@ -1,4 +1,5 @@
-//! Numbered migrations over `user_version`, each in a transaction of its own.
+//! Numbered migrations over `user_version`. All that a database lacks are applied in one transaction:
+//! it is at the newest version afterwards, or as it was.
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -12,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_found.sql"),
     include_str!("migrations/0005_learned.sql"),
     include_str!("migrations/0006_ranges.sql"),
+    include_str!("migrations/0007_warnings.sql"),
 ];
 
 /// The version that this kycdrop works with.

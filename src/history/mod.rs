@@ -17,6 +17,7 @@ mod query;
 mod record;
 mod status;
 mod tally;
+mod warnings;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

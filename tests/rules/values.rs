@@ -250,7 +250,6 @@ fn a_field_that_is_not_known_is_kept_as_a_warning_with_the_nearest_name() {
             "unknown-field listAddress[0].City: did you mean city?",
             "unknown-field shoeSize: ",
             "unknown-field-twice shoeSize: ",
-            "unknown-field-twice shoeSize: ",
         ]
     );
 }
