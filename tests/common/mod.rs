@@ -224,6 +224,43 @@ pub fn with(mut customer: Value, fields: Value) -> Value {
     customer
 }
 
+/// Says that a case, or a part of one, cannot run on this machine. The line comes even where the test
+/// runner captures output, and is appended to the file that `KYCDROP_CANNOT_RUN` names, so that
+/// `.ci/run` counts it and fails when the machine has what the case needs.
+///
+/// The reason begins with one of the words of [`needs`]; `.ci/run` knows how to look for each, and
+/// takes any other as a failure.
+pub fn cannot_run(case: &str, reason: &str) {
+    use std::io::Write;
+    let line = format!("CANNOT RUN: {case}: {reason}\n");
+    // Not eprintln!, which the test runner keeps to itself.
+    let _ = std::io::stderr().write_all(line.as_bytes());
+    if let Some(path) = std::env::var_os("KYCDROP_CANNOT_RUN") {
+        let file = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path);
+        file.and_then(|mut f| f.write_all(line.as_bytes()))
+            .expect("the file of KYCDROP_CANNOT_RUN");
+    }
+}
+
+/// What a case can need of a machine. `.ci/run` looks for each of them by the first word.
+pub mod needs {
+    /// To be root, for instance to make another user's file.
+    pub const ROOT: &str = "root";
+    /// Another user who can run the binary and enter the temporary folder, where tests run as root.
+    pub const ANOTHER_USER: &str = "another-user";
+    /// The right to mount a file system.
+    pub const MOUNT: &str = "mount";
+    /// The right to make a device.
+    pub const MKNOD: &str = "mknod";
+    /// The sqlite3 command.
+    pub const SQLITE3: &str = "sqlite3";
+    /// Linux.
+    pub const LINUX: &str = "linux";
+}
+
 /// The codes of findings, in their order.
 pub fn codes(rows: &[Map<String, Value>]) -> Vec<String> {
     rows.iter()
