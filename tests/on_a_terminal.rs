@@ -7,7 +7,7 @@ mod asking;
 mod common;
 mod terminal;
 
-use asking::{DEMO, a_life, a_wrong_batch, at_once, masked, still, without_numbers};
+use asking::{DEMO, MOMENT, a_life, a_wrong_batch, at_once, masked, still, without_numbers};
 use common::{Office, person, with};
 use serde_json::json;
 use terminal::{Shown, shown, start, width};
@@ -71,7 +71,7 @@ fn table(office: &Office, args: &[&str]) -> String {
 
 /// A customer whose every text tries to steer the terminal.
 fn hostile() -> Office {
-    let office = Office::new();
+    let office = Office::on(MOMENT);
     let evil = "a\u{1b}[31mred\u{1b}]0;title\u{7}\u{9b}2J\u{202e}right\r\nline\tb";
     let customers = [
         with(

@@ -342,6 +342,7 @@ pub fn open_for_reading(path: &Path) -> Result<Option<Connection>> {
         ));
     }
     payload::show_text(&conn)?;
+    clock::show_sql(&conn)?;
     Ok(Some(conn))
 }
 

@@ -10,12 +10,15 @@ pub mod daemon;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Connection;
 use serde_json::{Map, Value, json};
 
 /// A home in a temporary folder, gone with the test.
 pub struct Office {
     dir: tempfile::TempDir,
+    /// By how much the office's clock is ahead of the machine's.
+    ahead: TimeDelta,
 }
 
 impl Office {
@@ -26,8 +29,14 @@ impl Office {
 
     /// The same with more lines in kycdrop.toml.
     pub fn configured(lines: &str) -> Office {
+        // A moment here is that at which each office begins, so that each crosses the midnight.
+        let ahead = match std::env::var("KYCDROP_CLOCK") {
+            Ok(text) => kycdrop::clock::difference(&text, Utc::now()).expect("KYCDROP_CLOCK"),
+            Err(_) => TimeDelta::zero(),
+        };
         let office = Office {
             dir: tempfile::tempdir().expect("a temporary folder"),
+            ahead,
         };
         let mut settings = String::from("settle = \"0s\"\n");
         // A test that is about waiting says how long itself.
@@ -36,6 +45,27 @@ impl Office {
         }
         office.write("kycdrop.toml", settings + lines);
         office
+    }
+
+    /// A home whose clock shows this moment now and runs on, whatever the machine's shows. For what
+    /// shows a day, or asks for one ("this month").
+    pub fn on(moment: &str) -> Office {
+        let mut office = Office::new();
+        office.ahead = kycdrop::clock::difference(moment, Utc::now()).expect("a moment");
+        office
+    }
+
+    /// Gives a command the clock of the office.
+    pub fn set_clock(&self, command: &mut Command) {
+        match self.ahead.num_milliseconds() {
+            0 => command.env_remove("KYCDROP_CLOCK"),
+            ahead => command.env("KYCDROP_CLOCK", format!("{ahead:+}")),
+        };
+    }
+
+    /// What the office's clock shows.
+    pub fn now(&self) -> DateTime<Utc> {
+        Utc::now() + self.ahead
     }
 
     pub fn path(&self) -> &Path {
@@ -67,6 +97,7 @@ impl Office {
         let mut command = Command::new(binary.unwrap_or(env!("CARGO_BIN_EXE_kycdrop").into()));
         command.arg("--home").arg(self.path()).args(args);
         command.env_remove("KYCDROP_HOME").env_remove("KYCDROP_LOG");
+        self.set_clock(&mut command);
         command
     }
 
@@ -222,6 +253,43 @@ pub fn with(mut customer: Value, fields: Value) -> Value {
         }
     }
     customer
+}
+
+/// Says that a case, or a part of one, cannot run on this machine. The line comes even where the test
+/// runner captures output, and is appended to the file that `KYCDROP_CANNOT_RUN` names, so that
+/// `.ci/run` counts it and fails when the machine has what the case needs.
+///
+/// The reason begins with one of the words of [`needs`]; `.ci/run` knows how to look for each, and
+/// takes any other as a failure.
+pub fn cannot_run(case: &str, reason: &str) {
+    use std::io::Write;
+    let line = format!("CANNOT RUN: {case}: {reason}\n");
+    // Not eprintln!, which the test runner keeps to itself.
+    let _ = std::io::stderr().write_all(line.as_bytes());
+    if let Some(path) = std::env::var_os("KYCDROP_CANNOT_RUN") {
+        let file = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path);
+        file.and_then(|mut f| f.write_all(line.as_bytes()))
+            .expect("the file of KYCDROP_CANNOT_RUN");
+    }
+}
+
+/// What a case can need of a machine. `.ci/run` looks for each of them by the first word.
+pub mod needs {
+    /// To be root, for instance to make another user's file.
+    pub const ROOT: &str = "root";
+    /// Another user who can run the binary and enter the temporary folder, where tests run as root.
+    pub const ANOTHER_USER: &str = "another-user";
+    /// The right to mount a file system.
+    pub const MOUNT: &str = "mount";
+    /// The right to make a device.
+    pub const MKNOD: &str = "mknod";
+    /// The sqlite3 command.
+    pub const SQLITE3: &str = "sqlite3";
+    /// Linux.
+    pub const LINUX: &str = "linux";
 }
 
 /// The codes of findings, in their order.
