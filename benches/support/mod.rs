@@ -79,6 +79,10 @@ pub enum Shape {
     Full,
     /// Minimal ones, each with ten findings.
     TenFindings,
+    /// Minimal ones that say what holds anyway: `sourceOfRiskLevel` is IMPORT.
+    Importing,
+    /// Minimal ones with five fields that nobody knows.
+    UnknownFields,
 }
 
 /// Makes customers, each with numbers, names, days and free texts of its own; field names, their
@@ -88,6 +92,8 @@ pub struct Generator {
     minimal: Template,
     full: Template,
     ten_findings: Template,
+    importing: Template,
+    unknown_fields: Template,
     wrong: Vec<Template>,
     /// Of a hundred minimal or full customers, so many are minimal ones with one finding.
     pub percent_wrong: u64,
@@ -110,6 +116,12 @@ impl Generator {
             minimal: Template::of(&minimal),
             full: Template::of(&full()),
             ten_findings: Template::of(TEN_WRONG),
+            importing: Template::of(&minimal.replacen('{', "{\"sourceOfRiskLevel\":\"IMPORT\",", 1)),
+            unknown_fields: Template::of(&minimal.replacen(
+                '{',
+                "{\"shoeSize\":43,\"branchCode\":7,\"isSanctionned\":false,\"importedBy\":1,\"lisContact\":[],",
+                1,
+            )),
             percent_wrong: 0,
             wrong_made: 0,
             last_customer: None,
@@ -131,6 +143,8 @@ impl Generator {
                 Shape::Minimal => &self.minimal,
                 Shape::Full => &self.full,
                 Shape::TenFindings => &self.ten_findings,
+                Shape::Importing => &self.importing,
+                Shape::UnknownFields => &self.unknown_fields,
             };
             template.write(random, &mut self.last_customer, out)?;
         }
