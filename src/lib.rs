@@ -20,6 +20,7 @@ pub mod fault;
 pub mod history;
 pub mod ingest;
 pub mod intake;
+mod left_alone;
 pub mod position;
 pub mod report;
 pub mod request;

@@ -24,6 +24,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::catalog::{self, Classifier};
 use crate::clock;
+use crate::left_alone;
 
 use crate::position::Position;
 
@@ -103,6 +104,7 @@ pub fn read_folder(folder: &Path) -> Result<Vec<ClassifierFile>, Refused> {
     let mut paths: Vec<_> = entries
         .filter_map(|e| e.ok().map(|e| e.path()))
         .filter(|p| p.extension().is_some_and(|e| e == "toml"))
+        .filter(|p| !p.file_name().is_some_and(left_alone::is_left_alone))
         .collect();
     paths.sort();
     for path in paths {
