@@ -274,6 +274,11 @@ fn any_name_is_answered_under_a_name_of_its_own() {
         })
         .collect();
     assert_eq!(answers.len(), visible);
+    assert!(
+        office
+            .at("watch-dir/outbox/batch-customers/case.2.response.json")
+            .exists()
+    );
     assert_eq!(office.files("watch-dir/archive").len(), visible);
     assert_eq!(office.value("SELECT count(*) FROM batch"), visible);
     assert_eq!(office.files("watch-dir/work").len(), 0);

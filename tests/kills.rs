@@ -156,7 +156,7 @@ fn the_same_bytes_dropped_while_the_first_copy_is_in_work() {
         assert_eq!(
             answers,
             [
-                "batch-customers/f0.2.response.json",
+                "batch-customers/f0.response.2.json",
                 "batch-customers/f0.response.json"
             ],
             "{step}"

@@ -228,7 +228,7 @@ impl Retired {
     /// Whether it is worth taking the payload apart.
     fn may_be_in(&self, payload: &str) -> bool {
         // A code may be written with escapes.
-        payload.contains("\\u")
+        payload.contains('\\')
             || self
                 .finders
                 .iter()
