@@ -196,7 +196,7 @@ fn a_retired_code_is_found_where_validation_looks_for_it_and_nowhere_else() {
     edit(
         &office,
         "taxOffice",
-        "12 = \"Vilnius\"\nKUN = \"Kaunas\"\n",
+        "12 = \"Vilnius\"\n\"K/1\" = \"Kaunas\"\n",
         "",
     );
     office.once();
