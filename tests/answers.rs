@@ -197,33 +197,21 @@ fn an_unread_response_is_never_overwritten_and_files_are_put_away_by_day() {
         office.drop(name, text);
         office.once();
     }
-    let response = |n: &str| -> Value {
-        let bytes = std::fs::read(office.at(format!("watch-dir/outbox/batch-customers/{n}.json")));
-        serde_json::from_slice(&bytes.expect(n)).expect("JSON")
-    };
+    let response = |n: &str| office.response(&format!("batch-customers/{n}"));
+    assert_eq!(response("x")["results"][0]["communicationNumber"], "N-1");
+    assert_eq!(response("x~2")["results"][0]["communicationNumber"], "N-2");
     assert_eq!(
-        response("x.response")["results"][0]["communicationNumber"],
-        "N-1"
-    );
-    assert_eq!(
-        response("x.response.2")["results"][0]["communicationNumber"],
-        "N-2"
-    );
-    assert_eq!(
-        (
-            &response("x.response.3")["status"],
-            &response("x.response.4")["status"]
-        ),
+        (&response("x~3")["status"], &response("x~4")["status"]),
         (&json!(400), &json!(400))
     );
     assert_eq!(
         office.files("watch-dir/outbox"),
         [
-            "batch-customers/no ending.reply.json",
-            "batch-customers/x.response.2.json",
-            "batch-customers/x.response.3.json",
-            "batch-customers/x.response.4.json",
+            "batch-customers/no ending~1.response.json",
             "batch-customers/x.response.json",
+            "batch-customers/x~2.response.json",
+            "batch-customers/x~3.response.json",
+            "batch-customers/x~4.response.json",
             "customer/x.response.json",
             "elsewhere/x.response.json"
         ]
@@ -264,7 +252,7 @@ fn an_unread_response_is_never_overwritten_and_files_are_put_away_by_day() {
     std::fs::remove_file(office.at("watch-dir/outbox/batch-customers/x.response.json")).unwrap();
     office.drop("x.json", customers(&[person("3")]));
     office.once();
-    assert_eq!(response("x.response")["results"][0]["communicationNumber"], "N-3");
+    assert_eq!(response("x")["results"][0]["communicationNumber"], "N-3");
     let named = office.rows("SELECT response_file FROM v_batch ORDER BY batch_id DESC LIMIT 1");
     assert_eq!(named[0]["response_file"], "batch-customers/x.response.json");
 }
@@ -488,35 +476,33 @@ fn validation_saves_nothing_and_sees_the_history() {
 #[test]
 fn no_two_files_have_an_answers_name_in_common() {
     let office = Office::new();
-    // Nobody reads an answer meanwhile.
-    for (name, id) in [
-        ("x.json", "first"),
-        ("x.json", "second"),
-        ("x.2.json", "two"),
-        ("x", "plain"),
-        ("x.JSON", "capitals"),
-        ("x.response.json", "response"),
-        ("x.response.2.json", "response-two"),
-        ("x.reply.json", "reply"),
+    // Nobody reads an answer meanwhile. Their senders wait for these.
+    let mut answers = Vec::new();
+    for (name, answer) in [
+        ("x.json", Some("x.response.json")),
+        ("x.json", Some("x~2.response.json")),
+        ("x.2.json", Some("x.2.response.json")),
+        ("x", Some("x~1.response.json")),
+        ("x.JSON", Some("x.JSON~1.response.json")),
+        ("x.response.json", Some("x.response.response.json")),
+        ("x.2.response.json", Some("x.2.response.response.json")),
+        // Named like one of the answers above: a hash tells it apart.
+        ("x~2.json", None),
+        ("x~1.json", None),
+        ("x~1", None),
     ] {
-        office.drop(
-            format!("batch-customers/{name}"),
-            json!({"customers": [person(id)]}).to_string(),
-        );
+        let id = format!("{}", answers.len());
+        let body = json!({"customers": [person(&id)]}).to_string();
+        office.drop(format!("batch-customers/{name}"), body);
         office.once();
+        let file = office.value("SELECT response_file FROM v_batch ORDER BY batch_id DESC LIMIT 1");
+        let file = file.as_str().expect("a name").to_owned();
+        let expected = answer.map(|answer| format!("batch-customers/{answer}"));
+        assert!(expected.is_none_or(|e| e == file), "{name}: {file}");
+        answers.push((file, id));
     }
-    for (answer, id) in [
-        ("x.response.json", "first"),
-        ("x.response.2.json", "second"),
-        ("x.2.response.json", "two"),
-        ("x.reply.json", "plain"),
-        ("x.JSON.reply.json", "capitals"),
-        ("x.response.response.json", "response"),
-        ("x.response.2.response.json", "response-two"),
-        ("x.reply.response.json", "reply"),
-    ] {
-        let path = office.at(format!("watch-dir/outbox/batch-customers/{answer}"));
-        let text = std::fs::read_to_string(&path).expect(answer);
-        assert!(text.contains(&format!("\"N-{id}\"")), "{answer}: {text}");
+    for (file, id) in answers {
+        let text = std::fs::read_to_string(office.at("watch-dir/outbox").join(&file)).expect(&file);
+        assert!(text.contains(&format!("\"N-{id}\"")), "{file}: {text}");
     }
 }

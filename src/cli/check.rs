@@ -42,7 +42,7 @@ fn endpoint(name: &str) -> Result<Endpoint, String> {
 /// Judges the file.
 pub fn check(home: Home, args: &Args) -> Result<u8> {
     let config = super::config_of(&home)?;
-    let existing = history::open_for_reading(&home.database())?;
+    let existing = super::history_if_any(&home)?;
     let mut set = classifiers(&home)?;
     if let Some(conn) = &existing {
         note_had_values(conn, &mut set)?;

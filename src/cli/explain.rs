@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use crate::catalog::rules_of_code;
 use crate::config::Home;
-use crate::history;
 use crate::history::ask::{self, Batch, Customer, Explained, Explainer, Reason, RuleTold, Warned};
 use crate::position::Position;
 use crate::text::printable;
@@ -69,7 +68,7 @@ struct Placed {
 
 /// Explains.
 pub fn explain(home: &Home, args: &Args) -> Result<u8> {
-    let conn = history::open_for_reading(&home.database())?;
+    let conn = super::history_if_any(home)?;
     let is_code = rules_of_code(&args.what).next().is_some();
     let text = if is_code && args.customer.is_none() {
         let rules = ask::rules_told(conn.as_ref(), &args.what)?;

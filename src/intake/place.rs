@@ -24,7 +24,7 @@ const LONGEST_NAME: usize = 255;
 pub struct NameBook(HashSet<PathBuf>);
 
 /// A free name below the outbox for the response to a claim: `x.response.json`, or
-/// `x.response.2.json` while that one was not read.
+/// `x~2.response.json` while that one was not read.
 pub fn response_name(outbox: &Path, claim: &Claim, taken: &mut NameBook) -> PathBuf {
     let name = claim.file_name();
     let folder = claim.answer_folder();
@@ -44,22 +44,22 @@ pub fn response_name(outbox: &Path, claim: &Claim, taken: &mut NameBook) -> Path
 ///
 /// | file | first answer | second |
 /// | --- | --- | --- |
-/// | `x.json` | `x.response.json` | `x.response.2.json` |
-/// | `x`, `x.JSON` or any other | `x.JSON.reply.json` | `x.JSON.reply.2.json` |
+/// | `x.json` | `x.response.json` | `x~2.response.json` |
+/// | `x`, or any other that does not end in `.json` | `x~1.response.json` | `x~1~2.response.json` |
 ///
-/// The end of an answer's name shows which row it is of and its number, and what is before it is the
-/// file's name. Of a name that is no UTF-8 or too long, only the beginning is, with a hash of it.
+/// A name that could be taken for one with a number behind it, that is not UTF-8 or that is too long
+/// is not whole in its answer's name: a hash of it is.
 fn answer_name(name: &OsStr, number: u64) -> String {
     let text = name.to_string_lossy();
-    let (stem, word) = match text.strip_suffix(".json") {
-        Some(stem) => (stem, "response"),
-        None => (&*text, "reply"),
+    let (stem, mut mark) = match text.strip_suffix(".json") {
+        Some(stem) => (stem, String::new()),
+        None => (&*text, "~1".to_owned()),
     };
-    let end = match number {
-        1 => format!(".{word}.json"),
-        n => format!(".{word}.{n}.json"),
-    };
-    let whole = name.to_str().is_some() && !ends_with_hash(stem);
+    if number > 1 {
+        mark += &format!("~{number}");
+    }
+    let end = format!("{mark}.response.json");
+    let whole = name.to_str().is_some() && !is_marked(stem);
     if whole && stem.len() + end.len() <= LONGEST_NAME {
         return format!("{stem}{end}");
     }
@@ -74,10 +74,12 @@ fn answer_name(name: &OsStr, number: u64) -> String {
 /// The bytes of a name's hash that are in an answer's name, as twice as many digits.
 const HASH_BYTES: usize = 16;
 
-/// Whether it ends as the name of an answer to a name that is not whole in it.
-fn ends_with_hash(stem: &str) -> bool {
+/// Whether it ends like a name with a number or a hash behind it.
+fn is_marked(stem: &str) -> bool {
     stem.rsplit_once('~').is_some_and(|(_, end)| {
-        end.len() == 2 * HASH_BYTES && end.bytes().all(|b| b.is_ascii_hexdigit())
+        let number = !end.is_empty() && end.bytes().all(|b| b.is_ascii_digit());
+        let hash = end.len() == 2 * HASH_BYTES && end.bytes().all(|b| b.is_ascii_hexdigit());
+        number || hash
     })
 }
 
@@ -180,8 +182,9 @@ mod tests {
             Just(".json".to_owned()),
             Just(".JSON".to_owned()),
             Just(".response".to_owned()),
-            Just(".reply".to_owned()),
-            Just(".2".to_owned()),
+            Just(".response.json".to_owned()),
+            Just("~2".to_owned()),
+            Just("~1".to_owned()),
             Just(format!("~{hash}")),
         ];
         let pieces = prop::collection::vec(piece, 1..7);
