@@ -180,3 +180,36 @@ fn completions_and_manual_know_every_command() {
         assert!(page.contains(".SH SYNOPSIS"), "{command}");
     }
 }
+
+#[test]
+fn the_configuration_of_a_new_home_shows_every_setting_with_its_default() {
+    use kycdrop::config::Config;
+    let (_dir, home) = new_home();
+    assert!(kycdrop(&home, &["init"]).status.success());
+    let shipped = std::fs::read_to_string(home.join("kycdrop.toml")).expect("kycdrop.toml");
+    let settings: Vec<&str> = shipped
+        .lines()
+        .filter_map(|line| line.strip_prefix("# "))
+        .filter(|line| toml::from_str::<Config>(line).is_ok())
+        .collect();
+    let lines = |config: &Config| -> Vec<String> {
+        let shown = format!("{config:#?}");
+        let top = |l: &&str| l.starts_with("    ") && !l.starts_with("     ");
+        shown.lines().filter(top).map(str::to_owned).collect()
+    };
+    let default = lines(&Config::default());
+    let names = default.iter().filter_map(|l| l.trim().split_once(": "));
+    for (name, _) in names.clone() {
+        let shown = settings
+            .iter()
+            .any(|l| l.starts_with(&format!("{name} = ")));
+        assert!(shown, "{name} is not in the shipped kycdrop.toml");
+    }
+    // Two have no default: their lines are examples.
+    let defaults: Vec<&str> = settings
+        .into_iter()
+        .filter(|l| !l.starts_with("metrics_file") && !l.starts_with("branch"))
+        .collect();
+    let read: Config = toml::from_str(&defaults.join("\n")).expect("a configuration");
+    assert_eq!(lines(&read), default);
+}
