@@ -227,7 +227,8 @@ fn a_value_retired_by_day_shows_that_day() {
 fn a_value_may_be_given_until_the_day_that_retires_it() {
     let office = Office::new();
     office.once();
-    let (coming, today) = ("9999-12-31", &kycdrop::clock::now()[..10]);
+    let now = kycdrop::clock::text(office.now());
+    let (coming, today) = ("9999-12-31", kycdrop::clock::day(&now));
     for (day, outcome) in [(coming, "REQUEST_ACCEPTED"), (today, "REQUEST_REJECTED")] {
         let text = std::fs::read_to_string(office.at("classifiers/legalForm.toml")).unwrap();
         let lines = text.lines().map(|line| match line.starts_with("LTD = ") {

@@ -32,7 +32,7 @@ mod unaccounted;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, Home};
@@ -72,6 +72,11 @@ struct Args {
 
     #[command(subcommand)]
     command: Command,
+}
+
+/// Every command with its arguments, as completions and manual pages are made from them.
+pub fn grammar() -> clap::Command {
+    Args::command()
 }
 
 #[derive(Clone, Copy, ValueEnum)]

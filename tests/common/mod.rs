@@ -27,17 +27,51 @@ impl Office {
         Office::configured("")
     }
 
+    /// A home that everybody can enter, whatever the folder of temporary files. None, which is counted,
+    /// where there is no such folder.
+    #[cfg(unix)]
+    pub fn in_the_open(case: &str) -> Option<Office> {
+        use std::os::unix::fs::PermissionsExt;
+        let open = |folder: &Path| {
+            let real = folder.canonicalize().unwrap_or_default();
+            real.is_absolute()
+                && real.ancestors().all(|above| {
+                    let mode = above.metadata().map_or(0, |m| m.permissions().mode());
+                    mode & 0o001 != 0
+                })
+        };
+        let folders = [
+            std::env::temp_dir(),
+            "/tmp".into(),
+            "/var/tmp".into(),
+            "/dev/shm".into(),
+        ];
+        let dirs = folders.into_iter().filter(|folder| open(folder));
+        let Some(dir) = dirs.filter_map(|f| tempfile::tempdir_in(f).ok()).next() else {
+            let reason = format!(
+                "{}: no folder of temporary files is open",
+                needs::OPEN_FOLDER
+            );
+            cannot_run(case, &reason);
+            return None;
+        };
+        let mode = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(dir.path(), mode).expect("a mode");
+        Some(Office::in_folder(dir, ""))
+    }
+
     /// The same with more lines in kycdrop.toml.
     pub fn configured(lines: &str) -> Office {
+        Office::in_folder(tempfile::tempdir().expect("a temporary folder"), lines)
+    }
+
+    fn in_folder(dir: tempfile::TempDir, lines: &str) -> Office {
         // A moment here is that at which each office begins, so that each crosses the midnight.
         let ahead = match std::env::var("KYCDROP_CLOCK") {
             Ok(text) => kycdrop::clock::difference(&text, Utc::now()).expect("KYCDROP_CLOCK"),
             Err(_) => TimeDelta::zero(),
         };
-        let office = Office {
-            dir: tempfile::tempdir().expect("a temporary folder"),
-            ahead,
-        };
+        let office = Office { dir, ahead };
         let mut settings = String::from("settle = \"0s\"\n");
         // A test that is about waiting says how long itself.
         if !lines.contains("settle_timeout") {
@@ -288,6 +322,12 @@ pub mod needs {
     pub const MKNOD: &str = "mknod";
     /// The sqlite3 command.
     pub const SQLITE3: &str = "sqlite3";
+    /// The systemd-analyze command.
+    pub const SYSTEMD_ANALYZE: &str = "systemd-analyze";
+    /// A folder for temporary files that everybody can enter.
+    pub const OPEN_FOLDER: &str = "open-folder";
+    /// To be asked for by a variable: it takes long, or changes the machine.
+    pub const ASKED_FOR: &str = "asked-for";
     /// Linux.
     pub const LINUX: &str = "linux";
 }
