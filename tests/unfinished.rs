@@ -98,7 +98,7 @@ fn a_request_that_is_cut_at_any_byte_may_still_become_whole() {
 fn a_large_request_that_is_cut_at_any_byte_may_still_become_whole() {
     let (endpoint, text) = requests().swap_remove(0);
     // The zero bytes alone make it large enough to be read by one thread and judged by others.
-    for at in (0..text.len()).step_by(3) {
+    for at in (0..text.len()).step_by(7) {
         waits(endpoint, &text.as_bytes()[..at], 300 << 10);
     }
     let customers = format!("[{}", format!("{{{FIELDS}}},\n").repeat(1500));
@@ -106,8 +106,8 @@ fn a_large_request_that_is_cut_at_any_byte_may_still_become_whole() {
     let large = large.replace('\u{1}', "[");
     assert!(large.len() > 300 << 10, "{}", large.len());
     assert_eq!(look(endpoint, large.as_bytes()), Ok(()));
-    let ends = (large.len() - 600..large.len()).step_by(7);
-    for at in ends.chain((1000..large.len() - 600).step_by(20_011)) {
+    let ends = (large.len() - 600..large.len()).step_by(13);
+    for at in ends.chain((1000..large.len() - 600).step_by(40_009)) {
         waits(endpoint, &large.as_bytes()[..at], large.len() + 10);
     }
 }
