@@ -146,7 +146,7 @@ fn zeros_at_the_end(source: Source<'_>) -> Result<Option<u64>, Stop> {
         }
         Source::File(path) => path,
     };
-    let look = || {
+    let look = || -> io::Result<Option<u64>> {
         let mut file = disk::open_regular(path)?;
         let bytes = file.metadata()?.len();
         let (mut end, mut block) = (bytes, vec![0; 64 << 10]);
@@ -163,7 +163,11 @@ fn zeros_at_the_end(source: Source<'_>) -> Result<Option<u64>, Stop> {
         }
         Ok((end < bytes).then_some(end))
     };
-    look().map_err(|e| not_read("reading", path, &e))
+    match look() {
+        // Somebody made it shorter meanwhile: it has changed, and is read anew.
+        Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
+        looked => looked.map_err(|e| not_read("reading", path, &e)),
+    }
 }
 
 /// The way of one file, and what it needs on it.
