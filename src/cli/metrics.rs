@@ -58,6 +58,10 @@ impl Metrics {
         if self.file.is_none() {
             return;
         }
+        self.waiting = self.waiting.saturating_sub(answered.len());
+        if self.waiting == 0 {
+            self.oldest = None;
+        }
         for a in answered {
             self.files += 1;
             self.accepted += a.batch.accepted;
@@ -72,9 +76,9 @@ impl Metrics {
 
     /// Notes what a look at the inbox found.
     pub fn look(&mut self, scan: &Scan) {
-        self.waiting = scan.settled.len() + scan.settling + scan.unreadable.len();
+        self.waiting = scan.settled.len() + scan.settling + scan.held.unreadable;
         self.oldest = scan.oldest;
-        self.held = scan.strange.len() + scan.unreadable.len() + scan.broken.len();
+        self.held = scan.held.strange + scan.held.unreadable + scan.held.broken;
     }
 
     /// Writes the file, if it is time; `now` whatever the time.

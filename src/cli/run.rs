@@ -261,8 +261,8 @@ impl Worker {
             .look(Instant::now(), &changed, lost || everything)
             .map_err(|e| Trouble::io("reading", &folder, &e))?;
         self.name_held(&scan);
-        self.unreadable = scan.unreadable.len();
-        self.broken = scan.broken.len();
+        self.unreadable = scan.held.unreadable;
+        self.broken = scan.held.broken;
         self.metrics.look(&scan);
         Ok(scan)
     }
@@ -307,7 +307,10 @@ impl Worker {
         // What is tried again is not named again when that fails.
         let again = scan.settled.iter().map(|candidate| &candidate.path);
         held.extend(again.filter(|path| self.reported.contains(*path)).cloned());
-        self.reported = held;
+        match scan.partial {
+            true => self.reported.extend(held),
+            false => self.reported = held,
+        }
     }
 
     fn take(&self, candidates: &[Candidate]) -> Result<Vec<Claim>> {
