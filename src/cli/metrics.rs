@@ -13,6 +13,7 @@ use crate::disk;
 use crate::history::History;
 use crate::ingest::Answered;
 use crate::intake::Inbox;
+use crate::left_alone;
 
 use super::lock::with_ending;
 use super::state::{Readers, replace};
@@ -95,6 +96,11 @@ impl Metrics {
             "backlog_oldest_seconds",
             "How long the oldest of them has waited.",
             oldest,
+        );
+        out.gauge(
+            "left_alone",
+            "Names that are left alone, in the inbox and in classifiers.",
+            scan.left_alone + left_alone::names_in(&self.home.classifiers()).len(),
         );
         out.gauge(
             "paused",

@@ -21,6 +21,7 @@ use crate::disk;
 use crate::fault;
 use crate::history::{History, Published, Written};
 use crate::intake::{Claim, NameBook, claims_in_work};
+use crate::left_alone::is_left_alone;
 use crate::trouble::{Kind, Result, Trouble};
 
 pub use judge_file::{FileFacts, FileHash, Rules, Source, Stop, each_chunk, position_in};
@@ -460,6 +461,7 @@ fn fingerprint(home: &Home) -> Fingerprint {
         .flatten()
         .map(|e| e.path())
         .filter(|p| p.extension().is_some_and(|e| e == "toml"))
+        .filter(|p| !p.file_name().is_some_and(is_left_alone))
         .map(|p| {
             let metadata = p.metadata().ok();
             let bytes = metadata.as_ref().map_or(0, std::fs::Metadata::len);

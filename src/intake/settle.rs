@@ -37,7 +37,14 @@ pub struct Scan {
     pub unreadable: Vec<PathBuf>,
     /// Files that the disk or the share does not give, tried not long ago.
     pub broken: Vec<PathBuf>,
+    /// How many names were left alone.
+    pub left_alone: usize,
+    /// The first few of them, in no order.
+    pub left_alone_first: Vec<PathBuf>,
 }
+
+/// So many of the names that are left alone are kept.
+const LEFT_ALONE_FIRST: usize = 5;
 
 /// How deep folders below the inbox are looked into.
 const DEEPEST: usize = 8;
@@ -144,6 +151,10 @@ impl Inbox {
             let path = entry.path();
             let name = entry.file_name();
             if is_left_alone(&name) {
+                scan.left_alone += 1;
+                if scan.left_alone_first.len() < LEFT_ALONE_FIRST {
+                    scan.left_alone_first.push(path);
+                }
                 continue;
             }
             let Ok(metadata) = fs::symlink_metadata(&path) else {
