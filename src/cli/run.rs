@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::catalog::Endpoint;
 use crate::config::{Config, Home};
 use crate::history;
 use crate::ingest::{Answered, Engine, NotYet};
@@ -202,8 +203,10 @@ impl Worker {
     /// next.
     fn turn(&mut self, wake: &mut Wake) -> Result<Duration> {
         self.engine.take_up_classifiers()?;
-        // Somebody may have renamed the inbox: it is made again, and that one is watched.
-        if !self.engine.home.inbox().exists() {
+        // Somebody may have renamed or removed the inbox, or an endpoint's folder: it is made again,
+        // and that one is watched.
+        let inbox = self.engine.home.inbox();
+        if Endpoint::ALL.iter().any(|e| !inbox.join(e.name()).exists()) {
             self.engine.home.make_folders()?;
         }
         if wake.watch_again() {
