@@ -2,6 +2,7 @@
 
 mod common;
 
+use common::daemon::{Daemon, eventually};
 use common::{Office, person};
 use serde_json::json;
 
@@ -374,4 +375,67 @@ fn a_clock_that_steps_back_changes_no_order_of_sets() {
     let page = String::from_utf8_lossy(&output.stdout);
     let place = |set: &String| page.find(set.as_str()).expect("the set in the report");
     assert!(place(&sets[0]) < place(&sets[1]), "in the order of batches");
+}
+
+/// Cuts the file of the countries in front of Lithuania: what is left is valid.
+fn cut_countries(office: &Office) -> String {
+    let file = office.at("classifiers/country.toml");
+    let whole = std::fs::read_to_string(&file).expect("the countries");
+    let end = whole.find("\nLT = ").expect("Lithuania") + 1;
+    std::fs::write(file, &whole[..end]).expect("written");
+    whole
+}
+
+#[test]
+fn a_start_does_not_activate_a_half_copied_classifier() {
+    let office = Office::configured("settle_timeout = \"1h\"\n");
+    office.batch("1", &[person("1")]);
+    cut_countries(&office);
+    office.drop(
+        "batch-customers/2.json",
+        json!({"customers": [person("2")]}).to_string(),
+    );
+    let output = office.run(&["once"]);
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(log.matches("lost many values").count(), 1, "{log}");
+    let answer = office.response("batch-customers/2");
+    assert_eq!(
+        answer["results"][0]["resultType"], "REQUEST_ACCEPTED",
+        "{answer}"
+    );
+    // It stays so: this is what the institution wants.
+    office.edit("kycdrop.toml", "\"1h\"", "\"0s\"");
+    let results = office.batch("3", &[person("3")]);
+    assert_ne!(results[0]["resultType"], "REQUEST_ACCEPTED");
+}
+
+#[test]
+fn a_daemon_does_not_activate_a_half_copied_classifier() {
+    let settings = "settle_timeout = \"1h\"\nscan_interval = \"20ms\"\n";
+    let office = Office::configured(settings);
+    let daemon = Daemon::start(&office);
+    let whole = cut_countries(&office);
+    eventually("the log", || {
+        daemon.log().contains("lost many values").then_some(())
+    });
+    let answered = |name: &str, customer: serde_json::Value| {
+        let file = format!("batch-customers/{name}.json");
+        office.drop(&file, json!({"customers": [customer]}).to_string());
+        let answer = format!("watch-dir/outbox/batch-customers/{name}.response.json");
+        eventually("an answer", || office.at(&answer).exists().then_some(()));
+        let answer = std::fs::read_to_string(office.at(&answer)).expect("an answer");
+        answer.contains("REQUEST_ACCEPTED")
+    };
+    assert!(answered("cut", person("1")));
+    // The rest arrives, with one country more.
+    office.write("classifiers/country.toml", whole + "ZZ = \"Elsewhere\"\n");
+    let mut tries = 0;
+    eventually("the new country", || {
+        tries += 1;
+        let mut customer = person(&format!("new-{tries}"));
+        customer["citizenshipCountry"] = json!("ZZ");
+        answered(&format!("new-{tries}"), customer).then_some(())
+    });
+    assert_eq!(daemon.log().matches("lost many values").count(), 1);
+    daemon.stop();
 }

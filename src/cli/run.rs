@@ -202,7 +202,7 @@ impl Worker {
     /// One look at the inbox and everything that follows from it. Returns how long to wait for the
     /// next.
     fn turn(&mut self, wake: &mut Wake) -> Result<Duration> {
-        self.engine.take_up_classifiers()?;
+        let classifiers_due = self.engine.take_up_classifiers()?;
         // Somebody may have renamed or removed the inbox, or an endpoint's folder: it is made again,
         // and that one is watched.
         let inbox = self.engine.home.inbox();
@@ -236,9 +236,8 @@ impl Worker {
         }
         self.engine.rest()?;
         let longest = self.engine.config.scan_interval;
-        let until_next = scan
-            .next
-            .map(|next| next.saturating_duration_since(Instant::now()));
+        let next = scan.next.into_iter().chain(classifiers_due).min();
+        let until_next = next.map(|next| next.saturating_duration_since(Instant::now()));
         Ok(until_next.map_or(longest, |next| next.min(longest)))
     }
 

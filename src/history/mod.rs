@@ -142,6 +142,16 @@ impl History {
         Ok((set, loaded.changed))
     }
 
+    /// The set that was activated last; None in a history without one.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn set_in_force(&self) -> Result<Option<ClassifierSet>> {
+        let set = ask::set_in_force(&self.conn)?;
+        set.map(|id| classifier::load_set(&self.conn, id))
+            .transpose()
+    }
+
     /// Begins a transaction for the next file, or the next few.
     ///
     /// # Errors
