@@ -213,6 +213,15 @@ impl History {
             .optional()?)
     }
 
+    /// The hash of the bytes that were answered with this batch; empty where they were not read.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn sha256_of(&self, batch_id: i64) -> Result<String> {
+        let sql = "SELECT sha256 FROM batch WHERE batch_id = ?1";
+        Ok(self.conn.query_row(sql, [batch_id], |r| r.get(0))?)
+    }
+
     /// Marks responses as published. A response is in the outbox before this; if it gets lost, the
     /// next start finds out from the work folder.
     ///

@@ -4,6 +4,7 @@
 mod judge_file;
 mod progress;
 pub mod publish;
+mod put_away;
 mod ready;
 mod record_file;
 mod spent;
@@ -378,7 +379,7 @@ impl Engine {
         lap.ends(&mut self.spent.publishing);
         for (claim, answered) in &named {
             step("publish.after")?;
-            self.put_away(claim, &answered.batch)?;
+            put_away::put_away(&self.history, &self.home, claim, &answered.batch)?;
         }
         disk::side_by_side(&named, |(claim, _)| {
             step("forget.before")?;
@@ -399,18 +400,6 @@ impl Engine {
             self.mark()?;
         }
         Ok(answered)
-    }
-
-    /// Moves a file whose response is published out of the work folder.
-    fn put_away(&self, claim: &Claim, batch: &Written) -> Result<()> {
-        if !claim.has_source() {
-            return Ok(());
-        }
-        let root = match batch.status {
-            200 => self.home.archive(),
-            _ => self.home.failed(),
-        };
-        crate::intake::archive_source(&root, claim)
     }
 
     /// Marks what was published. Done when there is nothing else to do: a response does not wait for
