@@ -2,12 +2,14 @@
 //! written to SQLite, and read back from there into immutable sets that every thread shares.
 
 mod file;
+mod losses;
 mod problem;
 mod set;
 mod shipped;
 mod store;
 
 pub use file::{ClassifierFile, ValueRow, parse_file, read_folder};
+pub use losses::lost_many;
 pub use problem::{Problem, Refused};
 pub use set::{Bindings, Category, CategoryKind, ClassifierSet, EntityType};
 pub use shipped::{SHIPPED, write_shipped};

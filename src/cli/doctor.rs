@@ -2,7 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use notify::{RecursiveMode, Watcher};
 use serde::Serialize;
@@ -11,6 +11,8 @@ use crate::catalog::Endpoint;
 use crate::classifier::read_folder;
 use crate::config::{Config, Home};
 use crate::disk;
+use crate::intake::Inbox;
+use crate::left_alone;
 use crate::text::printable;
 use crate::trouble::{Kind, Result, Trouble};
 
@@ -77,6 +79,7 @@ pub fn doctor(home: &Home, args: &Args) -> Result<u8> {
         permissions(home),
         events(home),
         classifiers(home),
+        left_alone_names(home),
         database(home, args.quick),
         accounted(home),
         room(home),
@@ -211,6 +214,27 @@ fn folders(home: &Home) -> Line {
         }
     }
     ok("folders", "all there, writable, on one file system")
+}
+
+/// What lies in the inbox and beside the classifiers and is left alone, with a few names.
+fn left_alone_names(home: &Home) -> Line {
+    let inbox = home.inbox();
+    let scan = Inbox::new(inbox.clone(), Duration::ZERO, Duration::ZERO)
+        .scan(Instant::now())
+        .unwrap_or_default();
+    let in_classifiers = left_alone::names_in(&home.classifiers());
+    let count = scan.left_alone + in_classifiers.len();
+    if count == 0 {
+        return ok("left alone", "nothing");
+    }
+    let in_inbox = scan.left_alone_first.iter().map(|path| {
+        let relative = path.strip_prefix(&inbox).unwrap_or(path);
+        format!("inbox/{}", relative.display())
+    });
+    let in_classifiers = in_classifiers.iter().map(|n| format!("classifiers/{n}"));
+    let few: Vec<String> = in_inbox.chain(in_classifiers).take(5).collect();
+    let more = if count > few.len() { ", ..." } else { "" };
+    ok("left alone", format!("{count}: {}{more}", few.join(", ")))
 }
 
 /// A name that intake leaves alone.

@@ -13,6 +13,7 @@ use crate::disk;
 use crate::history::History;
 use crate::ingest::Answered;
 use crate::intake::Scan;
+use crate::left_alone;
 
 use super::state::{Readers, replace};
 use crate::disk::with_ending;
@@ -32,6 +33,7 @@ pub struct Metrics {
     waiting: usize,
     oldest: Option<SystemTime>,
     held: usize,
+    left_alone: usize,
     written: Option<Instant>,
     told: bool,
 }
@@ -48,6 +50,7 @@ impl Metrics {
             waiting: 0,
             oldest: None,
             held: 0,
+            left_alone: 0,
             written: None,
             told: false,
         }
@@ -77,6 +80,9 @@ impl Metrics {
     /// Notes what a look at the inbox found.
     pub fn look(&mut self, scan: &Scan) {
         self.waiting = scan.settled.len() + scan.settling + scan.held.unreadable;
+        if !scan.partial {
+            self.left_alone = scan.left_alone;
+        }
         self.oldest = scan.oldest;
         self.held = scan.held.strange + scan.held.unreadable + scan.held.broken;
     }
@@ -119,6 +125,11 @@ impl Metrics {
             "backlog_oldest_seconds",
             "How long the oldest of them has waited.",
             oldest,
+        );
+        out.gauge(
+            "left_alone",
+            "Names that are left alone, in the inbox and in classifiers.",
+            self.left_alone + left_alone::names_in(&self.home.classifiers()).len(),
         );
         out.gauge(
             "paused",

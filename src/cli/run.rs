@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::catalog::Endpoint;
 use crate::config::{Config, Home};
 use crate::history;
 use crate::ingest::{Answered, Engine, NotYet};
@@ -213,9 +214,11 @@ impl Worker {
     fn turn(&mut self, wake: &mut Wake) -> Result<Duration> {
         // Folders must not be made anew where a mount went away.
         self.engine.check_footing()?;
-        self.engine.take_up_classifiers()?;
-        // Somebody may have renamed the inbox: it is made again, and that one is watched.
-        let gone = !self.engine.home.inbox().exists();
+        let classifiers_due = self.engine.take_up_classifiers()?;
+        // Somebody may have renamed or removed the inbox, or an endpoint's folder: it is made again,
+        // and that one is watched.
+        let inbox = self.engine.home.inbox();
+        let gone = Endpoint::ALL.iter().any(|e| !inbox.join(e.name()).exists());
         if gone {
             self.engine.home.make_folders()?;
         }
@@ -247,9 +250,8 @@ impl Worker {
         }
         self.engine.rest()?;
         let longest = self.engine.config.scan_interval;
-        let until_next = scan
-            .next
-            .map(|next| next.saturating_duration_since(Instant::now()));
+        let next = scan.next.into_iter().chain(classifiers_due).min();
+        let until_next = next.map(|next| next.saturating_duration_since(Instant::now()));
         Ok(until_next.map_or(longest, |next| next.min(longest)))
     }
 

@@ -142,6 +142,16 @@ impl History {
         Ok((set, loaded.changed))
     }
 
+    /// The set that was activated last; None in a history without one.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn set_in_force(&self) -> Result<Option<ClassifierSet>> {
+        let set = ask::set_in_force(&self.conn)?;
+        set.map(|id| classifier::load_set(&self.conn, id))
+            .transpose()
+    }
+
     /// Begins a transaction for the next file, or the next few.
     ///
     /// # Errors
@@ -201,6 +211,15 @@ impl History {
             .conn
             .query_row(&sql, [claim], Written::from_row)
             .optional()?)
+    }
+
+    /// The hash of the bytes that were answered with this batch; empty where they were not read.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn sha256_of(&self, batch_id: i64) -> Result<String> {
+        let sql = "SELECT sha256 FROM batch WHERE batch_id = ?1";
+        Ok(self.conn.query_row(sql, [batch_id], |r| r.get(0))?)
     }
 
     /// Marks responses as published. A response is in the outbox before this; if it gets lost, the

@@ -5,23 +5,26 @@ mod guard;
 mod judge_file;
 mod progress;
 pub mod publish;
+mod put_away;
 mod ready;
 mod record_file;
 mod spent;
+mod standing;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::catalog::Endpoint;
-use crate::classifier::{ClassifierSet, write_shipped};
+use crate::classifier::{ClassifierSet, lost_many, read_folder, write_shipped};
 use crate::clock;
 use crate::config::{Config, Home};
 use crate::disk;
 use crate::fault;
 use crate::history::{History, Published, Written};
 use crate::intake::{Claim, NameBook, claims_in_work};
+use crate::left_alone::is_left_alone;
 use crate::trouble::{Kind, Result, Trouble};
 
 use guard::Guard;
@@ -32,6 +35,7 @@ pub use record_file::NotYet;
 use record_file::{NewlyWritten, OneFile, Recorded, is_small};
 use spent::Lap;
 pub use spent::Spent;
+use standing::Standing;
 
 /// A group is committed once it has this many files, so that nobody waits long for an answer.
 const GROUP_FILES: usize = 50;
@@ -48,6 +52,8 @@ pub struct Engine {
     pool: rayon::ThreadPool,
     /// How the classifier folder looked when it was last read.
     fingerprint: Fingerprint,
+    /// Classifier files that changed since then, and are not taken up yet.
+    standing: Standing<Fingerprint>,
     /// Published, but not marked in the history yet.
     unmarked: Vec<Published>,
     /// Put back into the inbox, and not told of yet.
@@ -80,11 +86,22 @@ impl Engine {
         }
         let mut history =
             History::open_waiting(&home.database(), config.cache_mib, config.lock_wait)?;
-        let fingerprint = fingerprint(&home);
-        let (set, changed) = history.load_classifiers(&folder)?;
-        if changed {
-            tracing::info!(set = %&set.hash()[..12], "a set of classifiers came into force");
-        }
+        let mut standing = Standing::new(config.settle, config.settle_timeout);
+        let mut fingerprint = fingerprint(&home);
+        let stood = stood_for(&home, &fingerprint);
+        let in_force = match stood < config.settle_timeout {
+            true => history.set_in_force()?,
+            false => None,
+        };
+        let set = match in_force.filter(|set| look_cut(set, &home)) {
+            Some(set) => {
+                let now = Instant::now();
+                standing.hold(fingerprint, now.checked_sub(stood).unwrap_or(now));
+                fingerprint = Fingerprint::default();
+                set
+            }
+            None => activate(&mut history, &home)?,
+        };
         let pool = thread_pool(config.threads)?;
         let guard = Guard::new(&home);
         Ok(Engine {
@@ -94,6 +111,7 @@ impl Engine {
             history,
             pool,
             fingerprint,
+            standing,
             unmarked: Vec::new(),
             returned: Vec::new(),
             guard,
@@ -125,30 +143,36 @@ impl Engine {
         &self.history
     }
 
-    /// Takes up a change of the classifier files, if the whole set is sound; otherwise says what is
-    /// wrong, once, and the set in force stays in force.
+    /// Takes up a change of the classifier files once they stood still, if the whole set is sound;
+    /// otherwise says what is wrong, once, and the set in force stays in force. Returns when a change
+    /// that does not stand still for long enough is due.
     ///
     /// # Errors
     /// When the history cannot be written.
-    pub fn take_up_classifiers(&mut self) -> Result<()> {
-        let now = fingerprint(&self.home);
-        if now == self.fingerprint {
-            return Ok(());
+    pub fn take_up_classifiers(&mut self) -> Result<Option<Instant>> {
+        let files = fingerprint(&self.home);
+        if files == self.fingerprint {
+            self.standing.forget();
+            return Ok(None);
         }
-        match self.history.load_classifiers(&self.home.classifiers()) {
-            Ok((set, changed)) => {
-                if changed {
-                    tracing::info!(set = %&set.hash()[..12], "a set of classifiers came into force");
-                }
-                self.rules = Rules::new(set, &self.config);
-            }
+        let now = Instant::now();
+        let (set, home) = (&self.rules.classifiers, &self.home);
+        let due = self
+            .standing
+            .due(files.clone(), now, || look_cut(set, home));
+        if due > now {
+            return Ok(Some(due));
+        }
+        match activate(&mut self.history, &self.home) {
+            Ok(set) => self.rules = Rules::new(set, &self.config),
             Err(e) if e.kind == Kind::Setup => {
                 tracing::error!("{e}\n  the set of before stays in force until this is mended");
             }
             Err(e) => return Err(e),
         }
-        self.fingerprint = now;
-        Ok(())
+        self.fingerprint = files;
+        self.standing.forget();
+        Ok(None)
     }
 
     /// Ends what an earlier process began: every claim that lies in the work folder is either in the
@@ -377,7 +401,7 @@ impl Engine {
         }
         for (claim, answered) in &named {
             step("publish.after")?;
-            self.put_away(claim, &answered.batch)?;
+            put_away::put_away(&self.history, &self.home, claim, &answered.batch)?;
         }
         disk::side_by_side(&named, |(claim, _)| {
             step("forget.before")?;
@@ -398,18 +422,6 @@ impl Engine {
             self.mark()?;
         }
         Ok(answered)
-    }
-
-    /// Moves a file whose response is published out of the work folder.
-    fn put_away(&self, claim: &Claim, batch: &Written) -> Result<()> {
-        if !claim.has_source() {
-            return Ok(());
-        }
-        let root = match batch.status {
-            200 => self.home.archive(),
-            _ => self.home.failed(),
-        };
-        crate::intake::archive_source(&root, claim)
     }
 
     /// Marks what was published. Done when there is nothing else to do: a response does not wait for
@@ -482,6 +494,7 @@ fn fingerprint(home: &Home) -> Fingerprint {
         .flatten()
         .map(|e| e.path())
         .filter(|p| p.extension().is_some_and(|e| e == "toml"))
+        .filter(|p| !p.file_name().is_some_and(is_left_alone))
         .map(|p| {
             let metadata = p.metadata().ok();
             let bytes = metadata.as_ref().map_or(0, std::fs::Metadata::len);
@@ -490,6 +503,40 @@ fn fingerprint(home: &Home) -> Fingerprint {
         .collect();
     files.sort();
     (clock::day(&clock::now()).to_owned(), files)
+}
+
+/// How long the classifier files and their folder have not been changed, by their times.
+fn stood_for(home: &Home, (_, files): &Fingerprint) -> Duration {
+    let folder = std::fs::metadata(home.classifiers()).and_then(|m| m.modified());
+    let times = files.iter().filter_map(|(_, _, modified)| *modified);
+    let last = times.chain(folder.ok()).max();
+    last.and_then(|last| SystemTime::now().duration_since(last).ok())
+        .unwrap_or_default()
+}
+
+/// Whether the classifier files hold so much less than the set that they may still be being copied;
+/// says so. Files that are not sound hold nothing.
+fn look_cut(set: &ClassifierSet, home: &Home) -> bool {
+    let Ok(files) = read_folder(&home.classifiers()) else {
+        return false;
+    };
+    let Some(classifier) = lost_many(set, &files) else {
+        return false;
+    };
+    tracing::warn!(
+        classifier,
+        "the classifier files lost many values at once: activated once they stood still for settle_timeout"
+    );
+    true
+}
+
+/// Loads the classifier files and activates them.
+fn activate(history: &mut History, home: &Home) -> Result<ClassifierSet> {
+    let (set, changed) = history.load_classifiers(&home.classifiers())?;
+    if changed {
+        tracing::info!(set = %&set.hash()[..12], "a set of classifiers came into force");
+    }
+    Ok(set)
 }
 
 /// Reaches a fault point that stands for no path.

@@ -43,6 +43,10 @@ pub struct Scan {
     pub unreadable: Vec<PathBuf>,
     /// Files that the disk or the share does not give, tried not long ago.
     pub broken: Vec<PathBuf>,
+    /// How many names were left alone.
+    pub left_alone: usize,
+    /// The first few of them, in no order.
+    pub left_alone_first: Vec<PathBuf>,
 }
 
 /// How much is in the inbox and is not taken.
@@ -88,6 +92,9 @@ impl Scan {
             .sort_by(|a, b| (a.modified, &a.relative).cmp(&(b.modified, &b.relative)));
     }
 }
+
+/// So many of the names that are left alone are kept.
+const LEFT_ALONE_FIRST: usize = 5;
 
 /// How deep folders below the inbox are looked into.
 const DEEPEST: usize = 8;
@@ -309,6 +316,10 @@ impl Inbox {
         there: &mut HashMap<PathBuf, Seen>,
     ) {
         if is_left_alone(name) {
+            scan.left_alone += 1;
+            if scan.left_alone_first.len() < LEFT_ALONE_FIRST {
+                scan.left_alone_first.push(path);
+            }
             return;
         }
         let looked = fault::point("inbox.look").and_then(|()| fs::symlink_metadata(&path));
