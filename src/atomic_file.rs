@@ -41,6 +41,15 @@ pub enum Existing {
     ReplaceIf(fn(&[u8]) -> bool),
 }
 
+/// Who may read a file.
+#[derive(Clone, Copy)]
+pub enum Readers {
+    /// Whoever may read the one that it replaces; else whoever may read the files of this process.
+    AsBefore,
+    /// Everybody: there is nothing of a customer in it.
+    All,
+}
+
 /// A file that is being written. Dropped before [`AtomicFile::finish`], it leaves nothing behind.
 pub struct AtomicFile {
     target: PathBuf,
@@ -93,24 +102,20 @@ impl AtomicFile {
     /// # Errors
     /// When it cannot be written; what was there is there still.
     pub fn write(self, content: &[u8]) -> Result<()> {
-        let write = || {
-            File::options()
-                .write(true)
-                .open(self.content())?
-                .write_all(content)
-        };
-        write().map_err(|e| self.wrong(&e))?;
-        self.finish()
+        self.write_for(content, Readers::AsBefore)
     }
 
-    /// Lets everybody read the file.
-    pub fn for_all_readers(&self) {
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            // Where a file system knows no rights there are none to be given.
-            let _ = fs::set_permissions(self.content(), fs::Permissions::from_mode(0o644));
-        }
+    /// [`AtomicFile::write`], with the rights that its readers need.
+    ///
+    /// # Errors
+    /// When it cannot be written; what was there is there still.
+    pub fn write_for(self, content: &[u8], readers: Readers) -> Result<()> {
+        let write = || {
+            let mut file = File::options().write(true).open(self.content())?;
+            file.write_all(content)
+        };
+        write().map_err(|e| self.wrong(&e))?;
+        self.put(readers)
     }
 
     /// Puts the file into its place, durably.
@@ -118,18 +123,23 @@ impl AtomicFile {
     /// # Errors
     /// When that fails; what was there is there still.
     pub fn finish(self) -> Result<()> {
+        self.put(Readers::AsBefore)
+    }
+
+    fn put(self, readers: Readers) -> Result<()> {
         let done = || {
             let content = self.content();
-            if self.replace
-                && let Ok(old) = fs::symlink_metadata(&self.target)
-            {
-                let _ = fs::set_permissions(&content, old.permissions());
+            disk::sync_file(&content)?;
+            // Where a file system knows no rights there are none to be given.
+            match readers {
+                Readers::All => let_everybody_read(&content),
+                Readers::AsBefore if self.replace => {
+                    if let Ok(old) = fs::symlink_metadata(&self.target) {
+                        let _ = fs::set_permissions(&content, old.permissions());
+                    }
+                }
+                Readers::AsBefore => {}
             }
-            File::options()
-                .append(true)
-                .open(&content)
-                .or_else(|_| File::open(&content))?
-                .sync_all()?;
             if self.replace {
                 fs::rename(&content, &self.target)?;
             } else {
@@ -139,6 +149,16 @@ impl AtomicFile {
         };
         done().map_err(|e| self.wrong(&e))
     }
+}
+
+fn let_everybody_read(file: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let _ = fs::set_permissions(file, fs::Permissions::from_mode(0o644));
+    }
+    #[cfg(not(unix))]
+    let _ = file;
 }
 
 /// A folder for what is not finished. It is locked as long as its process lives.
