@@ -262,6 +262,9 @@ pub fn allowed(path: &Path, rules: Rules<'_>) -> Result<PathBuf> {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(target),
         Err(e) => return Err(Trouble::io("looking at", path, &e)),
     };
+    let Existing::ReplaceIf(ours) = rules.existing else {
+        return Err(there_already(path));
+    };
     if there.is_symlink() {
         return refuse(
             "is a link, and links are not followed",
@@ -274,9 +277,6 @@ pub fn allowed(path: &Path, rules: Rules<'_>) -> Result<PathBuf> {
             "nothing was written; give the path of a file (- is stdout where a command takes it)",
         );
     }
-    let Existing::ReplaceIf(ours) = rules.existing else {
-        return Err(there_already(path));
-    };
     let mut beginning = Vec::new();
     disk::open_any_regular(&target)
         .and_then(|file| file.take(BEGINNING).read_to_end(&mut beginning))
