@@ -15,6 +15,9 @@ use crate::trouble::{Kind, Result, Trouble};
 /// Scratch folders begin with this: intake leaves such names alone, and nobody else uses them.
 const SCRATCH: &str = ".kycdrop-scratch-";
 
+/// In the home, files that name a scratch folder elsewhere begin with this.
+const NOTE: &str = ".kycdrop-writes-";
+
 /// Where folders cannot be locked, a scratch folder of this age belongs to no living process.
 const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 
@@ -66,8 +69,16 @@ impl AtomicFile {
     pub fn create(path: &Path, rules: Rules<'_>) -> Result<AtomicFile> {
         let target = allowed(path, rules)?;
         let folder = target.parent().unwrap_or(Path::new("."));
-        clear_remains(folder);
-        let scratch = Scratch::make(folder).map_err(|e| Trouble::io("writing", path, &e))?;
+        clear(remains_in(folder));
+        if let Some(home) = rules.home {
+            clear(noted_remains(home));
+        }
+        let mut scratch = Scratch::make(folder).map_err(|e| Trouble::io("writing", path, &e))?;
+        if let Some(home) = rules.home
+            && rules.refusal == Kind::Input
+        {
+            scratch.note(home);
+        }
         let file = AtomicFile {
             target,
             shown: path.to_owned(),
@@ -164,6 +175,8 @@ fn let_everybody_read(file: &Path) {
 /// A folder for what is not finished. It is locked as long as its process lives.
 struct Scratch {
     path: PathBuf,
+    /// A file in the home that names this folder.
+    note: Option<PathBuf>,
     _lock: Option<File>,
 }
 
@@ -178,7 +191,14 @@ impl Scratch {
                 made => made?,
             }
             match disk::lock_folder(&path) {
-                Ok(lock) if path.is_dir() => return Ok(Scratch { path, _lock: lock }),
+                Ok(lock) if path.is_dir() => {
+                    let note = None;
+                    return Ok(Scratch {
+                        path,
+                        note,
+                        _lock: lock,
+                    });
+                }
                 // Somebody took it for a remain before it was locked.
                 Ok(_) => {}
                 Err(e)
@@ -190,43 +210,97 @@ impl Scratch {
     }
 }
 
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.path);
+impl Scratch {
+    /// Leaves a note in the home, so that `doctor` and the next command find what a kill leaves. Who
+    /// may only read the home leaves none.
+    fn note(&mut self, home: &Home) {
+        if let (Some(name), Some(text)) = (self.path.file_name(), self.path.to_str()) {
+            let name = name.to_string_lossy().replace(SCRATCH, NOTE);
+            let note = home.root.join(name);
+            if fs::write(&note, text).is_ok() {
+                self.note = Some(note);
+            }
+        }
     }
 }
 
-/// The scratch folders in a folder that killed processes left.
-pub fn remains(folder: &Path) -> Vec<PathBuf> {
-    locked_remains(folder)
-        .into_iter()
-        .map(|(path, _)| path)
-        .collect()
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.path);
+        if let Some(note) = &self.note {
+            let _ = fs::remove_file(note);
+        }
+    }
 }
 
-fn clear_remains(folder: &Path) {
-    for (path, _lock) in locked_remains(folder) {
+/// What killed processes left: the folder, and who keeps others from it while it is looked at.
+type Remain = (PathBuf, Option<File>);
+
+/// The scratch folders that killed processes left in these folders, and in those that the home has
+/// notes of.
+pub fn remains(home: &Home, folders: &[PathBuf]) -> Vec<PathBuf> {
+    let folders = folders.iter().filter_map(|f| f.canonicalize().ok());
+    let mut found: Vec<PathBuf> = folders
+        // Each lock is let go before the next look at the same folder.
+        .flat_map(|f| paths(remains_in(&f)))
+        .chain(paths(noted_remains(home)))
+        .collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+fn paths(remains: Vec<Remain>) -> Vec<PathBuf> {
+    remains.into_iter().map(|(path, _)| path).collect()
+}
+
+fn clear(remains: Vec<Remain>) {
+    for (path, _lock) in remains {
         let _ = fs::remove_dir_all(path);
     }
 }
 
-fn locked_remains(folder: &Path) -> Vec<(PathBuf, Option<File>)> {
+fn remains_in(folder: &Path) -> Vec<Remain> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(|e| remain(e.path())).collect()
+}
+
+/// What the notes of a home name. A note of what is gone is removed.
+fn noted_remains(home: &Home) -> Vec<Remain> {
+    let entries = fs::read_dir(&home.root).into_iter().flatten().flatten();
     entries
-        .filter(|e| e.file_name().to_string_lossy().starts_with(SCRATCH))
-        .filter(|e| e.file_type().is_ok_and(|t| t.is_dir()))
-        .filter_map(|e| match disk::lock_folder(&e.path()) {
-            Ok(Some(lock)) => Some((e.path(), Some(lock))),
-            Ok(None) => {
-                let modified = e.metadata().ok()?.modified().ok()?;
-                let age = SystemTime::now().duration_since(modified).ok()?;
-                (age > ABANDONED).then(|| (e.path(), None))
+        .filter(|e| e.file_name().to_string_lossy().starts_with(NOTE))
+        .filter_map(|e| {
+            let file = disk::open_regular(&e.path()).ok()?;
+            let mut text = String::new();
+            file.take(BEGINNING).read_to_string(&mut text).ok()?;
+            let path = PathBuf::from(text);
+            if path.is_absolute() && fs::symlink_metadata(&path).is_err() {
+                let _ = fs::remove_file(e.path());
             }
-            // Its process lives, or it is not for this user to look into.
-            Err(e) if e.kind() == io::ErrorKind::WouldBlock => None,
-            Err(_) => None,
+            remain(path)
         })
         .collect()
+}
+
+/// A scratch folder whose process is gone, locked.
+fn remain(path: PathBuf) -> Option<Remain> {
+    let ours = path.file_name()?.to_string_lossy().starts_with(SCRATCH);
+    let there = fs::symlink_metadata(&path).ok().filter(|_| ours)?;
+    if !there.is_dir() {
+        return None;
+    }
+    // Else its process lives, or it is not for this user to look into.
+    let lock = disk::lock_folder(&path).ok()?;
+    if lock.is_none() {
+        let age = SystemTime::now()
+            .duration_since(there.modified().ok()?)
+            .ok()?;
+        if age < ABANDONED {
+            return None;
+        }
+    }
+    Some((path, lock))
 }
 
 /// Looks whether the rules allow a place; the path of it without links on the way.

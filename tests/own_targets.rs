@@ -278,10 +278,14 @@ fn figures_never_take_the_place_of_another_file() {
     }
     // Nor does it take the place of what is put there while it works.
     let daemon = Daemon::start(&office);
-    let beside = office.write("mine", "mine");
-    std::fs::rename(beside, office.at("kycdrop.prom")).expect("renamed");
-    office.drop("batch-customers/x.json", "{\"customers\":[]}");
+    let mut n = 0;
     eventually("a warning", || {
+        // Again and again: the daemon may be about to put its own there.
+        let beside = office.write("mine", "mine");
+        std::fs::rename(beside, office.at("kycdrop.prom")).expect("renamed");
+        n += 1;
+        office.drop(format!("batch-customers/x{n}.json"), "{\"customers\":[]}");
+        std::thread::sleep(std::time::Duration::from_millis(200));
         daemon.log().contains("metrics_file").then_some(())
     });
     daemon.stop();
@@ -291,36 +295,50 @@ fn figures_never_take_the_place_of_another_file() {
 
 #[test]
 fn what_a_killed_command_left_is_named_and_cleared() {
-    let office = office();
-    let mut demo = office
-        .command(&[
-            "demo",
-            "--customers",
-            "100000000",
-            "--output",
-            text(&office.at("big.json")),
-        ])
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("demo starts");
-    let scratch = || office.files("").into_iter().find(|f| f.contains("scratch"));
-    eventually("a scratch file", scratch);
-    // As long as its process lives it is nobody else's.
-    let output = write_to(&office, "backup", &office.at("first.db"));
-    assert!(output.status.success(), "{}", said(&output));
-    let left = scratch().expect("still there");
-    demo.kill().expect("killed");
-    demo.wait().expect("ended");
-    let output = office.run(&["doctor"]);
-    let told = String::from_utf8_lossy(&output.stdout).into_owned();
-    let folder = left.split('/').next().expect("a folder");
-    assert!(told.contains(folder), "{told}");
-    let output = write_to(&office, "backup", &office.at("second.db"));
-    assert!(output.status.success(), "{}", said(&output));
-    assert_eq!(scratch(), None);
-    let output = office.run(&["doctor"]);
-    let told = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(!told.contains("scratch"), "{told}");
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    for outside in [false, true] {
+        let office = office();
+        let folder = match outside {
+            false => office.path(),
+            true => elsewhere.path(),
+        };
+        let mut demo = office
+            .command(&["demo", "--customers", "100000000", "--output"])
+            .arg(folder.join("big.json"))
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("demo starts");
+        let hidden = |folder: &Path| {
+            let entries = std::fs::read_dir(folder).expect("a folder").flatten();
+            let names = entries.map(|e| e.file_name().to_string_lossy().into_owned());
+            names
+                .filter(|n| n.starts_with(".kycdrop"))
+                .collect::<Vec<_>>()
+        };
+        let scratch = || hidden(folder).into_iter().find(|n| n.contains("scratch"));
+        let doctor = || String::from_utf8_lossy(&office.run(&["doctor"]).stdout).into_owned();
+        eventually("content", || {
+            folder
+                .join(scratch()?)
+                .join("content")
+                .exists()
+                .then_some(())
+        });
+        // As long as its process lives it is nobody else's.
+        let output = write_to(&office, "backup", &office.at("first.db"));
+        assert!(output.status.success(), "{}", said(&output));
+        let left = scratch().expect("still there");
+        assert!(!doctor().contains(&left));
+        demo.kill().expect("killed");
+        demo.wait().expect("ended");
+        assert!(doctor().contains(&left), "{}", doctor());
+        // Wherever the next one writes.
+        let output = write_to(&office, "backup", &office.at("second.db"));
+        assert!(output.status.success(), "{}", said(&output));
+        assert_eq!(scratch(), None);
+        assert!(!doctor().contains(&left), "{}", doctor());
+        assert_eq!(hidden(office.path()), Vec::<String>::new());
+    }
 }
 
 #[test]

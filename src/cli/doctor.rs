@@ -377,13 +377,7 @@ fn leftovers(home: &Home) -> Line {
     {
         folders.extend(home.root.join(file).parent().map(Path::to_owned));
     }
-    let mut found: Vec<PathBuf> = folders
-        .iter()
-        .filter_map(|f| f.canonicalize().ok())
-        .flat_map(|f| atomic_file::remains(&f))
-        .collect();
-    found.sort();
-    found.dedup();
+    let found = atomic_file::remains(home, &folders);
     if found.is_empty() {
         return ok("leftovers", "none of commands that were killed");
     }
