@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod atomic_file;
 pub mod catalog;
 pub mod classifier;
 pub mod cli;

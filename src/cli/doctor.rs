@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use notify::{RecursiveMode, Watcher};
 use serde::Serialize;
 
+use crate::atomic_file;
 use crate::catalog::Endpoint;
 use crate::classifier::read_folder;
 use crate::config::{Config, Home};
@@ -16,6 +17,7 @@ use crate::left_alone;
 use crate::text::printable;
 use crate::trouble::{Kind, Result, Trouble};
 
+use super::metrics;
 use super::output::TextFormat;
 use super::unaccounted;
 
@@ -83,6 +85,7 @@ pub fn doctor(home: &Home, args: &Args) -> Result<u8> {
         database(home, args.quick),
         accounted(home),
         room(home),
+        leftovers(home),
     ];
     // Without a home the rest only repeats that there is none.
     if !home.root.exists() {
@@ -152,9 +155,10 @@ fn home_folder(home: &Home) -> Line {
 }
 
 fn configuration(home: &Home) -> Line {
-    match Config::of(home) {
-        Ok(_) if home.config_file().exists() => ok("configuration", "kycdrop.toml is understood"),
-        Ok(_) => ok("configuration", "none; everything has its default"),
+    let checked = Config::of(home).and_then(|config| metrics::check(home, &config));
+    match checked {
+        Ok(()) if home.config_file().exists() => ok("configuration", "kycdrop.toml is understood"),
+        Ok(()) => ok("configuration", "none; everything has its default"),
         Err(e) => failed("configuration", e),
     }
 }
@@ -385,6 +389,29 @@ fn database(home: &Home, quick: bool) -> Line {
         ),
         Err(e) => failed("database", e.into()),
     }
+}
+
+/// What killed commands left half done, where they usually write.
+fn leftovers(home: &Home) -> Line {
+    let mut folders = moving(home);
+    folders.push(home.root.clone());
+    folders.extend(std::env::current_dir().ok());
+    if let Ok(config) = Config::of(home)
+        && let Some(file) = config.metrics_file
+    {
+        folders.extend(home.root.join(file).parent().map(Path::to_owned));
+    }
+    let found = atomic_file::remains(home, &folders);
+    if found.is_empty() {
+        return ok("leftovers", "none of commands that were killed");
+    }
+    let found: Vec<String> = found.iter().map(|f| f.display().to_string()).collect();
+    line(
+        "leftovers",
+        State::Warn,
+        format!("left by commands that were killed: {}", found.join(", ")),
+        "remove them; the next backup, snapshot, report or demo batch that is written there does it too",
+    )
 }
 
 fn room(home: &Home) -> Line {

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use crate::atomic_file::refuse_folder_of_home;
 use crate::config::Home;
 use crate::export::{self, Branch, Wanted};
 use crate::text::printable;
@@ -52,6 +53,7 @@ pub fn export(home: &Home, args: &Args) -> Result<u8> {
             ),
         )
     })?;
+    refuse_folder_of_home(home, &args.dir)?;
     let conn = super::history_of(home)?;
     let wanted = Wanted {
         dir: &args.dir,

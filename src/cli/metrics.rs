@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::atomic_file::{self, AtomicFile, Existing, Readers, Rules};
 use crate::clock;
 use crate::config::{Config, Home};
 use crate::disk;
@@ -15,8 +16,8 @@ use crate::ingest::Answered;
 use crate::intake::Scan;
 use crate::left_alone;
 
-use super::state::{Readers, replace};
 use crate::disk::with_ending;
+use crate::trouble::{Kind, Result};
 
 /// No more often than this, unless something important changed.
 const EVERY: Duration = Duration::from_secs(1);
@@ -40,9 +41,13 @@ pub struct Metrics {
 
 impl Metrics {
     /// Figures as the configuration wants them.
-    pub fn new(home: &Home, config: &Config) -> Metrics {
-        Metrics {
-            file: config.metrics_file.as_ref().map(|f| home.root.join(f)),
+    ///
+    /// # Errors
+    /// When the file must not be written where the configuration says.
+    pub fn new(home: &Home, config: &Config) -> Result<Metrics> {
+        check(home, config)?;
+        Ok(Metrics {
+            file: file(home, config),
             home: home.clone(),
             files: 0,
             accepted: 0,
@@ -53,7 +58,7 @@ impl Metrics {
             left_alone: 0,
             written: None,
             told: false,
-        }
+        })
     }
 
     /// Counts what was answered.
@@ -95,11 +100,11 @@ impl Metrics {
         }
         self.written = Some(Instant::now());
         let text = self.text(paused, last_success);
-        match replace(file, text.as_bytes(), Readers::All) {
+        match replace(&self.home, file, text.as_bytes()) {
             Ok(()) => self.told = false,
             Err(e) => {
                 if !std::mem::replace(&mut self.told, true) {
-                    tracing::warn!("writing {}: {e}", file.display());
+                    tracing::warn!("metrics_file: {e}");
                 }
             }
         }
@@ -169,6 +174,41 @@ impl Metrics {
         );
         out.0
     }
+}
+
+fn file(home: &Home, config: &Config) -> Option<PathBuf> {
+    config.metrics_file.as_ref().map(|f| home.root.join(f))
+}
+
+/// Looks whether the file may be written where the configuration says.
+///
+/// # Errors
+/// When it may not; a folder that is not there, or not to be entered now, is none.
+pub fn check(home: &Home, config: &Config) -> Result<()> {
+    let Some(file) = file(home, config) else {
+        return Ok(());
+    };
+    match atomic_file::allowed(&file, rules(home)) {
+        Err(mut e) if e.kind == Kind::Setup => {
+            e.what = format!("{}: metrics_file: {}", home.config_file().display(), e.what);
+            Err(e)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn rules(home: &Home) -> Rules<'_> {
+    Rules {
+        home: Some(home),
+        into_inbox: false,
+        existing: Existing::ReplaceIf(|beginning| beginning.starts_with(b"# HELP kycdrop_")),
+        refusal: Kind::Setup,
+    }
+}
+
+fn replace(home: &Home, path: &Path, content: &[u8]) -> Result<()> {
+    let file = AtomicFile::create(path, rules(home))?;
+    file.write_for(content, Readers::All)
 }
 
 /// A value of a label, as the format wants it.

@@ -113,7 +113,7 @@ struct Worker {
 
 impl Worker {
     fn open(home: Home, config: Config, lock: &mut HomeLock) -> Result<Worker> {
-        let metrics = Metrics::new(&home, &config);
+        let metrics = Metrics::new(&home, &config)?;
         let inbox = Inbox::new(home.inbox(), config.settle, config.settle_timeout);
         let by_whom = |e| say_who_locks(&home, e);
         lock.check_history().map_err(by_whom)?;
