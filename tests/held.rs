@@ -1,463 +1,71 @@
-//! What cannot be taken is held, named once and counted, and stops nobody: folders and files of other
-//! users, other file systems, leases, names that are taken, thousands of links.
+//! What is in the inbox and cannot be taken: it is named once, never all of it at once, and an error
+//! while the inbox is looked at is never "nothing there".
 
-#![cfg(all(target_os = "linux", debug_assertions))]
+#![cfg(unix)]
 
 mod common;
-mod faults;
 
-use std::os::unix::fs::symlink;
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use common::daemon::{Daemon, eventually};
+use common::{Office, person};
+use serde_json::json;
 
-use common::{Office, cannot_run, needs};
-use faults::{
-    Daemon, assert_all_answered_once, batch_of, bound_by_permissions, drop_whole, give_to, go_on,
-    is_root, set_mode, stopped, wait_for,
-};
-use serde_json::Value;
-
-const CUSTOMERS: usize = 3;
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
+fn link(office: &Office, name: &str) {
+    let path = office.at(format!("watch-dir/inbox/batch-customers/{name}.json"));
+    std::os::unix::fs::symlink("/nowhere", path).expect("a link");
 }
 
-fn status(office: &Office) -> Value {
-    let output = office.run(&["status", "--format", "json"]);
-    serde_json::from_slice(&output.stdout).expect("JSON")
-}
-
-fn drop_good(office: &Office, name: &str) {
-    let file = format!("batch-customers/{name}.json");
-    drop_whole(office, &file, batch_of(name, CUSTOMERS));
-}
-
-/// `once` leaves `held` files where they are, answers the good ones, and ends with `code`.
-fn assert_held(office: &Office, output: &Output, held: &[&str], code: i32, why: &str) {
-    let said = said(output);
-    assert_eq!(output.status.code(), Some(code), "{said}");
-    for name in held {
-        let named = said.lines().filter(|l| l.contains(name) && l.contains(why));
-        assert_eq!(named.count(), 1, "{name}: {said}");
-        assert!(office.at("watch-dir/inbox").join(name).exists(), "{name}");
-    }
-    assert_eq!(
-        office.files("watch-dir/outbox"),
-        ["batch-customers/good.response.json"]
-    );
-    let status = status(office);
-    assert_eq!(status["held"]["files"], held.len(), "{status}");
-    let doctor = office.run(&["doctor", "--quick"]);
-    let doctor = String::from_utf8_lossy(&doctor.stdout).into_owned();
-    assert!(
-        doctor.contains(&format!("{} in it are not taken", held.len())),
-        "{doctor}"
-    );
-}
-
-/// Only root can make what is another user's.
-fn root(case: &str) -> bool {
-    if !is_root() {
-        cannot_run(case, needs::ROOT);
-    }
-    is_root()
+fn drop_file(office: &Office, name: &str) {
+    let body = json!({"customers": [person(name)]}).to_string();
+    let hidden = office.write("watch-dir/inbox/batch-customers/.part", body);
+    let path = office.at(format!("watch-dir/inbox/batch-customers/{name}.json"));
+    std::fs::rename(hidden, path).expect("dropped");
 }
 
 #[test]
-fn a_folder_that_another_user_copied_into_the_inbox_stops_nobody() {
-    if !root("a_folder_that_another_user_copied_into_the_inbox_stops_nobody") {
-        return;
-    }
+fn a_thousand_links_are_counted_and_twenty_of_them_named() {
     let office = Office::new();
     office.once();
-    drop_good(&office, "good");
-    let Some(mut command) = bound_by_permissions(&office, &["once"]) else {
-        return;
-    };
-    // As `cp -r` of somebody else leaves it with umask 022.
-    office.drop("copied/one.json", "{}");
-    office.drop("copied/two.json", "{}");
-    set_mode(&office.at("watch-dir/inbox/copied"), 0o755);
-    for name in ["one", "two"] {
-        set_mode(
-            &office.at(format!("watch-dir/inbox/copied/{name}.json")),
-            0o644,
-        );
+    for i in 0..1000 {
+        link(&office, &format!("l{i}"));
     }
-    give_to(&office.at("watch-dir/inbox/copied"), 0);
-    let output = command.output().expect("it runs");
-    let said = said(&output);
-    assert_eq!(output.status.code(), Some(77), "{said}");
-    assert_eq!(
-        said.matches("may not be moved out of its folder").count(),
-        2,
-        "{said}"
-    );
-    assert_eq!(office.files("watch-dir/outbox").len(), 1, "{said}");
-    assert_eq!(office.files("watch-dir/work").len(), 0, "{said}");
-    // Once the right is given, they are answered for what they are.
-    set_mode(&office.at("watch-dir/inbox/copied"), 0o777);
-    let output = command.output().expect("it runs");
-    assert!(output.status.success(), "{output:?}");
-    assert_eq!(office.files("watch-dir/outbox/copied").len(), 2);
-}
-
-#[test]
-fn a_strangers_file_in_a_sticky_folder_stops_nobody() {
-    if !root("a_strangers_file_in_a_sticky_folder_stops_nobody") {
-        return;
+    let daemon = Daemon::start(&office);
+    for name in ["a", "b", "c"] {
+        drop_file(&office, name);
+        let answer = office.at(format!(
+            "watch-dir/outbox/batch-customers/{name}.response.json"
+        ));
+        eventually("an answer", || answer.exists().then_some(()));
     }
-    let office = Office::new();
-    office.once();
-    drop_good(&office, "good");
-    let Some(mut command) = bound_by_permissions(&office, &["once"]) else {
-        return;
-    };
-    let folder = office.at("watch-dir/inbox/customer");
-    office.drop("customer/strange.json", "{}");
-    set_mode(&folder.join("strange.json"), 0o644);
-    give_to(&folder, 0);
-    set_mode(&folder, 0o1777);
-    let output = command.output().expect("it runs");
-    let said = said(&output);
-    assert_eq!(output.status.code(), Some(77), "{said}");
-    assert!(
-        said.contains("may not be moved out of its folder"),
-        "{said}"
-    );
-    assert_eq!(office.files("watch-dir/outbox").len(), 1, "{said}");
-    set_mode(&folder, 0o777);
-    assert!(command.status().expect("it runs").success());
-    assert_eq!(office.files("watch-dir/outbox").len(), 2);
-}
-
-/// An immutable file, and one that another is mounted over.
-#[test]
-fn a_file_that_nobody_can_move_stops_nobody() {
-    let case = "a_file_that_nobody_can_move_stops_nobody";
-    if !root(case) {
-        return;
-    }
-    for (make, undo) in [
-        (vec!["chattr", "+i"], vec!["chattr", "-i"]),
-        (vec!["mount", "--bind", "/dev/null"], vec!["umount"]),
-        (vec!["mount", "--bind"], vec!["umount"]),
-    ] {
-        let office = Office::new();
-        office.once();
-        drop_good(&office, "good");
-        office.drop("customer/fixed.json", "{}");
-        let file = office.at("watch-dir/inbox/customer/fixed.json");
-        let run = |words: &[&str], twice: bool| {
-            let mut command = Command::new(words[0]);
-            command.args(&words[1..]).arg(&file);
-            if twice {
-                command.arg(&file);
-            }
-            command.output().is_ok_and(|o| o.status.success())
-        };
-        if !run(&make, make.len() == 2 && make[0] == "mount") {
-            cannot_run(case, needs::MOUNT);
-            continue;
-        }
-        let output = office.run(&["once"]);
-        let status = status(&office);
-        assert!(run(&undo, false), "{undo:?}");
-        let said = said(&output);
-        // What is no file any more is no error.
-        let code = if make.contains(&"/dev/null") { 0 } else { 77 };
-        let code = if said.contains("another file system") {
-            74
-        } else {
-            code
-        };
-        assert_eq!(output.status.code(), Some(code), "{make:?}: {said}");
-        assert!(said.contains("customer/fixed.json"), "{make:?}: {said}");
-        assert_eq!(status["held"]["files"], 1, "{make:?}: {status}");
-        assert_eq!(office.files("watch-dir/outbox").len(), 1, "{said}");
-        assert_eq!(office.files("watch-dir/work").len(), 0, "{said}");
-        office.once();
-        assert_eq!(office.files("watch-dir/outbox").len(), 2);
-    }
-}
-
-#[test]
-fn another_file_system_below_the_inbox_stops_nobody() {
-    let case = "another_file_system_below_the_inbox_stops_nobody";
-    for folder in ["usb", "customer"] {
-        let office = Office::new();
-        office.once();
-        drop_good(&office, "good");
-        let mounted = office.at("watch-dir/inbox").join(folder);
-        std::fs::create_dir_all(&mounted).expect("a folder");
-        let mount = Command::new("mount")
-            .args(["-t", "tmpfs", "tmpfs"])
-            .arg(&mounted)
-            .output();
-        if !mount.is_ok_and(|o| o.status.success()) {
-            cannot_run(case, needs::MOUNT);
-            return;
-        }
-        std::fs::write(mounted.join("x.json"), "{}").expect("written");
-        let output = office.run(&["once"]);
-        let status = status(&office);
-        let undone = Command::new("umount").arg(&mounted).status();
-        assert!(undone.expect("umount").success());
-        let said = said(&output);
-        assert_eq!(output.status.code(), Some(74), "{said}");
-        assert!(said.contains("lies on another file system"), "{said}");
-        assert_eq!(status["held"]["files"], 1, "{status}");
-        assert_eq!(office.files("watch-dir/outbox").len(), 1, "{said}");
-    }
-}
-
-/// Each way in which a file can refuse to be taken, and what `once` ends with.
-#[test]
-fn whatever_a_file_refuses_it_is_held_alone() {
-    for (fault, code, why) in [
-        ("claim.take@1=EPERM", 77, "may not be moved"),
-        ("claim.take@1=EACCES", 77, "may not be moved"),
-        ("claim.take@1=EBUSY", 77, "may not be moved"),
-        ("claim.take@1=EXDEV", 74, "another file system"),
-        ("claim.take@1=EIO", 74, "could not be read"),
-        ("source.open@1=EAGAIN", 75, "another program"),
-        ("source.open@1=EACCES", 77, "may not be read"),
-        ("source.open@1=EPERM", 77, "may not be read"),
-        ("source.open@1=EIO", 74, "could not be read"),
-        ("source.read@1=EACCES", 74, "could not be read"),
-        ("source.read@1=EINVAL", 74, "could not be read"),
-        ("source.sync@1=EIO", 74, "could not be read"),
-    ] {
-        let office = Office::new();
-        office.drop("batch-customers/bad.json", batch_of("bad", CUSTOMERS));
-        let bad = office.at("watch-dir/inbox/batch-customers/bad.json");
-        let old = std::time::SystemTime::UNIX_EPOCH;
-        let file = std::fs::File::options().append(true).open(&bad);
-        file.expect("opened").set_modified(old).expect("the oldest");
-        drop_good(&office, "good");
-        let output = office
-            .command(&["once"])
-            .env("KYCDROP_FAULT", fault)
-            .output()
-            .expect("it runs");
-        println!("{fault}");
-        assert_held(&office, &output, &["batch-customers/bad.json"], code, why);
-        assert_eq!(office.files("watch-dir/work").len(), 0, "{fault}");
-        office.once();
-        let names = ["bad", "good"].map(str::to_owned);
-        assert_all_answered_once(&office, &names, CUSTOMERS);
-    }
-}
-
-/// The daemon goes on, tries again by itself, and names it once.
-#[test]
-fn a_daemon_tries_again_what_was_kept_by_another_program() {
-    let office = Office::configured("retry = \"20ms\"\nscan_interval = \"20ms\"\n");
-    let leased = office.write("leased", "");
-    let mut daemon = Daemon::start(
-        &office,
-        &[
-            ("KYCDROP_FAULT", "source.open=EAGAIN"),
-            ("KYCDROP_FAULT_WHILE", leased.to_str().expect("text")),
-        ],
-    );
-    daemon.wait_for_log("kycdrop watches");
-    drop_good(&office, "f0");
-    daemon.wait_for_log("kept by another program");
-    wait_for("it is counted", || status(&office)["held"]["files"] == 1);
-    std::thread::sleep(std::time::Duration::from_millis(200));
-    std::fs::remove_file(&leased).expect("let go");
-    wait_for("its answer", || {
-        office.files("watch-dir/archive").len() == 1 && office.files("watch-dir/work").is_empty()
+    // One more is named by itself.
+    link(&office, "late");
+    drop_file(&office, "d");
+    eventually("its name", || {
+        daemon.log().contains("late.json").then_some(())
     });
-    wait_for("it is not counted", || {
-        status(&office)["held"]["files"] == 0
-    });
-    assert!(daemon.stop().success(), "{}", daemon.log());
     let log = daemon.log();
-    assert_eq!(log.matches("kept by another program").count(), 1, "{log}");
-    assert!(!log.contains("work pauses"), "{log}");
-    assert_all_answered_once(&office, &["f0".to_owned()], CUSTOMERS);
+    daemon.stop();
+    assert_eq!(log.matches("is not a regular file").count(), 21, "{log}");
+    assert_eq!(log.matches("980 more in the inbox").count(), 1, "{log}");
+    assert!(log.len() < 10_000, "{}", log.len());
 }
 
-/// What cannot be listed or looked at is not what is not there.
 #[test]
-fn an_error_of_looking_is_not_an_empty_inbox() {
-    let names: Vec<String> = (0..5).map(|i| format!("f{i}")).collect();
+#[cfg(debug_assertions)]
+fn an_error_while_the_inbox_is_looked_at_is_reported() {
     for (error, code) in [("EIO", 74), ("EACCES", 77)] {
-        // The first listing is that of the inbox itself.
-        for (fault, left) in [("inbox.list@2", 5), ("inbox.list", 5), ("inbox.look", 5)] {
-            let office = Office::new();
-            office.once();
-            for folder in ["customer", "simplifiedcustomer", "validate-batch-customers"] {
-                std::fs::remove_dir(office.at("watch-dir/inbox").join(folder)).expect("removed");
-            }
-            for name in &names {
-                drop_good(&office, name);
-            }
-            let output = office
-                .command(&["once"])
-                .env("KYCDROP_FAULT", format!("{fault}={error}"))
-                .output()
-                .expect("it runs");
-            let said = said(&output);
-            assert_eq!(output.status.code(), Some(code), "{fault}={error}: {said}");
-            if fault != "inbox.list@2" {
-                assert_eq!(office.files("watch-dir/inbox").len(), left, "{said}");
-            }
-            office.once();
-            assert_all_answered_once(&office, &names, CUSTOMERS);
+        let office = Office::new();
+        office.once();
+        for i in 0..5 {
+            drop_file(&office, &format!("f{i}"));
         }
+        let mut command = office.command(&["once"]);
+        command.env("KYCDROP_FAULT", format!("inbox.look={error}"));
+        let output = command.output().expect("it runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        assert!(said.contains("could not be read and stay there"), "{said}");
+        assert!(said.contains("inbox/batch-customers"), "{said}");
+        office.once();
+        assert_eq!(office.files("watch-dir/outbox").len(), 5);
     }
-}
-
-/// A file that was taken and is not whole cannot go back: its folder may not be written any more.
-#[test]
-fn a_file_that_cannot_go_back_waits_in_work_and_stops_nobody() {
-    let office = Office::configured("settle_timeout = \"1h\"\nretry = \"20ms\"\n");
-    office.once();
-    let folder = office.at("watch-dir/inbox/customer");
-    office.drop("customer/cut.json", "{\"a\":");
-    let Some(mut command) = bound_by_permissions(&office, &["once"]) else {
-        return;
-    };
-    command.env("KYCDROP_FAULT", "claim.renamed@1=stop");
-    command.stderr(Stdio::piped());
-    let mut child = command.spawn().expect("it starts");
-    assert!(stopped(&mut child), "the step is reached");
-    set_mode(&folder, 0o555);
-    drop_good(&office, "good");
-    let good = office.at("watch-dir/inbox/batch-customers/good.json");
-    give_to(&good, faults::NOBODY);
-    go_on(&child);
-    let output = child.wait_with_output().expect("it ends");
-    let text = said(&output);
-    assert_eq!(output.status.code(), Some(77), "{text}");
-    assert_eq!(text.matches("could not be put back").count(), 1, "{text}");
-    assert_eq!(office.files("watch-dir/outbox").len(), 1, "{text}");
-    assert_eq!(office.files("watch-dir/work").len(), 1, "{text}");
-    assert_eq!(status(&office)["in_work"][0], "customer/cut.json");
-
-    // The next one puts it back, where its sender completes it.
-    set_mode(&folder, 0o755);
-    let (mut command, taken) = (office.command(&["run"]), folder.join("cut.json"));
-    let log = std::fs::File::create(office.at("log")).expect("a log");
-    let mut daemon = command.stderr(log).spawn().expect("it starts");
-    wait_for("it goes back", || taken.exists());
-    let begun = std::fs::read(&taken).expect("read");
-    assert_eq!(begun, b"{\"a\":");
-    daemon.kill().expect("our own child");
-    daemon.wait().expect("it ends");
-}
-
-#[test]
-fn a_file_that_cannot_go_back_for_long_is_answered_as_it_is() {
-    let settings = "settle_timeout = \"200ms\"\nretry = \"20ms\"\nscan_interval = \"20ms\"\n";
-    let office = Office::configured(settings);
-    office.once();
-    let folder = office.at("watch-dir/inbox/customer");
-    let Some(mut command) = bound_by_permissions(&office, &["run"]) else {
-        return;
-    };
-    command.env("KYCDROP_FAULT", "claim.renamed@1=stop");
-    command.stderr(Stdio::null());
-    let mut child = command.spawn().expect("it starts");
-    office.drop("customer/cut.json", "{\"a\":");
-    give_to(&folder, faults::NOBODY);
-    assert!(stopped(&mut child), "the step is reached");
-    set_mode(&folder, 0o555);
-    go_on(&child);
-    wait_for("an answer", || {
-        office.files("watch-dir/failed").len() == 1 && office.files("watch-dir/work").is_empty()
-    });
-    assert_eq!(office.response("customer/cut")["status"], 400);
-    child.kill().expect("our own child");
-    child.wait().expect("it ends");
-}
-
-#[test]
-fn a_name_that_is_taken_in_the_archive_or_the_outbox_gets_a_number() {
-    let office = Office::new();
-    // A file `sub` that is put away, then a folder `sub`; and the other way round.
-    office.drop("batch-customers/sub", "no JSON");
-    office.once();
-    std::fs::remove_file(office.at("watch-dir/inbox/batch-customers/sub")).ok();
-    office.drop("batch-customers/sub/x.json", "{}");
-    office.drop("batch-customers/bus/x.json", "{}");
-    office.once();
-    std::fs::remove_dir(office.at("watch-dir/inbox/batch-customers/bus")).expect("removed");
-    office.drop("batch-customers/bus", "no JSON");
-    office.once();
-    let failed: Vec<String> = office
-        .files("watch-dir/failed")
-        .iter()
-        .map(|f| f.split_once('/').expect("a day").1.to_owned())
-        .collect();
-    assert_eq!(
-        failed,
-        [
-            "batch-customers/bus.2",
-            "batch-customers/bus/x.json",
-            "batch-customers/sub",
-            "batch-customers/sub.2/x.json",
-        ]
-    );
-    // Something of somebody's in the outbox.
-    office.write("watch-dir/outbox/odd", "a file");
-    symlink(office.path(), office.at("watch-dir/outbox/link")).expect("a link");
-    office.drop("odd/x.json", "{}");
-    office.drop("link/x.json", "{}");
-    office.once();
-    assert!(office.at("watch-dir/outbox/odd.2/x.response.json").exists());
-    assert!(
-        office
-            .at("watch-dir/outbox/link.2/x.response.json")
-            .exists()
-    );
-    assert!(!office.at("x.response.json").exists());
-    let told = "SELECT count(*) FROM batch WHERE response_file IN ('odd.2/x.response.json', 'link.2/x.response.json')";
-    assert_eq!(office.value(told), 2);
-    assert_eq!(office.files("watch-dir/work").len(), 0);
-}
-
-/// So many names that a log of each would be megabytes.
-#[test]
-fn twenty_thousand_links_are_counted_and_twenty_are_named() {
-    const LINKS: usize = 20_000;
-    let settings = "scan_interval = \"20ms\"\nmetrics_file = \"figures\"\n";
-    let office = Office::configured(settings);
-    office.once();
-    let inbox = office.at("watch-dir/inbox/customer");
-    for i in 0..LINKS {
-        symlink("/nowhere", inbox.join(format!("l{i}"))).expect("a link");
-    }
-    let mut daemon = Daemon::start(&office, &[]);
-    daemon.wait_for_log("kycdrop watches");
-    for i in 0..3 {
-        drop_good(&office, &format!("f{i}"));
-        wait_for("an answer", || {
-            office.files("watch-dir/archive").len() == i + 1
-        });
-    }
-    wait_for("they are counted", || {
-        status(&office)["held"]["files"] == LINKS
-    });
-    let figure = format!("kycdrop_held_files {LINKS}\n");
-    wait_for("the figures", || {
-        let figures = std::fs::read_to_string(office.at("figures")).unwrap_or_default();
-        figures.contains(&figure)
-    });
-    assert!(daemon.stop().success());
-    let log = daemon.log();
-    assert_eq!(log.matches("is no regular file").count(), 20, "{log}");
-    assert!(log.contains(&format!("{} more lie in the inbox", LINKS - 20)));
-    assert!(log.len() < 20_000, "{} bytes of log", log.len());
-    remove_all(&inbox);
-    office.once();
-    assert_eq!(status(&office)["held"]["files"], 0);
-}
-
-fn remove_all(folder: &Path) {
-    std::fs::remove_dir_all(folder).expect("removed");
 }

@@ -4,12 +4,12 @@
 #![allow(dead_code, reason = "each bench uses the part of this that it needs")]
 
 use std::io::{self, Write};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use kycdrop::classifier::{ClassifierSet, SHIPPED, load_set, parse_file, store};
 use kycdrop::config::Home;
 use kycdrop::history::History;
-use kycdrop::intake::{Claim, Inbox, Pace, Taken, claim};
+use kycdrop::intake::{Claim, Inbox, claim};
 
 /// A customer with little more than what is mandatory, as a machine writes it.
 pub fn minimal() -> String {
@@ -295,16 +295,11 @@ impl Random {
 
 /// Takes everything that lies in a home's inbox.
 pub fn claim_all(home: &Home) -> Vec<Claim> {
-    let mut inbox = Inbox::new(home.inbox(), Pace::default());
+    let mut inbox = Inbox::new(home.inbox(), Duration::ZERO, Duration::ZERO);
     let settled = inbox.scan(Instant::now()).expect("a scan").settled;
     settled
         .iter()
-        .filter_map(
-            |candidate| match claim(&home.inbox(), &home.work(), candidate) {
-                Ok(Taken::Claimed(claim)) => Some(claim),
-                _ => None,
-            },
-        )
+        .filter_map(|candidate| claim(&home.inbox(), &home.work(), candidate).expect("a claim"))
         .collect()
 }
 
