@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer};
 use crate::catalog::Endpoint;
 use crate::disk;
 use crate::export::Branch;
+use crate::position::Position;
 use crate::request::Limits;
 use crate::trouble::{Kind, Result, Trouble};
 
@@ -195,7 +196,7 @@ impl Config {
         let config: Config = toml::from_str(&text).map_err(|e| {
             Trouble::new(
                 Kind::Setup,
-                format!("{}: {}", path.display(), e.to_string().trim_end()),
+                format!("{}: {}", path.display(), Position::of_toml(&text, &e)),
                 "mend the line, or remove it to have the default",
             )
         })?;

@@ -5,6 +5,8 @@ use std::io::{self, BufReader, Read};
 
 use serde::Serialize;
 
+use crate::text::shortened;
+
 /// A place in a text for a person. Lines end with `\n` and count from 1; columns count Unicode
 /// characters, not bytes, from 1. A byte order mark at the beginning of a file has no column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -12,6 +14,9 @@ pub struct Position {
     pub line: u64,
     pub column: u64,
 }
+
+/// The most characters of a line that are shown with what is wrong with it.
+const MAX_LINE: usize = 80;
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
@@ -27,6 +32,19 @@ impl Position {
             at.pass(*byte);
         }
         at
+    }
+
+    /// What is wrong with a TOML text, with its place and its line: `line 3, column 10: invalid type:
+    /// integer ... (settle = 1)`. The TOML reader itself counts bytes in front of some characters.
+    pub fn of_toml(text: &str, e: &toml::de::Error) -> String {
+        let message = e.message().trim_end();
+        let Some(span) = e.span() else {
+            return message.to_owned();
+        };
+        let position = Position::of(text.as_bytes(), span.start);
+        let index = usize::try_from(position.line - 1).unwrap_or(usize::MAX);
+        let line = text.lines().nth(index).unwrap_or_default().trim();
+        format!("{position}: {message} ({})", shortened(line, MAX_LINE))
     }
 
     /// The place of what is at `inner` in a text that begins here.

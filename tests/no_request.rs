@@ -426,3 +426,20 @@ fn columns_count_characters_in_a_400_and_in_a_check() {
     assert_eq!(output.status.code(), Some(65));
     assert!(said.contains("line 2, column 29: "), "{said}");
 }
+
+#[test]
+fn columns_count_characters_in_the_configuration_and_in_saved_queries() {
+    let said = |office: &Office, args: &[&str]| {
+        let output = office.run(args);
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let office = Office::configured("metrics_file = \"ąžuolas\" žodis\n");
+    let text = said(&office, &["once"]);
+    assert!(text.contains(", column 26: "), "{text}");
+    assert!(text.contains("žodis"), "the line: {text}");
+    let office = Office::new();
+    office.once();
+    office.write("kycdrop.queries.toml", "[x]\ntitle = \"ąą\" ž\n");
+    let text = said(&office, &["query", "--saved", "x"]);
+    assert!(text.contains("line 2, column 14: "), "{text}");
+}

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::atomic_file::{self, AtomicFile, Existing, Rules};
 use crate::disk;
+use crate::position::Position;
 use crate::trouble::{Kind, Result, Trouble};
 
 const SHIPPED: &str = include_str!("queries.toml");
@@ -60,7 +61,7 @@ fn own_queries(file: &Path) -> Result<BTreeMap<String, Saved>> {
     toml::from_str(&text).map_err(|e| {
         Trouble::new(
             Kind::Setup,
-            format!("{}: {}", file.display(), e.to_string().trim_end()),
+            format!("{}: {}", file.display(), Position::of_toml(&text, &e)),
             "each query is a table: [name] with sql = \"...\" and, if wanted, title = \"...\"",
         )
     })
