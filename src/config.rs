@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer};
 use crate::catalog::Endpoint;
 use crate::disk;
 use crate::export::Branch;
+use crate::folder::Folder;
 use crate::request::Limits;
 use crate::trouble::{Kind, Result, Trouble};
 
@@ -85,12 +86,18 @@ impl Home {
     /// When a folder cannot be made, or lies on another file system than the others.
     pub fn make_folders(&self) -> Result<()> {
         let inbox = self.inbox();
-        let mut folders = vec![self.work(), self.outbox(), self.archive(), self.failed()];
-        for endpoint in Endpoint::ALL {
-            folders.push(inbox.join(endpoint.name()));
-        }
-        for folder in &folders {
+        let folders = [self.work(), self.outbox(), self.archive(), self.failed()];
+        for folder in folders.iter().chain([&inbox]) {
             disk::make_folder(folder).map_err(|e| Trouble::io("making", folder, &e))?;
+        }
+        let root = Folder::open(&inbox).map_err(|e| Trouble::io("opening", &inbox, &e))?;
+        for endpoint in Endpoint::ALL {
+            match root.make(Path::new(endpoint.name())) {
+                Ok(_) => {}
+                // Something else has its name: that is named by whoever looks at the inbox.
+                Err(e) if disk::is_no_folder(&e) => {}
+                Err(e) => return Err(Trouble::io("making", &inbox.join(endpoint.name()), &e)),
+            }
         }
         for folder in &folders {
             let same = disk::same_file_system(&inbox, folder)

@@ -2,7 +2,8 @@
 //! there in debug builds alone; in a release build every function here is empty and costs nothing.
 //!
 //! `KYCDROP_FAULT=step=what` sets them, several with commas between. `what` is `kill` (as SIGKILL
-//! would), an error (`ENOSPC`, `EACCES`, `EROFS`, `EIO`, `EINVAL`, `ENOTSUP`) or `on` for switches; `step@3` means the third time that the step is
+//! would), `stop` (as SIGSTOP, so that a test can change something at that moment), an error (`ENOSPC`, `EACCES`, `EROFS`, `EIO`, `EPERM`, `EXDEV`, `EAGAIN`, `EBUSY`,
+//! `EINVAL`, `ENOTSUP`) or `on` for switches; `step@3` means the third time that the step is
 //! reached, otherwise it is every time. With `KYCDROP_FAULT_WHILE=path` they hold for as long as
 //! that file exists.
 
@@ -51,8 +52,12 @@ pub const OTHER_STEPS: &[&str] = &[
     "lock.written",
     "state.write",
     "folder.sync",
+    "source.open",
     "source.read",
     "source.sync",
+    "claim.take",
+    "inbox.list",
+    "inbox.look",
 ];
 
 /// Reaches a step.
@@ -154,6 +159,10 @@ mod on {
         };
         match what {
             "kill" => die(),
+            "stop" => {
+                stop();
+                Ok(())
+            }
             #[cfg(unix)]
             error => error_of(error).map_or(Ok(()), |e| Err(e.into())),
             #[cfg(not(unix))]
@@ -169,6 +178,10 @@ mod on {
             "EACCES" => Errno::ACCESS,
             "EROFS" => Errno::ROFS,
             "EIO" => Errno::IO,
+            "EPERM" => Errno::PERM,
+            "EXDEV" => Errno::XDEV,
+            "EAGAIN" => Errno::AGAIN,
+            "EBUSY" => Errno::BUSY,
             "EINVAL" => Errno::INVAL,
             "ENOTSUP" => Errno::NOTSUP,
             _ => return None,
@@ -183,6 +196,15 @@ mod on {
             let _ = kill_process(getpid(), Signal::KILL);
         }
         std::process::abort()
+    }
+
+    /// Until a SIGCONT.
+    fn stop() {
+        #[cfg(unix)]
+        {
+            use rustix::process::{Signal, getpid, kill_process};
+            let _ = kill_process(getpid(), Signal::STOP);
+        }
     }
 
     pub fn squeeze(conn: &rusqlite::Connection) {

@@ -17,6 +17,7 @@ pub mod demo;
 pub mod disk;
 pub mod export;
 pub mod fault;
+mod folder;
 pub mod history;
 pub mod ingest;
 pub mod intake;

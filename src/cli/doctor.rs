@@ -76,6 +76,7 @@ pub fn doctor(home: &Home, args: &Args) -> Result<u8> {
         folders(home),
         permissions(home),
         events(home),
+        held(home),
         classifiers(home),
         database(home, args.quick),
         room(home),
@@ -290,6 +291,19 @@ fn events(home: &Home) -> Line {
             Ok(Err(_)) => none("a new file was not noticed; a network share has none".into()),
             Err(e) => none(e.to_string()),
         },
+    }
+}
+
+fn held(home: &Home) -> Line {
+    let held = super::held::look(home);
+    match held.first.first() {
+        None => ok("inbox", "everything in it can be taken"),
+        Some(first) => line(
+            "inbox",
+            State::Warn,
+            format!("{} in it are not taken, {first} first", held.files),
+            "`kycdrop status` names more of them, the log of `kycdrop once` says why; take away what does not belong there, give kycdrop the rights to the rest",
+        ),
     }
 }
 

@@ -20,6 +20,24 @@ use super::state::{Readers, replace};
 /// No more often than this, unless something important changed.
 const EVERY: Duration = Duration::from_secs(1);
 
+/// What waits in the inbox.
+pub struct Backlog {
+    files: usize,
+    oldest: Option<SystemTime>,
+    held: usize,
+}
+
+impl Backlog {
+    /// What the last look at the inbox found.
+    pub fn of(inbox: &Inbox) -> Backlog {
+        Backlog {
+            files: inbox.waiting().len(),
+            oldest: inbox.waiting().first().map(|(modified, _)| *modified),
+            held: inbox.held().len(),
+        }
+    }
+}
+
 /// The figures of this process.
 pub struct Metrics {
     file: Option<PathBuf>,
@@ -63,13 +81,19 @@ impl Metrics {
     }
 
     /// Writes the file, if it is time; `now` whatever the time.
-    pub fn write(&mut self, now: bool, paused: bool, last_success: Option<&str>) {
+    pub fn write(
+        &mut self,
+        now: bool,
+        paused: bool,
+        last_success: Option<&str>,
+        backlog: &Backlog,
+    ) {
         let Some(file) = &self.file else { return };
         if !now && self.written.is_some_and(|w| w.elapsed() < EVERY) {
             return;
         }
         self.written = Some(Instant::now());
-        let text = self.text(paused, last_success);
+        let text = self.text(paused, last_success, backlog);
         match replace(file, text.as_bytes(), Readers::All) {
             Ok(()) => self.told = false,
             Err(e) => {
@@ -80,17 +104,22 @@ impl Metrics {
         }
     }
 
-    fn text(&self, paused: bool, last_success: Option<&str>) -> String {
+    fn text(&self, paused: bool, last_success: Option<&str>, backlog: &Backlog) -> String {
         let mut out = Text::default();
-        let scan = Inbox::new(self.home.inbox(), Duration::ZERO, Duration::ZERO)
-            .scan(Instant::now())
-            .unwrap_or_default();
-        let waiting = scan.settled.len() + scan.unreadable.len();
-        let oldest = scan.settled.first().map_or(0, |c| {
-            let age = SystemTime::now().duration_since(c.modified);
+        let oldest = backlog.oldest.map_or(0, |modified| {
+            let age = SystemTime::now().duration_since(modified);
             age.map_or(0, |age| age.as_secs())
         });
-        out.gauge("backlog_files", "Files that wait in the inbox.", waiting);
+        out.gauge(
+            "backlog_files",
+            "Files that wait in the inbox.",
+            backlog.files,
+        );
+        out.gauge(
+            "held_files",
+            "What lies in the inbox and is not taken: links, and what may not be read or moved.",
+            backlog.held,
+        );
         out.gauge(
             "backlog_oldest_seconds",
             "How long the oldest of them has waited.",

@@ -10,6 +10,7 @@ mod doctor;
 mod explain;
 mod export;
 mod exposed;
+mod held;
 mod history;
 mod init;
 mod layout;
@@ -180,7 +181,9 @@ fn command(args: &Args) -> anyhow::Result<u8> {
 }
 
 fn start_log(format: LogFormat) {
-    let filter = EnvFilter::try_from_env("KYCDROP_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    // What the library that watches says of folders that come and go would fill the log.
+    let usual = |_| EnvFilter::new("info,notify=off");
+    let filter = EnvFilter::try_from_env("KYCDROP_LOG").unwrap_or_else(usual);
     let log = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_env_filter(filter)

@@ -1,20 +1,20 @@
 //! `run` and `once`: the daemon, and the same work done one time.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::config::{Config, Home};
 use crate::history;
-use crate::ingest::{Answered, Engine, NotYet};
-use crate::intake::{Candidate, Claim, Hold, Inbox, Scan, Wake, claim};
+use crate::ingest::{Answered, Engine};
+use crate::intake::{Candidate, Changed, Claim, Inbox, Pace, Scan, Taken, Wake, claim};
 use crate::trouble::{Kind, Result, Trouble};
 
 use super::bar::Bar;
 use super::exposed;
+use super::held::{self, Naming};
 use super::lock::HomeLock;
-use super::metrics::Metrics;
+use super::metrics::{Backlog, Metrics};
 use super::service::Service;
 use super::state::Teller;
 
@@ -64,24 +64,10 @@ pub fn once(home: Home) -> Result<u8> {
     let mut worker = Worker::open(home, config, &mut lock)?;
     let done = worker.until_idle(&mut wake);
     let (files, accepted, rejected) = (worker.files, worker.accepted, worker.rejected);
-    let (unreadable, broken) = (worker.unreadable, worker.broken);
+    let left = held::left_behind(&worker.inbox, &worker.engine);
     worker.end(lock, done)?;
     eprintln!("{files} files answered: {accepted} customers accepted, {rejected} rejected");
-    if broken > 0 {
-        return Err(Trouble::new(
-            Kind::Io,
-            format!("{broken} in the inbox could not be read and stay there"),
-            "look at the disk or the share that they lie on, or drop them again",
-        ));
-    }
-    if unreadable > 0 {
-        return Err(Trouble::new(
-            Kind::Permission,
-            format!("{unreadable} in the inbox could not be read and stay there"),
-            "give the user that runs kycdrop the right to read them",
-        ));
-    }
-    Ok(0)
+    left.map_or(Ok(0), Err)
 }
 
 struct Worker {
@@ -94,12 +80,9 @@ struct Worker {
     recover_first: bool,
     /// Nothing waits and nothing settles.
     idle: bool,
-    /// What lies in the inbox and is not taken, and was told of already.
-    told: Vec<PathBuf>,
-    /// Files and folders of the inbox that may not be read.
-    unreadable: usize,
-    /// Files of the inbox that the disk or the share does not give.
-    broken: usize,
+    /// Everything is looked at each time, and not where something happened alone.
+    everything: bool,
+    naming: Naming,
     files: u64,
     accepted: u64,
     rejected: u64,
@@ -109,7 +92,7 @@ impl Worker {
     fn open(home: Home, config: Config, lock: &mut HomeLock) -> Result<Worker> {
         let teller = Teller::new(&home);
         let metrics = Metrics::new(&home, &config);
-        let inbox = Inbox::new(home.inbox(), config.settle, config.settle_timeout);
+        let inbox = Inbox::new(home.inbox(), Pace::of(&config));
         let by_whom = |e| say_who_locks(&home, e);
         lock.check_history().map_err(by_whom)?;
         let engine = Engine::open(home.clone(), config).map_err(by_whom)?;
@@ -124,9 +107,8 @@ impl Worker {
             metrics,
             recover_first: true,
             idle: false,
-            told: Vec::new(),
-            unreadable: 0,
-            broken: 0,
+            everything: false,
+            naming: Naming::default(),
             files: 0,
             accepted: 0,
             rejected: 0,
@@ -148,6 +130,8 @@ impl Worker {
                 }
                 Err(e) if e.may_pass() => {
                     self.pause(e, service);
+                    // What waits meanwhile is counted all the same.
+                    let _ = self.look(&wake.changed());
                     self.engine.config.retry
                 }
                 Err(e) => return Err(e),
@@ -155,7 +139,8 @@ impl Worker {
             let paused = self.teller.reason().is_some();
             let now = paused || self.files > before;
             let last_success = self.teller.last_success();
-            self.metrics.write(now, paused, last_success);
+            self.metrics
+                .write(now, paused, last_success, &Backlog::of(&self.inbox));
             wake.wait(wait.min(service.longest_silence()));
         }
         Ok(())
@@ -173,6 +158,7 @@ impl Worker {
     }
 
     fn until_idle(&mut self, wake: &mut Wake) -> Result<()> {
+        self.everything = true;
         while !wake.stopping() {
             let before = self.files;
             let home = self.engine.home.clone();
@@ -189,7 +175,10 @@ impl Worker {
     /// Puts everything away. After trouble that does not pass the next start looks closer.
     fn end(mut self, lock: HomeLock, done: Result<()>) -> Result<()> {
         let done = done.and_then(|()| self.engine.rest());
-        self.metrics.write(true, false, self.teller.last_success());
+        self.naming.end();
+        let backlog = Backlog::of(&self.inbox);
+        self.metrics
+            .write(true, false, self.teller.last_success(), &backlog);
         drop(self.engine);
         self.teller.ended();
         if done.as_ref().err().is_none_or(Trouble::may_pass) {
@@ -206,16 +195,19 @@ impl Worker {
         if !self.engine.home.inbox().exists() {
             self.engine.home.make_folders()?;
         }
+        let mut changed = wake.changed();
         if wake.watch_again() {
             // Another folder may bring other files that were in work.
             self.recover_first = true;
+            changed.everything = true;
         }
-        if self.recover_first {
+        let now = Instant::now();
+        if self.recover_first || self.engine.stuck_until().is_some_and(|due| due <= now) {
             let answered = self.engine.recover(&mut self.bar)?;
             self.count(&answered);
             self.recover_first = false;
         }
-        let scan = self.scan()?;
+        let scan = self.look(&changed)?;
         let mut taken = false;
         let mut rest = scan.settled.as_slice();
         while !rest.is_empty() && !wake.stopping() {
@@ -227,66 +219,50 @@ impl Worker {
             let answered = self.engine.process(claims, &mut self.bar)?;
             self.count(&answered);
         }
+        self.tell_held();
         self.idle = !taken && scan.settling == 0;
         if taken {
             return Ok(Duration::ZERO);
         }
         self.engine.rest()?;
         let longest = self.engine.config.scan_interval;
-        let until_next = scan
-            .next
-            .map(|next| next.saturating_duration_since(Instant::now()));
+        let next = scan.next.into_iter().chain(self.engine.stuck_until()).min();
+        let until_next = next.map(|next| next.saturating_duration_since(Instant::now()));
         Ok(until_next.map_or(longest, |next| next.min(longest)))
     }
 
-    fn scan(&mut self) -> Result<Scan> {
-        let folder = self.engine.home.inbox();
-        let scan = self
-            .inbox
-            .scan(Instant::now())
-            .map_err(|e| Trouble::io("reading", &folder, &e))?;
-        let strange = scan.strange.iter().map(|path| {
-            (
-                path,
-                "is no regular file with one name: it is never read, and stays here",
-            )
-        });
-        let unreadable = scan.unreadable.iter().map(|path| {
-            (
-                path,
-                "may not be read and stays here: give the user that runs kycdrop the right to read it",
-            )
-        });
-        let broken = scan.broken.iter().map(|path| {
-            (
-                path,
-                "could not be read and stays here: look at the disk or the share that it lies on, or drop it again",
-            )
-        });
-        let all: Vec<_> = strange.chain(unreadable).chain(broken).collect();
-        for (path, why) in &all {
-            if !self.told.contains(path) {
-                let path = path.to_string_lossy();
-                tracing::warn!(path = %crate::text::printable(&path), "{why}");
-            }
-        }
-        // What is tried again is not told of again when that fails.
-        let again = scan.settled.iter().map(|candidate| &candidate.path);
-        let again = again.filter(|path| self.told.contains(path));
-        let lies_here = all.iter().map(|(path, _)| *path);
-        self.told = lies_here.chain(again).cloned().collect();
-        self.unreadable = scan.unreadable.len();
-        self.broken = scan.broken.len();
-        Ok(scan)
+    fn look(&mut self, changed: &Changed) -> Result<Scan> {
+        let now = Instant::now();
+        let scan = match self.everything {
+            true => self.inbox.scan(now),
+            false => self.inbox.follow(now, changed),
+        };
+        scan.map_err(|e| Trouble::io("reading", &self.engine.home.inbox(), &e))
     }
 
-    fn take(&self, candidates: &[Candidate]) -> Result<Vec<Claim>> {
+    fn take(&mut self, candidates: &[Candidate]) -> Result<Vec<Claim>> {
         let (inbox, work) = (self.engine.home.inbox(), self.engine.home.work());
         let mut claims = Vec::new();
         for candidate in candidates {
-            claims.extend(claim(&inbox, &work, candidate)?);
+            match claim(&inbox, &work, candidate)? {
+                Taken::Claimed(claim) => {
+                    self.inbox.taken(&candidate.relative);
+                    claims.push(claim);
+                }
+                Taken::Gone => self.inbox.taken(&candidate.relative),
+                Taken::Held(why) => {
+                    let looked = (candidate.bytes, candidate.modified);
+                    self.inbox.hold(&candidate.relative, looked, why);
+                }
+            }
         }
         Ok(claims)
+    }
+
+    /// Says what is held, once, and how much it is.
+    fn tell_held(&mut self) {
+        self.naming.name(self.inbox.news());
+        self.teller.holds(held::summary(&self.inbox, &self.engine));
     }
 
     /// Counts what was answered, and keeps what went back from being taken again at once.
@@ -298,14 +274,8 @@ impl Worker {
         }
         self.metrics.count(self.engine.history(), answered);
         for (path, claim, why) in self.engine.returned() {
-            let why = match why {
-                NotYet::Incomplete => Hold::Incomplete,
-                NotYet::Refused => Hold::Refused,
-                NotYet::Unreadable => Hold::Unreadable,
-                NotYet::Changed => continue,
-            };
-            if let Some(looked) = claim.looked {
-                self.inbox.hold(path, looked, why);
+            if let (Some(why), Some(looked)) = (why.hold(), claim.looked) {
+                self.inbox.hold(&path, looked, why);
             }
         }
     }

@@ -7,10 +7,11 @@ use serde::Serialize;
 
 use crate::config::Home;
 use crate::history::{self, BatchLine, Totals};
-use crate::intake::{Inbox, claims_in_work};
+use crate::intake::{Inbox, Pace, claims_in_work};
 use crate::text::printable;
 use crate::trouble::{Kind, Result};
 
+use super::held::{self, Held};
 use super::lock;
 use super::state::{Going, State};
 
@@ -47,6 +48,8 @@ struct Status {
     #[serde(skip_serializing_if = "Option::is_none")]
     last_success: Option<String>,
     waiting: Waiting,
+    /// What lies in the inbox and is not taken.
+    held: Held,
     /// Files that were taken and are not answered yet.
     in_work: Vec<String>,
     last_batches: Vec<BatchLine>,
@@ -107,11 +110,9 @@ pub fn status(home: &Home, args: &Args) -> anyhow::Result<u8> {
 }
 
 fn look(home: &Home, last: u32) -> Result<Status> {
-    let inbox = home.inbox();
     // With nothing to settle, everything that will be taken counts as waiting.
-    let scan = Inbox::new(inbox, Duration::ZERO, Duration::ZERO)
-        .scan(Instant::now())
-        .unwrap_or_default();
+    let mut inbox = Inbox::new(home.inbox(), Pace::default());
+    let scan = inbox.scan(Instant::now()).unwrap_or_default();
     let now = SystemTime::now();
     let waiting = Waiting {
         files: scan.settled.len(),
@@ -137,6 +138,7 @@ fn look(home: &Home, last: u32) -> Result<Status> {
         None => Default::default(),
     };
     let (running, state) = (lock::is_held(home), State::of(home));
+    let held = held::of(home, &inbox, state.as_ref());
     let health = Health::of(running, state.as_ref());
     let (reason, last_success) = state.map(|s| (s.reason, s.last_success)).unzip();
     Ok(Status {
@@ -146,6 +148,7 @@ fn look(home: &Home, last: u32) -> Result<Status> {
         paused_because: reason.flatten().filter(|_| health == Health::Paused),
         last_success: last_success.flatten(),
         waiting,
+        held,
         in_work: in_work
             .iter()
             .map(|c| c.relative.to_string_lossy().into_owned())
@@ -188,6 +191,15 @@ impl Status {
             w.files, w.bytes
         ));
         for name in &w.first {
+            line(format!("           {}", printable(name)));
+        }
+        if self.held.files > 0 {
+            line(format!(
+                "held       {} in the inbox, not taken",
+                self.held.files
+            ));
+        }
+        for name in &self.held.first {
             line(format!("           {}", printable(name)));
         }
         line(format!("in work    {} files", self.in_work.len()));

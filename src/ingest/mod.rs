@@ -1,6 +1,7 @@
 //! The pipeline, the one place that sees every stage: claimed files are judged in parallel,
 //! recorded in one transaction, answered and put away.
 
+mod back;
 mod judge_file;
 mod progress;
 pub mod publish;
@@ -8,7 +9,7 @@ mod ready;
 mod record_file;
 mod spent;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -19,10 +20,12 @@ use crate::clock;
 use crate::config::{Config, Home};
 use crate::disk;
 use crate::fault;
+use crate::folder::Folder;
 use crate::history::{History, Published, Written};
 use crate::intake::{Claim, NameBook, claims_in_work};
 use crate::trouble::{Kind, Result, Trouble};
 
+use back::Stuck;
 pub use judge_file::{FileFacts, FileHash, Rules, Source, Stop, each_chunk, position_in};
 pub use progress::{Progress, Silent};
 pub use ready::outcome;
@@ -50,6 +53,8 @@ pub struct Engine {
     unmarked: Vec<Published>,
     /// Put back into the inbox, and not told of yet.
     returned: Vec<(PathBuf, Claim, NotYet)>,
+    /// Could not be put back.
+    stuck: HashMap<String, Stuck>,
     spent: Spent,
 }
 
@@ -92,6 +97,7 @@ impl Engine {
             fingerprint,
             unmarked: Vec::new(),
             returned: Vec::new(),
+            stuck: HashMap::new(),
             spent: Spent::default(),
         })
     }
@@ -146,8 +152,8 @@ impl Engine {
         step("recover.before")?;
         let mut again = Vec::new();
         let mut answered = Vec::new();
-        let claims = claims_in_work(&self.home.work())?;
-        for claim in claims {
+        for mut claim in claims_in_work(&self.home.work())? {
+            claim.overdue = self.is_overdue(&claim);
             match self.history.batch_of_claim(&claim.id)? {
                 Some(batch) => {
                     tracing::info!(batch = batch.batch_id, "finishing a file of an earlier run");
@@ -273,7 +279,13 @@ impl Engine {
         if done.is_empty() {
             drop(group);
         } else {
-            disk::side_by_side(&done, |(claim, _)| claim.sync())?;
+            let synced = disk::side_by_side(&done, |(claim, _)| {
+                claim.sync().map_err(|e| (claim.id.clone(), e))
+            });
+            if let Err((id, why)) = synced {
+                drop(group);
+                return self.unsynced(&id, why, taken, waiting);
+            }
             lap.ends(&mut self.spent.syncing);
             step("commit.before")?;
             group.commit()?;
@@ -288,29 +300,6 @@ impl Engine {
         self.history.trim();
         lap.ends(&mut self.spent.trimming);
         Ok(Some(answered))
-    }
-
-    /// Puts a file back into the inbox, from where it is taken again.
-    fn give_back(&mut self, claim: &Claim, why: NotYet) -> Result<()> {
-        let path = claim.give_back(&self.home.inbox())?;
-        let file = claim.relative.to_string_lossy();
-        let file = crate::text::printable(&file);
-        match why {
-            NotYet::Incomplete => tracing::info!(
-                %file,
-                "ends too early; it waits until it changes, or for settle_timeout"
-            ),
-            NotYet::Changed => tracing::warn!(%file, "was changed while it was read"),
-            NotYet::Refused => tracing::debug!(%file, "could not be opened"),
-            NotYet::Unreadable => tracing::debug!(%file, "could not be read"),
-        }
-        self.returned.push((path, claim.clone(), why));
-        Ok(())
-    }
-
-    /// The files that went back to the inbox since this was asked last.
-    pub fn returned(&mut self) -> Vec<(PathBuf, Claim, NotYet)> {
-        std::mem::take(&mut self.returned)
     }
 
     /// Publishes the responses of recorded files, unless that was done, and puts the files away.
@@ -337,8 +326,9 @@ impl Engine {
         for (claim, NewlyWritten { batch, .. }) in done {
             let mut response_file = batch.response_file.clone().unwrap_or_default();
             if claim.response().exists() {
-                response_file = publish::put_out(&mut self.history, &self.home, &claim, &batch)?;
-                folders.insert(claim.answer_folder());
+                let out = publish::put_out(&mut self.history, &self.home, &claim, &batch)?;
+                response_file = out.to_string_lossy().into_owned();
+                folders.extend(out.parent().map(Path::to_path_buf));
             }
             named.push((
                 claim,
@@ -348,14 +338,17 @@ impl Engine {
                 },
             ));
         }
+        let outbox = self.home.outbox();
         for folder in folders {
-            let folder = self.home.outbox().join(folder);
-            disk::sync_folder(&folder).map_err(|e| Trouble::io("syncing", &folder, &e))?;
+            Folder::open(&outbox)
+                .and_then(|outbox| outbox.below(&folder)?.sync())
+                .map_err(|e| Trouble::io("syncing", &outbox.join(&folder), &e))?;
         }
         lap.ends(&mut self.spent.publishing);
         for (claim, answered) in &named {
             step("publish.after")?;
             self.put_away(claim, &answered.batch)?;
+            self.stuck.remove(&claim.id);
         }
         disk::side_by_side(&named, |(claim, _)| {
             step("forget.before")?;

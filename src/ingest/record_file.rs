@@ -17,8 +17,9 @@ use std::time::{Instant, SystemTime};
 use crate::catalog::Endpoint;
 use crate::config::Home;
 use crate::disk;
+use crate::fault;
 use crate::history::{Finish, Group, Packing, Recording, Told, Written};
-use crate::intake::{Claim, NameBook, response_name};
+use crate::intake::{Claim, Hold, NameBook, response_name};
 use crate::request::{EMPTY, Note, NoteDetail, NoteKind, TRUNCATED};
 use crate::trouble::{Kind, Result, Trouble};
 
@@ -72,8 +73,32 @@ pub enum NotYet {
     Changed,
     /// It may not be read, or is no regular file with one name.
     Refused,
+    /// Another program keeps it from being opened.
+    InUse,
     /// The disk or the share that it lies on does not give it.
     Unreadable,
+}
+
+impl NotYet {
+    /// Of an error that opening or reading the file gave; None for one that would meet any file.
+    pub(super) fn of(e: &io::Error) -> Option<NotYet> {
+        Some(match Hold::of_read(e)? {
+            Hold::InUse => NotYet::InUse,
+            Hold::Broken => NotYet::Unreadable,
+            _ => NotYet::Refused,
+        })
+    }
+
+    /// Why it is held in the inbox; None: it is taken again as soon as it stands still.
+    pub fn hold(self) -> Option<Hold> {
+        match self {
+            NotYet::Incomplete => Some(Hold::Incomplete),
+            NotYet::Changed => None,
+            NotYet::Refused => Some(Hold::Denied),
+            NotYet::InUse => Some(Hold::InUse),
+            NotYet::Unreadable => Some(Hold::Broken),
+        }
+    }
 }
 
 /// How a file looked before it was read.
@@ -102,19 +127,13 @@ impl OneFile<'_> {
     ) -> Result<Recorded> {
         let started = Instant::now();
         let path = self.claim.source();
-        let wrong = |e: io::Error| Trouble::io("opening", &path, &e);
-        let file = match disk::open_regular(&path) {
-            Ok(file) => file,
-            Err(e) if disk::is_not_ours(&e) || e.kind() == io::ErrorKind::PermissionDenied => {
-                return Ok(Recorded::NotYet(NotYet::Refused));
-            }
-            Err(e) if disk::is_unreadable(&e) => {
-                return Ok(Recorded::NotYet(NotYet::Unreadable));
-            }
-            Err(e) => return Err(wrong(e)),
+        let (file, before) = match open(&path) {
+            Ok(opened) => opened,
+            Err(e) => match NotYet::of(&e) {
+                Some(why) => return Ok(Recorded::NotYet(why)),
+                None => return Err(Trouble::io("opening", &path, &e)),
+            },
         };
-        disk::narrow(&file, &file.metadata().map_err(wrong)?);
-        let before = Look::at(&file).map_err(wrong)?;
         if !self.first && before.bytes > judge_file::SMALL {
             return Ok(Recorded::Alone);
         }
@@ -142,7 +161,8 @@ impl OneFile<'_> {
             Err(_) if work.hash.unreadable => Err(Recorded::NotYet(NotYet::Unreadable)),
             ended => ended?,
         };
-        let changed = Look::at(&file).map_err(wrong)? != before;
+        let looked = Look::at(&file);
+        let changed = looked.map_err(|e| Trouble::io("looking at", &path, &e))? != before;
         let (facts, mut end) = match ended {
             Ok(ended) if !changed => ended,
             Ok(_) if !self.first => return Ok(Recorded::Alone),
@@ -155,7 +175,13 @@ impl OneFile<'_> {
             }
         };
         // The disk tells of what it lost only once: the sync before the commit would not hear of it.
-        synced.map_err(|e| Trouble::io("syncing", &path, &e))?;
+        if let Err(e) = synced {
+            work.recording.undo()?;
+            return match NotYet::of(&e) {
+                Some(why) => Ok(Recorded::NotYet(why)),
+                None => Err(Trouble::io("syncing", &path, &e)),
+            };
+        }
         end.sha256 = facts.sha256;
         end.bytes = facts.bytes;
         end.elapsed_ms = started.elapsed().as_millis() as u64;
@@ -276,6 +302,15 @@ impl OneFile<'_> {
             ..Finish::default()
         })
     }
+}
+
+/// Opens a file that was taken, and keeps others from reading it from now on.
+fn open(path: &Path) -> io::Result<(File, Look)> {
+    fault::point("source.open")?;
+    let file = disk::open_regular(path)?;
+    disk::narrow(&file, &file.metadata()?);
+    let look = Look::at(&file)?;
+    Ok((file, look))
 }
 
 /// Does this while a file is made durable beside it. What somebody has just dropped may not have

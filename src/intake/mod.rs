@@ -2,11 +2,15 @@
 //! what is done where it belongs. A scan of the folder is the truth; events only bring it forward.
 
 mod claim;
+mod hold;
 mod place;
 mod settle;
 mod wake;
+mod walk;
 
-pub use claim::{Claim, claim, claims_in_work};
+pub use claim::{Claim, Taken, Unsynced, claim, claims_in_work};
+pub use hold::Hold;
+pub(crate) use place::numbered;
 pub use place::{NameBook, archive_source, response_name};
-pub use settle::{Candidate, Hold, Inbox, Scan};
-pub use wake::Wake;
+pub use settle::{Candidate, Inbox, Pace, Scan};
+pub use wake::{Changed, Wake};

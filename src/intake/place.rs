@@ -7,8 +7,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::clock;
-use crate::disk;
 use crate::fault;
+use crate::folder::Folder;
 use crate::trouble::{Result, Trouble};
 
 use super::claim::Claim;
@@ -26,14 +26,18 @@ pub struct NameBook(HashSet<PathBuf>);
 pub fn response_name(outbox: &Path, claim: &Claim, taken: &mut NameBook) -> PathBuf {
     let name = claim.file_name();
     let folder = claim.answer_folder();
+    // Where it is not made yet, every name is free. What is in the way there is told of when the
+    // response is put out.
+    let there = Folder::open(outbox).and_then(|outbox| outbox.below(&folder));
     let mut number = 1u64;
     loop {
         let suffix = match number {
             1 => ".response.json".to_owned(),
             n => format!(".{n}.response.json"),
         };
-        let relative = folder.join(with_suffix(without_json(&name), &suffix));
-        let free = outbox.join(&relative).symlink_metadata().is_err();
+        let answer = with_suffix(without_json(&name), &suffix);
+        let free = there.as_ref().map_or(true, |there| !there.has(&answer));
+        let relative = folder.join(answer);
         if free && taken.0.insert(relative.clone()) {
             return relative;
         }
@@ -41,39 +45,40 @@ pub fn response_name(outbox: &Path, claim: &Claim, taken: &mut NameBook) -> Path
     }
 }
 
-/// Puts the source of a claim into a folder by day and endpoint; where the name is taken, a number
-/// comes in front of its ending.
+/// Puts the source of a claim into a folder by day and endpoint. Where a name is taken, of the file
+/// or of a folder on the way, a number comes in front of its ending.
 ///
 /// # Errors
 /// When it cannot be moved.
 pub fn archive_source(root: &Path, claim: &Claim) -> Result<()> {
-    let folder = root
-        .join(clock::day(&claim.received_at))
-        .join(claim.answer_folder());
-    disk::make_folder(&folder).map_err(|e| Trouble::io("making", &folder, &e))?;
+    let way = Path::new(clock::day(&claim.received_at)).join(claim.answer_folder());
+    let open = || {
+        let (folder, _) = Folder::open(root)?.make_beside(&way)?;
+        Ok((claim.source_folder()?, folder))
+    };
+    let (from, to) = open().map_err(|e| Trouble::io("making", &root.join(&way), &e))?;
     let name = claim.file_name();
-    let source = claim.source();
     let mut number = 1u64;
     loop {
         let target = match number {
-            1 => folder.join(&name),
-            n => folder.join(numbered(&name, n)),
+            1 => name.clone(),
+            n => numbered(&name, n),
         };
         let moved = fault::point("archive.before")
-            .and_then(|()| disk::rename_new(&source, &target))
+            .and_then(|()| from.rename_new(&name, &to, &target))
             .and_then(|()| fault::point("archive.after"));
         match moved {
             Ok(()) => return Ok(()),
             // After a power cut some file systems have a file under its old name and its new one.
             Err(e)
                 if e.kind() == io::ErrorKind::AlreadyExists
-                    && disk::is_same_file(&source, &target) =>
+                    && from.is_same_file(&name, &to, &target) =>
             {
-                let removed = std::fs::remove_file(&source);
-                return removed.map_err(|e| Trouble::io("archiving", &source, &e));
+                let removed = from.remove(&name);
+                return removed.map_err(|e| Trouble::io("archiving", &claim.source(), &e));
             }
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => number += 1,
-            Err(e) => return Err(Trouble::io("archiving to", &target, &e)),
+            Err(e) => return Err(Trouble::io("archiving to", &to.path().join(target), &e)),
         }
     }
 }
@@ -82,7 +87,7 @@ pub fn archive_source(root: &Path, claim: &Claim) -> Result<()> {
 const LONGEST_ENDING: usize = 32;
 
 /// `x.json` and 2 are `x.2.json`.
-pub(super) fn numbered(name: &OsStr, number: u64) -> OsString {
+pub(crate) fn numbered(name: &OsStr, number: u64) -> OsString {
     let path = Path::new(name);
     let ending = path.extension().and_then(OsStr::to_str);
     match (path.file_stem(), ending) {

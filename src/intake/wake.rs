@@ -1,8 +1,9 @@
 //! What brings the next scan forward: events of the file system, a signal to end, time.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -18,6 +19,29 @@ pub struct Wake {
     stop: Arc<AtomicBool>,
     watcher: Option<RecommendedWatcher>,
     watched: Option<Watched>,
+    changed: Arc<Mutex<Changed>>,
+}
+
+/// Where something happened.
+#[derive(Debug, Default)]
+pub struct Changed {
+    pub paths: HashSet<PathBuf>,
+    /// More happened than is known of.
+    pub everything: bool,
+}
+
+/// So many paths are remembered.
+const MOST_PATHS: usize = 10_000;
+
+impl Changed {
+    fn add(&mut self, event: notify::Result<notify::Event>) {
+        match event {
+            Ok(event) if !event.need_rescan() && self.paths.len() < MOST_PATHS => {
+                self.paths.extend(event.paths);
+            }
+            _ => self.everything = true,
+        }
+    }
 }
 
 struct Watched {
@@ -57,7 +81,15 @@ impl Wake {
             stop,
             watcher: None,
             watched: None,
+            changed: Arc::default(),
         }
+    }
+
+    /// Where something happened since this was asked last.
+    pub fn changed(&self) -> Changed {
+        // A panic of the watching thread leaves nothing half done here.
+        let mut changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *changed)
     }
 
     /// Has events of a folder and everything below it wake the scan. Without events (a network
@@ -88,12 +120,20 @@ impl Wake {
         }
         let sender = self.sender.clone();
         let deaf = fault::is_on("deaf");
-        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        let changed = Arc::clone(&self.changed);
+        let told = move |event: notify::Result<notify::Event>| {
             // Reading a file is an event too; it must not wake the reader.
-            if !deaf && !event.is_ok_and(|e| e.kind.is_access()) {
+            if !deaf && !event.as_ref().is_ok_and(|e| e.kind.is_access()) {
+                changed
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .add(event);
                 let _ = sender.try_send(());
             }
-        });
+        };
+        // Whoever puts a link into the inbox must not have the whole disk watched.
+        let config = notify::Config::default().with_follow_symlinks(false);
+        let watcher = RecommendedWatcher::new(told, config);
         let done = watcher.and_then(|mut w| {
             w.watch(folder, RecursiveMode::Recursive)?;
             Ok(w)
