@@ -8,7 +8,7 @@ use std::error::Error;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
-use kycdrop::classifier::{SHIPPED, parse_file};
+use kycdrop::classifier::shipped_files;
 use kycdrop::demo::{Wanted, write_batch};
 use serde_json::{Map, Value};
 
@@ -19,10 +19,7 @@ const BYTES: usize = 32 << 10;
 const ORDERS: usize = 64;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let classifiers: Vec<_> = SHIPPED
-        .iter()
-        .map(|(name, text)| parse_file(name, text).expect("a shipped classifier is sound"))
-        .collect();
+    let classifiers = shipped_files("2026-01-01")?;
     let wanted = Wanted {
         customers: 6000,
         errors: 5.0,

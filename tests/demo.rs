@@ -5,14 +5,11 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::Office;
-use kycdrop::classifier::{SHIPPED, parse_file};
+use kycdrop::classifier::shipped_files;
 use kycdrop::demo::{ERRORS, Wanted, write_batch};
 
 fn made(wanted: Wanted) -> (Vec<u8>, kycdrop::demo::Made) {
-    let files: Vec<_> = SHIPPED
-        .iter()
-        .map(|(n, t)| parse_file(n, t).expect("sound"))
-        .collect();
+    let files = shipped_files("2026-01-01").expect("the shipped classifiers are valid");
     let mut out = Vec::new();
     let made = write_batch(wanted, &files, &mut out).expect("written");
     (out, made)

@@ -1,8 +1,14 @@
-//! The values of all classifiers at one moment, immutable and shared by the threads that judge.
+//! The values of all classifiers on one day, immutable and shared by the threads that validate.
 
 use hashbrown::{HashMap, HashSet};
 
-use crate::catalog::{Classifier, F, ObjectId};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use crate::catalog::{self, Classifier, F, ObjectId};
+
+use super::file::{ClassifierFile, ValueRow};
+use super::problem::{Problem, Refused};
 
 /// What a customer or a related entity is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,28 +77,104 @@ pub struct Category {
 }
 
 /// A classifier's values that may be given today.
-#[derive(Debug, Default)]
-pub(super) struct Table {
-    pub name: Box<str>,
-    pub codes: HashSet<Box<str>>,
+#[derive(Debug)]
+struct Table {
+    name: Box<str>,
+    codes: HashSet<Box<str>>,
+}
+
+impl Category {
+    /// The category that these attributes describe. The parser lets no other values through.
+    fn of(attributes: &Map<String, Value>) -> Category {
+        let text = |name: &str| attributes.get(name).and_then(Value::as_str);
+        Category {
+            entity_type: text("entity_type").and_then(EntityType::from_name),
+            kind: text("kind")
+                .and_then(CategoryKind::from_name)
+                .unwrap_or(CategoryKind::Regular),
+        }
+    }
+}
+
+fn by_name(files: &[ClassifierFile]) -> Vec<&ClassifierFile> {
+    let mut sorted: Vec<_> = files.iter().collect();
+    sorted.sort_by(|a, b| a.name.cmp(&b.name));
+    sorted
+}
+
+/// The hash, in hexadecimal, of everything that these files say, in whatever order they are given.
+pub fn set_hash(files: &[ClassifierFile]) -> String {
+    let mut hasher = Sha256::new();
+    for file in by_name(files) {
+        hasher.update(file.hash().as_bytes());
+    }
+    crate::hex(&hasher.finalize())
 }
 
 /// All classifiers of one set. Retired values are not in it: they are not to be given any more.
 #[derive(Debug)]
 pub struct ClassifierSet {
-    pub(super) id: i64,
-    pub(super) hash: String,
+    hash: String,
     /// The nineteen first, in the order of [`Classifier::ALL`], then the added ones by name.
-    pub(super) tables: Vec<Table>,
-    pub(super) categories: HashMap<Box<str>, Category>,
-    pub(super) bound_fields: HashMap<(ObjectId, F), Vec<u16>>,
-    pub(super) bound_values: HashMap<Box<str>, Vec<u16>>,
+    tables: Vec<Table>,
+    categories: HashMap<Box<str>, Category>,
+    bound_fields: HashMap<(ObjectId, F), Vec<u16>>,
+    bound_values: HashMap<Box<str>, Vec<u16>>,
 }
 
 impl ClassifierSet {
-    /// The set's row in the history.
-    pub fn id(&self) -> i64 {
-        self.id
+    /// The set that these files make. Its values are those that were not retired on the day that the
+    /// files were read for.
+    ///
+    /// # Errors
+    /// [`Refused`] when a classifier of the contract is missing.
+    pub fn from_files(files: &[ClassifierFile]) -> Result<ClassifierSet, Refused> {
+        let (mut ordered, mut missing) = (Vec::new(), Vec::new());
+        for classifier in Classifier::ALL {
+            match files.iter().find(|f| f.name == classifier.name()) {
+                Some(file) => ordered.push(file),
+                None => missing.push(Problem::missing(classifier)),
+            }
+        }
+        if !missing.is_empty() {
+            return Err(Refused(missing));
+        }
+        let of_contract = |f: &&ClassifierFile| Classifier::ALL.iter().any(|c| c.name() == f.name);
+        ordered.extend(by_name(files).into_iter().filter(|f| !of_contract(f)));
+        let mut set = ClassifierSet {
+            hash: set_hash(files),
+            tables: Vec::new(),
+            categories: HashMap::new(),
+            bound_fields: HashMap::new(),
+            bound_values: HashMap::new(),
+        };
+        for file in ordered {
+            set.add(file);
+        }
+        Ok(set)
+    }
+
+    fn add(&mut self, file: &ClassifierFile) {
+        let index = self.tables.len() as u16;
+        let valid = || file.values.iter().filter(|v| !v.retired);
+        self.tables.push(Table {
+            name: file.name.as_str().into(),
+            codes: valid().map(|v| v.code.as_str().into()).collect(),
+        });
+        if file.name == Classifier::RiskManagementCategory.name() {
+            let category = |v: &ValueRow| (v.code.as_str().into(), Category::of(&v.attributes));
+            self.categories.extend(valid().map(category));
+        }
+        for path in &file.bind_fields {
+            if let Some((object, field)) = catalog::text_field(path) {
+                let bound = self.bound_fields.entry((object.id, field));
+                bound.or_default().push(index);
+            }
+        }
+        for code in &file.bind_values {
+            let bound = self.bound_values.entry(code.as_str().into());
+            bound.or_default().push(index);
+        }
     }
 
     /// The hash of everything that the files of the set say.
@@ -152,5 +234,52 @@ impl ClassifierSet {
             .map(|i| &self.tables[*i as usize])
             .filter(move |t| !t.codes.contains(code))
             .map(|t| &*t.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{parse_file, shipped_files};
+    use super::*;
+
+    /// The shipped classifiers and one of the institution's own, read for this day.
+    fn files(today: &str) -> Vec<ClassifierFile> {
+        let own = "title = \"T\"\n[bind]\nadditional_values = [\"x\"]\n[values]\nA = \"a\"\n\
+                   OLD = { name = \"old\", retired = 2026-02-01 }\n";
+        let mut files = shipped_files(today).expect("the shipped classifiers are valid");
+        files.push(parse_file("own.toml", own, today).expect("a valid classifier"));
+        files
+    }
+
+    #[test]
+    fn the_day_decides_which_values_are_valid() {
+        let before = ClassifierSet::from_files(&files("2026-01-31")).expect("a set");
+        let after = ClassifierSet::from_files(&files("2026-02-01")).expect("a set");
+        let missing = |set: &ClassifierSet| set.missing_in_bound_value("x", "OLD").count();
+        assert_eq!((missing(&before), missing(&after)), (0, 1));
+        assert_ne!(before.hash(), after.hash());
+    }
+
+    #[test]
+    fn the_order_of_the_files_changes_nothing() {
+        let mut given = files("2026-01-31");
+        let set = ClassifierSet::from_files(&given).expect("a set");
+        given.reverse();
+        let reversed = ClassifierSet::from_files(&given).expect("a set");
+        assert_eq!(set.hash(), reversed.hash());
+        assert!(reversed.holds(Classifier::Country, "LT"));
+        assert_eq!(
+            reversed.missing_in_bound_value("x", "B").next(),
+            Some("own")
+        );
+    }
+
+    #[test]
+    fn a_missing_classifier_of_the_contract_is_named() {
+        let mut given = files("2026-01-31");
+        given.retain(|f| f.name != "country" && f.name != "region");
+        let refused = ClassifierSet::from_files(&given).expect_err("incomplete");
+        let named: Vec<_> = refused.0.iter().map(|p| p.file.as_str()).collect();
+        assert_eq!(named, ["country.toml", "region.toml"]);
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::catalog::Endpoint;
-use crate::classifier::{ClassifierSet, SHIPPED, load_set, parse_file, store};
+use crate::classifier::ClassifierSet;
 use crate::clock;
 use crate::config::{Config, Home};
 use crate::history::{self, History, Ledger, SameFile, Verdict};
@@ -41,12 +41,18 @@ fn endpoint(name: &str) -> Result<Endpoint, String> {
 /// Judges the file.
 pub fn check(home: Home, args: &Args) -> Result<u8> {
     let config = super::config_of(&home)?;
-    let rules = Rules::new(classifiers(&home)?, &config);
-    let existing = history::open_for_reading(&home.database())?;
-    let empty = History::in_memory()?;
-    let ledger = match &existing {
-        Some(conn) => history::trial_on(conn, args.endpoint)?,
-        None => empty.trial(args.endpoint)?,
+    let classifiers = ClassifierSet::from_files(&super::demo::classifiers(&home)?)?;
+    let rules = Rules::new(classifiers, &config);
+    let (existing, empty);
+    let ledger = match history::open_for_reading(&home.database())? {
+        Some(conn) => {
+            existing = conn;
+            history::trial_on(&existing, args.endpoint)?
+        }
+        None => {
+            empty = History::in_memory()?;
+            empty.trial(args.endpoint)?
+        }
     };
     let stdin;
     let mut bytes: &[u8];
@@ -187,22 +193,6 @@ fn single_body(endpoint: Endpoint, outcome: &Outcome<'_>, findings: &[Finding]) 
         return response::all_errors(&all);
     }
     response::single(outcome.error)
-}
-
-/// The home's classifiers; the shipped ones where it has none.
-fn classifiers(home: &Home) -> Result<ClassifierSet> {
-    let folder = home.classifiers();
-    if folder.exists() {
-        return Ok(History::in_memory()?.load_classifiers(&folder)?.0);
-    }
-    let files = SHIPPED
-        .iter()
-        .map(|(name, text)| parse_file(name, text))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(crate::classifier::Refused)?;
-    let mut memory = History::in_memory()?;
-    let loaded = store(memory.connection_mut(), &files, &clock::now())?;
-    load_set(memory.connection(), loaded.set_id)
 }
 
 /// What was named by hand and cannot be read is wrong input, and no failure of the disk.

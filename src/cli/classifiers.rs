@@ -6,6 +6,7 @@ use clap::Subcommand;
 
 use crate::catalog::nearest;
 use crate::classifier::{ClassifierFile, read_folder};
+use crate::clock;
 use crate::config::Home;
 use crate::history::{Answer, Cell, ask};
 use crate::trouble::{Kind, Result, Trouble};
@@ -65,7 +66,7 @@ pub fn classifiers(home: &Home, args: &Args) -> Result<u8> {
         Command::Show { name } => show(&files_of(home)?, name, &mut printer)?,
         Command::Check { dir } => {
             let folder = dir.clone().unwrap_or_else(|| home.classifiers());
-            let files = read_folder(&folder)?;
+            let files = read_folder(&folder, &clock::today())?;
             list(&files, &mut printer)?;
             eprintln!("{} classifiers in {}: sound", files.len(), folder.display());
         }

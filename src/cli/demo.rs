@@ -4,7 +4,8 @@ use std::fs::OpenOptions;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use crate::classifier::{self, ClassifierFile, SHIPPED, parse_file};
+use crate::classifier::{ClassifierFile, read_folder, shipped_files};
+use crate::clock;
 use crate::config::Home;
 use crate::demo::{Made, Wanted, write_batch};
 use crate::trouble::{Kind, Result, Trouble};
@@ -103,11 +104,9 @@ fn to_file(path: &Path, wanted: Wanted, files: &[ClassifierFile]) -> Result<Made
 /// The home's classifiers; the shipped ones where it has none.
 pub(super) fn classifiers(home: &Home) -> Result<Vec<ClassifierFile>> {
     let folder = home.classifiers();
-    if folder.exists() {
-        return Ok(classifier::read_folder(&folder)?);
-    }
-    let parsed = SHIPPED.iter().map(|(name, text)| parse_file(name, text));
-    Ok(parsed
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(classifier::Refused)?)
+    let today = clock::today();
+    Ok(match folder.exists() {
+        true => read_folder(&folder, &today)?,
+        false => shipped_files(&today)?,
+    })
 }

@@ -303,7 +303,7 @@ fn classifiers(home: &Home) -> Line {
             "`kycdrop init` or `kycdrop run` writes the shipped ones; then make them yours",
         );
     }
-    match read_folder(&folder) {
+    match read_folder(&folder, &crate::clock::today()) {
         Ok(files) => ok("classifiers", format!("{} files, all sound", files.len())),
         Err(e) => line(
             "classifiers",

@@ -75,7 +75,7 @@ pub fn describe(home: &Home, args: &DescribeArgs) -> Result<u8> {
 fn on_history(home: &Home, go: impl FnOnce(&mut Connection) -> Result<()>) -> Result<u8> {
     match history::open_for_reading(&home.database())? {
         Some(mut conn) => go(&mut conn)?,
-        None => go(History::in_memory()?.connection_mut())?,
+        None => go(&mut History::in_memory()?.into_connection())?,
     }
     Ok(0)
 }

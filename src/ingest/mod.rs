@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::catalog::Endpoint;
-use crate::classifier::{ClassifierSet, write_shipped};
+use crate::classifier::{ClassifierSet, read_folder, write_shipped};
 use crate::clock;
 use crate::config::{Config, Home};
 use crate::disk;
@@ -43,6 +43,8 @@ pub struct Engine {
     pub config: Config,
     history: History,
     rules: Rules,
+    /// The row of the classifiers in `rules`.
+    set_id: i64,
     pool: rayon::ThreadPool,
     /// How the classifier folder looked when it was last read.
     fingerprint: Fingerprint,
@@ -78,13 +80,11 @@ impl Engine {
         let mut history =
             History::open_waiting(&home.database(), config.cache_mib, config.lock_wait)?;
         let fingerprint = fingerprint(&home);
-        let (set, changed) = history.load_classifiers(&folder)?;
-        if changed {
-            tracing::info!(set = %&set.hash()[..12], "a set of classifiers came into force");
-        }
+        let (set, set_id) = load_classifiers(&mut history, &folder)?;
         let pool = thread_pool(config.threads)?;
         Ok(Engine {
             rules: Rules::new(set, &config),
+            set_id,
             home,
             config,
             history,
@@ -121,15 +121,13 @@ impl Engine {
         if now == self.fingerprint {
             return Ok(());
         }
-        match self.history.load_classifiers(&self.home.classifiers()) {
-            Ok((set, changed)) => {
-                if changed {
-                    tracing::info!(set = %&set.hash()[..12], "a set of classifiers came into force");
-                }
+        match load_classifiers(&mut self.history, &self.home.classifiers()) {
+            Ok((set, set_id)) => {
                 self.rules = Rules::new(set, &self.config);
+                self.set_id = set_id;
             }
             Err(e) if e.kind == Kind::Setup => {
-                tracing::error!("{e}\n  the set of before stays in force until this is mended");
+                tracing::error!("{e}\n  keeping the previous classifiers until this is fixed");
             }
             Err(e) => return Err(e),
         }
@@ -249,6 +247,7 @@ impl Engine {
                 claim: &claim,
                 first,
                 rules: &self.rules,
+                set_id: self.set_id,
                 pool: &self.pool,
                 home: &self.home,
                 packing: &packing,
@@ -467,7 +466,19 @@ fn fingerprint(home: &Home) -> Fingerprint {
         })
         .collect();
     files.sort();
-    (clock::day(&clock::now()).to_owned(), files)
+    (clock::today(), files)
+}
+
+/// Reads the classifiers of a folder and makes them the active set of the history. Returns the set
+/// and its row.
+fn load_classifiers(history: &mut History, folder: &Path) -> Result<(ClassifierSet, i64)> {
+    let files = read_folder(folder, &clock::today())?;
+    let set = ClassifierSet::from_files(&files)?;
+    let active = history.activate_classifiers(&files)?;
+    if active.changed {
+        tracing::info!(set = %&set.hash()[..12], "classifiers activated");
+    }
+    Ok((set, active.set_id))
 }
 
 /// Reaches a fault point that stands for no path.
