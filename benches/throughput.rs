@@ -110,6 +110,20 @@ impl Args {
             ),
             case("all accepted", Shape::Minimal, 1, self.findings, 0),
             case("ten findings", Shape::TenFindings, 1, self.findings, 0),
+            case(
+                "import said",
+                Shape::Importing,
+                1,
+                self.customers,
+                self.wrong,
+            ),
+            case(
+                "five unknown fields",
+                Shape::UnknownFields,
+                1,
+                self.customers,
+                self.wrong,
+            ),
         ];
         all.into_iter()
             .filter(|case| case.name.contains(&self.only))

@@ -1,6 +1,95 @@
-//! The forms in which moments are written: those of the history and that of the API.
+//! What time it is, and the forms in which moments are written: those of the history and that of the
+//! API.
+//!
+//! Everything that decides a day or is stored asks [`utc_now`]. In debug builds alone a test moves
+//! this clock with `KYCDROP_CLOCK`: a moment (`2028-02-29T23:59:59Z`) from which the process starts,
+//! or the milliseconds (`+86400000`) by which it differs from the machine's clock, which several
+//! processes can share. The clock runs on either way. Ages of files compare with what the file
+//! system says, and durations are measured with `Instant`; neither is moved.
 
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
+
+/// Now, as kycdrop believes it to be.
+#[inline]
+pub fn utc_now() -> DateTime<Utc> {
+    #[cfg(debug_assertions)]
+    return Utc::now() + moved::by();
+    #[cfg(not(debug_assertions))]
+    Utc::now()
+}
+
+/// Lets SQL ask this clock for `date('now', ...)`, where a test moved it. A release build leaves
+/// SQLite's own function in place.
+///
+/// # Errors
+/// When SQLite takes no function.
+#[inline]
+pub fn show_sql(conn: &rusqlite::Connection) -> rusqlite::Result<()> {
+    #[cfg(debug_assertions)]
+    return moved::show_sql(conn);
+    #[cfg(not(debug_assertions))]
+    {
+        let _ = conn;
+        Ok(())
+    }
+}
+
+#[cfg(debug_assertions)]
+mod moved {
+    use std::sync::LazyLock;
+
+    use chrono::{TimeDelta, Utc};
+    use rusqlite::functions::FunctionFlags;
+    use rusqlite::types::Value;
+    use rusqlite::{Connection, params_from_iter};
+
+    static BY: LazyLock<TimeDelta> = LazyLock::new(|| match std::env::var("KYCDROP_CLOCK") {
+        Ok(text) => super::difference(&text, Utc::now()).unwrap_or_else(|| {
+            panic!("KYCDROP_CLOCK is neither a moment nor milliseconds: {text}")
+        }),
+        Err(_) => TimeDelta::zero(),
+    });
+
+    pub fn by() -> TimeDelta {
+        *BY
+    }
+
+    /// SQLite's `date` cannot be moved, so it is put in front of itself: the arguments go to a second
+    /// connection, with the moved moment in place of 'now'.
+    pub fn show_sql(conn: &Connection) -> rusqlite::Result<()> {
+        if BY.is_zero() {
+            return Ok(());
+        }
+        let plain = Connection::open_in_memory()?;
+        conn.create_scalar_function("date", -1, FunctionFlags::SQLITE_UTF8, move |context| {
+            let mut arguments = (0..context.len())
+                .map(|i| context.get::<Value>(i))
+                .collect::<rusqlite::Result<Vec<_>>>()?;
+            let now = || Value::Text(super::now());
+            match arguments.first_mut() {
+                None => arguments.push(now()),
+                Some(Value::Text(word)) if word.eq_ignore_ascii_case("now") => arguments[0] = now(),
+                Some(_) => {}
+            }
+            let places = vec!["?"; arguments.len()].join(",");
+            let sql = format!("SELECT date({places})");
+            plain.query_row(&sql, params_from_iter(arguments), |r| r.get::<_, Value>(0))
+        })
+    }
+}
+
+/// By how much a clock that `KYCDROP_CLOCK` describes differs from one that shows `now`: it starts at
+/// a moment, or is ahead (`+`) or behind (`-`) by milliseconds. None when the text is neither.
+pub fn difference(text: &str, now: DateTime<Utc>) -> Option<chrono::TimeDelta> {
+    if text.starts_with(['+', '-']) {
+        return text
+            .parse()
+            .ok()
+            .and_then(chrono::TimeDelta::try_milliseconds);
+    }
+    let start = DateTime::parse_from_rfc3339(text).ok()?;
+    Some(start.with_timezone(&Utc) - now)
+}
 
 /// UTC ISO 8601 with milliseconds, as the history keeps it: `2026-11-20T16:49:50.237Z`.
 pub fn text(moment: DateTime<Utc>) -> String {
@@ -9,7 +98,7 @@ pub fn text(moment: DateTime<Utc>) -> String {
 
 /// Now, as the history keeps it.
 pub fn now() -> String {
-    text(Utc::now())
+    text(utc_now())
 }
 
 /// Today in UTC, as `yyyy-MM-dd`.

@@ -55,7 +55,7 @@ impl Home {
         self.root.join("kycdrop.state")
     }
 
-    fn watch_dir(&self) -> PathBuf {
+    pub fn watch_dir(&self) -> PathBuf {
         self.root.join("watch-dir")
     }
 

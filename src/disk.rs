@@ -4,7 +4,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::panic::resume_unwind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
@@ -34,6 +34,54 @@ pub fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
             Err(io::Error::from(io::ErrorKind::AlreadyExists))
         }
         Err(_) => fs::rename(from, to),
+    }
+}
+
+/// What tells one file or folder from every other as long as it is there: device and inode.
+pub type FileId = (u64, u64);
+
+/// The identity of what is at a path, links followed; None where nothing is. Where the system has no
+/// such identity, what is there is the same as ever.
+pub fn file_id(path: &Path) -> Option<FileId> {
+    let metadata = fs::metadata(path).ok()?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        Some((metadata.dev(), metadata.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = metadata;
+        Some((0, 0))
+    }
+}
+
+/// A path with more at its end: `kycdrop.db` and `-wal` are `kycdrop.db-wal`.
+pub fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+/// Locks a folder for this process alone, until the file that is returned is dropped. None where
+/// folders cannot be locked: on Windows, and on some network shares.
+///
+/// # Errors
+/// [`io::ErrorKind::WouldBlock`] when another process has it.
+pub fn lock_folder(path: &Path) -> io::Result<Option<File>> {
+    #[cfg(unix)]
+    {
+        let folder = File::open(path)?;
+        match folder.try_lock() {
+            Ok(()) => Ok(Some(folder)),
+            Err(fs::TryLockError::WouldBlock) => Err(io::Error::from(io::ErrorKind::WouldBlock)),
+            Err(fs::TryLockError::Error(_)) => Ok(None),
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        Ok(None)
     }
 }
 

@@ -20,6 +20,8 @@ pub mod fault;
 pub mod history;
 pub mod ingest;
 pub mod intake;
+mod left_alone;
+pub mod position;
 pub mod report;
 pub mod request;
 pub mod response;

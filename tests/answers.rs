@@ -199,19 +199,19 @@ fn an_unread_response_is_never_overwritten_and_files_are_put_away_by_day() {
     }
     let response = |n: &str| office.response(&format!("batch-customers/{n}"));
     assert_eq!(response("x")["results"][0]["communicationNumber"], "N-1");
-    assert_eq!(response("x.2")["results"][0]["communicationNumber"], "N-2");
+    assert_eq!(response("x~2")["results"][0]["communicationNumber"], "N-2");
     assert_eq!(
-        (&response("x.3")["status"], &response("x.4")["status"]),
+        (&response("x~3")["status"], &response("x~4")["status"]),
         (&json!(400), &json!(400))
     );
     assert_eq!(
         office.files("watch-dir/outbox"),
         [
-            "batch-customers/no ending.response.json",
-            "batch-customers/x.2.response.json",
-            "batch-customers/x.3.response.json",
-            "batch-customers/x.4.response.json",
+            "batch-customers/no ending~1.response.json",
             "batch-customers/x.response.json",
+            "batch-customers/x~2.response.json",
+            "batch-customers/x~3.response.json",
+            "batch-customers/x~4.response.json",
             "customer/x.response.json",
             "elsewhere/x.response.json"
         ]
@@ -471,4 +471,38 @@ fn validation_saves_nothing_and_sees_the_history() {
     // What was only validated is still free.
     let after = office.batch("after", &[person("2")]);
     assert_eq!(after[0]["resultType"], "REQUEST_ACCEPTED");
+}
+
+#[test]
+fn no_two_files_have_an_answers_name_in_common() {
+    let office = Office::new();
+    // Nobody reads an answer meanwhile. Their senders wait for these.
+    let mut answers = Vec::new();
+    for (name, answer) in [
+        ("x.json", Some("x.response.json")),
+        ("x.json", Some("x~2.response.json")),
+        ("x.2.json", Some("x.2.response.json")),
+        ("x", Some("x~1.response.json")),
+        ("x.JSON", Some("x.JSON~1.response.json")),
+        ("x.response.json", Some("x.response.response.json")),
+        ("x.2.response.json", Some("x.2.response.response.json")),
+        // Named like one of the answers above: a hash tells it apart.
+        ("x~2.json", None),
+        ("x~1.json", None),
+        ("x~1", None),
+    ] {
+        let id = format!("{}", answers.len());
+        let body = json!({"customers": [person(&id)]}).to_string();
+        office.drop(format!("batch-customers/{name}"), body);
+        office.once();
+        let file = office.value("SELECT response_file FROM v_batch ORDER BY batch_id DESC LIMIT 1");
+        let file = file.as_str().expect("a name").to_owned();
+        let expected = answer.map(|answer| format!("batch-customers/{answer}"));
+        assert!(expected.is_none_or(|e| e == file), "{name}: {file}");
+        answers.push((file, id));
+    }
+    for (file, id) in answers {
+        let text = std::fs::read_to_string(office.at("watch-dir/outbox").join(&file)).expect(&file);
+        assert!(text.contains(&format!("\"N-{id}\"")), "{file}: {text}");
+    }
 }

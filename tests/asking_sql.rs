@@ -191,10 +191,9 @@ fn rows_and_time_are_limited_where_asked() {
 
     let endless =
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
-    let begun = std::time::Instant::now();
+    // Without the limit it would never end.
     let output = office.run(&["query", "--timeout", "200ms", endless]);
     assert_eq!(output.status.code(), Some(75));
-    assert!(begun.elapsed().as_secs() < 20);
     assert!(
         String::from_utf8_lossy(&output.stderr).contains("--timeout 0"),
         "{output:?}"

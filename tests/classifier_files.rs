@@ -281,3 +281,14 @@ fn check_and_run_refuse_bad_files_too() {
         assert!(said.contains("added.toml:3: "), "{said}");
     }
 }
+
+#[test]
+fn leftovers_beside_classifiers_are_left_alone() {
+    let office = Office::new();
+    office.once();
+    for name in ["._region.toml", ".#region.toml", "~$region.toml"] {
+        office.write(format!("classifiers/{name}"), b"\0\x05\x16\x07");
+    }
+    let results = office.batch("x", &[person("1")]);
+    assert_eq!(results[0]["resultType"], "REQUEST_ACCEPTED");
+}

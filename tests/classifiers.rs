@@ -227,7 +227,8 @@ fn a_value_retired_by_day_shows_that_day() {
 fn a_value_may_be_given_until_the_day_that_retires_it() {
     let office = Office::new();
     office.once();
-    let (coming, today) = ("9999-12-31", &kycdrop::clock::now()[..10]);
+    let now = kycdrop::clock::text(office.now());
+    let (coming, today) = ("9999-12-31", kycdrop::clock::day(&now));
     for (day, outcome) in [(coming, "REQUEST_ACCEPTED"), (today, "REQUEST_REJECTED")] {
         let text = std::fs::read_to_string(office.at("classifiers/legalForm.toml")).unwrap();
         let lines = text.lines().map(|line| match line.starts_with("LTD = ") {
@@ -439,6 +440,50 @@ fn business_units_are_checked_from_the_first_value_on() {
         result[1]["errorDescription"],
         "BusinessUnit not found in Amlyze"
     );
+}
+
+#[test]
+fn an_emptied_business_unit_classifier_still_refuses_every_unit() {
+    let file = "classifiers/businessUnit.toml";
+    let unit = |id: &str, unit: &str| with(person(id), json!({"businessUnit": unit}));
+    let vilnius = "[values]\nvilnius = \"Vilnius\"\n";
+    for emptied in [
+        // Retired, retired on a day that has passed, removed.
+        "[values]\nvilnius = { name = \"Vilnius\", retired = true }\n",
+        "[values]\nvilnius = { name = \"Vilnius\", retired = 2020-01-31 }\n",
+        "[values]\n",
+    ] {
+        let office = Office::new();
+        office.once();
+        office.edit(file, "[values]\n", vilnius);
+        let result = office.batch("a", &[unit("1", "vilnius"), unit("2", "nonsense")]);
+        assert_eq!(result[0]["resultType"], "REQUEST_ACCEPTED");
+        assert_eq!(result[1]["errorCode"], "BU02");
+        office.edit(file, vilnius, emptied);
+        let result = office.batch(
+            "b",
+            &[unit("3", "vilnius"), unit("4", "nonsense"), person("5")],
+        );
+        assert_eq!(result[0]["errorCode"], "BU02", "{emptied}");
+        assert_eq!(result[1]["errorCode"], "BU02", "{emptied}");
+        assert_eq!(result[2]["resultType"], "REQUEST_ACCEPTED", "{emptied}");
+        // `check` answers what dropping would.
+        let body = json!({"customers": [unit("6", "nonsense")]}).to_string();
+        let path = office.write("x.json", body);
+        let output = office.run(&["check", path.to_str().expect("a path")]);
+        let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(answer["results"][0]["errorCode"], "BU02", "{emptied}");
+    }
+    // A unit that is retired before any was ever in use counts as one.
+    let office = Office::new();
+    office.once();
+    office.edit(
+        file,
+        "[values]\n",
+        "[values]\nold = { name = \"Old\", retired = true }\n",
+    );
+    let result = office.batch("a", &[unit("1", "nonsense")]);
+    assert_eq!(result[0]["errorCode"], "BU02");
 }
 
 #[test]

@@ -162,3 +162,55 @@ fn a_retired_code_is_found_in_additional_values_too() {
         "{used:?}"
     );
 }
+
+#[test]
+fn a_retired_code_is_found_where_validation_looks_for_it_and_nowhere_else() {
+    let office = Office::new();
+    office.once();
+    office.write(
+        "classifiers/taxOffice.toml",
+        "title = \"Tax offices\"\n[bind]\nadditional_values = [\"tax_office\", \"7\"]\n[values]\n12 = \"Vilnius\"\n\"K/1\" = \"Kaunas\"\n",
+    );
+    let value = |code: serde_json::Value, value: serde_json::Value| json!({"listAdditionalValues": [{"code": code, "description": "d", "datatype": "STRING", "value": value}]});
+    let customers = [
+        // Not bound: codes are exact, in validation as in what is asked later.
+        with(person("1"), value(json!(" tax_office "), json!("K/1"))),
+        with(person("2"), value(json!(" tax_office "), json!("nonsense"))),
+        // Bound: a number reads as its text.
+        with(person("3"), value(json!(7), json!(12))),
+        with(person("4"), value(json!(7), json!(13))),
+        with(person("5"), value(json!("tax_office"), json!(" K/1"))),
+        with(person("6"), value(json!("tax_office"), json!("K/1"))),
+    ];
+    // Some senders escape a slash: it is the same code.
+    let body = json!({"customers": customers}).to_string();
+    office.drop("batch-customers/a.json", body.replace("K/1", "K\\/1"));
+    office.once();
+    let answered: Vec<_> = office.response("batch-customers/a")["results"]
+        .as_array()
+        .expect("results")
+        .iter()
+        .map(|r| r["errorCode"].as_str().unwrap_or("").to_owned())
+        .collect();
+    assert_eq!(answered, ["", "", "", "CLS01", "CLS01", ""]);
+    edit(
+        &office,
+        "taxOffice",
+        "12 = \"Vilnius\"\n\"K/1\" = \"Kaunas\"\n",
+        "",
+    );
+    office.once();
+    let used = printed(&office, &["classifiers", "used-retired"]);
+    let used: Vec<_> = used
+        .lines()
+        .skip(1)
+        .map(|line| {
+            line.split(',')
+                .skip(1)
+                .take(3)
+                .collect::<Vec<_>>()
+                .join(" ")
+        })
+        .collect();
+    assert_eq!(used, ["X-3 taxOffice 12", "X-6 taxOffice K/1"]);
+}

@@ -132,6 +132,7 @@ fn check_reads_standard_input_for_any_endpoint_in_an_empty_folder() {
             .current_dir(folder.path())
             .env_remove("KYCDROP_HOME")
             .args(["check", "-"]);
+        Office::new().set_clock(&mut command);
         command.args(endpoint.iter().flat_map(|e| ["--endpoint", e]));
         command
             .stdin(Stdio::piped())

@@ -20,6 +20,7 @@ fn new_home() -> (tempfile::TempDir, std::path::PathBuf) {
 
 fn kycdrop(home: &std::path::Path, args: &[&str]) -> std::process::Output {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_kycdrop"));
+    Office::new().set_clock(&mut command);
     command
         .env("KYCDROP_HOME", home)
         .args(args)
@@ -136,7 +137,11 @@ fn the_doctor_finds_a_damaged_database() {
 #[test]
 fn the_doctor_warns_of_data_that_others_may_read() {
     use std::os::unix::fs::PermissionsExt;
-    let office = a_life();
+    let case = "first_steps::the_doctor_warns_of_data_that_others_may_read";
+    let Some(office) = Office::in_the_open(case) else {
+        return;
+    };
+    office.once();
     let open = std::fs::Permissions::from_mode(0o644);
     std::fs::set_permissions(office.at("kycdrop.db"), open).expect("set");
     let told = text(&office.run(&["doctor"]).stdout);
@@ -149,13 +154,16 @@ fn the_doctor_warns_of_data_that_others_may_read() {
 #[test]
 fn completions_and_manual_know_every_command() {
     let office = Office::new();
-    let commands = [
-        "run", "once", "check", "explain", "history", "pending", "query", "doctor", "demo",
-        "export",
-    ];
+    let whole = kycdrop::cli::grammar();
+    let commands: Vec<&str> = whole
+        .get_subcommands()
+        .filter(|c| !c.is_hide_set())
+        .map(|c| c.get_name())
+        .collect();
+    assert!(commands.contains(&"once") && commands.len() > 10);
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let told = text(&office.run(&["completions", shell]).stdout);
-        for command in commands {
+        for command in &commands {
             assert!(told.contains(command), "{shell}: {command}");
         }
     }
@@ -166,9 +174,42 @@ fn completions_and_manual_know_every_command() {
             .status
             .success()
     );
-    for command in commands {
+    for command in &commands {
         let page =
             std::fs::read_to_string(dir.join(format!("kycdrop-{command}.1"))).expect(command);
         assert!(page.contains(".SH SYNOPSIS"), "{command}");
     }
+}
+
+#[test]
+fn the_configuration_of_a_new_home_shows_every_setting_with_its_default() {
+    use kycdrop::config::Config;
+    let (_dir, home) = new_home();
+    assert!(kycdrop(&home, &["init"]).status.success());
+    let shipped = std::fs::read_to_string(home.join("kycdrop.toml")).expect("kycdrop.toml");
+    let settings: Vec<&str> = shipped
+        .lines()
+        .filter_map(|line| line.strip_prefix("# "))
+        .filter(|line| toml::from_str::<Config>(line).is_ok())
+        .collect();
+    let lines = |config: &Config| -> Vec<String> {
+        let shown = format!("{config:#?}");
+        let top = |l: &&str| l.starts_with("    ") && !l.starts_with("     ");
+        shown.lines().filter(top).map(str::to_owned).collect()
+    };
+    let default = lines(&Config::default());
+    let names = default.iter().filter_map(|l| l.trim().split_once(": "));
+    for (name, _) in names.clone() {
+        let shown = settings
+            .iter()
+            .any(|l| l.starts_with(&format!("{name} = ")));
+        assert!(shown, "{name} is not in the shipped kycdrop.toml");
+    }
+    // Two have no default: their lines are examples.
+    let defaults: Vec<&str> = settings
+        .into_iter()
+        .filter(|l| !l.starts_with("metrics_file") && !l.starts_with("branch"))
+        .collect();
+    let read: Config = toml::from_str(&defaults.join("\n")).expect("a configuration");
+    assert_eq!(lines(&read), default);
 }

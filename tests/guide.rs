@@ -21,7 +21,9 @@ fn run(office: &Office, commands: &str) -> String {
         std::env::var("PATH").expect("a path")
     );
     let script = format!("[ -f .exports ] && . ./.exports\n{commands}\nexport -p > .exports\n");
-    let output = Command::new("bash")
+    let mut bash = Command::new("bash");
+    office.set_clock(&mut bash);
+    let output = bash
         .args(["-euo", "pipefail", "-c", &script])
         .current_dir(office.path())
         .env("PATH", path)
@@ -40,7 +42,7 @@ fn run(office: &Office, commands: &str) -> String {
 fn the_first_day_goes_as_it_is_written() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/GUIDE.md");
     let text = std::fs::read_to_string(&page).expect("the guide");
-    let office = Office::new();
+    let office = Office::on(asking::MOMENT);
     std::fs::remove_file(office.at("kycdrop.toml")).expect("an empty folder");
     let mut made = String::new();
     let mut printed = String::new();

@@ -253,8 +253,11 @@ fn a_snapshot_is_read_where_its_folder_may_not_be_written() {
     assert_eq!(header[18..20], [1, 1], "no WAL");
 
     let sql = "SELECT count(*) AS n FROM v_assessment";
-    let Some(mut query) = bound_by_permissions(&analysts, &["query", "--format", "csv", sql])
-    else {
+    let Some(mut query) = bound_by_permissions(
+        &analysts,
+        "history_care::a_snapshot_is_read_where_its_folder_may_not_be_written",
+        &["query", "--format", "csv", sql],
+    ) else {
         return;
     };
     set_mode(&snapshot, 0o400);

@@ -4,7 +4,7 @@
 mod asking;
 mod common;
 
-use asking::{DEMO, a_life, at_once, masked, still, without_numbers};
+use asking::{DEMO, MOMENT, a_life, at_once, masked, still, without_numbers};
 use common::{Office, person};
 use serde_json::json;
 
@@ -42,7 +42,7 @@ fn begin(text: &str) -> String {
 
 #[test]
 fn the_work() {
-    let office = Office::new();
+    let office = Office::on(MOMENT);
     insta::assert_snapshot!(printed(&office, &["once"]));
     office.drop(
         "batch-customers/a.json",

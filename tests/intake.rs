@@ -111,10 +111,11 @@ fn a_file_that_grows_slowly_is_answered_once_and_whole() {
     let whole = batch_of("slow", 300);
     let path = office.at("watch-dir/inbox/batch-customers/slow.json");
     // A writer that keeps the file open and lets it stand still again and again, with no settling
-    // time to speak of: it is taken many times too early.
+    // time to speak of: it is taken too early at least once, and as often as the machine is fast.
     let mut file = std::fs::File::create(path).expect("the file");
     for part in whole.as_bytes().chunks(whole.len() / 20) {
         file.write_all(part).expect("a part");
+        daemon.wait_for_log("ends too early");
         std::thread::sleep(Duration::from_millis(25));
     }
     drop(file);
@@ -122,7 +123,6 @@ fn a_file_that_grows_slowly_is_answered_once_and_whole() {
         office.files("watch-dir/archive").len() == 1
     });
     assert!(daemon.stop().success());
-    assert!(daemon.log().contains("ends too early"), "{}", daemon.log());
     assert_all_answered_once(&office, &["slow".into()], 300);
 }
 
@@ -217,9 +217,11 @@ fn lost_events_and_network_shares_leave_it_to_the_scan() {
             });
         }
         assert!(daemon.stop().success());
+        // The folder of temporary files may lie on one as well.
+        let real = kycdrop::disk::network_share(&office.at("watch-dir/inbox")).is_some();
         assert_eq!(
             daemon.log().matches("network share").count(),
-            usize::from(fault == "share=on")
+            usize::from(fault == "share=on" || real)
         );
     }
 }
@@ -274,6 +276,11 @@ fn any_name_is_answered_under_a_name_of_its_own() {
         })
         .collect();
     assert_eq!(answers.len(), visible);
+    assert!(
+        office
+            .at("watch-dir/outbox/batch-customers/case.2.response.json")
+            .exists()
+    );
     assert_eq!(office.files("watch-dir/archive").len(), visible);
     assert_eq!(office.value("SELECT count(*) FROM batch"), visible);
     assert_eq!(office.files("watch-dir/work").len(), 0);

@@ -140,3 +140,31 @@ fn an_occasional_customer_becomes_regular_and_never_the_other_way() {
     assert_eq!(office.value("SELECT count(*) FROM v_assessment"), 2);
     assert_eq!(office.value("SELECT error_code FROM v_rejection"), "SC01");
 }
+
+#[test]
+fn a_clock_that_steps_back_changes_no_order() {
+    let office = Office::new();
+    let one = |number: &str, fields: Value| {
+        with(
+            with(person("back"), fields),
+            json!({ "communicationNumber": number }),
+        )
+    };
+    office.batch("1", &[one("1", json!({ "riskLevel": "NO SUCH LEVEL" }))]);
+    office.batch("2", &[one("2", json!({}))]);
+    office.batch("3", &[one("3", json!({ "action": "UPDATE" }))]);
+    // Each batch came an hour before the one that it followed.
+    let history = office.database();
+    for (table, column) in [("batch", "received_at"), ("assessment", "assessed_at")] {
+        let sql = format!(
+            "UPDATE {table} SET {column} = '2024-05-01T1' || (9 - batch_id) || ':00:00.000Z'"
+        );
+        assert!(history.execute(&sql, []).expect(&sql) >= 2);
+    }
+    let output = office.run(&["history", "X-back", "--format", "json"]);
+    let lives: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let events = lives[0]["events"].as_array().expect("events");
+    let batches: Vec<_> = events.iter().map(|e| e["batch_id"].as_i64()).collect();
+    assert_eq!(batches, [Some(1), Some(2), Some(3)], "{lives}");
+    assert_eq!(events[1]["action"], "CREATE");
+}

@@ -325,7 +325,8 @@ fn broken_json_in_customer_5000_of_a_large_file_leaves_nothing_but_the_batch_row
     };
     // The first customer stands in line 2.
     let text = line(5000);
-    let column = text.find("\"requester\":").unwrap() + "\"requester\":".len() + 1;
+    let before = text.find("\"requester\":").unwrap() + "\"requester\":".len();
+    let column = text[..before].chars().count() + 1;
     let error = |broken: &dyn Fn(&str) -> Vec<u8>| {
         refused(
             &office,
@@ -399,4 +400,29 @@ fn a_mark_too_few_is_told_where_it_shows_first_and_not_at_the_end_of_the_file() 
         let told = error(&line.replacen(from, to, 1));
         assert!(told.starts_with("line 6, "), "{to}: {told}");
     }
+}
+
+#[test]
+fn columns_count_characters_in_a_400_and_in_a_check() {
+    let office = Office::new();
+    let bytes = "\u{feff}{\"customers\":[\n {\"firstName\": \"Žyginta 東\", nothing: 1}]}";
+    let error = refused(
+        &office,
+        "batch-customers",
+        400,
+        "batch-customers",
+        bytes.as_bytes(),
+    );
+    // The 29th character of the second line; bytes count the three of the mark too.
+    let offset = bytes.find("nothing").expect("the place");
+    let expected = format!("line 2, column 29 (byte {offset}): ");
+    assert!(
+        error.as_deref().is_some_and(|e| e.starts_with(&expected)),
+        "{error:?}"
+    );
+    let path = office.write("x.json", bytes);
+    let output = office.run(&["check", path.to_str().expect("a path")]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(65));
+    assert!(said.contains("line 2, column 29: "), "{said}");
 }

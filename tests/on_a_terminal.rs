@@ -7,7 +7,7 @@ mod asking;
 mod common;
 mod terminal;
 
-use asking::{DEMO, a_life, a_wrong_batch, at_once, masked, still, without_numbers};
+use asking::{DEMO, MOMENT, a_life, a_wrong_batch, at_once, masked, still, without_numbers};
 use common::{Office, person, with};
 use serde_json::json;
 use terminal::{Shown, shown, start, width};
@@ -41,6 +41,11 @@ fn steady(text: &str, office: &Office) -> String {
     for part in parts {
         steady = steady + ms + "1" + part.trim_start_matches(|c: char| c.is_ascii_digit());
     }
+    // Where the folder of temporary files lies on a share, the log says that too.
+    let lines = steady.split_inclusive('\n');
+    let steady: String = lines
+        .filter(|line| !line.contains("lies on a network share"))
+        .collect();
     masked(&steady, office)
 }
 
@@ -71,7 +76,7 @@ fn table(office: &Office, args: &[&str]) -> String {
 
 /// A customer whose every text tries to steer the terminal.
 fn hostile() -> Office {
-    let office = Office::new();
+    let office = Office::on(MOMENT);
     let evil = "a\u{1b}[31mred\u{1b}]0;title\u{7}\u{9b}2J\u{202e}right\r\nline\tb";
     let customers = [
         with(
@@ -113,24 +118,25 @@ fn once_with_files_and_without() {
 }
 
 #[test]
+#[cfg(debug_assertions)]
 fn a_large_file_has_a_bar_that_goes_away() {
     let office = Office::new();
     let mut one = String::from("{\"customers\":[");
-    for i in 0..60_000 {
+    for i in 0..5_000 {
         let comma = if i == 0 { "" } else { "," };
         one += &format!("{comma}{}", person(&i.to_string()));
     }
     office.drop("batch-customers/large.json", one + "]}");
-    let Shown { text, status } = shown(&office, 80, &["once"]);
+    // As if it had taken a second already, however fast the machine is.
+    let Shown { text, status } =
+        start(&office, 80, &["once"], &[("KYCDROP_FAULT", "bar=on")]).end();
     assert!(status.success(), "{text}");
-    // A machine that is done within a second shows none.
-    if let Some((_, bar)) = text.split_once("judged, ") {
-        assert!(bar.contains("to go"), "{bar}");
-        let (_, end) = text.rsplit_once("␛[2K").expect("the bar is wiped away");
-        assert!(!end.contains("judged, "), "{end}");
-    }
+    let (_, bar) = text.split_once("judged, ").expect("a bar");
+    assert!(bar.contains("to go"), "{bar}");
+    let (_, end) = text.rsplit_once("␛[2K").expect("the bar is wiped away");
+    assert!(!end.contains("judged, "), "{end}");
     assert!(
-        text.ends_with("1 files answered: 60000 customers accepted, 0 rejected\n"),
+        text.ends_with("1 files answered: 5000 customers accepted, 0 rejected\n"),
         "{text}"
     );
 }

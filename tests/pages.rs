@@ -26,3 +26,27 @@ fn the_page_of_errors_is_current() {
 fn the_page_of_fields_is_current() {
     check("FIELDS.md", &kycdrop::catalog::fields_page());
 }
+
+#[test]
+fn what_is_never_answered_is_no_rule() {
+    for never in kycdrop::catalog::NEVER_ANSWERED {
+        let page = kycdrop::catalog::errors_page();
+        let (_, section) = page
+            .split_once("## Published, never answered")
+            .expect("the section");
+        assert!(section.contains(never.text), "{}", never.text);
+        for rule in kycdrop::catalog::rules() {
+            // A code may be answered, with another text.
+            let same_code = never.code.is_empty() || rule.code.replace("{6|7}", "7") == never.code;
+            // SecondCitizenshipCountry is another word.
+            let text = format!(" {}", rule.text);
+            let same_text = text.contains(&format!(" {}", never.text));
+            assert!(
+                !(same_code && same_text),
+                "{} answers {}",
+                rule.key,
+                never.text
+            );
+        }
+    }
+}

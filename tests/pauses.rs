@@ -8,9 +8,8 @@ mod common;
 mod faults;
 
 use std::process::Command;
-use std::time::Duration;
 
-use common::Office;
+use common::{Office, cannot_run, needs};
 use faults::{
     Daemon, assert_all_answered_once, batch_of, bound_by_permissions, drop_whole, set_mode,
     wait_for,
@@ -68,6 +67,13 @@ fn once_ends_with_75_or_77_wherever_the_disk_says_no() {
     }
 }
 
+/// What differs once the figures were written again.
+fn replaced(office: &Office) -> Option<(u64, i64, i64)> {
+    use std::os::unix::fs::MetadataExt;
+    let file = office.at("figures.prom").metadata().ok()?;
+    Some((file.ino(), file.mtime(), file.mtime_nsec()))
+}
+
 /// Steps that are not reached again by the next try: what failed was done all the same.
 const PASSED_BY: &[&str] = &[
     "claim.renamed",
@@ -81,7 +87,7 @@ const PASSED_BY: &[&str] = &[
 #[test]
 fn the_daemon_pauses_with_one_message_and_goes_on_by_itself() {
     for step in STEPS {
-        let office = Office::configured(QUICK);
+        let office = Office::configured(&format!("{QUICK}metrics_file = \"figures.prom\"\n"));
         let names = names(2);
         let full = office.write("full", "");
         let mut daemon = Daemon::start(
@@ -95,8 +101,11 @@ fn the_daemon_pauses_with_one_message_and_goes_on_by_itself() {
         drop_all(&office, &names);
         daemon.wait_for_log("work pauses");
         if !PASSED_BY.contains(step) {
-            // It has tried many times by then, and said it once.
-            std::thread::sleep(Duration::from_millis(200));
+            // The figures are replaced with each try: it has tried again, and said it once.
+            for _ in 0..3 {
+                let before = replaced(&office);
+                wait_for("another try", || replaced(&office) != before);
+            }
             let log = daemon.log();
             assert_eq!(log.matches("work pauses").count(), 1, "{step}: {log}");
             assert!(log.contains("make room on the disk"), "{step}: {log}");
@@ -169,7 +178,11 @@ fn an_outbox_that_may_not_be_written_pauses_and_goes_on() {
     drop_all(&office, &names(1));
     let outbox = office.at("watch-dir/outbox/batch-customers");
     std::fs::create_dir_all(&outbox).expect("the outbox");
-    let Some(mut command) = bound_by_permissions(&office, &["once"]) else {
+    let Some(mut command) = bound_by_permissions(
+        &office,
+        "pauses::an_outbox_that_may_not_be_written_pauses_and_goes_on",
+        &["once"],
+    ) else {
         return;
     };
     set_mode(&outbox, 0o500);
@@ -193,7 +206,11 @@ fn a_home_that_may_not_be_written_ends_with_77() {
         let office = Office::new();
         office.once();
         drop_all(&office, &names(1));
-        let Some(mut command) = bound_by_permissions(&office, &["once"]) else {
+        let Some(mut command) = bound_by_permissions(
+            &office,
+            "pauses::a_home_that_may_not_be_written_ends_with_77",
+            &["once"],
+        ) else {
             return;
         };
         set_mode(&office.at(folder), 0o500);
@@ -210,7 +227,11 @@ fn a_home_that_may_not_be_written_ends_with_77() {
 fn a_file_that_may_not_be_read_stays_and_is_told() {
     let office = Office::new();
     drop_all(&office, &names(2));
-    let Some(mut command) = bound_by_permissions(&office, &["once"]) else {
+    let Some(mut command) = bound_by_permissions(
+        &office,
+        "pauses::a_file_that_may_not_be_read_stays_and_is_told",
+        &["once"],
+    ) else {
         return;
     };
     let file = office.at("watch-dir/inbox/batch-customers/f0.json");
@@ -246,7 +267,9 @@ impl<'o> SmallDisk<'o> {
         match mounted {
             Ok(output) if output.status.success() => Some(SmallDisk(office)),
             other => {
-                println!("skipped: no file system can be mounted here: {other:?}");
+                let case = "pauses::a_really_full_disk_pauses_and_goes_on_when_there_is_room";
+                let reason = format!("{}: no file system can be mounted: {other:?}", needs::MOUNT);
+                cannot_run(case, &reason);
                 None
             }
         }

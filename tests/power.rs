@@ -7,7 +7,7 @@
 //! TMPDIR=/dev/shm KYCDROP_POWER_LOSS=200 cargo test --test power -- --nocapture
 //! ```
 //!
-//! Without the variable it does nothing. `KYCDROP_POWER_FS=xfs` takes another file system; with `btrfs`
+//! Without the variable it says that it did not run. `KYCDROP_POWER_FS=xfs` takes another file system; with `btrfs`
 //! it fails now and then, because a file that was moved may have both names there after a cut, the one
 //! that its sender wrote it under included (docs/INSTALL.md).
 //!
@@ -35,7 +35,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use common::Office;
+use common::{Office, cannot_run, needs};
 use faults::{Daemon, Dice, assert_each_answered_once, batch_of};
 use kycdrop::fault::STEPS;
 use rustix::process::{Pid, Signal, kill_process};
@@ -288,6 +288,8 @@ fn cut_while_it_works(
 #[test]
 fn power_cuts_lose_and_double_nothing() {
     let Ok(wanted) = std::env::var("KYCDROP_POWER_LOSS") else {
+        let reason = format!("{}: KYCDROP_POWER_LOSS is not set", needs::ASKED_FOR);
+        cannot_run("power::power_cuts_lose_and_double_nothing", &reason);
         return;
     };
     let wanted: u64 = wanted.parse().expect("a number of cuts");

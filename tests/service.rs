@@ -9,7 +9,7 @@ use std::os::unix::net::UnixDatagram;
 use std::process::Command;
 use std::time::Duration;
 
-use common::Office;
+use common::{Office, cannot_run, needs};
 use faults::{Daemon, PATIENCE, batch_of, drop_whole, wait_for};
 use serde_json::Value;
 
@@ -244,6 +244,9 @@ fn the_unit_is_one_that_systemd_takes() {
                 .collect();
             assert!(complaints.is_empty(), "{said}");
         }
-        Err(e) => println!("skipped: systemd-analyze: {e}"),
+        Err(e) => {
+            let reason = format!("{}: there is no such command: {e}", needs::SYSTEMD_ANALYZE);
+            cannot_run("service::the_unit_is_one_that_systemd_takes", &reason);
+        }
     }
 }

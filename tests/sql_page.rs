@@ -161,7 +161,7 @@ const QUESTIONS: &[(&str, &str, &str)] = &[
     (
         "Which fields does somebody send that nobody knows?",
         "They change nothing, which mostly is not what the sender means.",
-        "SELECT kind, path, count(*) AS customers, max(detail) AS detail\nFROM v_warning\nGROUP BY kind, path\nORDER BY customers DESC, path",
+        "SELECT kind, path, sum(count) AS customers, max(detail) AS detail\nFROM v_warning\nGROUP BY kind, path\nORDER BY customers DESC, path",
     ),
     (
         "Which rules judge, and since when?",

@@ -1,5 +1,4 @@
-//! The sqlite3 command, as analysts have it, opens what kycdrop keeps. Where it is not installed this
-//! says so and is skipped, unless KYCDROP_NEEDS_SQLITE3=1.
+//! The sqlite3 command, as analysts have it, opens what kycdrop keeps.
 
 mod asking;
 mod common;
@@ -8,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use asking::a_life;
-use common::Office;
+use common::{Office, cannot_run, needs};
 
 /// What sqlite3 answers; None where there is none.
 fn sqlite3(database: &Path, sql: &str) -> Option<String> {
@@ -17,9 +16,8 @@ fn sqlite3(database: &Path, sql: &str) -> Option<String> {
     let output = match output {
         Ok(output) => output,
         Err(e) => {
-            let needed = std::env::var_os("KYCDROP_NEEDS_SQLITE3").is_some_and(|v| v == "1");
-            assert!(!needed, "the sqlite3 command is needed here: {e}");
-            eprintln!("skipped: there is no sqlite3 command here ({e})");
+            let reason = format!("{}: there is no such command: {e}", needs::SQLITE3);
+            cannot_run("sqlite3_command", &reason);
             return None;
         }
     };

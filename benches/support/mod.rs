@@ -72,6 +72,10 @@ pub enum Shape {
     Full,
     /// Minimal ones, each with ten findings.
     TenFindings,
+    /// Minimal ones that say what holds anyway: `sourceOfRiskLevel` is IMPORT.
+    Importing,
+    /// Minimal ones with five fields that nobody knows.
+    UnknownFields,
 }
 
 /// Makes customers, each with numbers, names, days and free texts of its own; field names, their
@@ -81,6 +85,8 @@ pub struct Generator {
     minimal: Template,
     full: Template,
     ten_findings: Template,
+    importing: Template,
+    unknown_fields: Template,
     wrong: Vec<Template>,
     /// Of a hundred minimal or full customers, so many are minimal ones with one finding.
     pub percent_wrong: u64,
@@ -103,6 +109,12 @@ impl Generator {
             minimal: Template::of(&minimal),
             full: Template::of(&full()),
             ten_findings: Template::of(TEN_WRONG),
+            importing: Template::of(&minimal.replacen('{', "{\"sourceOfRiskLevel\":\"IMPORT\",", 1)),
+            unknown_fields: Template::of(&minimal.replacen(
+                '{',
+                "{\"shoeSize\":43,\"branchCode\":7,\"isSanctionned\":false,\"importedBy\":1,\"lisContact\":[],",
+                1,
+            )),
             percent_wrong: 0,
             wrong_made: 0,
             last_customer: None,
@@ -124,6 +136,8 @@ impl Generator {
                 Shape::Minimal => &self.minimal,
                 Shape::Full => &self.full,
                 Shape::TenFindings => &self.ten_findings,
+                Shape::Importing => &self.importing,
+                Shape::UnknownFields => &self.unknown_fields,
             };
             template.write(random, &mut self.last_customer, out)?;
         }

@@ -34,7 +34,7 @@ pub(super) const FIELDS: &[Field] = &[
     text("communicationNumber").mandatory("always").note("unique; see O001/O005"),
     text("requester").max(100).mandatory("always"),
     choice("action", &["CREATE", "UPDATE"]).note("absent means CREATE; UPDATE replaces all data of the customer"),
-    choice("sourceOfRiskLevel", &["IMPORT", "EVALUATE"]).mandatory("customer endpoint").ignored_at(NOT_CUSTOMER).note("other endpoints: omitted, always IMPORT (a given value is ignored with a warning)"),
+    choice("sourceOfRiskLevel", &["IMPORT", "EVALUATE"]).mandatory("customer endpoint").ignored_at(NOT_CUSTOMER, "IMPORT").note("other endpoints: omitted, always IMPORT (another value is ignored with a warning)"),
     choice("riskLevel", &["NONE", "LOW", "MEDIUM", "HIGH", "EXTREME"]).mandatory("see C008 rules").note("default NONE where optional"),
     choice("customerStatus", &["PENDING", "ACTIVE", "REJECTED", "SUSPENDED", "CLOSED"]).mandatory("when IMPORT (not simplifiedcustomer)"),
     Field::new("initializeScreeningProcesses", Type::Choices(&["SANCTIONS", "PEP", "ADVERSE_MEDIA", "INTERNAL_LIST"])).note("batch endpoints: not available there; an unknown process is still SCR01, a known one is a warning"),

@@ -116,6 +116,8 @@ pub struct Field {
     pub max_chars: Option<u32>,
     /// Endpoints that take the field and do nothing with it.
     pub ignored_at: Endpoints,
+    /// What holds at those endpoints whatever is given; a customer that gives it says nothing wrong.
+    pub holds_anyway: Option<&'static str>,
     /// What else a person should know.
     pub note: &'static str,
 }
@@ -145,6 +147,7 @@ impl Field {
             classifier: None,
             max_chars: None,
             ignored_at: Endpoints::NONE,
+            holds_anyway: None,
             note: "",
         }
     }
@@ -179,8 +182,9 @@ impl Field {
         self
     }
 
-    pub(super) const fn ignored_at(mut self, endpoints: Endpoints) -> Field {
+    pub(super) const fn ignored_at(mut self, endpoints: Endpoints, holds: &'static str) -> Field {
         self.ignored_at = endpoints;
+        self.holds_anyway = Some(holds);
         self
     }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use super::{F, Field, OBJECTS, Object, Type};
+use super::{CUSTOMER, Endpoints, F, Field, OBJECTS, Object, Type};
 
 /// The keys of an object, open addressing: they are short, known beforehand and looked up once for
 /// every field of every customer.
@@ -69,6 +69,18 @@ static TABLES: LazyLock<Vec<KeyTable>> =
 /// The keys of an object.
 pub fn keys(object: &Object) -> &'static KeyTable {
     &TABLES[object.id.0 as usize]
+}
+
+/// The fields of a customer that some endpoint takes and does nothing with.
+pub fn ignored_fields() -> &'static [F] {
+    static IGNORED: LazyLock<Vec<F>> = LazyLock::new(|| {
+        (0u8..)
+            .zip(CUSTOMER.fields)
+            .filter(|(_, field)| field.ignored_at != Endpoints::NONE)
+            .map(|(index, _)| F(index))
+            .collect()
+    });
+    &IGNORED
 }
 
 /// The field that a path of the field table names: `Customer.nationalCode`, `Address.city`.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{OBJECTS, rules};
+use super::{NEVER_ANSWERED, OBJECTS, rules};
 
 const NOTE: &str = "<!-- Generated from the catalogue in src/catalog; `cargo test` fails when it is stale. Do not edit: see CONTRIBUTING.md. -->";
 
@@ -31,6 +31,20 @@ pub fn errors_page() -> String {
             cell(&r.text),
             r.origin.name()
         );
+    }
+    page.push_str(
+        "\n## Published, never answered\n\n\
+         The API's own documents list these errors too. No request gets them.\n\n\
+         | code | errorDescription | why it is never answered |\n\
+         | --- | --- | --- |\n",
+    );
+    for n in NEVER_ANSWERED {
+        let code = if n.code.is_empty() {
+            String::new()
+        } else {
+            format!("`{}`", n.code)
+        };
+        let _ = writeln!(page, "| {code} | {} | {} |", cell(n.text), cell(n.reason));
     }
     page
 }

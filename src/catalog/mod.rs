@@ -8,6 +8,7 @@ mod endpoint;
 mod field;
 mod lookup;
 mod markdown;
+mod never_answered;
 mod parts;
 mod profile;
 mod related;
@@ -18,8 +19,9 @@ mod rule_list;
 pub use customer::CUSTOMER;
 pub use endpoint::{Endpoint, Endpoints};
 pub use field::{Applies, F, Field, Object, ObjectId, Type};
-pub use lookup::{KeyTable, field_at, keys, nearest, nearest_name, text_field};
+pub use lookup::{KeyTable, field_at, ignored_fields, keys, nearest, nearest_name, text_field};
 pub use markdown::{errors_page, fields_page};
+pub use never_answered::{NEVER_ANSWERED, NeverAnswered};
 pub use parts::{
     ADDITIONAL_VALUE, ADDRESS, CONTACT, DOCUMENT, EMPLOYMENT, FIELD_OF_ACTIVITY, OTHER_STATUS,
     PENSION, STUDENT, additional_value,

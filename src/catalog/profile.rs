@@ -269,11 +269,11 @@ const ACTIVITY_STEPS: &[Step] = &[
     Step::Rule(rule("activity-type-missing", "ACT01", TextPublished,
         "activityType absent or blank",
         "ActivityType is mandatory",
-        Absent(ac("activityType"))).related(Ours)),
+        Absent(ac("activityType")))),
     Step::Rule(rule("activity-type-unknown", "ACT02", TextPublished,
         "activityType not in activityType",
         "ActivityType must be defined in Amlyze",
-        Unknown(&[ac("activityType")])).related(Ours)),
+        Unknown(&[ac("activityType")]))),
 ];
 
 const fn re(name: &str) -> F {
@@ -323,7 +323,7 @@ const COUNTRY_OF_ACTIVITY_STEPS: &[Step] = &[
     Step::Rule(rule("country-of-activity", "CA01", Published,
         "country absent, blank or not in country",
         "CountryOfActivity not found in Amlyze",
-        AbsentOrUnknown(ca("country"))).related(Ours)),
+        AbsentOrUnknown(ca("country"))).related(TextPublished)),
 ];
 
 const fn tx(name: &str) -> F {

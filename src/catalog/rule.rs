@@ -37,6 +37,8 @@ pub struct Rule {
     pub origin: Origin,
     /// The origin where the rule answers for a part of a related entity.
     pub related_origin: Option<Origin>,
+    /// The description where the rule answers for a part of a related entity.
+    pub related_text: Option<&'static str>,
     pub endpoints: Endpoints,
     pub applies: Applies,
     /// The condition in words, for the reference page.
@@ -144,6 +146,7 @@ pub(super) const fn rule(
         code,
         origin,
         related_origin: None,
+        related_text: None,
         endpoints: Endpoints::ALL,
         applies: Applies::Both,
         when,
@@ -170,6 +173,11 @@ impl Rule {
 
     pub(super) const fn related(mut self, origin: Origin) -> Rule {
         self.related_origin = Some(origin);
+        self
+    }
+
+    pub(super) const fn related_text(mut self, text: &'static str) -> Rule {
+        self.related_text = Some(text);
         self
     }
 }

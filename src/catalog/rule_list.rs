@@ -62,10 +62,9 @@ fn flatten(object: &'static Object, rows: &mut Vec<RuleRow>, prefix: &Prefix) {
     for step in object.steps {
         match step {
             Step::Rule(rule) => {
-                let origin = match (prefix.key.is_empty(), rule.related_origin) {
-                    (false, Some(origin)) => origin,
-                    _ => rule.origin,
-                };
+                let related = !prefix.key.is_empty();
+                let origin = rule.related_origin.filter(|_| related);
+                let text = rule.related_text.filter(|_| related);
                 let no = rows.len() as u16 + 1;
                 rows.push(RuleRow {
                     no,
@@ -73,8 +72,8 @@ fn flatten(object: &'static Object, rows: &mut Vec<RuleRow>, prefix: &Prefix) {
                     code: format!("{}{}", prefix.code, rule.code),
                     endpoints: rule.endpoints,
                     when: format!("{}{}", prefix.when, rule.when),
-                    text: format!("{}{}", prefix.text, rule.text),
-                    origin,
+                    text: format!("{}{}", prefix.text, text.unwrap_or(rule.text)),
+                    origin: origin.unwrap_or(rule.origin),
                     rule,
                     object,
                 });

@@ -6,6 +6,8 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use crate::catalog::Classifier;
+use crate::left_alone;
+use crate::position::Position;
 
 use super::parse::parse_file;
 use super::problem::{Problem, Refused};
@@ -85,6 +87,7 @@ pub fn read_folder(folder: &Path, today: &str) -> Result<Vec<ClassifierFile>, Re
     let mut paths: Vec<_> = entries
         .filter_map(|e| e.ok().map(|e| e.path()))
         .filter(|p| p.extension().is_some_and(|e| e == "toml"))
+        .filter(|p| !p.file_name().is_some_and(left_alone::is_left_alone))
         .collect();
     paths.sort();
     for path in paths {
@@ -137,12 +140,9 @@ fn read_file(path: &Path, today: &str) -> Result<ClassifierFile, Vec<Problem>> {
         Err(e) => Err(whole(format!("cannot be read: {e}"), "make it readable")),
         Ok(bytes) => match String::from_utf8(bytes) {
             Err(e) => {
-                let line = e.as_bytes()[..e.utf8_error().valid_up_to()]
-                    .iter()
-                    .filter(|b| **b == b'\n')
-                    .count();
+                let at = Position::of(e.as_bytes(), e.utf8_error().valid_up_to());
                 let mut found = whole("is not UTF-8".into(), "save the file as UTF-8");
-                found[0].line = Some(line + 1);
+                found[0].line = Some(at.line);
                 Err(found)
             }
             Ok(text) => parse_file(&file, &text, today),

@@ -13,5 +13,5 @@ mod shipped;
 pub use file::{ClassifierFile, ValueRow, read_folder};
 pub use parse::parse_file;
 pub use problem::{Problem, Refused};
-pub use set::{Category, CategoryKind, ClassifierSet, EntityType, set_hash};
+pub use set::{Bindings, Category, CategoryKind, ClassifierSet, EntityType, set_hash};
 pub use shipped::{SHIPPED, shipped_files, write_shipped};

@@ -21,6 +21,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::catalog::{self, Classifier};
+use crate::position::Position;
 
 use super::file::{ClassifierFile, ValueRow};
 use super::problem::Problem;
@@ -59,14 +60,9 @@ type Entry<'i, 't> = (
 
 impl<'t> Parser<'t> {
     fn problem(&mut self, at: Range<usize>, message: impl Into<String>, remedy: impl Into<String>) {
-        let upto = at.start.min(self.text.len());
-        let line = self.text.as_bytes()[..upto]
-            .iter()
-            .filter(|b| **b == b'\n')
-            .count();
         self.problems.push(Problem {
             file: self.file.to_owned(),
-            line: Some(line + 1),
+            line: Some(Position::of(self.text.as_bytes(), at.start).line),
             message: message.into(),
             remedy: remedy.into(),
         });

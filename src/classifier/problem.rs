@@ -12,7 +12,7 @@ pub struct Problem {
     /// The file's name in the classifier folder.
     pub file: String,
     /// Counted from 1; none when the file as a whole is meant.
-    pub line: Option<usize>,
+    pub line: Option<u64>,
     pub message: String,
     /// What to do about it.
     pub remedy: String,

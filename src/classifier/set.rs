@@ -81,6 +81,57 @@ pub struct Category {
 struct Table {
     name: Box<str>,
     codes: HashSet<Box<str>>,
+    /// Whether it has or ever had a value, if only one that is retired or gone from its file.
+    had_values: bool,
+}
+
+/// Where added classifiers are asked for: the fields and the additional values that they are bound
+/// to. Both validation and the questions about the history look a binding up here.
+#[derive(Debug)]
+pub struct Bindings<T> {
+    fields: HashMap<(ObjectId, F), Vec<T>>,
+    values: HashMap<Box<str>, Vec<T>>,
+}
+
+impl<T> Default for Bindings<T> {
+    fn default() -> Bindings<T> {
+        Bindings {
+            fields: HashMap::new(),
+            values: HashMap::new(),
+        }
+    }
+}
+
+impl<T: Clone> Bindings<T> {
+    /// Binds a classifier to fields, as `Object.field`, and to additional values with these codes.
+    pub fn bind(&mut self, classifier: &T, fields: &[String], values: &[String]) {
+        for path in fields {
+            if let Some((object, f)) = catalog::text_field(path) {
+                let bound = self.fields.entry((object.id, f)).or_default();
+                bound.push(classifier.clone());
+            }
+        }
+        for code in values {
+            let bound = self.values.entry(code.as_str().into()).or_default();
+            bound.push(classifier.clone());
+        }
+    }
+
+    /// Whether nothing is bound.
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty() && self.values.is_empty()
+    }
+
+    /// The classifiers that are bound to a field.
+    pub fn to_field(&self, object: ObjectId, field: F) -> &[T] {
+        self.fields.get(&(object, field)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The classifiers that are bound to the additional value with this code. Codes are compared
+    /// exactly, as everywhere in the contract: ` v1` is another code than `v1`.
+    pub fn to_additional_value(&self, code: &str) -> &[T] {
+        self.values.get(code).map_or(&[], Vec::as_slice)
+    }
 }
 
 impl Category {
@@ -118,8 +169,8 @@ pub struct ClassifierSet {
     /// The nineteen first, in the order of [`Classifier::ALL`], then the added ones by name.
     tables: Vec<Table>,
     categories: HashMap<Box<str>, Category>,
-    bound_fields: HashMap<(ObjectId, F), Vec<u16>>,
-    bound_values: HashMap<Box<str>, Vec<u16>>,
+    /// Indexes of `tables`.
+    bindings: Bindings<u16>,
 }
 
 impl ClassifierSet {
@@ -145,8 +196,7 @@ impl ClassifierSet {
             hash: set_hash(files),
             tables: Vec::new(),
             categories: HashMap::new(),
-            bound_fields: HashMap::new(),
-            bound_values: HashMap::new(),
+            bindings: Bindings::default(),
         };
         for file in ordered {
             set.add(file);
@@ -160,21 +210,14 @@ impl ClassifierSet {
         self.tables.push(Table {
             name: file.name.as_str().into(),
             codes: valid().map(|v| v.code.as_str().into()).collect(),
+            had_values: !file.values.is_empty(),
         });
         if file.name == Classifier::RiskManagementCategory.name() {
             let category = |v: &ValueRow| (v.code.as_str().into(), Category::of(&v.attributes));
             self.categories.extend(valid().map(category));
         }
-        for path in &file.bind_fields {
-            if let Some((object, field)) = catalog::text_field(path) {
-                let bound = self.bound_fields.entry((object.id, field));
-                bound.or_default().push(index);
-            }
-        }
-        for code in &file.bind_values {
-            let bound = self.bound_values.entry(code.as_str().into());
-            bound.or_default().push(index);
-        }
+        let bindings = &mut self.bindings;
+        bindings.bind(&index, &file.bind_fields, &file.bind_values);
     }
 
     /// The hash of everything that the files of the set say.
@@ -187,9 +230,19 @@ impl ClassifierSet {
         self.tables[classifier as usize].codes.contains(code)
     }
 
-    /// Whether the classifier has no value at all.
-    pub fn is_empty(&self, classifier: Classifier) -> bool {
-        self.tables[classifier as usize].codes.is_empty()
+    /// Whether the classifier has no value and never had one. One whose last value was retired or
+    /// removed still decides: nothing may be given where it is asked for.
+    pub fn never_had_values(&self, classifier: Classifier) -> bool {
+        !self.tables[classifier as usize].had_values
+    }
+
+    /// Remembers that these classifiers had values before this set.
+    pub fn note_had_values(&mut self, names: &[String]) {
+        for name in names {
+            if let Some(table) = self.tables.iter_mut().find(|t| *t.name == **name) {
+                table.had_values = true;
+            }
+        }
     }
 
     /// The risk management category of this code.
@@ -199,7 +252,7 @@ impl ClassifierSet {
 
     /// Whether any classifier is bound to a field or to an additional value.
     pub fn has_bindings(&self) -> bool {
-        !self.bound_fields.is_empty() || !self.bound_values.is_empty()
+        !self.bindings.is_empty()
     }
 
     /// The name of each classifier that is bound to the field and does not hold the code.
@@ -209,28 +262,22 @@ impl ClassifierSet {
         field: F,
         code: &str,
     ) -> impl Iterator<Item = &str> {
-        let bound = self.bound_fields.get(&(object, field));
-        self.missing(bound, code)
+        self.missing(self.bindings.to_field(object, field), code)
     }
 
-    /// The same for the value of an additional value with this code.
+    /// The name of each classifier that is bound to the additional value with this code and does
+    /// not hold the value.
     pub fn missing_in_bound_value(
         &self,
         additional_value: &str,
         value: &str,
     ) -> impl Iterator<Item = &str> {
-        let bound = self.bound_values.get(additional_value);
-        self.missing(bound, value)
+        self.missing(self.bindings.to_additional_value(additional_value), value)
     }
 
-    fn missing<'s>(
-        &'s self,
-        bound: Option<&'s Vec<u16>>,
-        code: &str,
-    ) -> impl Iterator<Item = &'s str> {
+    fn missing<'s>(&'s self, bound: &'s [u16], code: &str) -> impl Iterator<Item = &'s str> {
         bound
-            .into_iter()
-            .flatten()
+            .iter()
             .map(|i| &self.tables[*i as usize])
             .filter(move |t| !t.codes.contains(code))
             .map(|t| &*t.name)

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::fault;
 use crate::ingest::Progress;
 
 use super::service::Service;
@@ -39,7 +40,7 @@ impl Progress for Bar {
         self.service.alive();
         let slow = self
             .begun
-            .is_some_and(|b| b.elapsed() > Duration::from_secs(1));
+            .is_some_and(|b| b.elapsed() > Duration::from_secs(1) || fault::is_on("bar"));
         if slow && self.bar.is_none() && std::io::stderr().is_terminal() {
             let bar = ProgressBar::new(self.bytes);
             if let Ok(style) = ProgressStyle::with_template(

@@ -11,8 +11,9 @@ use crate::clock;
 use crate::config::{Config, Home};
 use crate::history::{self, History, Ledger, SameFile, Verdict};
 use crate::ingest::{
-    FileHash, Rules, Silent, Source, Stop, each_chunk, line_and_column, outcome, thread_pool,
+    FileHash, Rules, Silent, Source, Stop, each_chunk, outcome, position_in, thread_pool,
 };
+use crate::position::Position;
 use crate::response::{self, BatchBody, Outcome};
 use crate::trouble::{Kind, Result, Trouble};
 use crate::validate::{Finding, JudgedChunk};
@@ -41,14 +42,15 @@ fn endpoint(name: &str) -> Result<Endpoint, String> {
 /// Judges the file.
 pub fn check(home: Home, args: &Args) -> Result<u8> {
     let config = super::config_of(&home)?;
-    let classifiers = ClassifierSet::from_files(&super::demo::classifiers(&home)?)?;
-    let rules = Rules::new(classifiers, &config);
-    let (existing, empty);
-    let ledger = match history::open_for_reading(&home.database())? {
-        Some(conn) => {
-            existing = conn;
-            history::trial_on(&existing, args.endpoint)?
-        }
+    let existing = super::history_if_any(&home)?;
+    let mut set = ClassifierSet::from_files(&super::demo::classifiers(&home)?)?;
+    if let Some(conn) = &existing {
+        set.note_had_values(&history::classifiers_with_values(conn)?);
+    }
+    let rules = Rules::new(set, &config);
+    let empty;
+    let ledger = match &existing {
+        Some(conn) => history::trial_on(conn, args.endpoint)?,
         None => {
             empty = History::in_memory()?;
             empty.trial(args.endpoint)?
@@ -130,11 +132,11 @@ impl Judging<'_> {
                 no_request(endpoint)
             }
             Err(Stop::NotARequest { offset, message }) => {
-                let (line, column) = place(source, offset).unwrap_or((1, offset + 1));
-                eprintln!(
-                    "no request: line {line}, column {column}: {}",
-                    crate::text::printable(&message)
-                );
+                let message = crate::text::printable(&message);
+                match position(source, offset) {
+                    Some(position) => eprintln!("not a request: {position}: {message}"),
+                    None => eprintln!("not a request: byte {offset}: {message}"),
+                }
                 no_request(endpoint)
             }
         };
@@ -217,12 +219,12 @@ fn read_stdin() -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn place(source: Source<'_>, offset: u64) -> Option<(u64, u64)> {
+fn position(source: Source<'_>, offset: u64) -> Option<Position> {
     match source {
-        Source::Bytes(bytes) => line_and_column(bytes, offset).ok(),
+        Source::Bytes(bytes) => position_in(bytes, offset).ok(),
         Source::File(path) => {
             let file = crate::disk::open_regular(path).ok()?;
-            line_and_column(file, offset).ok()
+            position_in(file, offset).ok()
         }
     }
 }

@@ -11,11 +11,11 @@ use crate::catalog::Endpoint;
 use crate::classifier::read_folder;
 use crate::config::{Config, Home};
 use crate::disk;
-use crate::history;
 use crate::text::printable;
 use crate::trouble::{Kind, Result, Trouble};
 
 use super::output::TextFormat;
+use super::unaccounted;
 
 /// Less free room than this is worth a warning.
 const LITTLE_ROOM: u64 = 2 << 30;
@@ -78,6 +78,7 @@ pub fn doctor(home: &Home, args: &Args) -> Result<u8> {
         events(home),
         classifiers(home),
         database(home, args.quick),
+        accounted(home),
         room(home),
     ];
     // Without a home the rest only repeats that there is none.
@@ -314,9 +315,30 @@ fn classifiers(home: &Home) -> Line {
     }
 }
 
+/// Whether the history knows every answered file in the archive.
+fn accounted(home: &Home) -> Line {
+    let files = super::history_if_any(home)
+        .and_then(|conn| conn.map_or(Ok(0), |conn| unaccounted::files(home, &conn)));
+    match files {
+        Ok(files) => match unaccounted::warning(files) {
+            Some(warning) => line("archive", State::Warn, warning, ""),
+            None => ok(
+                "archive",
+                "every answered file of the last day is in the history",
+            ),
+        },
+        Err(_) => line(
+            "archive",
+            State::Warn,
+            "not compared with the history, which cannot be read",
+            "",
+        ),
+    }
+}
+
 fn database(home: &Home, quick: bool) -> Line {
     let path = home.database();
-    let conn = match history::open_for_reading(&path) {
+    let conn = match super::history_if_any(home) {
         Ok(Some(conn)) => conn,
         Ok(None) => return ok("database", "none yet; `kycdrop run` makes it"),
         Err(e) => return failed("database", e),

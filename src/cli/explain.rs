@@ -7,12 +7,12 @@ use serde::Serialize;
 
 use crate::catalog::rules_of_code;
 use crate::config::Home;
-use crate::history;
 use crate::history::ask::{self, Batch, Customer, Explained, Explainer, Reason, RuleTold, Warned};
+use crate::position::Position;
 use crate::text::printable;
 use crate::trouble::{Kind, Result, Trouble};
 
-use super::archived::{self, Place};
+use super::archived;
 use super::output::{self, TextFormat};
 
 /// Arguments of `explain`.
@@ -63,12 +63,12 @@ struct Placed {
     #[serde(flatten)]
     customer: Customer,
     #[serde(skip_serializing_if = "Option::is_none")]
-    begins: Option<Place>,
+    begins: Option<Position>,
 }
 
 /// Explains.
 pub fn explain(home: &Home, args: &Args) -> Result<u8> {
-    let conn = history::open_for_reading(&home.database())?;
+    let conn = super::history_if_any(home)?;
     let is_code = rules_of_code(&args.what).next().is_some();
     let text = if is_code && args.customer.is_none() {
         let rules = ask::rules_told(conn.as_ref(), &args.what)?;
@@ -152,7 +152,7 @@ fn batch(home: &Home, conn: &rusqlite::Connection, args: &Args) -> Result<Told> 
     Ok(Told {
         mend: mend(&batch),
         reasons: ask::reasons(conn, id)?,
-        warnings: ask::warnings(conn, id, None)?,
+        warnings: ask::warnings(conn, id)?,
         customers,
         more,
         batch,
@@ -225,12 +225,14 @@ fn batch_text(told: &Told, one: bool) -> String {
         }
     }
     for w in &told.warnings {
-        page.line(format!(
-            "  warning: {} {}: {}",
-            w.kind,
-            printable(&w.path),
-            printable(&w.detail)
-        ));
+        let mut line = format!("  warning: {}", w.kind);
+        for text in [&w.path, &w.detail].into_iter().filter(|t| !t.is_empty()) {
+            let _ = write!(line, "  {}", printable(text));
+        }
+        if w.count > 1 {
+            let _ = write!(line, "  ({} customers)", w.count);
+        }
+        page.line(line);
     }
     for customer in &told.customers {
         page.line("");
@@ -276,17 +278,14 @@ fn customer_text(page: &mut Page, placed: &Placed) {
 }
 
 /// A place in the file where that is known, else in the customer.
-fn place_text(begins: Option<Place>, line: usize, column: usize) -> String {
+fn place_text(begins: Option<Position>, at: Position) -> String {
     match begins {
-        Some(begins) => {
-            let Place { line, column } = begins.of(line, column);
-            format!("line {line}, column {column} of the file")
-        }
-        None => format!("line {line}, column {column} of the customer"),
+        Some(begins) => format!("{} of the file", begins.of_inner(at)),
+        None => format!("{at} of the customer"),
     }
 }
 
-fn finding_text(page: &mut Page, no: usize, f: &Explained, begins: Option<Place>) {
+fn finding_text(page: &mut Page, no: usize, f: &Explained, begins: Option<Position>) {
     let answer = if f.answered { "  (the answer)" } else { "" };
     page.line(format!(
         "  {no}. {}  {}{answer}",
@@ -297,12 +296,12 @@ fn finding_text(page: &mut Page, no: usize, f: &Explained, begins: Option<Place>
         Some(value) => format!(
             "{} = {value}, at {}",
             f.path,
-            place_text(begins, f.line, f.column)
+            place_text(begins, f.position)
         ),
         None => format!(
             "{}, which is not there; its object begins at {}",
             f.path,
-            place_text(begins, f.line, f.column)
+            place_text(begins, f.position)
         ),
     };
     page.labelled("where", &place);
@@ -332,7 +331,7 @@ fn origin_meaning(name: &str) -> &'static str {
         .map_or("", |o| o.meaning())
 }
 
-fn warning_text(page: &mut Page, w: &Warned, begins: Option<Place>) {
+fn warning_text(page: &mut Page, w: &Warned, begins: Option<Position>) {
     let detail = if w.detail.is_empty() {
         String::new()
     } else {
@@ -345,7 +344,7 @@ fn warning_text(page: &mut Page, w: &Warned, begins: Option<Place>) {
         printable(&detail)
     ));
     if !w.path.is_empty() {
-        page.labelled("where", &place_text(begins, w.line, w.column));
+        page.labelled("where", &place_text(begins, w.position));
     }
     page.labelled("mend", w.mend);
 }

@@ -9,7 +9,7 @@ use crate::config::Home;
 pub fn exposed(home: &Home) -> Vec<PathBuf> {
     #[cfg(unix)]
     {
-        use super::lock::with_ending;
+        use crate::disk::with_ending;
         let database = home.database();
         let inbox = home.inbox();
         let mut all: Vec<PathBuf> = vec![

@@ -6,6 +6,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use crate::config::Home;
+use crate::disk::{self, with_ending};
 use crate::fault;
 use crate::history;
 use crate::trouble::{Kind, Result, Trouble};
@@ -16,6 +17,9 @@ const CHECKED_ALWAYS: u64 = 8 << 20;
 /// The home belongs to one process at a time. The lock goes with the process, however it ends.
 pub struct HomeLock {
     file: File,
+    /// The home and `watch-dir`, locked as well: the lock file may be removed, and two homes may have
+    /// one `watch-dir` by a link or a mount.
+    _folders: Vec<File>,
     home: Home,
     /// Whether whoever held it last put the history away properly.
     ended_cleanly: bool,
@@ -50,9 +54,16 @@ impl HomeLock {
         }
         let mut text = String::new();
         let _ = file.read_to_string(&mut text);
+        let folders = [home.root.clone(), home.watch_dir()];
+        let folders = folders.iter().map(|folder| lock_folder(folder));
         Ok(HomeLock {
+            _folders: folders
+                .collect::<Result<Vec<_>>>()?
+                .into_iter()
+                .flatten()
+                .collect(),
             ended_cleanly: text.contains("ended = true\n"),
-            had_history: text.contains("history = true\n"),
+            had_history: text.contains(HAD_HISTORY),
             file,
             home: home.clone(),
         })
@@ -66,17 +77,7 @@ impl HomeLock {
     pub fn check_history(&mut self) -> Result<()> {
         let path = self.home.database();
         let bytes = fs::metadata(&path).map_or(0, |m| m.len());
-        let wal = with_ending(&path, "-wal");
-        if bytes == 0 && (self.had_history || fs::metadata(&wal).is_ok_and(|m| m.len() > 0)) {
-            return Err(Trouble::new(
-                Kind::Setup,
-                format!("{} is gone, and there was a history", path.display()),
-                format!(
-                    "put it back, or a backup of it; to begin a new history on purpose, remove {} too",
-                    self.home.lock_file().display()
-                ),
-            ));
-        }
+        lost(&self.home, self.had_history)?;
         if bytes > 0 && (!self.ended_cleanly || bytes <= CHECKED_ALWAYS) {
             if bytes > CHECKED_ALWAYS {
                 tracing::warn!(
@@ -117,15 +118,52 @@ impl HomeLock {
     }
 }
 
-/// A path with more at its end: `kycdrop.db` and `-wal` are `kycdrop.db-wal`.
-pub fn with_ending(path: &Path, ending: &str) -> std::path::PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
+/// Refuses a home whose history is gone although there was one.
+///
+/// # Errors
+/// When it is gone.
+pub fn refuse_lost_history(home: &Home) -> Result<()> {
+    let text = fs::read_to_string(home.lock_file()).unwrap_or_default();
+    lost(home, text.contains(HAD_HISTORY))
+}
+
+/// The line of the lock file that says that there is a history.
+const HAD_HISTORY: &str = "history = true\n";
+
+fn lost(home: &Home, had_history: bool) -> Result<()> {
+    let path = home.database();
+    let size = |path: &Path| fs::metadata(path).map_or(0, |m| m.len());
+    let wal = with_ending(&path, "-wal");
+    if size(&path) > 0 || (!had_history && size(&wal) == 0) {
+        return Ok(());
+    }
+    Err(Trouble::new(
+        Kind::Setup,
+        format!("{} is gone, and there was a history", path.display()),
+        format!(
+            "put it back, or a backup of it; to begin a new history on purpose, end kycdrop and remove {} too",
+            home.lock_file().display()
+        ),
+    ))
+}
+
+/// Locks a folder of the home.
+fn lock_folder(folder: &Path) -> Result<Option<File>> {
+    disk::lock_folder(folder).map_err(|e| match e.kind() {
+        std::io::ErrorKind::WouldBlock => Trouble::new(
+            Kind::Busy,
+            format!("another kycdrop works on {}", folder.display()),
+            "end it; two homes cannot have one watch-dir, by a link or a mount either",
+        ),
+        _ => Trouble::io("locking", folder, &e),
+    })
 }
 
 /// Whether some process works on the home.
 pub fn is_held(home: &Home) -> bool {
-    let file = OpenOptions::new().write(true).open(home.lock_file());
-    file.is_ok_and(|f| matches!(f.try_lock(), Err(fs::TryLockError::WouldBlock)))
+    match OpenOptions::new().write(true).open(home.lock_file()) {
+        Ok(file) => matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)),
+        // Somebody may have removed it while that process works on.
+        Err(_) => lock_folder(&home.root).is_err_and(|e| e.kind == Kind::Busy),
+    }
 }

@@ -14,8 +14,8 @@ use crate::history::History;
 use crate::ingest::Answered;
 use crate::intake::Inbox;
 
-use super::lock::with_ending;
 use super::state::{Readers, replace};
+use crate::disk::with_ending;
 
 /// No more often than this, unless something important changed.
 const EVERY: Duration = Duration::from_secs(1);

@@ -27,11 +27,12 @@ mod shell;
 mod state;
 mod status;
 mod tables;
+mod unaccounted;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, Home};
@@ -71,6 +72,11 @@ struct Args {
 
     #[command(subcommand)]
     command: Command,
+}
+
+/// Every command with its arguments, as completions and manual pages are made from them.
+pub fn grammar() -> clap::Command {
+    Args::command()
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -212,13 +218,21 @@ fn multiline_printable(text: &str) -> String {
         .join("\n")
 }
 
+/// The history of a home, for reading; None where there never was one.
+///
+/// # Errors
+/// When there was one and it is gone, or it cannot be read.
+fn history_if_any(home: &Home) -> Result<Option<rusqlite::Connection>> {
+    lock::refuse_lost_history(home)?;
+    crate::history::open_for_reading(&home.database())
+}
+
 /// The history of a home, for reading.
 fn history_of(home: &Home) -> Result<rusqlite::Connection> {
-    let path = home.database();
-    crate::history::open_for_reading(&path)?.ok_or_else(|| {
+    history_if_any(home)?.ok_or_else(|| {
         Trouble::new(
             Kind::Setup,
-            format!("there is no history at {} yet", path.display()),
+            format!("there is no history at {} yet", home.database().display()),
             "run `kycdrop run` there first, or give the right --home",
         )
     })

@@ -28,8 +28,7 @@ pub struct Args {
 pub fn pending(home: &Home, args: &Args) -> Result<u8> {
     let mut conn = super::history_of(home)?;
     let only = if args.newest { "WHERE newest = 1" } else { "" };
-    let sql =
-        format!("SELECT * FROM v_pending {only} ORDER BY requested_at, assessment_id, process");
+    let sql = format!("SELECT * FROM v_pending {only} ORDER BY assessment_id, process");
     let mut printer = Printer::new(Format::or_default(args.format));
     history::ask_sql(&mut conn, &sql, Bounds::default(), &mut printer)?;
     printer.end()?;

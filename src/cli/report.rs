@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use chrono::{Datelike, NaiveDate, Utc};
+use chrono::{Datelike, NaiveDate};
 
 use crate::clock;
 use crate::config::Home;
@@ -53,7 +53,7 @@ pub fn report(home: &Home, args: &Args) -> Result<u8> {
             of_batch(&conn, id)?
         }
         None => {
-            let to = args.to.unwrap_or_else(|| Utc::now().date_naive());
+            let to = args.to.unwrap_or_else(|| clock::utc_now().date_naive());
             let from = args.from.unwrap_or_else(|| to.with_day(1).unwrap_or(to));
             if from > to {
                 return Err(Trouble::new(

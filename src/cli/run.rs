@@ -17,6 +17,7 @@ use super::lock::HomeLock;
 use super::metrics::Metrics;
 use super::service::Service;
 use super::state::Teller;
+use super::unaccounted;
 
 /// Files taken at a time. What is taken while a signal to end comes is still answered, so that
 /// large files are taken one by one.
@@ -107,14 +108,25 @@ struct Worker {
 
 impl Worker {
     fn open(home: Home, config: Config, lock: &mut HomeLock) -> Result<Worker> {
-        let teller = Teller::new(&home);
+        let mut teller = Teller::new(&home);
         let metrics = Metrics::new(&home, &config);
         let inbox = Inbox::new(home.inbox(), config.settle, config.settle_timeout);
         let by_whom = |e| say_who_locks(&home, e);
-        lock.check_history().map_err(by_whom)?;
-        let engine = Engine::open(home.clone(), config).map_err(by_whom)?;
-        lock.begun()?;
+        let opened = lock
+            .check_history()
+            .and_then(|()| Engine::open(home.clone(), config))
+            .and_then(|engine| lock.begun().map(|()| engine))
+            .map_err(by_whom);
+        if opened.is_err() {
+            // It was refused, and did not die.
+            teller.ended();
+        }
+        let engine = opened?;
         exposed::warn(&home);
+        let files = unaccounted::files(&home, engine.history().connection())?;
+        if let Some(warning) = unaccounted::warning(files) {
+            tracing::warn!("{warning}");
+        }
         let bar = Bar::new(Service::from_environment());
         Ok(Worker {
             engine,
@@ -201,6 +213,8 @@ impl Worker {
     /// One look at the inbox and everything that follows from it. Returns how long to wait for the
     /// next.
     fn turn(&mut self, wake: &mut Wake) -> Result<Duration> {
+        // Folders must not be made anew where a mount went away.
+        self.engine.check_footing()?;
         self.engine.take_up_classifiers()?;
         // Somebody may have renamed the inbox: it is made again, and that one is watched.
         if !self.engine.home.inbox().exists() {

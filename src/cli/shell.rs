@@ -3,7 +3,6 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use clap::CommandFactory;
 use clap_complete::Shell;
 
 use crate::disk;
@@ -30,12 +29,7 @@ pub struct ManArgs {
 /// Prints the completions of a shell.
 pub fn completions(args: &CompletionsArgs) -> Result<u8> {
     let mut text = Vec::new();
-    clap_complete::generate(
-        args.shell,
-        &mut super::Args::command(),
-        "kycdrop",
-        &mut text,
-    );
+    clap_complete::generate(args.shell, &mut super::grammar(), "kycdrop", &mut text);
     super::stdout_result(std::io::stdout().lock().write_all(&text))?;
     Ok(0)
 }
@@ -44,7 +38,7 @@ pub fn completions(args: &CompletionsArgs) -> Result<u8> {
 pub fn man(args: &ManArgs) -> Result<u8> {
     let wrong = |e: std::io::Error| Trouble::io("writing", &args.dir, &e);
     disk::make_folder(&args.dir).map_err(wrong)?;
-    clap_mangen::generate_to(super::Args::command(), &args.dir).map_err(wrong)?;
+    clap_mangen::generate_to(super::grammar(), &args.dir).map_err(wrong)?;
     eprintln!(
         "wrote the manual to {}; man {}/kycdrop.1 shows it",
         args.dir.display(),

@@ -157,7 +157,7 @@ pub enum Readers {
 /// When it cannot be written.
 pub fn replace(path: &Path, content: &[u8], who: Readers) -> io::Result<()> {
     fault::point("state.write")?;
-    let beside = super::lock::with_ending(path, ".part");
+    let beside = crate::disk::with_ending(path, ".part");
     let written = fs::write(&beside, content);
     #[cfg(unix)]
     if who == Readers::All {

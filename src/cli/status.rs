@@ -132,7 +132,7 @@ fn look(home: &Home, last: u32) -> Result<Status> {
         true => claims_in_work(&home.work())?,
         false => Vec::new(),
     };
-    let (last_batches, totals) = match history::open_for_reading(&home.database())? {
+    let (last_batches, totals) = match super::history_if_any(home)? {
         Some(conn) => (history::last_batches(&conn, last)?, history::totals(&conn)?),
         None => Default::default(),
     };

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use crate::catalog::nearest;
 use crate::config::Home;
-use crate::history::{self, Bounds, History, ask_sql};
+use crate::history::{Bounds, History, ask_sql};
 use crate::trouble::{Kind, Result, Trouble};
 
 use super::output::{Format, Printer};
@@ -73,7 +73,7 @@ pub fn describe(home: &Home, args: &DescribeArgs) -> Result<u8> {
 
 /// Over the history of the home; where there is none yet, over an empty one: the views are the same.
 fn on_history(home: &Home, go: impl FnOnce(&mut Connection) -> Result<()>) -> Result<u8> {
-    match history::open_for_reading(&home.database())? {
+    match super::history_if_any(home)? {
         Some(mut conn) => go(&mut conn)?,
         None => go(&mut History::in_memory()?.into_connection())?,
     }

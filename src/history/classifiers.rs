@@ -9,6 +9,16 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::classifier::{ClassifierFile, set_hash};
 use crate::trouble::Result;
 
+/// The names of all classifiers that ever had a value in this history.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn classifiers_with_values(conn: &Connection) -> Result<Vec<String>> {
+    let mut select = conn.prepare("SELECT DISTINCT classifier FROM classifier_value")?;
+    let names = select.query_map([], |r| r.get(0))?;
+    Ok(names.collect::<rusqlite::Result<_>>()?)
+}
+
 /// The set that is active in the history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ActiveSet {

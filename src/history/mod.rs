@@ -18,6 +18,7 @@ mod query;
 mod record;
 mod status;
 mod tally;
+mod warnings;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -34,9 +35,10 @@ use crate::trouble::{Kind, Result, Trouble};
 pub(crate) use batch::OF_BATCH;
 pub use batch::{Finish, NewBatch, Written};
 pub use care::{backup, holders, snapshot, verify};
-pub use classifiers::ActiveSet;
+pub use classifiers::{ActiveSet, classifiers_with_values};
 pub use dictionary::{Dictionary, Packing};
 pub use ledger::{Ledger, SameFile, Verdict};
+pub use migrate::NEWEST_VERSION;
 pub use outcomes::OutcomeRow;
 pub use payload::{PackedChunk, Payload, pack};
 pub use query::{Answer, Bounds, Cell, ask as ask_sql};
@@ -328,18 +330,19 @@ pub fn open_for_reading(path: &Path) -> Result<Option<Connection>> {
     let conn = Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(PATIENCE)?;
     let version = migrate::version(&conn)?;
-    if version != migrate::NEWEST {
+    if version != migrate::NEWEST_VERSION {
         return Err(Trouble::new(
             Kind::Setup,
             format!(
                 "{} has version {version}, this kycdrop reads version {}",
                 path.display(),
-                migrate::NEWEST
+                migrate::NEWEST_VERSION
             ),
             "run `kycdrop once` to bring an older one up to date; for a newer one, use the newer kycdrop",
         ));
     }
     payload::show_text(&conn)?;
+    clock::show_sql(&conn)?;
     Ok(Some(conn))
 }
 

@@ -19,6 +19,7 @@ use super::keys::Keys;
 use super::ledger::{Former, Ledger, SameFile, Verdict};
 use super::payload::{PackedChunk, Payload};
 use super::tally::Tally;
+use super::warnings::Warnings;
 
 /// A transaction over one file or a few.
 pub struct Group<'h> {
@@ -112,6 +113,7 @@ pub struct Recording<'g> {
     rows: Rows<'g>,
     counts: Counts,
     tally: Tally,
+    warnings: Warnings,
 }
 
 /// The statements that every customer needs, prepared once.
@@ -120,7 +122,6 @@ struct Rows<'g> {
     rejection: CachedStatement<'g>,
     findings: FindingRows<'g>,
     acknowledgement: CachedStatement<'g>,
-    warning: CachedStatement<'g>,
     screening: CachedStatement<'g>,
 }
 
@@ -138,10 +139,6 @@ impl<'g> Rows<'g> {
                 "INSERT INTO acknowledgement (batch_id, position, communication_number,
                    customer_ext_id, business_unit, elapsed_ms, assessment_id)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            )?,
-            warning: conn.prepare_cached(
-                "INSERT INTO warning (batch_id, position, kind, path, detail)
-                 VALUES (?1, ?2, ?3, ?4, ?5)",
             )?,
             screening: conn.prepare_cached(
                 "INSERT INTO screening (assessment_id, process, status, requested_at)
@@ -177,6 +174,7 @@ impl<'g> Recording<'g> {
             rows: Rows::prepare(conn, batch_id)?,
             counts: Counts::default(),
             tally: Tally::default(),
+            warnings: Warnings::default(),
             batch,
         })
     }
@@ -259,7 +257,7 @@ impl<'g> Recording<'g> {
             self.reject(customer, at)?;
         }
         for note in &customer.notes {
-            self.warn(Some(at.position), note)?;
+            self.warnings.add(Some(at.position), note);
         }
         Ok(())
     }
@@ -353,19 +351,9 @@ impl<'g> Recording<'g> {
         self.counts.rejected
     }
 
-    /// Keeps a warning; without a position it speaks of the file itself.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn warn(&mut self, position: Option<u64>, note: &Note) -> Result<()> {
-        self.rows.warning.execute(params![
-            self.batch_id,
-            position,
-            note.kind.name(),
-            note.path,
-            note.detail
-        ])?;
-        Ok(())
+    /// Keeps a warning about the file itself.
+    pub fn warn(&mut self, note: &Note) {
+        self.warnings.add(None, note);
     }
 
     /// Takes back everything that was written in this transaction so far: the file must be the first
@@ -379,6 +367,7 @@ impl<'g> Recording<'g> {
         self.last_assessment = None;
         self.counts = Counts::default();
         self.tally = Tally::default();
+        self.warnings = Warnings::default();
         self.rows.findings.forget();
         Ok(())
     }
@@ -389,6 +378,7 @@ impl<'g> Recording<'g> {
     /// When the database fails.
     pub fn finish(mut self, end: Finish) -> Result<Written> {
         self.tally.write(self.conn, &self.batch)?;
+        self.warnings.write(self.conn, self.batch_id)?;
         Tally::file(self.conn, &self.batch, &end, self.counts.customers)?;
         let Counts {
             customers,

@@ -17,6 +17,7 @@ use crate::classifier::ClassifierSet;
 use crate::disk;
 use crate::fault;
 use crate::history::SameFile;
+use crate::position::{Position, Positions};
 use crate::request::{Body, Chunk, Limits, SplitError, Splitter, Tree};
 use crate::trouble::{Result, Trouble};
 use crate::validate::{BrokenCustomer, Judge, JudgedChunk};
@@ -394,34 +395,18 @@ impl SameFile for FileHash {
     }
 }
 
-/// A place in a file for a person: `line 3, column 14 (byte 120)`. Columns count bytes.
+/// A place in a file for a person: `line 3, column 14 (byte 120)`.
 pub(super) fn place_in(path: &Path, offset: u64) -> String {
-    match disk::open_regular(path).and_then(|file| line_and_column(file, offset)) {
-        Ok((line, column)) => format!("line {line}, column {column} (byte {offset})"),
+    match disk::open_regular(path).and_then(|file| position_in(file, offset)) {
+        Ok(position) => format!("{position} (byte {offset})"),
         Err(_) => format!("byte {offset}"),
     }
 }
 
-/// Line and column of a byte, both from 1.
+/// The place of a byte of a file.
 ///
 /// # Errors
 /// When the file cannot be read.
-pub fn line_and_column(file: impl Read, offset: u64) -> io::Result<(u64, u64)> {
-    let mut before = file.take(offset);
-    let (mut line, mut column) = (1, 1);
-    let mut buf = vec![0; 64 << 10];
-    loop {
-        match before.read(&mut buf)? {
-            0 => return Ok((line, column)),
-            n => {
-                for byte in &buf[..n] {
-                    column += 1;
-                    if *byte == b'\n' {
-                        line += 1;
-                        column = 1;
-                    }
-                }
-            }
-        }
-    }
+pub fn position_in(file: impl Read, offset: u64) -> io::Result<Position> {
+    Positions::new(file).of(offset)
 }

@@ -1,6 +1,7 @@
 //! The pipeline, the one place that sees every stage: claimed files are judged in parallel,
 //! recorded in one transaction, answered and put away.
 
+mod guard;
 mod judge_file;
 mod progress;
 pub mod publish;
@@ -19,11 +20,12 @@ use crate::clock;
 use crate::config::{Config, Home};
 use crate::disk;
 use crate::fault;
-use crate::history::{History, Published, Written};
+use crate::history::{History, Published, Written, classifiers_with_values};
 use crate::intake::{Claim, NameBook, claims_in_work};
 use crate::trouble::{Kind, Result, Trouble};
 
-pub use judge_file::{FileFacts, FileHash, Rules, Source, Stop, each_chunk, line_and_column};
+use guard::Guard;
+pub use judge_file::{FileFacts, FileHash, Rules, Source, Stop, each_chunk, position_in};
 pub use progress::{Progress, Silent};
 pub use ready::outcome;
 pub use record_file::NotYet;
@@ -52,6 +54,7 @@ pub struct Engine {
     unmarked: Vec<Published>,
     /// Put back into the inbox, and not told of yet.
     returned: Vec<(PathBuf, Claim, NotYet)>,
+    guard: Guard,
     spent: Spent,
 }
 
@@ -82,6 +85,7 @@ impl Engine {
         let fingerprint = fingerprint(&home);
         let (set, set_id) = load_classifiers(&mut history, &folder)?;
         let pool = thread_pool(config.threads)?;
+        let guard = Guard::new(&home);
         Ok(Engine {
             rules: Rules::new(set, &config),
             set_id,
@@ -92,6 +96,7 @@ impl Engine {
             fingerprint,
             unmarked: Vec::new(),
             returned: Vec::new(),
+            guard,
             spent: Spent::default(),
         })
     }
@@ -99,6 +104,15 @@ impl Engine {
     /// Where the time went so far.
     pub fn spent(&self) -> Spent {
         self.spent
+    }
+
+    /// Looks whether the home, `watch-dir`, the lock and the database are still the ones that this
+    /// began with.
+    ///
+    /// # Errors
+    /// When one was moved, removed or replaced: this ends the process.
+    pub fn check_footing(&mut self) -> Result<()> {
+        self.guard.check()
     }
 
     /// The classifiers in force.
@@ -275,6 +289,7 @@ impl Engine {
             disk::side_by_side(&done, |(claim, _)| claim.sync())?;
             lap.ends(&mut self.spent.syncing);
             step("commit.before")?;
+            self.guard.check()?;
             group.commit()?;
             step("commit.after")?;
             lap.ends(&mut self.spent.committing);
@@ -314,6 +329,9 @@ impl Engine {
 
     /// Publishes the responses of recorded files, unless that was done, and puts the files away.
     fn end(&mut self, done: Vec<(Claim, NewlyWritten)>) -> Result<Vec<Answered>> {
+        if !done.is_empty() {
+            self.guard.check()?;
+        }
         let mut lap = Lap::begin();
         let mut built = Vec::new();
         for (claim, newly) in &done {
@@ -473,8 +491,9 @@ fn fingerprint(home: &Home) -> Fingerprint {
 /// and its row.
 fn load_classifiers(history: &mut History, folder: &Path) -> Result<(ClassifierSet, i64)> {
     let files = read_folder(folder, &clock::today())?;
-    let set = ClassifierSet::from_files(&files)?;
+    let mut set = ClassifierSet::from_files(&files)?;
     let active = history.activate_classifiers(&files)?;
+    set.note_had_values(&classifiers_with_values(history.connection())?);
     if active.changed {
         tracing::info!(set = %&set.hash()[..12], "classifiers activated");
     }

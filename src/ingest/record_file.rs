@@ -19,7 +19,7 @@ use crate::config::Home;
 use crate::disk;
 use crate::history::{Finish, Group, Packing, Recording, Told, Written};
 use crate::intake::{Claim, NameBook, response_name};
-use crate::request::{EMPTY, Note, NoteKind, TRUNCATED};
+use crate::request::{EMPTY, Note, NoteDetail, NoteKind, TRUNCATED};
 use crate::trouble::{Kind, Result, Trouble};
 
 use super::judge_file::{self, FileFacts, FileHash, Rules, Source, Stop, each_chunk};
@@ -263,9 +263,9 @@ impl OneFile<'_> {
             let note = Note {
                 kind: NoteKind::UnknownField,
                 path: key.clone(),
-                detail: "the request itself has only customers".into(),
+                about: NoteDetail::Text("the request itself has only customers"),
             };
-            work.recording.warn(None, &note)?;
+            work.recording.warn(&note);
         }
         for chunk in std::mem::take(&mut work.kept) {
             work.write(chunk)?;

@@ -52,7 +52,7 @@ static COUNTER: AtomicU64 = AtomicU64::new(0);
 /// # Errors
 /// When the work folder cannot be written.
 pub fn claim(inbox: &Path, work: &Path, candidate: &Candidate) -> Result<Option<Claim>> {
-    let now = Utc::now();
+    let now = clock::utc_now();
     let id = new_id(&now);
     let claim = Claim {
         folder: work.join(&id),

@@ -6,6 +6,8 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
+
 use crate::clock;
 use crate::disk;
 use crate::fault;
@@ -22,23 +24,63 @@ const LONGEST_NAME: usize = 255;
 pub struct NameBook(HashSet<PathBuf>);
 
 /// A free name below the outbox for the response to a claim: `x.response.json`, or
-/// `x.2.response.json` while that one was not read.
+/// `x~2.response.json` while that one was not read.
 pub fn response_name(outbox: &Path, claim: &Claim, taken: &mut NameBook) -> PathBuf {
     let name = claim.file_name();
     let folder = claim.answer_folder();
     let mut number = 1u64;
     loop {
-        let suffix = match number {
-            1 => ".response.json".to_owned(),
-            n => format!(".{n}.response.json"),
-        };
-        let relative = folder.join(with_suffix(without_json(&name), &suffix));
+        let relative = folder.join(answer_name(&name, number));
         let free = outbox.join(&relative).symlink_metadata().is_err();
         if free && taken.0.insert(relative.clone()) {
             return relative;
         }
         number += 1;
     }
+}
+
+/// The name of the answer to a file of this name, and of the next answers while that is not read.
+/// No two names ever have an answer's name in common, so that nobody reads what another waits for:
+///
+/// | file | first answer | second |
+/// | --- | --- | --- |
+/// | `x.json` | `x.response.json` | `x~2.response.json` |
+/// | `x`, or any other that does not end in `.json` | `x~1.response.json` | `x~1~2.response.json` |
+///
+/// A name that could be taken for one with a number behind it, that is not UTF-8 or that is too long
+/// is not whole in its answer's name: a hash of it is.
+fn answer_name(name: &OsStr, number: u64) -> String {
+    let text = name.to_string_lossy();
+    let (stem, mut mark) = match text.strip_suffix(".json") {
+        Some(stem) => (stem, String::new()),
+        None => (&*text, "~1".to_owned()),
+    };
+    if number > 1 {
+        mark += &format!("~{number}");
+    }
+    let end = format!("{mark}.response.json");
+    let whole = name.to_str().is_some() && !is_marked(stem);
+    if whole && stem.len() + end.len() <= LONGEST_NAME {
+        return format!("{stem}{end}");
+    }
+    let hash = crate::hex(&Sha256::digest(name.as_encoded_bytes())[..HASH_BYTES]);
+    let mut keep = stem.len().min(LONGEST_NAME - end.len() - hash.len() - 1);
+    while !stem.is_char_boundary(keep) {
+        keep -= 1;
+    }
+    format!("{}~{hash}{end}", &stem[..keep])
+}
+
+/// The bytes of a name's hash that are in an answer's name, as twice as many digits.
+const HASH_BYTES: usize = 16;
+
+/// Whether it ends like a name with a number or a hash behind it.
+fn is_marked(stem: &str) -> bool {
+    stem.rsplit_once('~').is_some_and(|(_, end)| {
+        let number = !end.is_empty() && end.bytes().all(|b| b.is_ascii_digit());
+        let hash = end.len() == 2 * HASH_BYTES && end.bytes().all(|b| b.is_ascii_hexdigit());
+        number || hash
+    })
 }
 
 /// Puts the source of a claim into a folder by day and endpoint; where the name is taken, a number
@@ -93,14 +135,6 @@ pub(super) fn numbered(name: &OsStr, number: u64) -> OsString {
     }
 }
 
-fn without_json(name: &OsStr) -> &OsStr {
-    let path = Path::new(name);
-    match (path.file_stem(), path.extension()) {
-        (Some(stem), Some(ending)) if ending.eq_ignore_ascii_case("json") => stem,
-        _ => name,
-    }
-}
-
 /// The stem with a suffix behind it, shortened where the whole would be too long for a name.
 fn with_suffix(stem: &OsStr, suffix: &str) -> OsString {
     if stem.len() + suffix.len() <= LONGEST_NAME {
@@ -116,14 +150,14 @@ fn with_suffix(stem: &OsStr, suffix: &str) -> OsString {
     OsString::from(format!("{}{suffix}", &text[..keep]))
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
     fn names_keep_their_stem_and_fit() {
-        assert_eq!(without_json(OsStr::new("x.JSON")), "x");
-        assert_eq!(without_json(OsStr::new("x.txt")), "x.txt");
         assert_eq!(numbered(OsStr::new("x.json"), 2), "x.2.json");
         assert_eq!(numbered(OsStr::new("x"), 3), "x.3");
         for long in [
@@ -134,7 +168,49 @@ mod tests {
             assert!(name.len() <= 255 && name != OsStr::new(&long), "{name:?}");
         }
         let long = "ž".repeat(127);
-        let name = with_suffix(OsStr::new(&long), ".response.json");
-        assert!(name.len() <= 255 && name.to_str().unwrap().ends_with("ž.response.json"));
+        let name = with_suffix(OsStr::new(&long), ".2");
+        assert!(name.len() <= 255 && name.to_str().is_some_and(|n| n.ends_with("ž.2")));
+    }
+
+    /// Names that look like answers, numbers and hashes of each other.
+    fn name() -> impl Strategy<Value = Vec<u8>> {
+        let hash = crate::hex(&Sha256::digest(b"x.json")[..HASH_BYTES]);
+        let piece = prop_oneof![
+            Just("x".to_owned()),
+            Just("ž".repeat(60)),
+            Just(".".to_owned()),
+            Just(".json".to_owned()),
+            Just(".JSON".to_owned()),
+            Just(".response".to_owned()),
+            Just(".response.json".to_owned()),
+            Just("~2".to_owned()),
+            Just("~1".to_owned()),
+            Just(format!("~{hash}")),
+        ];
+        let pieces = prop::collection::vec(piece, 1..7);
+        (pieces, prop::option::of(128u8..255)).prop_map(|(pieces, odd)| {
+            let mut name = pieces.concat().into_bytes();
+            name.truncate(LONGEST_NAME);
+            name.extend(odd);
+            name.truncate(LONGEST_NAME);
+            name
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_two_names_have_an_answers_name_in_common(
+            one in name(), other in name(), n in 1u64..13, m in 1u64..13
+        ) {
+            let of = |bytes: &[u8], number| {
+                use std::os::unix::ffi::OsStrExt;
+                answer_name(OsStr::from_bytes(bytes), number)
+            };
+            let (a, b) = (of(&one, n), of(&other, m));
+            prop_assert!(a.len() <= LONGEST_NAME);
+            prop_assert_eq!(a == b, one == other && n == m, "{} of {:?} and {:?}", a, one, other);
+        }
     }
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::disk;
+use crate::left_alone::is_left_alone;
 
 /// A file in the inbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,9 +38,6 @@ pub struct Scan {
     /// Files that the disk or the share does not give, tried not long ago.
     pub broken: Vec<PathBuf>,
 }
-
-/// Names that a writer gives to what is not finished.
-const UNFINISHED: &[&str] = &["tmp", "part", "partial", "filepart", "crdownload"];
 
 /// How deep folders below the inbox are looked into.
 const DEEPEST: usize = 8;
@@ -145,7 +143,7 @@ impl Inbox {
         for entry in entries.flatten() {
             let path = entry.path();
             let name = entry.file_name();
-            if is_unfinished(&name) {
+            if is_left_alone(&name) {
                 continue;
             }
             let Ok(metadata) = fs::symlink_metadata(&path) else {
@@ -226,18 +224,6 @@ fn is_json(name: &OsStr) -> bool {
         .is_some_and(|e| e.eq_ignore_ascii_case("json"))
 }
 
-/// Whether a name says that its writer is not done, or that it is nobody's business.
-fn is_unfinished(name: &OsStr) -> bool {
-    let name = name.to_string_lossy();
-    if name.starts_with(['.', '~']) {
-        return true;
-    }
-    match name.rsplit_once('.') {
-        Some((_, ending)) => UNFINISHED.contains(&ending.to_ascii_lowercase().as_str()),
-        None => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -305,23 +291,5 @@ mod tests {
         // The first look sees the change, the next one that it stood still.
         inbox.scan(Instant::now()).unwrap();
         assert_eq!(inbox.scan(Instant::now()).unwrap().settled.len(), 1);
-    }
-
-    #[test]
-    fn unfinished_names_are_left_alone() {
-        for name in [
-            ".x.json",
-            "~x.json",
-            "x.json.tmp",
-            "x.PART",
-            "a.partial",
-            "a.filepart",
-            "a.crdownload",
-        ] {
-            assert!(is_unfinished(OsStr::new(name)), "{name}");
-        }
-        for name in ["x.json", "x", "tmp", "part.json", "x.tmp.json"] {
-            assert!(!is_unfinished(OsStr::new(name)), "{name}");
-        }
     }
 }

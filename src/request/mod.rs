@@ -9,4 +9,4 @@ pub mod value;
 pub use read::NotJson;
 pub use split::{Body, Chunk, EMPTY, Element, Limits, SplitError, Splitter, TRUNCATED};
 
-pub use tree::{Items, Kind, Marks, Node, Note, NoteKind, Path, Slot, Tree};
+pub use tree::{Items, Kind, Marks, Node, Note, NoteDetail, NoteKind, Path, Slot, Tree};

@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 
 use crate::catalog::{self, Endpoints, F, Field, KeyTable, Object, Type};
 
-use super::tree::{Item, Kind, Note, NoteKind, Path, Slot, Tree};
+use super::tree::{Item, Kind, Note, NoteDetail, NoteKind, Path, Slot, Tree};
 use super::value;
 
 /// The most unknown fields of one customer that are kept as warnings, each by its own name.
@@ -204,16 +204,15 @@ impl Reader<'_> {
         }
         let twice = !seen.insert(key);
         let shown = crate::text::shortened(key, 128);
-        let (kind, detail) = if twice {
-            (NoteKind::UnknownFieldTwice, String::new())
-        } else {
-            let near = catalog::nearest_name(object, key)
-                .map(|near| format!("did you mean {near}?"))
-                .unwrap_or_default();
-            (NoteKind::UnknownField, near)
+        let (kind, about) = match twice {
+            true => (NoteKind::UnknownFieldTwice, NoteDetail::Nothing),
+            false => (
+                NoteKind::UnknownField,
+                NoteDetail::UnknownKey(object.id, shown.len()),
+            ),
         };
         let path = Path::Field(path, &shown).to_string();
-        self.tree.notes.push(Note { kind, path, detail });
+        self.tree.notes.push(Note { kind, path, about });
     }
 }
 
@@ -430,7 +429,7 @@ impl<'de> Visitor<'de> for Container<'_, '_, '_> {
             self.reader.tree.notes.push(Note {
                 kind: NoteKind::MoreUnknownFields,
                 path: String::new(),
-                detail: format!("{more} more unknown fields are not listed"),
+                about: NoteDetail::UnknownFields(more as u32),
             });
         }
         Ok(Slot::of(Kind::Object, base, 0))

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crate::catalog::{F, Field, Object, Type};
+use crate::catalog::{self, F, Field, OBJECTS, Object, ObjectId, Type};
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,8 +94,41 @@ pub struct Note {
     pub kind: NoteKind,
     /// The path of the field.
     pub path: String,
-    /// What else to say: the nearest known name, why the field is ignored.
-    pub detail: String,
+    pub about: NoteDetail,
+}
+
+/// What else there is to say about a note. It becomes text only when the note is kept: most repeat
+/// one of an earlier customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoteDetail {
+    Nothing,
+    /// Why the field is ignored.
+    Text(&'static str),
+    /// A key that this object does not have: the last so many bytes of the path.
+    UnknownKey(ObjectId, usize),
+    /// So many more unknown fields.
+    UnknownFields(u32),
+    /// So many more findings.
+    Findings(u64),
+}
+
+impl Note {
+    /// What else there is to say, in words: the nearest known name, why the field is ignored.
+    pub fn detail(&self) -> String {
+        match self.about {
+            NoteDetail::Nothing => String::new(),
+            NoteDetail::Text(text) => text.to_owned(),
+            NoteDetail::UnknownKey(object, len) => {
+                let key = self.path.len().checked_sub(len);
+                let key = key.and_then(|at| self.path.get(at..)).unwrap_or_default();
+                catalog::nearest_name(OBJECTS[object.0 as usize], key)
+                    .map(|near| format!("did you mean {near}?"))
+                    .unwrap_or_default()
+            }
+            NoteDetail::UnknownFields(more) => format!("{more} more unknown fields are not listed"),
+            NoteDetail::Findings(more) => format!("{more} more findings are not listed"),
+        }
+    }
 }
 
 /// The kinds of notes, as the history names them.
@@ -111,6 +144,8 @@ pub enum NoteKind {
     MoreUnknownFields,
     /// There are more findings than are kept.
     MoreFindings,
+    /// There are more warnings in the file than are kept.
+    MoreWarnings,
 }
 
 impl NoteKind {
@@ -122,6 +157,7 @@ impl NoteKind {
             NoteKind::IgnoredField => "ignored-field",
             NoteKind::MoreUnknownFields => "more-unknown-fields",
             NoteKind::MoreFindings => "more-findings",
+            NoteKind::MoreWarnings => "more-warnings",
         }
     }
 }

@@ -84,7 +84,7 @@ fn delete_action(run: &mut Run<'_, '_>) -> Fields {
 
 fn business_unit_unknown(run: &Run<'_, '_>) -> Fields {
     let classifiers = run.judge.classifiers;
-    let unknown = !run.is_empty(Classifier::BusinessUnit)
+    let unknown = !classifiers.never_had_values(Classifier::BusinessUnit)
         && run
             .root
             .sound_text(BUSINESS_UNIT)
@@ -105,13 +105,13 @@ fn category_not_supported(run: &Run<'_, '_>) -> bool {
     other_type || other_endpoint
 }
 
-/// At the batch endpoints an absent riskLevel means NONE.
+/// At all endpoints but `customer` an absent riskLevel means NONE.
 fn import_risk_level(run: &mut Run<'_, '_>) -> Fields {
     if !imports(run) {
         return NOWHERE;
     }
     let slot = run.root.slot(RISK_LEVEL);
-    let absent = !run.judge.endpoint.is_batch() && !slot.is_given();
+    let absent = run.judge.endpoint == Endpoint::Customer && !slot.is_given();
     when(run.bad_choice(slot) || absent, RISK_LEVEL)
 }
 
@@ -124,12 +124,14 @@ fn evaluate_risk_level(run: &mut Run<'_, '_>) -> Fields {
     when(other, RISK_LEVEL)
 }
 
+/// A simplified customer needs no customerStatus.
 fn import_status(run: &mut Run<'_, '_>) -> Fields {
     if !imports(run) {
         return NOWHERE;
     }
     let slot = run.root.slot(STATUS);
-    when(run.bad_choice(slot) || !slot.is_given(), STATUS)
+    let absent = run.judge.endpoint != Endpoint::SimplifiedCustomer && !slot.is_given();
+    when(run.bad_choice(slot) || absent, STATUS)
 }
 
 /// No status is none that is CLOSED. One that cannot be read may have been meant to be: another rule

@@ -5,11 +5,11 @@ use std::fmt::Write;
 use hashbrown::HashSet;
 
 use crate::catalog::{
-    Across, Applies, CUSTOMER, Check, Classifier, Endpoint, F, Place, Rule, Step, Type, Walk,
-    customer, rule,
+    self, Across, Applies, CUSTOMER, Check, Endpoint, F, Place, Rule, Step, Type, Walk, customer,
+    rule,
 };
 use crate::classifier::{Category, CategoryKind, EntityType};
-use crate::request::{Kind, Node, Note, NoteKind, Path, Slot};
+use crate::request::{Kind, Node, Note, NoteDetail, NoteKind, Path, Slot};
 
 use super::finding::Finding;
 use super::summary::Source;
@@ -113,7 +113,7 @@ impl<'j, 't> Run<'j, 't> {
             self.notes.push(Note {
                 kind: NoteKind::MoreFindings,
                 path: String::new(),
-                detail: format!("{} more findings are not listed", self.more_findings),
+                about: NoteDetail::Findings(self.more_findings),
             });
         }
     }
@@ -290,7 +290,7 @@ impl<'j, 't> Run<'j, 't> {
                 self.notes.push(Note {
                     kind: NoteKind::IgnoredField,
                     path: path.to_string(),
-                    detail: "there is no screening at this endpoint".into(),
+                    about: NoteDetail::Text("there is no screening at this endpoint"),
                 });
             }
         }
@@ -359,16 +359,23 @@ impl<'j, 't> Run<'j, 't> {
         self.findings.push(finding);
     }
 
-    /// Tells of fields that the endpoint takes and does nothing with.
+    /// Notes fields that the endpoint takes and does nothing with, unless they say what holds there
+    /// anyway.
     fn note_ignored(&mut self) {
-        let fields = self.marks.ignored.then(|| self.root.fields());
-        for (_, field, slot) in fields.into_iter().flatten() {
-            if slot.is_given() && field.ignored_at.has(self.judge.endpoint) {
-                self.notes.push(Note {
-                    kind: NoteKind::IgnoredField,
-                    path: field.name.into(),
-                    detail: "the source of the risk level is always IMPORT at this endpoint".into(),
-                });
+        if self.marks.ignored {
+            for f in catalog::ignored_fields() {
+                let (field, slot) = (CUSTOMER.field(*f), self.root.slot(*f));
+                let held = field.holds_anyway;
+                let says_more = slot.is_given() && (held.is_none() || self.root.choice(*f) != held);
+                if says_more && field.ignored_at.has(self.judge.endpoint) {
+                    self.notes.push(Note {
+                        kind: NoteKind::IgnoredField,
+                        path: field.name.into(),
+                        about: NoteDetail::Text(
+                            "the source of the risk level is always IMPORT at this endpoint",
+                        ),
+                    });
+                }
             }
         }
         let lead = self
@@ -380,14 +387,9 @@ impl<'j, 't> Run<'j, 't> {
             self.notes.push(Note {
                 kind: NoteKind::IgnoredField,
                 path: status.name.into(),
-                detail: "the status of a lead stays PENDING".into(),
+                about: NoteDetail::Text("the status of a lead stays PENDING"),
             });
         }
-    }
-
-    /// Whether a customer must have a value in the classifier at all.
-    pub fn is_empty(&self, classifier: Classifier) -> bool {
-        self.judge.classifiers.is_empty(classifier)
     }
 }
 

@@ -6,6 +6,10 @@
 use crate::common::{Office, company, person, with};
 use serde_json::{Value, json};
 
+/// When everything happens in an office whose days are shown or asked for: far from any midnight and
+/// from the end of a month.
+pub const MOMENT: &str = "2026-11-21T09:30:00Z";
+
 /// The command that makes a small batch, `demo.json`.
 pub const DEMO: [&str; 9] = [
     "demo",
@@ -43,7 +47,7 @@ pub fn refused(office: &Office, args: &[&str]) -> (Option<i32>, String) {
 pub fn masked(text: &str, office: &Office) -> String {
     let text = text.replace(&*office.path().to_string_lossy(), "HOME");
     let today = [0, 1].map(|days| {
-        (chrono::Utc::now() - chrono::TimeDelta::days(days))
+        (office.now() - chrono::TimeDelta::days(days))
             .format("%Y-%m-%d")
             .to_string()
     });
@@ -90,7 +94,7 @@ pub fn evaluated(id: &str, category: &str) -> Value {
 /// A lead becomes a customer, the risk is raised, the relation is closed; with a wrong request on the
 /// way and a customer of the same id in another office.
 pub fn a_life() -> Office {
-    let office = Office::new();
+    let office = Office::on(MOMENT);
     let step = |n: &str, c: Value| {
         with(
             c,
@@ -174,7 +178,7 @@ pub fn a_whole_office() -> Office {
 
 /// One batch with nearly every kind of finding, and warnings.
 pub fn a_wrong_batch() -> Office {
-    let office = Office::new();
+    let office = Office::on(MOMENT);
     wrong_batch(&office);
     office
 }
@@ -208,8 +212,10 @@ fn wrong_batch(office: &Office) {
     office.batch("wrong", &customers);
 }
 
-/// Sets every moment of the history to one and the same, so that no line break depends on it.
+/// Sets every moment of the history to one and the same, so that no line break depends on it. The
+/// office's own clock must be on that day: the archive and the outbox have folders by day.
 pub fn still(office: Office) -> Office {
+    assert_eq!(office.now().date_naive().to_string(), MOMENT[..10]);
     office
         .database()
         .execute_batch(

@@ -10,12 +10,15 @@ pub mod daemon;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Connection;
 use serde_json::{Map, Value, json};
 
 /// A home in a temporary folder, gone with the test.
 pub struct Office {
     dir: tempfile::TempDir,
+    /// By how much the office's clock is ahead of the machine's.
+    ahead: TimeDelta,
 }
 
 impl Office {
@@ -24,11 +27,51 @@ impl Office {
         Office::configured("")
     }
 
+    /// A home that everybody can enter, whatever the folder of temporary files. None, which is counted,
+    /// where there is no such folder.
+    #[cfg(unix)]
+    pub fn in_the_open(case: &str) -> Option<Office> {
+        use std::os::unix::fs::PermissionsExt;
+        let open = |folder: &Path| {
+            let real = folder.canonicalize().unwrap_or_default();
+            real.is_absolute()
+                && real.ancestors().all(|above| {
+                    let mode = above.metadata().map_or(0, |m| m.permissions().mode());
+                    mode & 0o001 != 0
+                })
+        };
+        let folders = [
+            std::env::temp_dir(),
+            "/tmp".into(),
+            "/var/tmp".into(),
+            "/dev/shm".into(),
+        ];
+        let dirs = folders.into_iter().filter(|folder| open(folder));
+        let Some(dir) = dirs.filter_map(|f| tempfile::tempdir_in(f).ok()).next() else {
+            let reason = format!(
+                "{}: no folder of temporary files is open",
+                needs::OPEN_FOLDER
+            );
+            cannot_run(case, &reason);
+            return None;
+        };
+        let mode = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(dir.path(), mode).expect("a mode");
+        Some(Office::in_folder(dir, ""))
+    }
+
     /// The same with more lines in kycdrop.toml.
     pub fn configured(lines: &str) -> Office {
-        let office = Office {
-            dir: tempfile::tempdir().expect("a temporary folder"),
+        Office::in_folder(tempfile::tempdir().expect("a temporary folder"), lines)
+    }
+
+    fn in_folder(dir: tempfile::TempDir, lines: &str) -> Office {
+        // A moment here is that at which each office begins, so that each crosses the midnight.
+        let ahead = match std::env::var("KYCDROP_CLOCK") {
+            Ok(text) => kycdrop::clock::difference(&text, Utc::now()).expect("KYCDROP_CLOCK"),
+            Err(_) => TimeDelta::zero(),
         };
+        let office = Office { dir, ahead };
         let mut settings = String::from("settle = \"0s\"\n");
         // A test that is about waiting says how long itself.
         if !lines.contains("settle_timeout") {
@@ -36,6 +79,27 @@ impl Office {
         }
         office.write("kycdrop.toml", settings + lines);
         office
+    }
+
+    /// A home whose clock shows this moment now and runs on, whatever the machine's shows. For what
+    /// shows a day, or asks for one ("this month").
+    pub fn on(moment: &str) -> Office {
+        let mut office = Office::new();
+        office.ahead = kycdrop::clock::difference(moment, Utc::now()).expect("a moment");
+        office
+    }
+
+    /// Gives a command the clock of the office.
+    pub fn set_clock(&self, command: &mut Command) {
+        match self.ahead.num_milliseconds() {
+            0 => command.env_remove("KYCDROP_CLOCK"),
+            ahead => command.env("KYCDROP_CLOCK", format!("{ahead:+}")),
+        };
+    }
+
+    /// What the office's clock shows.
+    pub fn now(&self) -> DateTime<Utc> {
+        Utc::now() + self.ahead
     }
 
     pub fn path(&self) -> &Path {
@@ -67,6 +131,7 @@ impl Office {
         let mut command = Command::new(binary.unwrap_or(env!("CARGO_BIN_EXE_kycdrop").into()));
         command.arg("--home").arg(self.path()).args(args);
         command.env_remove("KYCDROP_HOME").env_remove("KYCDROP_LOG");
+        self.set_clock(&mut command);
         command
     }
 
@@ -222,6 +287,49 @@ pub fn with(mut customer: Value, fields: Value) -> Value {
         }
     }
     customer
+}
+
+/// Says that a case, or a part of one, cannot run on this machine. The line comes even where the test
+/// runner captures output, and is appended to the file that `KYCDROP_CANNOT_RUN` names, so that
+/// `.ci/run` counts it and fails when the machine has what the case needs.
+///
+/// The reason begins with one of the words of [`needs`]; `.ci/run` knows how to look for each, and
+/// takes any other as a failure.
+pub fn cannot_run(case: &str, reason: &str) {
+    use std::io::Write;
+    let line = format!("CANNOT RUN: {case}: {reason}\n");
+    // Not eprintln!, which the test runner keeps to itself.
+    let _ = std::io::stderr().write_all(line.as_bytes());
+    if let Some(path) = std::env::var_os("KYCDROP_CANNOT_RUN") {
+        let file = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path);
+        file.and_then(|mut f| f.write_all(line.as_bytes()))
+            .expect("the file of KYCDROP_CANNOT_RUN");
+    }
+}
+
+/// What a case can need of a machine. `.ci/run` looks for each of them by the first word.
+pub mod needs {
+    /// To be root, for instance to make another user's file.
+    pub const ROOT: &str = "root";
+    /// Another user who can run the binary and enter the temporary folder, where tests run as root.
+    pub const ANOTHER_USER: &str = "another-user";
+    /// The right to mount a file system.
+    pub const MOUNT: &str = "mount";
+    /// The right to make a device.
+    pub const MKNOD: &str = "mknod";
+    /// The sqlite3 command.
+    pub const SQLITE3: &str = "sqlite3";
+    /// The systemd-analyze command.
+    pub const SYSTEMD_ANALYZE: &str = "systemd-analyze";
+    /// A folder for temporary files that everybody can enter.
+    pub const OPEN_FOLDER: &str = "open-folder";
+    /// To be asked for by a variable: it takes long, or changes the machine.
+    pub const ASKED_FOR: &str = "asked-for";
+    /// Linux.
+    pub const LINUX: &str = "linux";
 }
 
 /// The codes of findings, in their order.

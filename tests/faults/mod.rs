@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::common::{Office, person};
+use crate::common::{Office, cannot_run, needs, person};
 
 /// How long anything may take before a test gives up. Generous: the machine may be busy.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -254,26 +254,51 @@ pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// A command of the office whom permissions stop: as another user where the tests run as root. None,
-/// with the reason printed, where that user cannot run it.
+/// A command of the office whom permissions stop: as root without its rights, or as another
+/// user, where the tests run as root. None, which is counted, where neither can be had.
 #[cfg(unix)]
-pub fn bound_by_permissions(office: &Office, args: &[&str]) -> Option<std::process::Command> {
+pub fn bound_by_permissions(
+    office: &Office,
+    case: &str,
+    args: &[&str],
+) -> Option<std::process::Command> {
     use std::os::unix::process::CommandExt;
-    let mut command = office.command(args);
+    use std::process::Command;
+    let command = office.command(args);
     if !is_root() {
         return Some(command);
     }
-    give_to(office.path(), NOBODY);
-    command.uid(NOBODY).gid(NOBODY).current_dir("/");
-    let mut probe = office.command(&["--version"]);
-    probe.uid(NOBODY).gid(NOBODY).current_dir("/");
-    match probe.output() {
-        Ok(output) if output.status.success() => Some(command),
-        other => {
-            println!("skipped: another user cannot run the command here: {other:?}");
-            None
+    // Root without its rights is still the owner, so that private folders above are no obstacle.
+    let without_rights = |args: &[&str]| {
+        let plain = office.command(args);
+        let mut command = Command::new("setpriv");
+        command.args(["--bounding-set=-all", "--inh-caps=-all"]);
+        command.arg(plain.get_program()).args(plain.get_args());
+        for (name, value) in plain.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
         }
+        command
+    };
+    let runs = |mut probe: Command| probe.output().is_ok_and(|o| o.status.success());
+    if runs(without_rights(&["--version"])) {
+        return Some(without_rights(args));
     }
+    let as_nobody = |mut command: Command| {
+        command.uid(NOBODY).gid(NOBODY).current_dir("/");
+        command
+    };
+    let mut enters = Command::new("test");
+    enters.arg("-w").arg(office.path());
+    give_to(office.path(), NOBODY);
+    if runs(as_nobody(office.command(&["--version"]))) && runs(as_nobody(enters)) {
+        return Some(as_nobody(command));
+    }
+    let reason = "setpriv does not work, and nobody reaches the command or the temporary folder";
+    cannot_run(case, &format!("{}: {reason}", needs::ANOTHER_USER));
+    None
 }
 
 /// Gives a folder and everything in it to a user.

@@ -150,8 +150,8 @@ impl Rows {
             });
         }
         for r in office.rows(&format!(
-            "SELECT b.file_name, w.position, w.kind || ' ' || w.path || ': ' || w.detail AS line
-             FROM v_warning w JOIN v_batch b USING (batch_id)
+            "SELECT b.file_name, p.value AS position, w.kind || ' ' || w.path || ': ' || w.detail AS line
+             FROM v_warning w JOIN v_batch b USING (batch_id) JOIN json_each(w.positions) p
              WHERE b.endpoint = '{endpoint}' ORDER BY line"
         )) {
             let line = text(&r["line"]);

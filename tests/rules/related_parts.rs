@@ -140,23 +140,23 @@ pub fn additional_values() -> Vec<Case> {
             .near(typed("STRING", "TEXT")),
         case("related-additional-value-bad-integer", Person)
             .fires(typed("INTEGER", "1e3"))
-            .says("C016.C016.AV07", "Problem with field for INDIVIDUAL type customer. Problem with relatedEntity (index: 1 ). Bad value for INTEGER valueCode: v1", "listRelatedEntity[1].listAdditionalValues[0].value")
+            .says("C016.C016.AV07", "Problem with field for INDIVIDUAL type customer. Problem with relatedEntity (index: 1 ). bad value for INTEGER valueCode: v1", "listRelatedEntity[1].listAdditionalValues[0].value")
             .near(typed("INTEGER", "+1000")),
         case("related-additional-value-bad-decimal", Company)
             .fires(typed("DECIMAL", "0x1"))
-            .says("C017.C016.AV07", "Problem with field for ORGANIZATION type customer. Problem with relatedEntity (index: 1 ). Bad value for DECIMAL valueCode: v1", "listRelatedEntity[1].listAdditionalValues[0].value")
+            .says("C017.C016.AV07", "Problem with field for ORGANIZATION type customer. Problem with relatedEntity (index: 1 ). bad value for DECIMAL valueCode: v1", "listRelatedEntity[1].listAdditionalValues[0].value")
             .near(typed("DECIMAL", "-0.1")),
         case("related-additional-value-bad-date", Person)
             .fires(typed("DATE", "29.02.2024"))
-            .says("C016.C016.AV07", "Problem with field for INDIVIDUAL type customer. Problem with relatedEntity (index: 1 ). Bad value for DATE (format: 'yyyy-MM-dd') valueCode: v1", "listRelatedEntity[1].listAdditionalValues[0].value")
+            .says("C016.C016.AV07", "Problem with field for INDIVIDUAL type customer. Problem with relatedEntity (index: 1 ). bad value for DATE (format: 'yyyy-MM-dd') valueCode: v1", "listRelatedEntity[1].listAdditionalValues[0].value")
             .near(typed("DATE", "2024-02-29")),
         case("related-additional-value-bad-timestamp", Company)
             .fires(typed("TIMESTAMP", "2024-04-10 09:45:00Z"))
-            .says("C017.C016.AV07", "Problem with field for ORGANIZATION type customer. Problem with relatedEntity (index: 1 ). Bad value for TIMESTAMP (format: 'yyyy-MM-dd HH:mm:ss.SSSZ') valueCode: v1", "listRelatedEntity[1].listAdditionalValues[0].value")
+            .says("C017.C016.AV07", "Problem with field for ORGANIZATION type customer. Problem with relatedEntity (index: 1 ). bad value for TIMESTAMP (format: 'yyyy-MM-dd HH:mm:ss.SSSZ') valueCode: v1", "listRelatedEntity[1].listAdditionalValues[0].value")
             .near(typed("TIMESTAMP", "2024-04-10 09:45:00.123-0530")),
         case("related-additional-value-bad-boolean", Person)
             .fires(typed("BOOLEAN", "tru"))
-            .says("C016.C016.AV07", "Problem with field for INDIVIDUAL type customer. Problem with relatedEntity (index: 1 ). Bad value for BOOLEAN (values: true false') valueCode: v1", "listRelatedEntity[1].listAdditionalValues[0].value")
+            .says("C016.C016.AV07", "Problem with field for INDIVIDUAL type customer. Problem with relatedEntity (index: 1 ). bad value for BOOLEAN (values: true false') valueCode: v1", "listRelatedEntity[1].listAdditionalValues[0].value")
             .near(typed("BOOLEAN", "False")),
     ]
 }

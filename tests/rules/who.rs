@@ -109,6 +109,13 @@ pub fn cases() -> Vec<Case> {
             .says("C008.I01", "When source of risk level IMPORT. RiskLevel is mandatory, values: NONE, LOW, MEDIUM, HIGH, EXTREME", "riskLevel"),
         case("import-risk-level", Company).only_at(BATCHES)
             .near(json!({"riskLevel": null})),
+        case("import-risk-level", Occasional).only_at(SIMPLIFIED)
+            .fires(json!({"riskLevel": "MIDDLE"}))
+            .says("C008.I01", "When source of risk level IMPORT. RiskLevel is mandatory, values: NONE, LOW, MEDIUM, HIGH, EXTREME", "riskLevel")
+            .fires(json!({"riskLevel": {"level": "LOW"}}))
+            .says("C008.I01", "When source of risk level IMPORT. RiskLevel is mandatory, values: NONE, LOW, MEDIUM, HIGH, EXTREME", "riskLevel")
+            .near(json!({"riskLevel": null}))
+            .near(json!({"riskLevel": "EXTREME"})),
         case("evaluate-risk-level", Person).only_at(CUSTOMER)
             .fires(json!({"sourceOfRiskLevel": "EVALUATE", "riskLevel": "LOW"}))
             .says("C008.E01", "When source of risk level EVALUATE. RiskLevel can't be provided", "riskLevel")
@@ -130,6 +137,11 @@ pub fn cases() -> Vec<Case> {
         case("import-customer-status", Person).only_at(CUSTOMER)
             .near(json!({"customerStatus": null, "sourceOfRiskLevel": "EVALUATE", "riskLevel": null})),
         case("import-customer-status", Person).only_at(SIMPLIFIED)
+            .fires(json!({"customerStatus": "active"}))
+            .says("C011", "When importing, CustomerStatus is mandatory", "customerStatus")
+            .fires(json!({"customerStatus": 1}))
+            .says("C011", "When importing, CustomerStatus is mandatory", "customerStatus")
+            .near(json!({"customerStatus": "SUSPENDED"}))
             .near(json!({"customerStatus": null, "riskLevel": null})),
         case("application-date", Person).only_at(REGULAR)
             .fires(json!({"applicationDate": null}))

@@ -44,6 +44,12 @@ pub fn start(office: &Office, columns: u16, args: &[&str], variables: &[(&str, &
     ] {
         command = command.env_remove(name);
     }
+    for (name, value) in plain.get_envs() {
+        command = match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
     for (name, value) in variables {
         command = command.env(name, value);
     }

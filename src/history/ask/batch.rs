@@ -3,7 +3,10 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 
+use crate::catalog::field_of_path;
 use crate::trouble::Result;
+
+use super::place::spot;
 
 /// A file that was taken.
 #[derive(Clone, Debug, Serialize)]
@@ -62,6 +65,8 @@ pub struct WarningRow {
     pub kind: String,
     pub path: String,
     pub detail: String,
+    /// How many customers of the file have it.
+    pub count: u64,
 }
 
 /// How many customers of a batch were answered with a code.
@@ -165,7 +170,7 @@ pub fn speaking(conn: &Connection, batch_id: i64, most: u64) -> Result<Vec<u64>>
     let mut select = conn.prepare(
         "SELECT position FROM rejection WHERE batch_id = ?1
          UNION
-         SELECT position FROM warning WHERE batch_id = ?1 AND position IS NOT NULL
+         SELECT p.value FROM v_warning, json_each(positions) p WHERE batch_id = ?1
          ORDER BY 1 LIMIT ?2",
     )?;
     let rows = select.query_map(params![batch_id, most], |r| r.get(0))?;
@@ -249,29 +254,74 @@ pub fn judged(conn: &Connection, batch_id: i64, position: u64) -> Result<Option<
         })
     })?;
     judged.findings = rows.collect::<Result<_, _>>()?;
-    judged.warnings = warnings(conn, batch_id, Some(position))?;
+    let payload = judged.payload.as_deref().unwrap_or_default();
+    judged.warnings = warnings_of(conn, batch_id, position, payload)?;
     Ok(Some(judged))
 }
 
-/// The warnings of one customer, or, without a position, of the file itself.
+/// The warnings about a file itself, and those that repeat through its customers.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn warnings(
+pub fn warnings(conn: &Connection, batch_id: i64) -> Result<Vec<WarningRow>> {
+    let mut select = conn.prepare_cached(
+        "SELECT kind, path, detail, count FROM warning
+         WHERE batch_id = ?1 AND (position IS NULL OR count > 1) ORDER BY warning_id",
+    )?;
+    let rows = select.query_map([batch_id], warning)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn warning(r: &rusqlite::Row<'_>) -> rusqlite::Result<WarningRow> {
+    Ok(WarningRow {
+        kind: r.get(0)?,
+        path: r.get(1)?,
+        detail: r.get(2)?,
+        count: r.get(3)?,
+    })
+}
+
+/// The warnings of one customer. Of those that repeat only the first places are kept: for a later
+/// customer they are those that its payload shows.
+fn warnings_of(
     conn: &Connection,
     batch_id: i64,
-    position: Option<u64>,
+    position: u64,
+    payload: &str,
 ) -> Result<Vec<WarningRow>> {
     let mut select = conn.prepare_cached(
-        "SELECT kind, path, detail FROM warning
-         WHERE batch_id = ?1 AND position IS ?2 ORDER BY warning_id",
+        "SELECT kind, path, detail, count, position = ?2 OR EXISTS (
+           SELECT 1 FROM json_each(positions) WHERE value = ?2), coalesce(json_array_length(positions), 1)
+         FROM warning WHERE warning_id IN (
+           SELECT warning_id FROM warning WHERE batch_id = ?1 AND position = ?2
+           UNION SELECT warning_id FROM warning
+             WHERE batch_id = ?1 AND count > 1 AND position < ?2)
+         ORDER BY warning_id",
     )?;
     let rows = select.query_map(params![batch_id, position], |r| {
-        Ok(WarningRow {
-            kind: r.get(0)?,
-            path: r.get(1)?,
-            detail: r.get(2)?,
-        })
+        Ok((warning(r)?, r.get(4)?, r.get::<_, u64>(5)?))
     })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut found = Vec::new();
+    for row in rows {
+        let (warning, among_the_first, kept) = row?;
+        if among_the_first || (warning.count > kept && shows(payload, &warning)) {
+            found.push(warning);
+        }
+    }
+    Ok(found)
+}
+
+/// Whether the payload alone proves that its customer has this warning.
+fn shows(payload: &str, warning: &WarningRow) -> bool {
+    let Some(value) = spot(payload, &warning.path).value else {
+        return false;
+    };
+    match warning.kind.as_str() {
+        "unknown-field" => true,
+        "ignored-field" => field_of_path(&warning.path).is_some_and(|(object, f)| {
+            let held = object.field(f).holds_anyway;
+            held.is_some_and(|held| value != "null" && value.trim_matches('"') != held)
+        }),
+        _ => false,
+    }
 }

@@ -6,9 +6,8 @@ use std::collections::{HashMap, HashSet};
 use memchr::memmem::Finder;
 use rusqlite::{Connection, params};
 
-use crate::catalog::{
-    ADDITIONAL_VALUE, Classifier, F, ObjectId, additional_value, field_of_path, text_field,
-};
+use crate::catalog::{ADDITIONAL_VALUE, Classifier, F, ObjectId, additional_value, field_of_path};
+use crate::classifier::Bindings;
 use crate::trouble::{Kind, Result, Trouble};
 
 use super::place::{Leaf, leaves};
@@ -145,8 +144,7 @@ pub fn used_retired(
         }
         let leaves = leaves(payload);
         for leaf in &leaves {
-            let text = serde_json::from_str::<String>(leaf.value);
-            let code = text.as_deref().unwrap_or(leaf.value);
+            let code = &*leaf.text();
             let Some((object, f)) = field_of_path(&leaf.path) else {
                 continue;
             };
@@ -177,10 +175,7 @@ struct Retired {
     /// By classifier and code: since when.
     codes: HashMap<String, HashMap<String, String>>,
     finders: Vec<Finder<'static>>,
-    /// Added classifiers by the field that they are bound to.
-    bound: HashMap<(ObjectId, F), Vec<String>>,
-    /// Added classifiers by the code of the additional value that they are bound to.
-    bound_values: HashMap<String, Vec<String>>,
+    bindings: Bindings<String>,
     /// A region may be a country as well.
     countries: HashSet<String>,
 }
@@ -190,8 +185,7 @@ impl Retired {
         let mut retired = Retired {
             codes: HashMap::new(),
             finders: Vec::new(),
-            bound: HashMap::new(),
-            bound_values: HashMap::new(),
+            bindings: Bindings::default(),
             countries: HashSet::new(),
         };
         let mut select =
@@ -223,21 +217,11 @@ impl Retired {
             )?;
             let mut rows = select.query([set])?;
             while let Some(row) = rows.next()? {
-                let fields: String = row.get(1)?;
-                for path in serde_json::from_str::<Vec<String>>(&fields).unwrap_or_default() {
-                    if let Some((object, f)) = text_field(&path) {
-                        retired
-                            .bound
-                            .entry((object.id, f))
-                            .or_default()
-                            .push(row.get(0)?);
-                    }
-                }
-                let values: String = row.get(2)?;
-                for code in serde_json::from_str::<Vec<String>>(&values).unwrap_or_default() {
-                    let names = retired.bound_values.entry(code).or_default();
-                    names.push(row.get(0)?);
-                }
+                let (name, fields, values): (String, String, String) =
+                    (row.get(0)?, row.get(1)?, row.get(2)?);
+                let list =
+                    |json: &str| serde_json::from_str::<Vec<String>>(json).unwrap_or_default();
+                retired.bindings.bind(&name, &list(&fields), &list(&values));
             }
         }
         Ok(retired)
@@ -246,7 +230,7 @@ impl Retired {
     /// Whether it is worth taking the payload apart.
     fn may_be_in(&self, payload: &str) -> bool {
         // A code may be written with escapes.
-        payload.contains("\\u")
+        payload.contains('\\')
             || self
                 .finders
                 .iter()
@@ -260,17 +244,12 @@ impl Retired {
         own: Option<Classifier>,
         code: &str,
     ) -> Vec<(&'r str, &'r str)> {
-        let bound = self
-            .bound
-            .get(&(object, f))
-            .into_iter()
-            .flatten()
-            .map(String::as_str);
+        let bound = self.bindings.to_field(object, f).iter();
         let also_country = own == Some(Classifier::Region) && self.countries.contains(code);
         own.filter(|_| !also_country)
             .map(Classifier::name)
             .into_iter()
-            .chain(bound)
+            .chain(bound.map(String::as_str))
             .filter_map(|classifier| self.since(classifier, code))
             .collect()
     }
@@ -281,7 +260,7 @@ impl Retired {
         Some((name.as_str(), codes.get(code)?.as_str()))
     }
 
-    /// The same in what an additional value has, by the code that stands beside it.
+    /// Uses in an additional value, whose classifier is found by the code beside the value.
     fn in_additional_value<'r>(
         &'r self,
         leaves: &[Leaf<'_>],
@@ -291,10 +270,10 @@ impl Retired {
         let beside = value.path.rsplit_once('.').map_or("", |(item, _)| item);
         let its_code = leaves
             .iter()
-            .filter(|l| l.path.strip_prefix(beside) == Some(".code"))
-            .find_map(|l| serde_json::from_str::<String>(l.value).ok());
-        its_code
-            .and_then(|its_code| self.bound_values.get(its_code.trim()))
+            .find(|l| l.path.strip_prefix(beside) == Some(".code"))
+            .map(Leaf::text);
+        let bound = its_code.map(|code| self.bindings.to_additional_value(&code));
+        bound
             .into_iter()
             .flatten()
             .filter_map(|classifier| self.since(classifier, code))

@@ -5,6 +5,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use crate::catalog::{self, Check, Origin, RuleRow, Walk, field_of_path, takes};
+use crate::position::Position;
 use crate::text::shortened;
 use crate::trouble::Result;
 
@@ -30,8 +31,8 @@ pub struct Explained {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// Where it stands in the customer as it came, from 1; of what is absent, its object.
-    pub line: usize,
-    pub column: usize,
+    #[serde(flatten)]
+    pub position: Position,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub allowed: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -48,8 +49,8 @@ pub struct Warned {
     pub path: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub detail: String,
-    pub line: usize,
-    pub column: usize,
+    #[serde(flatten)]
+    pub position: Position,
     pub mend: &'static str,
 }
 
@@ -120,8 +121,7 @@ impl<'c> Explainer<'c> {
             answered: f.no == 1,
             path: f.path.clone(),
             value: place.value.map(|v| shortened(v, SHOWN).into_owned()),
-            line: place.line,
-            column: place.column,
+            position: place.position,
             allowed: String::new(),
             nearest: Vec::new(),
             mend: "This rule is of an earlier kycdrop; send the customer again to be judged by those in force.".into(),
@@ -228,8 +228,7 @@ fn warned(w: &WarningRow, payload: &str) -> Warned {
         kind: w.kind.clone(),
         path: w.path.clone(),
         detail: w.detail.clone(),
-        line: place.line,
-        column: place.column,
+        position: place.position,
         mend,
     }
 }

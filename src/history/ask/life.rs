@@ -92,10 +92,11 @@ pub struct Change {
 }
 
 impl Event {
-    fn at(&self) -> (&str, i64, u64) {
+    /// Batch and position: the order in which it happened, wherever the clock stood.
+    fn order(&self) -> (i64, u64) {
         match self {
-            Event::Assessment(a) => (&a.at, a.batch_id, a.position),
-            Event::Rejection(r) => (&r.at, r.batch_id, r.position),
+            Event::Assessment(a) => (a.batch_id, a.position),
+            Event::Rejection(r) => (r.batch_id, r.position),
         }
     }
 }
@@ -141,7 +142,7 @@ pub fn lives(conn: &Connection, ext_id: &str, unit: Option<&str>) -> Result<Vec<
         life.events
             .extend(mine.into_iter().map(|r| Event::Rejection(Box::new(r))));
         if !life.events.is_empty() {
-            life.events.sort_by(|a, b| a.at().cmp(&b.at()));
+            life.events.sort_by_key(Event::order);
             found.push(life);
         }
     }

@@ -1,21 +1,21 @@
 //! Where a value stands in a customer as it came, and every value with its path. The text itself is
 //! walked: numbers keep their digits, and keys that stand twice are both seen.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::catalog::{CUSTOMER, Object, Type, keys};
+use crate::position::Position;
 
 /// Where a path leads in a customer's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spot<'p> {
     /// The value's text; None where it is not there, and the place is that of what should hold it.
     pub value: Option<&'p str>,
-    /// From 1.
-    pub line: usize,
-    /// In characters, from 1.
-    pub column: usize,
+    pub position: Position,
 }
 
 /// One value of a customer that holds no others.
@@ -24,6 +24,16 @@ pub struct Leaf<'p> {
     pub path: String,
     /// As it stands there: text with its quotes.
     pub value: &'p str,
+}
+
+impl<'p> Leaf<'p> {
+    /// The value as validation reads it: text without its quotes, everything else as it is written.
+    pub fn text(&self) -> Cow<'p, str> {
+        match serde_json::from_str::<String>(self.value) {
+            Ok(text) => Cow::Owned(text),
+            Err(_) => Cow::Borrowed(self.value),
+        }
+    }
 }
 
 /// The keys and values of an object, in their order, each as often as it stands there.
@@ -135,12 +145,9 @@ fn next_step(path: &str) -> (Step<'_>, &str) {
 fn place_of<'p>(payload: &'p str, value: &'p str, there: bool) -> Spot<'p> {
     // The value is a part of the payload: the distance of their beginnings is its place.
     let offset = (value.as_ptr() as usize).saturating_sub(payload.as_ptr() as usize);
-    let before = payload.get(..offset).unwrap_or_default();
-    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     Spot {
         value: there.then_some(value),
-        line: before.matches('\n').count() + 1,
-        column: before[line_start..].chars().count() + 1,
+        position: Position::of(payload.as_bytes(), offset),
     }
 }
 
@@ -178,9 +185,9 @@ mod tests {
 
     const PAYLOAD: &str = "{\n  \"citizenshipCountry\": \"LTU\",\n  \"listRelatedEntity\": [\n    {\"listAddress\": [{\"country\": 12345678901234567890}, {}]}\n  ],\n  \"GIIN\": \"ą\", \"a.b[0]\": 1, \"title\": 1, \"title\": 2\n}";
 
-    fn at(path: &str) -> (Option<&str>, usize, usize) {
+    fn at(path: &str) -> (Option<&str>, u64, u64) {
         let s = spot(PAYLOAD, path);
-        (s.value, s.line, s.column)
+        (s.value, s.position.line, s.position.column)
     }
 
     #[test]
@@ -208,7 +215,8 @@ mod tests {
     #[test]
     fn an_element_that_is_no_object_is_its_own_place() {
         let s = spot(" 42", "customers[3]");
-        assert_eq!((s.value, s.line, s.column), (Some("42"), 1, 2));
+        let Position { line, column } = s.position;
+        assert_eq!((s.value, line, column), (Some("42"), 1, 2));
         assert_eq!(spot("", "x").value, None);
         assert_eq!(spot("nonsense", "x.y[2]").value, None);
     }

@@ -1,0 +1,72 @@
+//! The files and folders that a running kycdrop stands on: the open database and its WAL, the lock,
+//! the home and `watch-dir` must still be the ones at their paths. Otherwise what is committed would
+//! be in no history that anybody finds, and answers would go where nobody looks.
+
+use std::path::{Path, PathBuf};
+
+use crate::config::Home;
+use crate::disk::{self, FileId};
+use crate::trouble::{Kind, Result, Trouble};
+
+/// What is looked at before each commit and each answer.
+pub struct Guard {
+    watched: Vec<Watched>,
+}
+
+struct Watched {
+    path: PathBuf,
+    /// What it was when it was looked at first; None while it was not there yet, as a WAL before
+    /// the first transaction and a lock that nobody holds.
+    id: Option<FileId>,
+}
+
+impl Guard {
+    /// Notes what is at the paths of a home. The database must be open.
+    pub fn new(home: &Home) -> Guard {
+        let database = home.database();
+        let paths = [
+            home.root.clone(),
+            home.watch_dir(),
+            home.lock_file(),
+            disk::with_ending(&database, "-wal"),
+            database,
+        ];
+        Guard {
+            watched: paths
+                .into_iter()
+                .map(|path| Watched {
+                    id: disk::file_id(&path),
+                    path,
+                })
+                .collect(),
+        }
+    }
+
+    /// Looks whether everything is still there, and still the same.
+    ///
+    /// # Errors
+    /// When something was moved, removed or replaced: this ends the process.
+    pub fn check(&mut self) -> Result<()> {
+        for watched in &mut self.watched {
+            let now = disk::file_id(&watched.path);
+            match watched.id {
+                None => watched.id = now,
+                Some(_) if now == watched.id => {}
+                Some(_) => return Err(gone(&watched.path, now.is_some())),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn gone(path: &Path, replaced: bool) -> Trouble {
+    let what = match replaced {
+        true => "was replaced",
+        false => "was moved or removed",
+    };
+    Trouble::new(
+        Kind::Setup,
+        format!("{} {what} while kycdrop was using it", path.display()),
+        "nothing more is answered. Put back what was there, or a backup of kycdrop.db without its -wal and -shm, and start again: files that were in work are finished then",
+    )
+}

@@ -1,0 +1,129 @@
+//! Where something is in a text: the one place that counts lines and columns.
+
+use std::fmt;
+use std::io::{self, BufReader, Read};
+
+use serde::Serialize;
+
+/// A place in a text for a person. Lines end with `\n` and count from 1; columns count Unicode
+/// characters, not bytes, from 1. A byte order mark at the beginning of a file has no column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Position {
+    pub line: u64,
+    pub column: u64,
+}
+
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+impl Position {
+    /// The beginning of a text.
+    pub const START: Position = Position { line: 1, column: 1 };
+
+    /// The place of the byte at `offset` in a text.
+    pub fn of(text: &[u8], offset: usize) -> Position {
+        let text = text.get(..offset).unwrap_or(text);
+        let mut at = Position::START;
+        for byte in text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text) {
+            at.pass(*byte);
+        }
+        at
+    }
+
+    /// The place of what is at `inner` in a text that begins here.
+    pub fn of_inner(self, inner: Position) -> Position {
+        Position {
+            line: self.line + inner.line - 1,
+            column: match inner.line {
+                1 => self.column + inner.column - 1,
+                _ => inner.column,
+            },
+        }
+    }
+
+    fn pass(&mut self, byte: u8) {
+        match byte {
+            b'\n' => {
+                self.line += 1;
+                self.column = 1;
+            }
+            // The bytes of a character after its first.
+            0x80..=0xBF => {}
+            _ => self.column += 1,
+        }
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}", self.line, self.column)
+    }
+}
+
+/// Finds the places of rising offsets on one way through a file.
+pub struct Positions<R> {
+    bytes: io::Bytes<BufReader<R>>,
+    offset: u64,
+    at: Position,
+    /// Whether everything so far was a byte order mark or the beginning of one.
+    in_mark: bool,
+}
+
+impl<R: Read> Positions<R> {
+    /// Begins at the start of the file.
+    pub fn new(file: R) -> Positions<R> {
+        Positions {
+            bytes: BufReader::new(file).bytes(),
+            offset: 0,
+            at: Position::START,
+            in_mark: true,
+        }
+    }
+
+    /// The place of the byte at `offset`, which is not before the last one; that of the end where
+    /// the file is shorter.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn of(&mut self, offset: u64) -> io::Result<Position> {
+        while self.offset < offset {
+            let Some(byte) = self.bytes.next() else { break };
+            let byte = byte?;
+            self.at.pass(byte);
+            let mark = BYTE_ORDER_MARK.get(self.offset as usize);
+            self.in_mark &= mark == Some(&byte);
+            self.offset += 1;
+            if self.in_mark && self.offset == BYTE_ORDER_MARK.len() as u64 {
+                self.at = Position::START;
+            }
+        }
+        Ok(self.at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_are_counted_and_a_byte_order_mark_is_not() {
+        let text = "\u{feff}{\"ą\":\r\n \"東京\u{feff}\": 1}";
+        let of = |what: &str| text.find(what).expect(what);
+        let at = |line, column| Position { line, column };
+        let mut positions = Positions::new(text.as_bytes());
+        for (offset, expected) in [
+            (0, Position::START),
+            (of("{"), Position::START),
+            (of("ą"), at(1, 3)),
+            (of(":\r"), at(1, 5)),
+            (of(" \"東"), at(2, 1)),
+            (of("京"), at(2, 4)),
+            (of(": 1"), at(2, 7)),
+            (text.len(), at(2, 11)),
+        ] {
+            assert_eq!(Position::of(text.as_bytes(), offset), expected, "{offset}");
+            assert_eq!(positions.of(offset as u64).expect("bytes"), expected);
+        }
+        assert_eq!(at(3, 7).of_inner(at(1, 4)), at(3, 10));
+        assert_eq!(at(3, 7).of_inner(at(2, 4)), at(4, 4));
+    }
+}
