@@ -53,6 +53,7 @@ pub const OTHER_STEPS: &[&str] = &[
     "folder.sync",
     "source.read",
     "source.sync",
+    "inbox.look",
 ];
 
 /// Reaches a step.

@@ -5,7 +5,7 @@
 
 use std::io::Read;
 
-use kycdrop::request::{Body, Limits, SplitError, Splitter};
+use kycdrop::request::{Body, InvalidRequest, Limits, SplitError, Splitter};
 use libfuzzer_sys::fuzz_target;
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -36,7 +36,7 @@ impl Read for Pieces<'_> {
 struct Cut {
     customers: Vec<Vec<u8>>,
     other_keys: Vec<String>,
-    wrong: Option<(u64, String)>,
+    wrong: Option<InvalidRequest>,
 }
 
 fn cut(bytes: &[u8], size: usize, body: Body, limits: Limits) -> Cut {
@@ -60,12 +60,12 @@ fn cut(bytes: &[u8], size: usize, body: Body, limits: Limits) -> Cut {
                     customers.push(text.to_vec());
                 }
             }
-            Err(SplitError::NotARequest { offset, message }) => break Some((offset, message)),
+            Err(SplitError::Invalid(fault)) => break Some(fault),
             Err(SplitError::Io(e)) => panic!("{e}"),
         }
     };
-    if let Some((offset, message)) = &wrong {
-        assert!(*offset <= bytes.len() as u64, "{offset}: {message}");
+    if let Some(fault) = &wrong {
+        assert!(fault.offset <= bytes.len() as u64, "{fault:?}");
     }
     Cut {
         customers,

@@ -131,11 +131,11 @@ impl Judging<'_> {
                 eprintln!("{message}");
                 no_request(endpoint)
             }
-            Err(Stop::NotARequest { offset, message }) => {
-                let message = crate::text::printable(&message);
-                match position(source, offset) {
+            Err(Stop::Invalid(fault)) => {
+                let message = crate::text::printable(&fault.message);
+                match position(source, fault.offset) {
                     Some(position) => eprintln!("not a request: {position}: {message}"),
-                    None => eprintln!("not a request: byte {offset}: {message}"),
+                    None => eprintln!("not a request: byte {}: {message}", fault.offset),
                 }
                 no_request(endpoint)
             }

@@ -12,7 +12,7 @@ use crate::config::{Config, Home};
 use crate::disk;
 use crate::history::History;
 use crate::ingest::Answered;
-use crate::intake::Inbox;
+use crate::intake::Scan;
 
 use super::state::{Readers, replace};
 use crate::disk::with_ending;
@@ -27,6 +27,11 @@ pub struct Metrics {
     files: u64,
     accepted: u64,
     rejected: BTreeMap<String, u64>,
+    /// What the last look at the inbox found: files that wait, the last change of the oldest, and
+    /// what cannot be taken.
+    waiting: usize,
+    oldest: Option<SystemTime>,
+    held: usize,
     written: Option<Instant>,
     told: bool,
 }
@@ -40,6 +45,9 @@ impl Metrics {
             files: 0,
             accepted: 0,
             rejected: BTreeMap::new(),
+            waiting: 0,
+            oldest: None,
+            held: 0,
             written: None,
             told: false,
         }
@@ -62,6 +70,13 @@ impl Metrics {
         }
     }
 
+    /// Notes what a look at the inbox found.
+    pub fn look(&mut self, scan: &Scan) {
+        self.waiting = scan.settled.len() + scan.settling + scan.unreadable.len();
+        self.oldest = scan.oldest;
+        self.held = scan.strange.len() + scan.unreadable.len() + scan.broken.len();
+    }
+
     /// Writes the file, if it is time; `now` whatever the time.
     pub fn write(&mut self, now: bool, paused: bool, last_success: Option<&str>) {
         let Some(file) = &self.file else { return };
@@ -82,15 +97,20 @@ impl Metrics {
 
     fn text(&self, paused: bool, last_success: Option<&str>) -> String {
         let mut out = Text::default();
-        let scan = Inbox::new(self.home.inbox(), Duration::ZERO, Duration::ZERO)
-            .scan(Instant::now())
-            .unwrap_or_default();
-        let waiting = scan.settled.len() + scan.unreadable.len();
-        let oldest = scan.settled.first().map_or(0, |c| {
-            let age = SystemTime::now().duration_since(c.modified);
+        let oldest = self.oldest.map_or(0, |modified| {
+            let age = SystemTime::now().duration_since(modified);
             age.map_or(0, |age| age.as_secs())
         });
-        out.gauge("backlog_files", "Files that wait in the inbox.", waiting);
+        out.gauge(
+            "backlog_files",
+            "Files that wait in the inbox.",
+            self.waiting,
+        );
+        out.gauge(
+            "held_files",
+            "What is in the inbox and cannot be taken: links, pipes, files that cannot be read.",
+            self.held,
+        );
         out.gauge(
             "backlog_oldest_seconds",
             "How long the oldest of them has waited.",

@@ -1,5 +1,6 @@
 //! `run` and `once`: the daemon, and the same work done one time.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,6 +23,9 @@ use super::unaccounted;
 /// Files taken at a time. What is taken while a signal to end comes is still answered, so that
 /// large files are taken one by one.
 const TAKEN_AT_ONCE: usize = 50;
+
+/// Names of files that are not taken, logged after one look; of more only the number is.
+const NAMED_AT_ONCE: usize = 20;
 
 /// Files are taken together as long as they are this small together.
 const BYTES_AT_ONCE: u64 = 1 << 20;
@@ -95,8 +99,8 @@ struct Worker {
     recover_first: bool,
     /// Nothing waits and nothing settles.
     idle: bool,
-    /// What lies in the inbox and is not taken, and was told of already.
-    told: Vec<PathBuf>,
+    /// What is in the inbox and is not taken, and was named already.
+    reported: HashSet<PathBuf>,
     /// Files and folders of the inbox that may not be read.
     unreadable: usize,
     /// Files of the inbox that the disk or the share does not give.
@@ -108,20 +112,14 @@ struct Worker {
 
 impl Worker {
     fn open(home: Home, config: Config, lock: &mut HomeLock) -> Result<Worker> {
-        let mut teller = Teller::new(&home);
         let metrics = Metrics::new(&home, &config);
         let inbox = Inbox::new(home.inbox(), config.settle, config.settle_timeout);
         let by_whom = |e| say_who_locks(&home, e);
-        let opened = lock
-            .check_history()
-            .and_then(|()| Engine::open(home.clone(), config))
-            .and_then(|engine| lock.begun().map(|()| engine))
-            .map_err(by_whom);
-        if opened.is_err() {
-            // It was refused, and did not die.
-            teller.ended();
-        }
-        let engine = opened?;
+        lock.check_history().map_err(by_whom)?;
+        let engine = Engine::open(home.clone(), config).map_err(by_whom)?;
+        lock.begun()?;
+        // Only now: a start that was refused did not die, and says nothing of one that did.
+        let teller = Teller::new(&home);
         exposed::warn(&home);
         let files = unaccounted::files(&home, engine.history().connection())?;
         if let Some(warning) = unaccounted::warning(files) {
@@ -136,7 +134,7 @@ impl Worker {
             metrics,
             recover_first: true,
             idle: false,
-            told: Vec::new(),
+            reported: HashSet::new(),
             unreadable: 0,
             broken: 0,
             files: 0,
@@ -217,10 +215,12 @@ impl Worker {
         self.engine.check_footing()?;
         self.engine.take_up_classifiers()?;
         // Somebody may have renamed the inbox: it is made again, and that one is watched.
-        if !self.engine.home.inbox().exists() {
+        let gone = !self.engine.home.inbox().exists();
+        if gone {
             self.engine.home.make_folders()?;
         }
-        if wake.watch_again() {
+        let remade = wake.watch_again() || gone;
+        if remade {
             // Another folder may bring other files that were in work.
             self.recover_first = true;
         }
@@ -229,7 +229,7 @@ impl Worker {
             self.count(&answered);
             self.recover_first = false;
         }
-        let scan = self.scan()?;
+        let scan = self.scan(wake, remade)?;
         let mut taken = false;
         let mut rest = scan.settled.as_slice();
         while !rest.is_empty() && !wake.stopping() {
@@ -253,45 +253,61 @@ impl Worker {
         Ok(until_next.map_or(longest, |next| next.min(longest)))
     }
 
-    fn scan(&mut self) -> Result<Scan> {
+    fn scan(&mut self, wake: &Wake, everything: bool) -> Result<Scan> {
         let folder = self.engine.home.inbox();
+        let (changed, lost) = wake.changed();
         let scan = self
             .inbox
-            .scan(Instant::now())
+            .look(Instant::now(), &changed, lost || everything)
             .map_err(|e| Trouble::io("reading", &folder, &e))?;
-        let strange = scan.strange.iter().map(|path| {
-            (
-                path,
-                "is no regular file with one name: it is never read, and stays here",
-            )
-        });
-        let unreadable = scan.unreadable.iter().map(|path| {
-            (
-                path,
-                "may not be read and stays here: give the user that runs kycdrop the right to read it",
-            )
-        });
-        let broken = scan.broken.iter().map(|path| {
-            (
-                path,
-                "could not be read and stays here: look at the disk or the share that it lies on, or drop it again",
-            )
-        });
-        let all: Vec<_> = strange.chain(unreadable).chain(broken).collect();
-        for (path, why) in &all {
-            if !self.told.contains(path) {
-                let path = path.to_string_lossy();
-                tracing::warn!(path = %crate::text::printable(&path), "{why}");
-            }
-        }
-        // What is tried again is not told of again when that fails.
-        let again = scan.settled.iter().map(|candidate| &candidate.path);
-        let again = again.filter(|path| self.told.contains(path));
-        let lies_here = all.iter().map(|(path, _)| *path);
-        self.told = lies_here.chain(again).cloned().collect();
+        self.name_held(&scan);
         self.unreadable = scan.unreadable.len();
         self.broken = scan.broken.len();
+        self.metrics.look(&scan);
         Ok(scan)
+    }
+
+    /// Names what is in the inbox and is not taken, each once and so many at a time.
+    fn name_held(&mut self, scan: &Scan) {
+        let lists = [
+            (
+                &scan.strange,
+                "is not a regular file with one name: it is never read, and stays here",
+            ),
+            (
+                &scan.unreadable,
+                "may not be read and stays here: give the user that runs kycdrop the right to read it",
+            ),
+            (
+                &scan.broken,
+                "could not be read and stays here: look at the disk or the share that it lies on, or drop it again",
+            ),
+        ];
+        let mut unnamed = 0;
+        let mut named = 0;
+        let mut held = HashSet::new();
+        for (path, why) in lists
+            .iter()
+            .flat_map(|(list, why)| list.iter().map(move |path| (path, why)))
+        {
+            if !self.reported.contains(path) {
+                if named < NAMED_AT_ONCE {
+                    named += 1;
+                    let path = path.to_string_lossy();
+                    tracing::warn!(path = %crate::text::printable(&path), "{why}");
+                } else {
+                    unnamed += 1;
+                }
+            }
+            held.insert(path.clone());
+        }
+        if unnamed > 0 {
+            tracing::warn!("{unnamed} more in the inbox are not taken and stay there");
+        }
+        // What is tried again is not named again when that fails.
+        let again = scan.settled.iter().map(|candidate| &candidate.path);
+        held.extend(again.filter(|path| self.reported.contains(*path)).cloned());
+        self.reported = held;
     }
 
     fn take(&self, candidates: &[Candidate]) -> Result<Vec<Claim>> {

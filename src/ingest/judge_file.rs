@@ -3,7 +3,7 @@
 //! with the file, and a small file goes through without any of this.
 
 use std::cell::RefCell;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,11 +18,13 @@ use crate::disk;
 use crate::fault;
 use crate::history::SameFile;
 use crate::position::{Position, Positions};
-use crate::request::{Body, Chunk, Limits, SplitError, Splitter, Tree};
+use crate::request::{
+    Body, Chunk, InvalidKind, InvalidRequest, Limits, SplitError, Splitter, Tree,
+};
 use crate::trouble::{Result, Trouble};
-use crate::validate::{BrokenCustomer, Judge, JudgedChunk};
+use crate::validate::{Judge, JudgedChunk};
 
-use super::progress::Progress;
+use super::progress::{Progress, Silent};
 
 /// Files up to this size are read and judged where they are: starting threads costs more.
 pub(super) const SMALL: u64 = 256 << 10;
@@ -50,8 +52,8 @@ pub struct FileFacts {
 /// Why a file was not judged to its end.
 #[derive(Debug)]
 pub enum Stop {
-    /// It is no request: where, in bytes, and why.
-    NotARequest { offset: u64, message: String },
+    /// It is not a request, or not yet; the offset counts from its start.
+    Invalid(InvalidRequest),
     /// It is more than the configuration allows.
     TooMuch(String),
     /// A defect of kycdrop, at this place of its source.
@@ -68,12 +70,9 @@ impl From<Trouble> for Stop {
     }
 }
 
-impl From<BrokenCustomer> for Stop {
-    fn from(e: BrokenCustomer) -> Stop {
-        Stop::NotARequest {
-            offset: e.offset,
-            message: e.message,
-        }
+impl From<InvalidRequest> for Stop {
+    fn from(e: InvalidRequest) -> Stop {
+        Stop::Invalid(e)
     }
 }
 
@@ -108,14 +107,66 @@ pub fn each_chunk<T: Send + 'static>(
         make,
         take: &mut take,
     };
-    match source {
-        Source::Bytes(bytes) => way.go(bytes, bytes.len() as u64, Path::new("-")),
-        Source::File(path) => {
-            let wrong = |e: io::Error| not_read("opening", path, &e);
-            let file = disk::open_regular(path).map_err(wrong)?;
-            let bytes = file.metadata().map_err(wrong)?.len();
-            way.go(file, bytes, path)
+    let fault = match way.over(source, u64::MAX) {
+        Err(Stop::Invalid(fault)) => fault,
+        done => return done,
+    };
+    let Some(zeros) = zeros_at_the_end(source)? else {
+        return Err(Stop::Invalid(fault));
+    };
+    // Some writers set the size of a file first, and until the content comes it reads as zero bytes.
+    let mut before_them = Way {
+        endpoint,
+        rules,
+        pool,
+        progress: &mut Silent,
+        make: Arc::new(|_| ()),
+        take: &mut |()| Ok(()),
+    };
+    Err(match before_them.over(source, zeros) {
+        Ok(_)
+        | Err(Stop::Invalid(InvalidRequest {
+            kind: InvalidKind::EndsEarly,
+            ..
+        })) => Stop::Invalid(InvalidRequest::ends_early(
+            zeros,
+            "the rest of the file is zero bytes",
+        )),
+        Err(Stop::Invalid(_) | Stop::TooMuch(_)) => Stop::Invalid(fault),
+        Err(stop) => stop,
+    })
+}
+
+/// Where the zero bytes begin that a source ends with; None when it ends with something else.
+fn zeros_at_the_end(source: Source<'_>) -> Result<Option<u64>, Stop> {
+    let path = match source {
+        Source::Bytes(bytes) => {
+            let content = bytes.iter().rposition(|b| *b != 0).map_or(0, |at| at + 1);
+            return Ok((content < bytes.len()).then_some(content as u64));
         }
+        Source::File(path) => path,
+    };
+    let look = || -> io::Result<Option<u64>> {
+        let mut file = disk::open_regular(path)?;
+        let bytes = file.metadata()?.len();
+        let (mut end, mut block) = (bytes, vec![0; 64 << 10]);
+        while end > 0 {
+            let start = end.saturating_sub(block.len() as u64);
+            let block = &mut block[..(end - start) as usize];
+            file.seek(SeekFrom::Start(start))?;
+            file.read_exact(block)?;
+            if let Some(at) = block.iter().rposition(|b| *b != 0) {
+                end = start + at as u64 + 1;
+                break;
+            }
+            end = start;
+        }
+        Ok((end < bytes).then_some(end))
+    };
+    match look() {
+        // Somebody made it shorter meanwhile: it has changed, and is read anew.
+        Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
+        looked => looked.map_err(|e| not_read("reading", path, &e)),
     }
 }
 
@@ -130,6 +181,19 @@ struct Way<'w, T> {
 }
 
 impl<T: Send + 'static> Way<'_, T> {
+    /// Goes over the first `most` bytes of a source.
+    fn over(&mut self, source: Source<'_>, most: u64) -> Result<FileFacts, Stop> {
+        match source {
+            Source::Bytes(bytes) => self.go(bytes, most.min(bytes.len() as u64), Path::new("-")),
+            Source::File(path) => {
+                let wrong = |e: io::Error| not_read("opening", path, &e);
+                let file = disk::open_regular(path).map_err(wrong)?;
+                let bytes = file.metadata().map_err(wrong)?.len();
+                self.go(file, most.min(bytes), path)
+            }
+        }
+    }
+
     fn go(&mut self, file: impl Read + Send, bytes: u64, path: &Path) -> Result<FileFacts, Stop> {
         let body = if self.endpoint.is_batch() {
             Body::List
@@ -274,7 +338,7 @@ fn judge<T>(chunk: Chunk, endpoint: Endpoint, rules: &Rules, make: &Make<T>) -> 
 fn split_error(path: &Path, e: SplitError) -> Stop {
     match e {
         SplitError::Io(e) => not_read("reading", path, &e),
-        SplitError::NotARequest { offset, message } => Stop::NotARequest { offset, message },
+        SplitError::Invalid(fault) => Stop::Invalid(fault),
     }
 }
 

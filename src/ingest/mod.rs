@@ -370,6 +370,10 @@ impl Engine {
             disk::sync_folder(&folder).map_err(|e| Trouble::io("syncing", &folder, &e))?;
         }
         lap.ends(&mut self.spent.publishing);
+        // Should it have gone meanwhile, the next start finds the files in work.
+        if !named.is_empty() {
+            self.guard.check()?;
+        }
         for (claim, answered) in &named {
             step("publish.after")?;
             self.put_away(claim, &answered.batch)?;

@@ -7,7 +7,7 @@
 //! before their first row is written.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::config::Home;
 use crate::disk;
 use crate::history::{Finish, Group, Packing, Recording, Told, Written};
 use crate::intake::{Claim, NameBook, response_name};
-use crate::request::{EMPTY, Note, NoteDetail, NoteKind, TRUNCATED};
+use crate::request::{InvalidKind, Note, NoteDetail, NoteKind};
 use crate::trouble::{Kind, Result, Trouble};
 
 use super::judge_file::{self, FileFacts, FileHash, Rules, Source, Stop, each_chunk};
@@ -223,13 +223,13 @@ impl OneFile<'_> {
                 return Ok(Err(Recorded::NotYet(NotYet::Unreadable)));
             }
             Stop::Trouble(e) if e.kind != Kind::Internal => return Err(e),
-            Stop::NotARequest { offset, message } => {
+            Stop::Invalid(fault) => {
                 let may_grow = self.waits && !self.claim.overdue;
-                if may_grow && (is_cut_short(&message) || is_hole(file, offset)) {
+                if may_grow && fault.kind == InvalidKind::EndsEarly {
                     return Ok(Err(Recorded::NotYet(NotYet::Incomplete)));
                 }
-                let place = judge_file::place_in(&path, offset);
-                let error = format!("{place}: {message}");
+                let place = judge_file::place_in(&path, fault.offset);
+                let error = format!("{place}: {}", fault.message);
                 (work.hash.read_whole()?, failed(400, error))
             }
             Stop::TooMuch(message) => {
@@ -322,18 +322,6 @@ fn defect(work: &mut Work<'_>, place: &str) -> Result<(FileFacts, Finish)> {
     let error = format!("a defect of kycdrop, at {place}: please report it");
     tracing::error!("{error}");
     Ok((work.hash.read_whole()?, failed(500, error)))
-}
-
-/// Whether this is what is said of a file that may still grow.
-fn is_cut_short(message: &str) -> bool {
-    message == TRUNCATED || message == EMPTY
-}
-
-/// Whether a file goes on with NUL where it stopped being a request: some writers set the size
-/// first, and the content comes later.
-fn is_hole(mut file: &File, offset: u64) -> bool {
-    let mut byte = [1];
-    file.seek(SeekFrom::Start(offset)).is_ok() && file.read_exact(&mut byte).is_ok() && byte == [0]
 }
 
 fn failed(status: u16, error: impl Into<String>) -> Finish {

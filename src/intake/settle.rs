@@ -1,13 +1,14 @@
 //! Which files of the inbox are complete: size and time of the last change stood still for the
 //! settling time, and longer for those that turned out to end too early. What is remembered here only delays; forgetting it all (a restart) loses nothing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::disk;
+use crate::fault;
 use crate::left_alone::is_left_alone;
 
 /// A file in the inbox.
@@ -29,6 +30,8 @@ pub struct Scan {
     pub settled: Vec<Candidate>,
     /// Files that are not complete yet.
     pub settling: usize,
+    /// When the oldest complete or incomplete file was changed last.
+    pub oldest: Option<SystemTime>,
     /// When the first of those may be.
     pub next: Option<Instant>,
     /// Things that lie there and are never taken: links, pipes, folders in the way.
@@ -37,6 +40,29 @@ pub struct Scan {
     pub unreadable: Vec<PathBuf>,
     /// Files that the disk or the share does not give, tried not long ago.
     pub broken: Vec<PathBuf>,
+}
+
+impl Scan {
+    /// Notes what could not be looked at. What vanished meanwhile is nothing to note.
+    fn failed(&mut self, path: &Path, e: &std::io::Error) {
+        match e.kind() {
+            std::io::ErrorKind::NotFound => {}
+            std::io::ErrorKind::PermissionDenied => self.unreadable.push(path.to_path_buf()),
+            _ => self.broken.push(path.to_path_buf()),
+        }
+    }
+
+    /// The files that are there and wait for no event: those that cannot be read are not.
+    fn waiting(&self, there: &HashMap<PathBuf, Seen>) -> HashSet<PathBuf> {
+        let named: HashSet<&PathBuf> = self.unreadable.iter().chain(&self.broken).collect();
+        let waiting = there.keys().filter(|path| !named.contains(path));
+        waiting.cloned().collect()
+    }
+
+    fn sort(&mut self) {
+        self.settled
+            .sort_by(|a, b| (a.modified, &a.relative).cmp(&(b.modified, &b.relative)));
+    }
 }
 
 /// How deep folders below the inbox are looked into.
@@ -52,7 +78,28 @@ pub struct Inbox {
     settle_timeout: Duration,
     seen: HashMap<PathBuf, Seen>,
     held: HashMap<PathBuf, Held>,
+    /// Files that are not complete, or were put back: looked at each time.
+    waiting: HashSet<PathBuf>,
+    /// What the last look at everything found that is not taken, and what came since.
+    kept: Kept,
+    /// When everything was looked at last, and how long that took.
+    whole: Option<(Instant, Duration)>,
 }
+
+/// What is in the inbox and is not taken.
+#[derive(Clone, Default)]
+struct Kept {
+    strange: Vec<PathBuf>,
+    unreadable: Vec<PathBuf>,
+    broken: Vec<PathBuf>,
+}
+
+/// A look at everything that takes no longer than this is taken whenever something happens.
+const CHEAP: Duration = Duration::from_millis(10);
+
+/// One that takes longer comes only after so many times as long: it costs half a percent of a
+/// processor. In between only what events name is looked at.
+const REST: u32 = 200;
 
 struct Seen {
     bytes: u64,
@@ -87,6 +134,9 @@ impl Inbox {
             settle_timeout,
             seen: HashMap::new(),
             held: HashMap::new(),
+            waiting: HashSet::new(),
+            kept: Kept::default(),
+            whole: None,
         }
     }
 
@@ -100,7 +150,77 @@ impl Inbox {
             at: Instant::now(),
             why,
         };
+        self.waiting.insert(path.clone());
         self.held.insert(path, held);
+    }
+
+    /// Looks at the inbox: at everything, unless that took long and not long ago; then at what
+    /// `changed` names and at what is not complete yet. `everything`: events were lost.
+    ///
+    /// # Errors
+    /// When the inbox itself cannot be read.
+    pub fn look(
+        &mut self,
+        now: Instant,
+        changed: &HashSet<PathBuf>,
+        everything: bool,
+    ) -> std::io::Result<Scan> {
+        let rests = |(at, cost): (Instant, Duration)| cost > CHEAP && now < at + cost * REST;
+        if everything || !self.whole.is_some_and(rests) {
+            let begun = Instant::now();
+            let scan = self.scan(now);
+            self.whole = Some((now, begun.elapsed()));
+            return scan;
+        }
+        let mut scan = Scan::default();
+        let mut there = HashMap::new();
+        let paths: Vec<PathBuf> = self.waiting.union(changed).cloned().collect();
+        for path in &paths {
+            self.seen_again(path, now, &mut scan, &mut there);
+        }
+        for path in paths.iter().filter(|path| !there.contains_key(*path)) {
+            self.seen.remove(path);
+            self.held.remove(path);
+        }
+        self.waiting = scan.waiting(&there);
+        self.seen.extend(there);
+        // What was named before stays named until the next look at everything.
+        let again: HashSet<&PathBuf> = paths.iter().collect();
+        for (found, kept) in [
+            (&mut scan.strange, &mut self.kept.strange),
+            (&mut scan.unreadable, &mut self.kept.unreadable),
+            (&mut scan.broken, &mut self.kept.broken),
+        ] {
+            kept.retain(|path| !again.contains(path));
+            kept.append(found);
+            found.clone_from(kept);
+        }
+        scan.sort();
+        Ok(scan)
+    }
+
+    /// Looks at one path of the inbox, or at everything below it. No folder on the way is a link.
+    fn seen_again(
+        &self,
+        path: &Path,
+        now: Instant,
+        scan: &mut Scan,
+        there: &mut HashMap<PathBuf, Seen>,
+    ) {
+        let Ok(relative) = path.strip_prefix(&self.folder) else {
+            return;
+        };
+        let mut parts: Vec<&OsStr> = relative.iter().collect();
+        let Some(name) = parts.pop() else { return };
+        let mut folder = self.folder.clone();
+        for (depth, part) in parts.iter().enumerate() {
+            folder.push(part);
+            let real = fs::symlink_metadata(&folder).is_ok_and(|m| m.is_dir());
+            if !real || depth >= DEEPEST || is_left_alone(part) || is_json(part) {
+                return;
+            }
+        }
+        self.look_at_entry(path.to_path_buf(), name, parts.len(), now, scan, there);
     }
 
     /// Looks at everything in the inbox.
@@ -112,14 +232,19 @@ impl Inbox {
         let mut there = HashMap::new();
         fs::read_dir(&self.folder)?;
         self.look_into(&self.folder, 0, now, &mut scan, &mut there);
+        self.waiting = scan.waiting(&there);
+        self.kept = Kept {
+            strange: scan.strange.clone(),
+            unreadable: scan.unreadable.clone(),
+            broken: scan.broken.clone(),
+        };
         self.held.retain(|path, held| {
             there
                 .get(path)
                 .is_some_and(|seen| (seen.bytes, seen.modified) == (held.bytes, held.modified))
         });
         self.seen = there;
-        scan.settled
-            .sort_by(|a, b| (a.modified, &a.relative).cmp(&(b.modified, &b.relative)));
+        scan.sort();
         Ok(scan)
     }
 
@@ -133,33 +258,47 @@ impl Inbox {
     ) {
         let entries = match fs::read_dir(folder) {
             Ok(entries) => entries,
-            Err(e) if e.kind() == std::io::ErrorKind::PermissionDenied => {
-                scan.unreadable.push(folder.to_path_buf());
-                return;
-            }
-            // A folder that vanishes while it is looked at is looked at next time.
-            Err(_) => return,
+            Err(e) => return scan.failed(folder, &e),
         };
-        for entry in entries.flatten() {
-            let path = entry.path();
-            let name = entry.file_name();
-            if is_left_alone(&name) {
-                continue;
-            }
-            let Ok(metadata) = fs::symlink_metadata(&path) else {
-                continue;
-            };
-            if metadata.is_dir() {
-                if depth < DEEPEST && !is_json(&name) {
-                    self.look_into(&path, depth + 1, now, scan, there);
-                } else {
-                    scan.strange.push(path);
+        for entry in entries {
+            match entry {
+                Ok(entry) => {
+                    let (path, name) = (entry.path(), entry.file_name());
+                    self.look_at_entry(path, &name, depth, now, scan, there);
                 }
-            } else if !disk::is_plain(&metadata) {
-                scan.strange.push(path);
-            } else {
-                self.look_at(path, &metadata, now, scan, there);
+                // What comes after it is not known: the folder counts as one that is not read.
+                Err(e) => return scan.failed(folder, &e),
             }
+        }
+    }
+
+    fn look_at_entry(
+        &self,
+        path: PathBuf,
+        name: &OsStr,
+        depth: usize,
+        now: Instant,
+        scan: &mut Scan,
+        there: &mut HashMap<PathBuf, Seen>,
+    ) {
+        if is_left_alone(name) {
+            return;
+        }
+        let looked = fault::point("inbox.look").and_then(|()| fs::symlink_metadata(&path));
+        let metadata = match looked {
+            Ok(metadata) => metadata,
+            Err(e) => return scan.failed(&path, &e),
+        };
+        if metadata.is_dir() {
+            if depth < DEEPEST && !is_json(name) {
+                self.look_into(&path, depth + 1, now, scan, there);
+            } else {
+                scan.strange.push(path);
+            }
+        } else if !disk::is_plain(&metadata) {
+            scan.strange.push(path);
+        } else {
+            self.look_at(path, &metadata, now, scan, there);
         }
     }
 
@@ -204,6 +343,7 @@ impl Inbox {
                 overdue: held.is_some_and(|held| held.why == Hold::Incomplete),
             });
         }
+        scan.oldest = Some(scan.oldest.map_or(modified, |oldest| oldest.min(modified)));
         let seen = Seen {
             bytes,
             modified,
@@ -291,5 +431,59 @@ mod tests {
         // The first look sees the change, the next one that it stood still.
         inbox.scan(Instant::now()).unwrap();
         assert_eq!(inbox.scan(Instant::now()).unwrap().settled.len(), 1);
+    }
+
+    #[test]
+    fn while_everything_is_dear_only_what_events_name_is_looked_at() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let settle = Duration::from_secs(1);
+        let mut inbox = Inbox::new(folder.path().to_path_buf(), settle, settle);
+        std::os::unix::fs::symlink("/nowhere", at("link.json")).unwrap();
+        let start = Instant::now();
+        assert_eq!(
+            inbox
+                .look(start, &HashSet::new(), false)
+                .unwrap()
+                .strange
+                .len(),
+            1
+        );
+        // As if that had taken a second.
+        inbox.whole = Some((start, Duration::from_secs(1)));
+        fs::create_dir(at("sub")).unwrap();
+        for name in ["named.json", "unnamed.json", "sub/below.json", ".left"] {
+            fs::write(at(name), "{").unwrap();
+        }
+        std::os::unix::fs::symlink(at("sub"), at("folder-link")).unwrap();
+        let changed = [
+            "named.json",
+            "sub",
+            ".left",
+            "folder-link/below.json",
+            "gone",
+        ];
+        let changed: HashSet<PathBuf> = changed.iter().map(|name| at(name)).collect();
+        let scan = inbox.look(start, &changed, false).unwrap();
+        assert_eq!((scan.settled.len(), scan.settling), (0, 2));
+        assert_eq!(scan.strange, [at("link.json")], "still named");
+        // No event comes when they have settled.
+        let later = start + settle;
+        let scan = inbox.look(later, &HashSet::new(), false).unwrap();
+        let mut settled: Vec<_> = scan.settled.iter().map(|c| c.relative.clone()).collect();
+        settled.sort();
+        assert_eq!(
+            settled,
+            [Path::new("named.json"), Path::new("sub/below.json")]
+        );
+        // The file that no event named is found by the next look at everything, at the latest when
+        // it is due, and at once where events were lost.
+        let mut found = |now, lost| {
+            let scan = inbox.look(now, &HashSet::new(), lost).unwrap();
+            scan.settling + scan.settled.len()
+        };
+        assert_eq!(found(later, false), 2);
+        assert_eq!(found(start + REST * Duration::from_secs(1), false), 3);
+        assert_eq!(found(later, true), 3);
     }
 }

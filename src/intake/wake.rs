@@ -1,8 +1,9 @@
 //! What brings the next scan forward: events of the file system, a signal to end, time.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -18,6 +19,8 @@ pub struct Wake {
     stop: Arc<AtomicBool>,
     watcher: Option<RecommendedWatcher>,
     watched: Option<Watched>,
+    /// What events named and nobody has looked at.
+    changed: Arc<Mutex<Changed>>,
 }
 
 struct Watched {
@@ -46,6 +49,26 @@ impl Identity {
     }
 }
 
+/// What events named.
+#[derive(Default)]
+struct Changed {
+    paths: HashSet<PathBuf>,
+    lost: bool,
+}
+
+/// No more paths than these are kept; with more, everything is looked at.
+const MAX_CHANGED: usize = 10_000;
+
+fn note(changed: &Mutex<Changed>, event: notify::Result<notify::Event>) {
+    let mut changed = changed.lock().unwrap_or_else(PoisonError::into_inner);
+    match event {
+        Ok(event) if !event.need_rescan() && changed.paths.len() < MAX_CHANGED => {
+            changed.paths.extend(event.paths);
+        }
+        _ => changed.lost = true,
+    }
+}
+
 impl Wake {
     /// Something to wait on that ends when `stop` is set.
     pub fn new(stop: Arc<AtomicBool>) -> Wake {
@@ -57,6 +80,7 @@ impl Wake {
             stop,
             watcher: None,
             watched: None,
+            changed: Arc::default(),
         }
     }
 
@@ -87,10 +111,12 @@ impl Wake {
             return;
         }
         let sender = self.sender.clone();
+        let changed = Arc::clone(&self.changed);
         let deaf = fault::is_on("deaf");
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             // Reading a file is an event too; it must not wake the reader.
-            if !deaf && !event.is_ok_and(|e| e.kind.is_access()) {
+            if !deaf && !event.as_ref().is_ok_and(|e| e.kind.is_access()) {
+                note(&changed, event);
                 let _ = sender.try_send(());
             }
         });
@@ -111,6 +137,14 @@ impl Wake {
                 "no file system events here; the folder is looked at every scan_interval"
             ),
         }
+    }
+
+    /// What events named since this was asked last, and whether some were lost: then everything is
+    /// to be looked at.
+    pub fn changed(&self) -> (HashSet<PathBuf>, bool) {
+        let mut changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
+        let lost = std::mem::take(&mut changed.lost) || self.watcher.is_none();
+        (std::mem::take(&mut changed.paths), lost)
     }
 
     /// Watches the folder anew if it is not the one any more that was watched: a folder that was

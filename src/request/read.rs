@@ -15,6 +15,7 @@ use serde_json::value::RawValue;
 
 use crate::catalog::{self, Endpoints, F, Field, KeyTable, Object, Type};
 
+use super::invalid::InvalidRequest;
 use super::tree::{Item, Kind, Note, NoteDetail, NoteKind, Path, Slot, Tree};
 use super::value;
 
@@ -25,59 +26,19 @@ const UNKNOWN_KEPT: usize = 100;
 /// slots as well, and no list.
 const SLOTS_FOR_AN_ITEM: usize = 64;
 
-/// The text is no JSON.
-#[derive(Debug)]
-pub struct NotJson {
-    /// Where in the text, in bytes from its start.
-    pub offset: usize,
-    /// What serde_json says of it, without the place.
-    pub message: String,
-}
-
-impl NotJson {
-    pub(super) fn new(text: &str, e: &serde_json::Error) -> NotJson {
-        let before: usize = text
-            .split_inclusive('\n')
-            .take(e.line().saturating_sub(1))
-            .map(str::len)
-            .sum();
-        let message = e.to_string();
-        let cut = message.rfind(" at line ").unwrap_or(message.len());
-        NotJson {
-            // serde_json counts columns from 1; a line break is column 0 of the line behind it.
-            offset: (before + e.column()).saturating_sub(1).min(text.len()),
-            message: message[..cut].to_owned(),
-        }
-    }
-
-    /// What is wrong with bytes that may be only the start of a value.
-    pub(super) fn in_start(bytes: &[u8]) -> Option<NotJson> {
-        let chunk = bytes.utf8_chunks().next()?;
-        let text = chunk.valid();
-        match serde_json::from_str::<IgnoredAny>(text) {
-            Err(e) if !e.is_eof() => Some(NotJson::new(text, &e)),
-            // One to three bytes at the very end may be a character cut short.
-            _ => (text.len() + 3 < bytes.len()).then(|| NotJson {
-                offset: text.len(),
-                message: "this is not UTF-8".into(),
-            }),
-        }
-    }
-}
-
 impl Tree {
     /// Reads the text of one customer; what was there before is gone.
     ///
     /// Returns whether the text is an object. Text that is some other JSON value leaves no slots.
     ///
     /// # Errors
-    /// When the text is no JSON.
-    pub fn read(&mut self, text: &str, object: &'static Object) -> Result<bool, NotJson> {
+    /// When the text is not JSON; the offset counts from its start.
+    pub fn read(&mut self, text: &str, object: &'static Object) -> Result<bool, InvalidRequest> {
         match self.read_once(text, object, false) {
             Ok(is_object) => Ok(is_object),
             Err(_) => self
                 .read_once(text, object, true)
-                .map_err(|e| NotJson::new(text, &e)),
+                .map_err(|e| InvalidRequest::not_json(text, &e)),
         }
     }
 

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use serde::de::IgnoredAny;
 
-use super::read::NotJson;
+use super::invalid::InvalidRequest;
 
 /// How much is asked of the file at a time.
 const READ: u64 = 256 << 10;
@@ -68,8 +68,8 @@ pub struct Chunk {
 pub enum SplitError {
     /// The file could not be read: not its own fault.
     Io(io::Error),
-    /// The file is no request: where, in bytes from its start, and why.
-    NotARequest { offset: u64, message: String },
+    /// The file is not a request, or not yet; the offset counts from its start.
+    Invalid(InvalidRequest),
 }
 
 impl From<io::Error> for SplitError {
@@ -91,11 +91,7 @@ enum State {
     End,
 }
 
-/// What is said of a file that may still grow: it ends before its request does.
-pub const TRUNCATED: &str = "the file ends in the middle of the request";
-
-/// The same of a file with nothing in it.
-pub const EMPTY: &str = "the file is empty";
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Cuts a file into chunks of customers.
 pub struct Splitter<R> {
@@ -146,10 +142,12 @@ impl<R: Read> Splitter<R> {
     /// The next customers; None after the last byte of a sound file.
     ///
     /// # Errors
-    /// When the file is no request, or cannot be read.
+    /// When the file is not a request, or cannot be read.
     pub fn next_chunk(&mut self) -> Result<Option<Chunk>, SplitError> {
         self.cut().map_err(|e| match e {
-            SplitError::NotARequest { offset, .. } => self.earlier_fault(offset).unwrap_or(e),
+            SplitError::Invalid(fault) => {
+                SplitError::Invalid(self.earlier_fault(fault.offset).unwrap_or(fault))
+            }
             SplitError::Io(_) => e,
         })
     }
@@ -183,15 +181,18 @@ impl<R: Read> Splitter<R> {
 
     fn start(&mut self) -> Result<(), SplitError> {
         while self.buf.len() < 3 && self.fill()? {}
-        if self.buf.starts_with(b"\xef\xbb\xbf") {
-            self.pos = 3;
+        if self.buf.starts_with(BYTE_ORDER_MARK) {
+            self.pos = BYTE_ORDER_MARK.len();
+        } else if !self.buf.is_empty() && BYTE_ORDER_MARK.starts_with(&self.buf) {
+            self.pos = self.buf.len();
+            return Err(self.truncated());
         } else if self.buf.starts_with(b"\xff\xfe") || self.buf.starts_with(b"\xfe\xff") {
             return Err(self.wrong("the file is UTF-16; it must be UTF-8"));
         }
         match self.peek()? {
-            None => return Err(self.wrong(EMPTY)),
+            None => return Err(self.ends_early("the file is empty")),
             Some(b'{') => {}
-            Some(_) => return Err(self.wrong("the request is no JSON object")),
+            Some(_) => return Err(self.wrong("the request is not a JSON object")),
         }
         match self.body {
             Body::Single => {
@@ -237,18 +238,20 @@ impl<R: Read> Splitter<R> {
         let at = self.extent(1)?;
         let raw = &self.buf[at.start as usize..at.end as usize];
         let key = key_text(raw)
-            .ok_or_else(|| self.wrong_at(at.start as usize, "this key is no JSON text"))?;
+            .ok_or_else(|| self.wrong_at(at.start as usize, "this key is not JSON text"))?;
         if self.peek()? != Some(b':') {
             return Err(self.unexpected("a colon"));
         }
         self.pos += 1;
         if key == "customers" {
             if self.customers_seen {
-                return Err(self.wrong("customers stands twice: which list is meant?"));
+                return Err(self.wrong("customers appears twice: which list is meant?"));
             }
             self.customers_seen = true;
-            if self.peek()? != Some(b'[') {
-                return Err(self.wrong("customers is no list"));
+            match self.peek()? {
+                Some(b'[') => {}
+                None => return Err(self.truncated()),
+                Some(_) => return Err(self.wrong("customers is not a list")),
             }
             self.pos += 1;
             self.state = State::Customers { more: false };
@@ -263,16 +266,8 @@ impl<R: Read> Splitter<R> {
         }
         let at = self.extent(1)?;
         let (start, end) = (at.start as usize, at.end as usize);
-        let checked = match std::str::from_utf8(&self.buf[start..end]) {
-            Err(e) => Err((e.valid_up_to(), "this is not UTF-8".to_owned())),
-            Ok(text) => serde_json::from_str::<IgnoredAny>(text)
-                .map(|_| ())
-                .map_err(|e| {
-                    let e = NotJson::new(text, &e);
-                    (e.offset, e.message)
-                }),
-        };
-        checked.map_err(|(offset, message)| self.wrong_at(start + offset, &message))?;
+        InvalidRequest::check_whole(&self.buf[start..end])
+            .map_err(|fault| SplitError::Invalid(fault.within(self.offset + start as u64)))?;
         self.state = State::Keys { more: true };
         Ok(())
     }
@@ -372,19 +367,20 @@ impl<R: Read> Splitter<R> {
         }
     }
 
-    /// To the end of a number, true, false, null, or whatever stands in its place.
+    /// To the end of a number, true, false, null, or whatever is in its place. Where the file ends,
+    /// nobody knows whether it is whole; and the outermost object is not.
     fn skip_bare(&mut self, start: usize) -> Result<(), SplitError> {
         while let Some(byte) = self.byte()? {
             if matches!(
                 byte,
                 b',' | b']' | b'}' | b':' | b' ' | b'\t' | b'\n' | b'\r'
             ) {
-                break;
+                return Ok(());
             }
             self.pos += 1;
             self.bound(start)?;
         }
-        Ok(())
+        Err(self.truncated())
     }
 
     /// Over what neither opens nor closes anything, as far as it is in the buffer.
@@ -467,16 +463,19 @@ impl<R: Read> Splitter<R> {
 
     /// A brace too few in one customer shows only at the end of the file, where the cutting fails.
     /// This is the fault that was not handed on yet and stands before `offset`, if there is one.
-    fn earlier_fault(&self, offset: u64) -> Option<SplitError> {
-        let unfinished = self.begun.map(|start| start..self.pos);
-        let whole = self
-            .elements
-            .iter()
-            .map(|e| e.start as usize..e.end as usize);
-        whole.chain(unfinished).find_map(|range| {
-            let fault = NotJson::in_start(self.buf.get(range.clone())?)?;
-            let at = range.start + fault.offset;
-            (self.offset + (at as u64) < offset).then(|| self.wrong_at(at, &fault.message))
+    fn earlier_fault(&self, offset: u64) -> Option<InvalidRequest> {
+        let in_file = |start: usize, checked: Result<(), InvalidRequest>| {
+            let fault = checked.err()?.within(self.offset + start as u64);
+            (fault.offset < offset).then_some(fault)
+        };
+        let whole = self.elements.iter().find_map(|e| {
+            let bytes = self.buf.get(e.start as usize..e.end as usize)?;
+            in_file(e.start as usize, InvalidRequest::check_whole(bytes))
+        });
+        whole.or_else(|| {
+            let start = self.begun?;
+            let bytes = self.buf.get(start..self.pos)?;
+            in_file(start, InvalidRequest::check_beginning(bytes))
         })
     }
 
@@ -485,10 +484,14 @@ impl<R: Read> Splitter<R> {
     }
 
     fn wrong_at(&self, pos: usize, message: &str) -> SplitError {
-        SplitError::NotARequest {
-            offset: self.offset + pos as u64,
-            message: message.to_owned(),
-        }
+        SplitError::Invalid(InvalidRequest::wrong(self.offset + pos as u64, message))
+    }
+
+    fn ends_early(&self, message: &str) -> SplitError {
+        SplitError::Invalid(InvalidRequest::ends_early(
+            self.offset + self.pos as u64,
+            message,
+        ))
     }
 
     fn unexpected(&self, wanted: &str) -> SplitError {
@@ -499,7 +502,7 @@ impl<R: Read> Splitter<R> {
     }
 
     fn truncated(&self) -> SplitError {
-        self.wrong(TRUNCATED)
+        self.ends_early("the file ends in the middle of the request")
     }
 }
 

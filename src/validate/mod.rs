@@ -14,7 +14,7 @@ pub use summary::{Action, Facts, Source, Span, Summary};
 
 use crate::catalog::{CUSTOMER, Endpoint, rule};
 use crate::classifier::ClassifierSet;
-use crate::request::{Chunk, Node, Note, Tree};
+use crate::request::{Chunk, InvalidRequest, Node, Note, Tree};
 
 /// What a customer is judged against.
 #[derive(Clone, Copy)]
@@ -59,39 +59,29 @@ impl JudgedChunk {
     }
 }
 
-/// The file is no request after all: one of its customers is no JSON, or no UTF-8.
-#[derive(Debug)]
-pub struct BrokenCustomer {
-    /// Where in the file, in bytes.
-    pub offset: u64,
-    pub message: String,
-}
-
 impl Judge<'_> {
     /// Judges the customers of a chunk. The tree is scratch memory, emptied for each. `elapsed_ms`
     /// is called after each customer and tells how long it took.
     ///
     /// # Errors
-    /// When one of them is no JSON: nothing of the file counts then.
+    /// When one of them is not JSON, or not UTF-8: nothing of the file counts then. The offset is
+    /// that in the file.
     pub fn judge_chunk(
         &self,
         chunk: Chunk,
         tree: &mut Tree,
         mut elapsed_ms: impl FnMut() -> u32,
-    ) -> Result<JudgedChunk, BrokenCustomer> {
+    ) -> Result<JudgedChunk, InvalidRequest> {
         let mut facts = Facts::default();
         let mut customers = Vec::with_capacity(chunk.elements.len());
         for (i, element) in chunk.elements.iter().enumerate() {
             let bytes = &chunk.data[element.start as usize..element.end as usize];
-            let broken = |at: usize, message: String| BrokenCustomer {
-                offset: chunk.offset + u64::from(element.start) + at as u64,
-                message,
-            };
+            let start = chunk.offset + u64::from(element.start);
             let text = std::str::from_utf8(bytes)
-                .map_err(|e| broken(e.valid_up_to(), "this is not UTF-8".to_owned()))?;
+                .map_err(|e| InvalidRequest::not_utf8(e.valid_up_to()).within(start))?;
             let is_object = tree
                 .read(text, &CUSTOMER)
-                .map_err(|e| broken(e.offset, e.message))?;
+                .map_err(|fault| fault.within(start))?;
             let mut judged = if is_object {
                 self.judge(text, tree, &mut facts)
             } else {

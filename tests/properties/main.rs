@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock};
 use kycdrop::catalog::{CUSTOMER, Endpoint};
 use kycdrop::classifier::{ClassifierSet, shipped_files};
 use kycdrop::ingest::{Rules, Silent, Source, Stop, each_chunk};
-use kycdrop::request::{Body, Limits, SplitError, Splitter, Tree};
+use kycdrop::request::{Body, InvalidRequest, Limits, SplitError, Splitter, Tree};
 use kycdrop::validate::{Facts, Judge, Judged, JudgedChunk};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -111,7 +111,7 @@ fn cut(file: impl Read, body: Body, limits: Limits) -> Cut {
                     texts.push(chunk.data[e.start as usize..e.end as usize].to_vec());
                 }
             }
-            Err(SplitError::NotARequest { .. }) => return Err(()),
+            Err(SplitError::Invalid(_)) => return Err(()),
             Err(SplitError::Io(e)) => panic!("{e}"),
         }
     }
@@ -207,9 +207,9 @@ fn judge_all(
     );
     match judged {
         Ok(_) => (lines, Ok(())),
-        Err(Stop::NotARequest { offset, message }) => {
-            assert!(offset <= bytes.len() as u64, "{offset}: {message}");
-            (Vec::new(), Err(message))
+        Err(Stop::Invalid(fault)) => {
+            assert!(fault.offset <= bytes.len() as u64, "{fault:?}");
+            (Vec::new(), Err(fault.message))
         }
         Err(stop) => panic!("{stop:?}: {:?}", String::from_utf8_lossy(bytes)),
     }
@@ -337,7 +337,10 @@ fn a_text_of_nothing_but_escapes_is_given_up_at_the_limit() {
     // With and without the blank before it, so that a read may end between the two of a pair.
     for skipped in [0, 1] {
         let mut splitter = Splitter::new(Escapes { given: skipped }, Body::Single, limits);
-        let Err(SplitError::NotARequest { offset, message }) = splitter.next_chunk() else {
+        let Err(SplitError::Invalid(InvalidRequest {
+            offset, message, ..
+        })) = splitter.next_chunk()
+        else {
             panic!("taken");
         };
         assert_eq!(offset, 1 - skipped);
