@@ -276,7 +276,7 @@ fn events(home: &Home) -> Line {
     if !home.inbox().exists() {
         return none("the inbox is not there".into());
     }
-    let (sender, events) = crossbeam_channel::bounded(1);
+    let (sender, events) = std::sync::mpsc::sync_channel(1);
     let watcher = notify::recommended_watcher(move |_| {
         let _ = sender.try_send(());
     });
