@@ -22,6 +22,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::catalog::{self, Classifier};
 use crate::position::Position;
+use crate::text::did_you_mean;
 
 use super::file::{ClassifierFile, ValueRow};
 use super::problem::Problem;
@@ -358,8 +359,8 @@ fn field_remedy(path: &str, known: bool) -> String {
                 .map(move |f| format!("{}.{}", o.name, f.name))
         })
         .collect();
-    match catalog::nearest(path, all.iter().map(String::as_str)) {
-        Some(near) => format!("did you mean {near}? All fields are listed in docs/FIELDS.md"),
+    match did_you_mean(path, all.iter().map(String::as_str)) {
+        Some(hint) => format!("{hint} All fields are listed in docs/FIELDS.md"),
         None => "write Object.field, as in docs/FIELDS.md: Customer.nationalCode".into(),
     }
 }
