@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use kycdrop::classifier::shipped_files;
 use kycdrop::config::{Config, Home};
-use kycdrop::demo::{Wanted, write_batch};
+use kycdrop::demo::{DemoOptions, write_batch};
 use kycdrop::history::{
     Answer, Bounds, Cell, Dictionary, History, ask, ask_sql, customer_key, last_batches,
     open_for_reading, pack, totals,
@@ -65,7 +65,7 @@ fn new_home(home: &Home) -> std::result::Result<(), Failed> {
 /// The made-up customers, with their payloads as the history keeps them.
 fn payloads(conn: &Connection) -> std::result::Result<(), Failed> {
     let files = shipped_files("2026-01-01")?;
-    let wanted = Wanted {
+    let wanted = DemoOptions {
         customers: MADE_UP,
         errors: 0.0,
         seed: 1,

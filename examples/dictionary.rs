@@ -9,7 +9,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
 use kycdrop::classifier::shipped_files;
-use kycdrop::demo::{Wanted, write_batch};
+use kycdrop::demo::{DemoOptions, write_batch};
 use serde_json::{Map, Value};
 
 /// Larger ones hardly pack better, and this stays in a processor's cache.
@@ -20,7 +20,7 @@ const ORDERS: usize = 64;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let classifiers = shipped_files("2026-01-01")?;
-    let wanted = Wanted {
+    let wanted = DemoOptions {
         customers: 6000,
         errors: 5.0,
         seed: 1,

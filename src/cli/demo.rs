@@ -1,4 +1,4 @@
-//! `demo`: a batch to try everything with, and what it will be answered.
+//! `demo`: writes a batch to try everything with, and says how it will be answered.
 
 use std::fs::OpenOptions;
 use std::io::{BufWriter, Write};
@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 use crate::classifier::{ClassifierFile, read_folder, shipped_files};
 use crate::clock;
 use crate::config::Home;
-use crate::demo::{Made, Wanted, write_batch};
+use crate::demo::{DemoOptions, DemoSummary, write_batch};
 use crate::trouble::{Kind, Result, Trouble};
 
 /// Arguments of `demo`.
 #[derive(clap::Args)]
 #[command(after_help = "\
 The same arguments make the same file, byte for byte. The codes are those of the home's classifiers,
-or of the shipped ones where the home has none. What the file will be answered is told on stderr.
+or of the shipped ones if the home has none. How the file will be answered is shown on stderr.
 
 Example, everything in two minutes:
   kycdrop init
@@ -28,7 +28,7 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 100)]
     customers: u64,
 
-    /// How many of a hundred are wrong
+    /// The percentage of customers with an error
     #[arg(long, value_name = "PERCENT", default_value_t = 10.0, value_parser = percent)]
     errors: f64,
 
@@ -36,7 +36,7 @@ pub struct Args {
     #[arg(long, value_name = "SEED", default_value_t = 1)]
     seed: u64,
 
-    /// The file to write, which must not be there yet; - writes to stdout
+    /// The file to write, which must not exist; - writes to stdout
     #[arg(long, value_name = "FILE")]
     output: PathBuf,
 }
@@ -51,7 +51,7 @@ fn percent(text: &str) -> Result<f64, String> {
 /// Writes the batch.
 pub fn demo(home: &Home, args: &Args) -> Result<u8> {
     let files = classifiers(home)?;
-    let wanted = Wanted {
+    let wanted = DemoOptions {
         customers: args.customers,
         errors: args.errors,
         seed: args.seed,
@@ -74,14 +74,14 @@ pub fn demo(home: &Home, args: &Args) -> Result<u8> {
     Ok(0)
 }
 
-/// Beside its place first, so that a daemon takes it whole.
-fn to_file(path: &Path, wanted: Wanted, files: &[ClassifierFile]) -> Result<Made> {
+/// Writes to a temporary file first, so that a daemon only ever sees the whole file.
+fn to_file(path: &Path, wanted: DemoOptions, files: &[ClassifierFile]) -> Result<DemoSummary> {
     let wrong = |e: std::io::Error| Trouble::io("writing", path, &e);
     if path.exists() {
         return Err(Trouble::new(
             Kind::Io,
-            format!("{} is there already", path.display()),
-            "remove it, or write another file",
+            format!("{} exists already", path.display()),
+            "remove it, or give another file",
         ));
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -101,7 +101,7 @@ fn to_file(path: &Path, wanted: Wanted, files: &[ClassifierFile]) -> Result<Made
     made.map_err(wrong)
 }
 
-/// The home's classifiers; the shipped ones where it has none.
+/// The classifiers of the home, for today; the shipped ones if it has none.
 pub(super) fn classifiers(home: &Home) -> Result<Vec<ClassifierFile>> {
     let folder = home.classifiers();
     let today = clock::today();
