@@ -56,6 +56,22 @@ pub fn file_id(path: &Path) -> Option<FileId> {
     }
 }
 
+/// Whether an open file is the one that is at a path now. Where the system has no identity of files,
+/// it is.
+pub fn is_open_at(file: &File, path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let open = file.metadata().ok().map(|m| (m.dev(), m.ino()));
+        open.is_some() && open == file_id(path)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (file, path);
+        true
+    }
+}
+
 /// A path with more at its end: `kycdrop.db` and `-wal` are `kycdrop.db-wal`.
 pub fn with_ending(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();

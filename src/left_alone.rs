@@ -2,6 +2,7 @@
 //! finished, and what editors, systems and sync programs leave behind.
 
 use std::ffi::OsStr;
+use std::path::Path;
 
 /// Endings, after the last dot, in any case.
 pub const ENDINGS: &[&str] = &[
@@ -19,7 +20,18 @@ pub const ENDINGS: &[&str] = &[
 pub const BEGINNINGS: &[&str] = &[".", "~"];
 
 /// Whole names, in any case.
-pub const NAMES: &[&str] = &["thumbs.db", "ehthumbs.db", "desktop.ini"];
+pub const NAMES: &[&str] = &[
+    "thumbs.db",
+    "ehthumbs.db",
+    "desktop.ini",
+    "icon\r",
+    "lost+found",
+    "@eadir",
+];
+
+/// What a sync program writes into the name of a copy that conflicts with another, in any case; a
+/// day follows at once.
+pub const CONFLICTS: &[&str] = &["conflicted copy ", ".sync-conflict-"];
 
 /// Whether a file or folder of this name is left alone.
 pub fn is_left_alone(name: &OsStr) -> bool {
@@ -33,11 +45,62 @@ pub fn is_left_alone(name: &OsStr) -> bool {
         || small
             .rsplit_once('.')
             .is_some_and(|(_, ending)| ENDINGS.contains(&ending))
+        || is_conflict_copy(&small)
+}
+
+/// The names in a folder, not below it, that are left alone; none where it cannot be read.
+pub fn names_in(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries
+        .map(|e| e.file_name())
+        .filter(|name| is_left_alone(name))
+        .map(|name| name.to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+/// Whether the name is that of `x (Name's conflicted copy 2024-01-01).json` or
+/// `x.sync-conflict-20240101-120000-ABCDEFG.json`.
+fn is_conflict_copy(small: &str) -> bool {
+    CONFLICTS.iter().any(|mark| {
+        small.match_indices(mark).any(|(at, _)| {
+            let day = small[at + mark.len()..].bytes().filter(|b| *b != b'-');
+            let in_its_place = mark.starts_with('.') || small[..at].contains('(');
+            in_its_place && day.take(8).filter(u8::is_ascii_digit).count() == 8
+        })
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+
+    #[test]
+    fn the_documented_names_are_these() {
+        let page = include_str!("../docs/OPERATIONS.md");
+        let (_, section) = page
+            .split_once("## Names that are left alone\n")
+            .expect("the section");
+        let (list, _) = section.split_once("\nEndings,").expect("its end");
+        let documented: BTreeSet<&str> = list
+            .lines()
+            .filter_map(|line| line.strip_prefix("- ")?.split(": ").next())
+            .flat_map(|names| names.split('`').skip(1).step_by(2))
+            .filter(|name| !name.contains("DATE"))
+            .collect();
+        let known: BTreeSet<String> = (BEGINNINGS.iter().map(|b| format!("{b}*")))
+            .chain(ENDINGS.iter().map(|e| format!("*.{e}")))
+            .chain(NAMES.iter().map(|n| n.replace('\r', "\\r")))
+            .chain(["*~".into(), "#*#".into()])
+            .collect();
+        assert_eq!(documented, known.iter().map(String::as_str).collect());
+        for mark in CONFLICTS {
+            assert!(list.contains(&format!("{mark}DATE")), "{mark}");
+        }
+    }
 
     #[test]
     fn leftovers_are_left_alone_and_ordinary_names_are_not() {
@@ -60,6 +123,13 @@ mod tests {
             "Thumbs.db",
             "desktop.ini",
             ".x.json.swp",
+            "x (conflicted copy 2024-01-01).json",
+            "x (Anna's conflicted copy 2024-01-01).json",
+            "x (conflicted copy 2024-01-01 120000).json",
+            "x.sync-conflict-20240101-120000-ABCDEFG.json",
+            "Icon\r",
+            "lost+found",
+            "@eaDir",
         ] {
             assert!(is_left_alone(OsStr::new(name)), "{name}");
         }
@@ -72,6 +142,15 @@ mod tests {
             "#1.json",
             "bak",
             "X.JSON",
+            "conflicted copy.json",
+            "conflicted copy 2024-01-01.json",
+            "x (conflicted copy of anna).json",
+            "x.sync-conflict.json",
+            "x.sync-conflict-12.json",
+            "x (2024-01-01).json",
+            "Icon",
+            "icon.json",
+            "lost+found.json",
         ] {
             assert!(!is_left_alone(OsStr::new(name)), "{name}");
         }

@@ -8,6 +8,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod atomic_file;
+pub mod branch;
 pub mod catalog;
 pub mod classifier;
 pub mod cli;

@@ -2,6 +2,7 @@
 
 mod common;
 
+use common::daemon::{Daemon, eventually};
 use common::{Office, person};
 use serde_json::json;
 
@@ -291,4 +292,150 @@ fn leftovers_beside_classifiers_are_left_alone() {
     }
     let results = office.batch("x", &[person("1")]);
     assert_eq!(results[0]["resultType"], "REQUEST_ACCEPTED");
+}
+
+#[test]
+fn a_leftover_is_not_taken_for_an_institutions_own_set() {
+    let office = Office::new();
+    office.write("classifiers/._region.toml", b"\0\x05\x16\x07");
+    let results = office.batch("x", &[person("1")]);
+    assert_eq!(results[0]["resultType"], "REQUEST_ACCEPTED");
+    assert!(office.at("classifiers/region.toml").exists());
+}
+
+#[test]
+fn leftovers_are_counted_where_people_look() {
+    let office = Office::configured("metrics_file = \"kycdrop.prom\"\n");
+    office.once();
+    office.write("classifiers/region (conflicted copy 2024-01-01).toml", "x");
+    office.write("watch-dir/inbox/batch-customers/x.json.bak", "{}");
+    office.write("watch-dir/inbox/Thumbs.db", "{}");
+    office.once();
+    assert!(office.files("watch-dir/archive").is_empty());
+    let output = office.run(&["status"]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        text.contains("left alone 2 in the inbox, 1 in classifiers"),
+        "{text}"
+    );
+    let output = office.run(&["status", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(
+        json["left_alone"],
+        serde_json::json!({"inbox": 2, "classifiers": 1})
+    );
+    let output = office.run(&["doctor"]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    for part in [
+        "left alone",
+        "3: ",
+        "x.json.bak",
+        "Thumbs.db",
+        "region (conflicted",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    let figures = std::fs::read_to_string(office.at("kycdrop.prom")).expect("figures");
+    assert!(figures.contains("kycdrop_left_alone 3\n"), "{figures}");
+}
+
+#[test]
+fn a_clock_that_steps_back_changes_no_order_of_sets() {
+    let office = Office::new();
+    office.batch("1", &[person("1")]);
+    office.write(
+        "classifiers/mine.toml",
+        "title = \"Mine\"\n[values]\nA = \"a\"\n",
+    );
+    office.batch("2", &[person("2")]);
+    let database = office.database();
+    let sets: Vec<String> = ["1", "2"]
+        .iter()
+        .map(|batch| {
+            let sql = format!("SELECT classifier_set FROM v_batch WHERE batch_id = {batch}");
+            office.value(&sql).as_str().expect("a hash")[..12].to_owned()
+        })
+        .collect();
+    // The later ones an hour before the earlier.
+    for (table, column, id) in [
+        ("classifier_set", "loaded_at", "set_id"),
+        ("classifier_load", "loaded_at", "load_id"),
+        ("batch", "received_at", "batch_id"),
+    ] {
+        let sql =
+            format!("UPDATE {table} SET {column} = '2024-05-01T1' || (9 - {id}) || ':00:00.000Z'");
+        assert_eq!(database.execute(&sql, []).expect(&sql), 2);
+    }
+    let output = office.run(&["query", "--saved", "classifier-sets", "--format", "json"]);
+    let rows: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(rows[0]["classifier_set"], sets[1].as_str(), "{rows}");
+    assert_eq!(rows[1]["classifier_set"], sets[0].as_str(), "{rows}");
+    let day = "2024-05-01";
+    let output = office.run(&["report", "--from", day, "--to", day, "--output", "-"]);
+    let page = String::from_utf8_lossy(&output.stdout);
+    let place = |set: &String| page.find(set.as_str()).expect("the set in the report");
+    assert!(place(&sets[0]) < place(&sets[1]), "in the order of batches");
+}
+
+/// Cuts the file of the countries in front of Lithuania: what is left is valid.
+fn cut_countries(office: &Office) -> String {
+    let file = office.at("classifiers/country.toml");
+    let whole = std::fs::read_to_string(&file).expect("the countries");
+    let end = whole.find("\nLT = ").expect("Lithuania") + 1;
+    std::fs::write(file, &whole[..end]).expect("written");
+    whole
+}
+
+#[test]
+fn a_start_does_not_activate_a_half_copied_classifier() {
+    let office = Office::configured("settle_timeout = \"1h\"\n");
+    office.batch("1", &[person("1")]);
+    cut_countries(&office);
+    office.drop(
+        "batch-customers/2.json",
+        json!({"customers": [person("2")]}).to_string(),
+    );
+    let output = office.run(&["once"]);
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(log.matches("lost many values").count(), 1, "{log}");
+    let answer = office.response("batch-customers/2");
+    assert_eq!(
+        answer["results"][0]["resultType"], "REQUEST_ACCEPTED",
+        "{answer}"
+    );
+    // It stays so: this is what the institution wants.
+    office.edit("kycdrop.toml", "\"1h\"", "\"0s\"");
+    let results = office.batch("3", &[person("3")]);
+    assert_ne!(results[0]["resultType"], "REQUEST_ACCEPTED");
+}
+
+#[test]
+fn a_daemon_does_not_activate_a_half_copied_classifier() {
+    let settings = "settle_timeout = \"1h\"\nscan_interval = \"20ms\"\n";
+    let office = Office::configured(settings);
+    let daemon = Daemon::start(&office);
+    let whole = cut_countries(&office);
+    eventually("the log", || {
+        daemon.log().contains("lost many values").then_some(())
+    });
+    let answered = |name: &str, customer: serde_json::Value| {
+        let file = format!("batch-customers/{name}.json");
+        office.drop(&file, json!({"customers": [customer]}).to_string());
+        let answer = format!("watch-dir/outbox/batch-customers/{name}.response.json");
+        eventually("an answer", || office.at(&answer).exists().then_some(()));
+        let answer = std::fs::read_to_string(office.at(&answer)).expect("an answer");
+        answer.contains("REQUEST_ACCEPTED")
+    };
+    assert!(answered("cut", person("1")));
+    // The rest arrives, with one country more.
+    office.write("classifiers/country.toml", whole + "ZZ = \"Elsewhere\"\n");
+    let mut tries = 0;
+    eventually("the new country", || {
+        tries += 1;
+        let mut customer = person(&format!("new-{tries}"));
+        customer["citizenshipCountry"] = json!("ZZ");
+        answered(&format!("new-{tries}"), customer).then_some(())
+    });
+    assert_eq!(daemon.log().matches("lost many values").count(), 1);
+    daemon.stop();
 }

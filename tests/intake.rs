@@ -196,6 +196,36 @@ fn an_inbox_that_was_renamed_and_made_again_is_watched_again() {
 }
 
 #[test]
+fn an_endpoint_folder_that_was_removed_is_made_again_and_watched() {
+    // With a timer that never comes, only events can wake it.
+    let office = Office::configured("scan_interval = \"1h\"\n");
+    let mut daemon = Daemon::start(&office, &[]);
+    daemon.wait_for_log("kycdrop watches");
+    let folder = office.at("watch-dir/inbox/batch-customers");
+    let mut names = Vec::new();
+    for round in 0..3 {
+        if round % 2 == 0 {
+            std::fs::remove_dir_all(&folder).expect("removed");
+        } else {
+            std::fs::rename(&folder, office.at("aside")).expect("renamed");
+        }
+        wait_for("the folder", || folder.exists());
+        let name = format!("f{round}");
+        drop_whole(
+            &office,
+            &format!("batch-customers/{name}.json"),
+            batch_of(&name, 2),
+        );
+        names.push(name);
+        wait_for("an answer", || {
+            office.files("watch-dir/archive").len() == round + 1
+        });
+    }
+    assert!(daemon.stop().success());
+    assert_all_answered_once(&office, &names, 2);
+}
+
+#[test]
 #[cfg(debug_assertions)]
 fn lost_events_and_network_shares_leave_it_to_the_scan() {
     for (fault, said) in [

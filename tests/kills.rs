@@ -279,3 +279,35 @@ fn a_file_that_kills_every_process_can_be_moved_away() {
     office.once();
     assert_all_answered_once(&office, &names, CUSTOMERS);
 }
+
+#[test]
+fn a_file_that_was_written_to_after_it_was_read_is_put_away_under_another_name() {
+    use std::io::Write;
+    let names = names(1);
+    let office = office_with(&names);
+    let file = office.at("watch-dir/inbox/batch-customers/f0.json");
+    let mut sender = std::fs::File::options()
+        .append(true)
+        .open(file)
+        .expect("open");
+    killed_once(&office, "commit.after=kill");
+    sender.write_all(b" \n").expect("written");
+    let output = office.run(&["once"]);
+    assert!(output.status.success());
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(
+        log.matches("was written to after it was read").count(),
+        1,
+        "{log}"
+    );
+    let archive = office.files("watch-dir/archive");
+    assert_eq!(archive.len(), 1, "{archive:?}");
+    assert!(
+        archive[0].ends_with("f0.json.changed-after-answer"),
+        "{archive:?}"
+    );
+    assert_eq!(
+        office.response("batch-customers/f0")["results"][0]["resultType"],
+        "REQUEST_ACCEPTED"
+    );
+}

@@ -5,12 +5,14 @@
 //! that the threads share. It may not use SQL or the clock: the history keeps the files as rows.
 
 mod file;
+mod losses;
 mod parse;
 mod problem;
 mod set;
 mod shipped;
 
 pub use file::{ClassifierFile, ValueRow, read_folder};
+pub use losses::lost_many;
 pub use parse::parse_file;
 pub use problem::{Problem, Refused};
 pub use set::{Bindings, Category, CategoryKind, ClassifierSet, EntityType, set_hash};

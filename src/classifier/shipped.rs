@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::disk;
 use crate::fault;
+use crate::left_alone::is_left_alone;
 
 use super::file::ClassifierFile;
 use super::parse::parse_file;
@@ -57,7 +58,9 @@ pub fn write_shipped(folder: &Path) -> io::Result<bool> {
     let beside = folder.with_extension("part");
     let mut any = false;
     for entry in fs::read_dir(folder)? {
-        any |= entry?.path().extension().is_some_and(|e| e == "toml");
+        let path = entry?.path();
+        let leftover = path.file_name().is_some_and(is_left_alone);
+        any |= !leftover && path.extension().is_some_and(|e| e == "toml");
     }
     match (any, beside.exists()) {
         (true, false) => return Ok(false),

@@ -1,12 +1,13 @@
 //! `backup` and `snapshot`: the history in another file, while the daemon works on.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rusqlite::Connection;
 
+use crate::atomic_file::{AtomicFile, Existing, Rules};
 use crate::config::Home;
 use crate::history;
-use crate::trouble::Result;
+use crate::trouble::{Kind, Result};
 
 /// Arguments of `backup` and `snapshot`.
 #[derive(clap::Args)]
@@ -28,12 +29,18 @@ pub fn snapshot(home: &Home, args: &Args) -> Result<u8> {
 fn copy(
     home: &Home,
     args: &Args,
-    how: fn(&Connection, &Path) -> Result<u64>,
+    how: fn(&Connection, AtomicFile) -> Result<u64>,
     what: &str,
 ) -> Result<u8> {
     super::config_of(home)?;
     let conn = super::history_of(home)?;
-    let bytes = how(&conn, &args.file)?;
+    let rules = Rules {
+        home: Some(home),
+        into_inbox: false,
+        existing: Existing::Refuse,
+        refusal: Kind::Input,
+    };
+    let bytes = how(&conn, AtomicFile::create(&args.file, rules)?)?;
     eprintln!("{what}: {}, {bytes} bytes", args.file.display());
     Ok(0)
 }

@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use crate::atomic_file::{AtomicFile, Existing, Rules};
 use crate::classifier::{ClassifierFile, read_folder, shipped_files};
 use crate::clock;
 use crate::config::Home;
@@ -65,7 +66,7 @@ pub fn demo(home: &Home, args: &Args) -> Result<u8> {
             done => done.map_err(|e| Trouble::io("writing", Path::new("stdout"), &e))?,
         }
     } else {
-        to_file(&args.output, wanted, &files)?
+        to_file(home, &args.output, wanted, &files)?
     };
     eprintln!("{} customers: {} sound", args.customers, made.sound);
     for (code, customers) in &made.wrong {
@@ -74,31 +75,29 @@ pub fn demo(home: &Home, args: &Args) -> Result<u8> {
     Ok(0)
 }
 
-/// Writes to a temporary file first, so that a daemon only ever sees the whole file.
-fn to_file(path: &Path, wanted: DemoOptions, files: &[ClassifierFile]) -> Result<DemoSummary> {
-    let wrong = |e: std::io::Error| Trouble::io("writing", path, &e);
-    if path.exists() {
-        return Err(Trouble::new(
-            Kind::Io,
-            format!("{} exists already", path.display()),
-            "remove it, or give another file",
-        ));
-    }
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let beside = path.with_file_name(format!(".{name}.part"));
-    let file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&beside)
-        .map_err(wrong)?;
-    let mut out = BufWriter::new(file);
-    let made = write_batch(wanted, files, &mut out)
-        .and_then(|made| out.flush().map(|()| made))
-        .and_then(|made| crate::disk::rename_new(&beside, path).map(|()| made));
-    if made.is_err() {
-        let _ = std::fs::remove_file(&beside);
-    }
-    made.map_err(wrong)
+/// Writes a temporary file first, so that a daemon only ever sees the whole file.
+fn to_file(
+    home: &Home,
+    path: &Path,
+    wanted: DemoOptions,
+    files: &[ClassifierFile],
+) -> Result<DemoSummary> {
+    let rules = Rules {
+        home: Some(home),
+        into_inbox: true,
+        existing: Existing::Refuse,
+        refusal: Kind::Input,
+    };
+    let file = AtomicFile::create(path, rules)?;
+    let write = || {
+        let mut out = BufWriter::new(OpenOptions::new().write(true).open(file.content())?);
+        let made = write_batch(wanted, files, &mut out)?;
+        out.flush()?;
+        Ok(made)
+    };
+    let made = write().map_err(|e: std::io::Error| file.wrong(&e))?;
+    file.finish()?;
+    Ok(made)
 }
 
 /// The classifiers of the home, for today; the shipped ones if it has none.

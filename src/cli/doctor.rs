@@ -2,18 +2,22 @@
 
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use notify::{RecursiveMode, Watcher};
 use serde::Serialize;
 
+use crate::atomic_file;
 use crate::catalog::Endpoint;
 use crate::classifier::read_folder;
 use crate::config::{Config, Home};
 use crate::disk;
+use crate::intake::Inbox;
+use crate::left_alone;
 use crate::text::printable;
 use crate::trouble::{Kind, Result, Trouble};
 
+use super::metrics;
 use super::output::TextFormat;
 use super::unaccounted;
 
@@ -77,9 +81,11 @@ pub fn doctor(home: &Home, args: &Args) -> Result<u8> {
         permissions(home),
         events(home),
         classifiers(home),
+        left_alone_names(home),
         database(home, args.quick),
         accounted(home),
         room(home),
+        leftovers(home),
     ];
     // Without a home the rest only repeats that there is none.
     if !home.root.exists() {
@@ -149,9 +155,10 @@ fn home_folder(home: &Home) -> Line {
 }
 
 fn configuration(home: &Home) -> Line {
-    match Config::of(home) {
-        Ok(_) if home.config_file().exists() => ok("configuration", "kycdrop.toml is understood"),
-        Ok(_) => ok("configuration", "none; everything has its default"),
+    let checked = Config::of(home).and_then(|config| metrics::check(home, &config));
+    match checked {
+        Ok(()) if home.config_file().exists() => ok("configuration", "kycdrop.toml is understood"),
+        Ok(()) => ok("configuration", "none; everything has its default"),
         Err(e) => failed("configuration", e),
     }
 }
@@ -211,6 +218,27 @@ fn folders(home: &Home) -> Line {
         }
     }
     ok("folders", "all there, writable, on one file system")
+}
+
+/// What lies in the inbox and beside the classifiers and is left alone, with a few names.
+fn left_alone_names(home: &Home) -> Line {
+    let inbox = home.inbox();
+    let scan = Inbox::new(inbox.clone(), Duration::ZERO, Duration::ZERO)
+        .scan(Instant::now())
+        .unwrap_or_default();
+    let in_classifiers = left_alone::names_in(&home.classifiers());
+    let count = scan.left_alone + in_classifiers.len();
+    if count == 0 {
+        return ok("left alone", "nothing");
+    }
+    let in_inbox = scan.left_alone_first.iter().map(|path| {
+        let relative = path.strip_prefix(&inbox).unwrap_or(path);
+        format!("inbox/{}", relative.display())
+    });
+    let in_classifiers = in_classifiers.iter().map(|n| format!("classifiers/{n}"));
+    let few: Vec<String> = in_inbox.chain(in_classifiers).take(5).collect();
+    let more = if count > few.len() { ", ..." } else { "" };
+    ok("left alone", format!("{count}: {}{more}", few.join(", ")))
 }
 
 /// A name that intake leaves alone.
@@ -361,6 +389,29 @@ fn database(home: &Home, quick: bool) -> Line {
         ),
         Err(e) => failed("database", e.into()),
     }
+}
+
+/// What killed commands left half done, where they usually write.
+fn leftovers(home: &Home) -> Line {
+    let mut folders = moving(home);
+    folders.push(home.root.clone());
+    folders.extend(std::env::current_dir().ok());
+    if let Ok(config) = Config::of(home)
+        && let Some(file) = config.metrics_file
+    {
+        folders.extend(home.root.join(file).parent().map(Path::to_owned));
+    }
+    let found = atomic_file::remains(home, &folders);
+    if found.is_empty() {
+        return ok("leftovers", "none of commands that were killed");
+    }
+    let found: Vec<String> = found.iter().map(|f| f.display().to_string()).collect();
+    line(
+        "leftovers",
+        State::Warn,
+        format!("left by commands that were killed: {}", found.join(", ")),
+        "remove them; the next backup, snapshot, report or demo batch that is written there does it too",
+    )
 }
 
 fn room(home: &Home) -> Line {

@@ -3,8 +3,10 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use crate::atomic_file::refuse_folder_of_home;
+use crate::branch::Branch;
 use crate::config::Home;
-use crate::export::{self, Branch, ExportOptions};
+use crate::export::{self, ExportOptions};
 use crate::text::{counted, printable};
 use crate::trouble::{Kind, Result, Trouble};
 
@@ -52,6 +54,7 @@ pub fn export(home: &Home, args: &Args) -> Result<u8> {
             ),
         )
     })?;
+    refuse_folder_of_home(home, &args.dir)?;
     let conn = super::history_of(home)?;
     let wanted = ExportOptions {
         dir: &args.dir,

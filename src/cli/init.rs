@@ -1,8 +1,8 @@
 //! `init`: a new home, with everything in it that people may want to change.
 
-use std::fs::OpenOptions;
-use std::io::Write;
+use std::fs;
 
+use crate::atomic_file::{AtomicFile, Existing, Rules};
 use crate::classifier::write_shipped;
 use crate::config::Home;
 use crate::disk;
@@ -15,22 +15,24 @@ const CONFIGURATION: &str = include_str!("kycdrop.toml");
 pub fn init(home: &Home) -> Result<u8> {
     let file = home.config_file();
     disk::make_folder(&home.root).map_err(|e| Trouble::io("making", &home.root, &e))?;
-    let mut out = match OpenOptions::new().write(true).create_new(true).open(&file) {
-        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
-            return Err(Trouble::new(
-                Kind::Setup,
-                format!(
-                    "{} is a home already: {} is there",
-                    home.root.display(),
-                    file.display()
-                ),
-                "nothing was changed; `kycdrop doctor` looks whether it is sound",
-            ));
-        }
-        out => out.map_err(|e| Trouble::io("making", &file, &e))?,
+    if fs::symlink_metadata(&file).is_ok() {
+        return Err(Trouble::new(
+            Kind::Setup,
+            format!(
+                "{} is a home already: {} is there",
+                home.root.display(),
+                file.display()
+            ),
+            "nothing was changed; `kycdrop doctor` looks whether it is sound",
+        ));
+    }
+    let rules = Rules {
+        home: None,
+        into_inbox: false,
+        existing: Existing::Refuse,
+        refusal: Kind::Setup,
     };
-    out.write_all(CONFIGURATION.as_bytes())
-        .map_err(|e| Trouble::io("writing", &file, &e))?;
+    AtomicFile::create(&file, rules)?.write(CONFIGURATION.as_bytes())?;
     let folder = home.classifiers();
     let wrote = write_shipped(&folder).map_err(|e| Trouble::io("making", &folder, &e))?;
     home.make_folders()?;

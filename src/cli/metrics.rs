@@ -4,18 +4,20 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::atomic_file::{self, AtomicFile, Existing, Readers, Rules};
 use crate::clock;
 use crate::config::{Config, Home};
 use crate::disk;
 use crate::history::History;
 use crate::ingest::Answered;
 use crate::intake::Scan;
+use crate::left_alone;
 
-use super::state::{Readers, replace};
 use crate::disk::with_ending;
+use crate::trouble::{Kind, Result};
 
 /// No more often than this, unless something important changed.
 const EVERY: Duration = Duration::from_secs(1);
@@ -32,15 +34,20 @@ pub struct Metrics {
     waiting: usize,
     oldest: Option<SystemTime>,
     held: usize,
+    left_alone: usize,
     written: Option<Instant>,
     told: bool,
 }
 
 impl Metrics {
     /// Figures as the configuration wants them.
-    pub fn new(home: &Home, config: &Config) -> Metrics {
-        Metrics {
-            file: config.metrics_file.as_ref().map(|f| home.root.join(f)),
+    ///
+    /// # Errors
+    /// When the file must not be written where the configuration says.
+    pub fn new(home: &Home, config: &Config) -> Result<Metrics> {
+        check(home, config)?;
+        Ok(Metrics {
+            file: file(home, config),
             home: home.clone(),
             files: 0,
             accepted: 0,
@@ -48,15 +55,20 @@ impl Metrics {
             waiting: 0,
             oldest: None,
             held: 0,
+            left_alone: 0,
             written: None,
             told: false,
-        }
+        })
     }
 
     /// Counts what was answered.
     pub fn count(&mut self, history: &History, answered: &[Answered]) {
         if self.file.is_none() {
             return;
+        }
+        self.waiting = self.waiting.saturating_sub(answered.len());
+        if self.waiting == 0 {
+            self.oldest = None;
         }
         for a in answered {
             self.files += 1;
@@ -72,9 +84,12 @@ impl Metrics {
 
     /// Notes what a look at the inbox found.
     pub fn look(&mut self, scan: &Scan) {
-        self.waiting = scan.settled.len() + scan.settling + scan.unreadable.len();
+        self.waiting = scan.settled.len() + scan.settling + scan.held.unreadable;
+        if !scan.partial {
+            self.left_alone = scan.left_alone;
+        }
         self.oldest = scan.oldest;
-        self.held = scan.strange.len() + scan.unreadable.len() + scan.broken.len();
+        self.held = scan.held.strange + scan.held.unreadable + scan.held.broken;
     }
 
     /// Writes the file, if it is time; `now` whatever the time.
@@ -85,11 +100,11 @@ impl Metrics {
         }
         self.written = Some(Instant::now());
         let text = self.text(paused, last_success);
-        match replace(file, text.as_bytes(), Readers::All) {
+        match replace(&self.home, file, text.as_bytes()) {
             Ok(()) => self.told = false,
             Err(e) => {
                 if !std::mem::replace(&mut self.told, true) {
-                    tracing::warn!("writing {}: {e}", file.display());
+                    tracing::warn!("metrics_file: {e}");
                 }
             }
         }
@@ -115,6 +130,11 @@ impl Metrics {
             "backlog_oldest_seconds",
             "How long the oldest of them has waited.",
             oldest,
+        );
+        out.gauge(
+            "left_alone",
+            "Names that are left alone, in the inbox and in classifiers.",
+            self.left_alone + left_alone::names_in(&self.home.classifiers()).len(),
         );
         out.gauge(
             "paused",
@@ -154,6 +174,41 @@ impl Metrics {
         );
         out.0
     }
+}
+
+fn file(home: &Home, config: &Config) -> Option<PathBuf> {
+    config.metrics_file.as_ref().map(|f| home.root.join(f))
+}
+
+/// Looks whether the file may be written where the configuration says.
+///
+/// # Errors
+/// When it may not; a folder that is not there, or not to be entered now, is none.
+pub fn check(home: &Home, config: &Config) -> Result<()> {
+    let Some(file) = file(home, config) else {
+        return Ok(());
+    };
+    match atomic_file::allowed(&file, rules(home)) {
+        Err(mut e) if e.kind == Kind::Setup => {
+            e.what = format!("{}: metrics_file: {}", home.config_file().display(), e.what);
+            Err(e)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn rules(home: &Home) -> Rules<'_> {
+    Rules {
+        home: Some(home),
+        into_inbox: false,
+        existing: Existing::ReplaceIf(|beginning| beginning.starts_with(b"# HELP kycdrop_")),
+        refusal: Kind::Setup,
+    }
+}
+
+fn replace(home: &Home, path: &Path, content: &[u8]) -> Result<()> {
+    let file = AtomicFile::create(path, rules(home))?;
+    file.write_for(content, Readers::All)
 }
 
 /// A value of a label, as the format wants it.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::config::Home;
 use crate::history::{Answer, Bounds, Cell, ask, ask_sql};
-use crate::trouble::Result;
+use crate::trouble::{Result, Trouble};
 
 use super::output::{Format, Printer};
 
@@ -113,16 +113,29 @@ pub fn query(home: &Home, args: &Args) -> Result<u8> {
 }
 
 fn saved(home: &Home, name: &str) -> Result<String> {
-    let mut all = ask::saved_queries(&home.queries())?;
+    let (mut all, damage) = ask::saved_queries(&home.queries())?;
     if let Some(found) = all.remove(name) {
+        warn(damage.as_ref());
         return Ok(found.sql);
+    }
+    if let Some(damage) = damage {
+        return Err(damage);
     }
     let known = all.keys().map(String::as_str);
     Err(super::not_known("query", name, known, "query --list"))
 }
 
+/// The queries that ship with kycdrop work without those of the home.
+fn warn(damage: Option<&Trouble>) {
+    if let Some(damage) = damage {
+        let text = super::multiline_printable(&damage.to_string());
+        eprintln!("kycdrop: the saved queries of this home are left out: {text}");
+    }
+}
+
 fn list(home: &Home, mut printer: Printer) -> Result<u8> {
-    let all = ask::saved_queries(&home.queries())?;
+    let (all, damage) = ask::saved_queries(&home.queries())?;
+    warn(damage.as_ref());
     printer.columns(&["name", "answers", "from", "sql"].map(str::to_owned))?;
     for (name, query) in all {
         let from = if query.shipped {

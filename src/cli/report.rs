@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use chrono::{Datelike, NaiveDate};
 
+use crate::atomic_file::{AtomicFile, Existing, Rules};
 use crate::clock;
 use crate::config::Home;
 use crate::history::ask;
-use crate::report::{of_batch, of_period, render};
+use crate::report::{is_report, of_batch, of_period, render};
 use crate::trouble::{Kind, Result, Trouble};
 
 /// Arguments of `report`.
@@ -21,7 +22,7 @@ Examples:
   kycdrop report --output march.html --from 2026-03-01 --to 2026-03-31
   kycdrop report --output demo.html --batch demo.json")]
 pub struct Args {
-    /// The file to write, over an earlier one if need be; - writes to stdout
+    /// The file to write, over an earlier report if need be; - writes to stdout
     #[arg(long, value_name = "FILE")]
     output: PathBuf,
 
@@ -69,7 +70,13 @@ pub fn report(home: &Home, args: &Args) -> Result<u8> {
     if args.output == Path::new("-") {
         super::stdout_result(std::io::stdout().lock().write_all(page.as_bytes()))?;
     } else {
-        std::fs::write(&args.output, page).map_err(|e| Trouble::io("writing", &args.output, &e))?;
+        let rules = Rules {
+            home: Some(home),
+            into_inbox: false,
+            existing: Existing::ReplaceIf(is_report),
+            refusal: Kind::Input,
+        };
+        AtomicFile::create(&args.output, rules)?.write(page.as_bytes())?;
         eprintln!("wrote {}", args.output.display());
     }
     Ok(0)

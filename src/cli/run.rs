@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::catalog::Endpoint;
 use crate::config::{Config, Home};
 use crate::history;
 use crate::ingest::{Answered, Engine, NotYet};
@@ -112,7 +113,7 @@ struct Worker {
 
 impl Worker {
     fn open(home: Home, config: Config, lock: &mut HomeLock) -> Result<Worker> {
-        let metrics = Metrics::new(&home, &config);
+        let metrics = Metrics::new(&home, &config)?;
         let inbox = Inbox::new(home.inbox(), config.settle, config.settle_timeout);
         let by_whom = |e| say_who_locks(&home, e);
         lock.check_history().map_err(by_whom)?;
@@ -213,9 +214,11 @@ impl Worker {
     fn turn(&mut self, wake: &mut Wake) -> Result<Duration> {
         // Folders must not be made anew where a mount went away.
         self.engine.check_footing()?;
-        self.engine.take_up_classifiers()?;
-        // Somebody may have renamed the inbox: it is made again, and that one is watched.
-        let gone = !self.engine.home.inbox().exists();
+        let classifiers_due = self.engine.take_up_classifiers()?;
+        // Somebody may have renamed or removed the inbox, or an endpoint's folder: it is made again,
+        // and that one is watched.
+        let inbox = self.engine.home.inbox();
+        let gone = Endpoint::ALL.iter().any(|e| !inbox.join(e.name()).exists());
         if gone {
             self.engine.home.make_folders()?;
         }
@@ -247,9 +250,8 @@ impl Worker {
         }
         self.engine.rest()?;
         let longest = self.engine.config.scan_interval;
-        let until_next = scan
-            .next
-            .map(|next| next.saturating_duration_since(Instant::now()));
+        let next = scan.next.into_iter().chain(classifiers_due).min();
+        let until_next = next.map(|next| next.saturating_duration_since(Instant::now()));
         Ok(until_next.map_or(longest, |next| next.min(longest)))
     }
 
@@ -261,8 +263,8 @@ impl Worker {
             .look(Instant::now(), &changed, lost || everything)
             .map_err(|e| Trouble::io("reading", &folder, &e))?;
         self.name_held(&scan);
-        self.unreadable = scan.unreadable.len();
-        self.broken = scan.broken.len();
+        self.unreadable = scan.held.unreadable;
+        self.broken = scan.held.broken;
         self.metrics.look(&scan);
         Ok(scan)
     }
@@ -307,7 +309,10 @@ impl Worker {
         // What is tried again is not named again when that fails.
         let again = scan.settled.iter().map(|candidate| &candidate.path);
         held.extend(again.filter(|path| self.reported.contains(*path)).cloned());
-        self.reported = held;
+        match scan.partial {
+            true => self.reported.extend(held),
+            false => self.reported = held,
+        }
     }
 
     fn take(&self, candidates: &[Candidate]) -> Result<Vec<Claim>> {

@@ -133,7 +133,7 @@ impl Teller {
     fn write(&mut self) {
         let path = self.home.state_file();
         let text = serde_json::to_string(&self.now).unwrap_or_default() + "\n";
-        let done = replace(&path, text.as_bytes(), Readers::Ours).or_else(|_| {
+        let done = replace(&path, text.as_bytes()).or_else(|_| {
             // A full disk has no room for a second file; this one has its block already.
             fs::write(&path, text.as_bytes())
         });
@@ -141,32 +141,15 @@ impl Teller {
     }
 }
 
-/// Who may read a file that is replaced.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Readers {
-    /// Whoever may read the other files of the home.
-    Ours,
-    /// Everybody: there is nothing of a customer in it.
-    All,
-}
-
 /// Replaces a file as a whole: whoever reads it finds the old or the new content. Not made durable;
 /// it tells of now.
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn replace(path: &Path, content: &[u8], who: Readers) -> io::Result<()> {
+fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     fault::point("state.write")?;
     let beside = crate::disk::with_ending(path, ".part");
     let written = fs::write(&beside, content);
-    #[cfg(unix)]
-    if who == Readers::All {
-        use std::os::unix::fs::PermissionsExt;
-        // Where a file system knows no rights there are none to be given.
-        let _ = fs::set_permissions(&beside, fs::Permissions::from_mode(0o644));
-    }
-    #[cfg(not(unix))]
-    let _ = who;
     let done = written.and_then(|()| fs::rename(&beside, path));
     if done.is_err() {
         let _ = fs::remove_file(&beside);

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::config::Home;
 use crate::history::{self, BatchLine, Totals};
 use crate::intake::{Inbox, claims_in_work};
+use crate::left_alone;
 use crate::text::printable;
 use crate::trouble::{Kind, Result};
 
@@ -47,6 +48,7 @@ struct Status {
     #[serde(skip_serializing_if = "Option::is_none")]
     last_success: Option<String>,
     waiting: Waiting,
+    left_alone: LeftAlone,
     /// Files that were taken and are not answered yet.
     in_work: Vec<String>,
     last_batches: Vec<BatchLine>,
@@ -86,6 +88,13 @@ struct Waiting {
     oldest_seconds: Option<u64>,
     /// The first few, the oldest first.
     first: Vec<String>,
+}
+
+/// How many names are left alone.
+#[derive(Serialize)]
+struct LeftAlone {
+    inbox: usize,
+    classifiers: usize,
 }
 
 /// Tells how things stand.
@@ -128,6 +137,10 @@ fn look(home: &Home, last: u32) -> Result<Status> {
             .map(|c| c.relative.to_string_lossy().into_owned())
             .collect(),
     };
+    let left_alone = LeftAlone {
+        inbox: scan.left_alone,
+        classifiers: left_alone::names_in(&home.classifiers()).len(),
+    };
     let in_work = match home.work().exists() {
         true => claims_in_work(&home.work())?,
         false => Vec::new(),
@@ -146,6 +159,7 @@ fn look(home: &Home, last: u32) -> Result<Status> {
         paused_because: reason.flatten().filter(|_| health == Health::Paused),
         last_success: last_success.flatten(),
         waiting,
+        left_alone,
         in_work: in_work
             .iter()
             .map(|c| c.relative.to_string_lossy().into_owned())
@@ -189,6 +203,13 @@ impl Status {
         ));
         for name in &w.first {
             line(format!("           {}", printable(name)));
+        }
+        let l = &self.left_alone;
+        if l.inbox + l.classifiers > 0 {
+            line(format!(
+                "left alone {} in the inbox, {} in classifiers",
+                l.inbox, l.classifiers
+            ));
         }
         line(format!("in work    {} files", self.in_work.len()));
         for name in &self.in_work {

@@ -11,9 +11,9 @@ use crate::disk;
 use crate::fault;
 use crate::trouble::{Kind, Result, Trouble};
 
-use super::branch::Branch;
 use super::manifest::{self, FileEntry, Manifest, PENDING};
 use super::table::ExportTable;
+use crate::branch::Branch;
 
 /// The folder of an export, held by the one process that writes this branch.
 pub struct ExportDir {

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::trouble::{Kind, Result, Trouble};
 
-use super::branch::Branch;
 use super::table::{ExportColumn, ExportTable};
+use crate::branch::Branch;
 
 /// The folder of the manifests. Readers skip names that begin with `_`.
 pub const FOLDER: &str = "_manifest";

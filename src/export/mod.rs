@@ -9,7 +9,6 @@
 //! them all: that is the commit. Whoever runs next finishes it: the files are renamed into their
 //! places, then the pending manifest becomes the manifest.
 
-mod branch;
 mod export_dir;
 mod file;
 mod manifest;
@@ -21,11 +20,11 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension};
 
+use crate::branch::Branch;
 use crate::fault;
 use crate::history;
 use crate::trouble::{Kind, Result, Trouble};
 
-pub use branch::Branch;
 pub use manifest::{FileEntry, Manifest};
 pub use table::{ColumnType, ExportColumn, ExportTable, TABLES};
 pub use verify::{Discrepancy, DiscrepancyKind, Verified, verify};

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use crate::trouble::{Kind, Result, Trouble};
 
-use super::branch::Branch;
 use super::export_dir::{is_intact, is_not_found};
 use super::manifest::{self, FOLDER, Manifest, PENDING};
 use super::table::TABLES;
+use crate::branch::Branch;
 
 /// A difference between an export and its manifests.
 #[derive(Clone, Debug, PartialEq, Eq)]

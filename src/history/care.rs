@@ -1,14 +1,14 @@
 //! Care of the database file: checking it from end to end, copying it while it is in use, and
 //! telling who holds a lock on it.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
-use crate::disk;
+use crate::atomic_file::AtomicFile;
 use crate::trouble::{Kind, Result, Trouble};
 
 const DAMAGED: &str = "keep kycdrop.db as it is, put a backup in its place, and start again; kycdrop never makes a new one over it";
@@ -39,83 +39,15 @@ fn quick_check(conn: &Connection, path: &Path) -> Result<()> {
     ))
 }
 
-/// A place for a copy: written under another name beside it, and renamed when it is whole.
-struct Copy<'c> {
-    target: &'c Path,
-    beside: PathBuf,
-}
-
-impl<'c> Copy<'c> {
-    fn to(target: &'c Path) -> Result<Copy<'c>> {
-        if target.symlink_metadata().is_ok() {
-            return Err(there_already(target));
-        }
-        let Some(name) = target.file_name() else {
-            return Err(there_already(target));
-        };
-        let mut hidden = std::ffi::OsString::from(".");
-        hidden.push(name);
-        hidden.push(format!(".{}.part", std::process::id()));
-        let copy = Copy {
-            target,
-            beside: target.with_file_name(hidden),
-        };
-        // Made here, so that it is private from its first byte; SQLite goes on from there.
-        OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&copy.beside)
-            .map_err(|e| Trouble::io("making", &copy.beside, &e))?;
-        Ok(copy)
-    }
-
-    fn finish(&self) -> Result<()> {
-        let wrong = |e: io::Error| match e.kind() {
-            io::ErrorKind::AlreadyExists => there_already(self.target),
-            _ => Trouble::io("writing", self.target, &e),
-        };
-        let sync = || {
-            OpenOptions::new()
-                .write(true)
-                .open(&self.beside)?
-                .sync_all()?;
-            disk::rename_new(&self.beside, self.target)?;
-            match self.target.parent() {
-                Some(folder) if !folder.as_os_str().is_empty() => disk::sync_folder(folder),
-                _ => disk::sync_folder(Path::new(".")),
-            }
-        };
-        sync().map_err(wrong)
-    }
-}
-
-impl Drop for Copy<'_> {
-    fn drop(&mut self) {
-        for ending in ["", "-wal", "-shm", "-journal"] {
-            let mut name = self.beside.as_os_str().to_owned();
-            name.push(ending);
-            let _ = fs::remove_file(PathBuf::from(name));
-        }
-    }
-}
-
-fn there_already(target: &Path) -> Trouble {
-    Trouble::new(
-        Kind::Io,
-        format!("{} is there already", target.display()),
-        "nothing is ever overwritten: give a name that is free",
-    )
-}
-
 /// Copies a history that may be in use to a new file, as it is at one moment, and checks the copy
 /// from end to end. It can be put in the place of the original.
 ///
 /// # Errors
 /// When the file is there already, cannot be written, or turns out damaged.
-pub fn backup(from: &Connection, target: &Path) -> Result<u64> {
-    let copy = Copy::to(target)?;
+pub fn backup(from: &Connection, copy: AtomicFile) -> Result<u64> {
+    let content = copy.content();
     {
-        let mut to = Connection::open(&copy.beside)?;
+        let mut to = Connection::open(&content)?;
         // In one step, so that it is one moment; who writes meanwhile is not kept waiting.
         if Backup::new(from, &mut to)?.step(-1)? != StepResult::Done {
             return Err(Trouble::new(
@@ -125,9 +57,8 @@ pub fn backup(from: &Connection, target: &Path) -> Result<u64> {
             ));
         }
     }
-    verify(&copy.beside)?;
-    copy.finish()?;
-    Ok(fs::metadata(target).map_or(0, |m| m.len()))
+    verify(&content)?;
+    finish(copy)
 }
 
 /// Copies a history into a plain file for analysts: as small as can be, and without a WAL, so that
@@ -135,30 +66,39 @@ pub fn backup(from: &Connection, target: &Path) -> Result<u64> {
 ///
 /// # Errors
 /// When the file is there already, cannot be written, or turns out damaged.
-pub fn snapshot(from: &Connection, target: &Path) -> Result<u64> {
-    let copy = Copy::to(target)?;
-    let text = copy.beside.to_str().ok_or_else(|| {
-        Trouble::new(
-            Kind::Io,
-            format!("{} is no name that SQLite takes", target.display()),
-            "give a name in UTF-8",
-        )
-    })?;
+pub fn snapshot(from: &Connection, copy: AtomicFile) -> Result<u64> {
+    let text = |path: PathBuf| {
+        path.into_os_string().into_string().map_err(|path| {
+            Trouble::new(
+                Kind::Io,
+                format!(
+                    "{} is not a name that SQLite takes",
+                    Path::new(&path).display()
+                ),
+                "give a name in UTF-8",
+            )
+        })
+    };
     // Twice: first as it is, then, with every payload as text, without the gaps that this leaves.
-    let packed_name = target.with_extension("packed");
-    let packed = Copy::to(&packed_name)?;
-    from.execute("VACUUM INTO ?1", [packed.beside.to_string_lossy()])?;
+    let packed = text(copy.beside("packed"))?;
+    from.execute("VACUUM INTO ?1", [&packed])?;
     {
-        let to = Connection::open(&packed.beside)?;
+        let to = Connection::open(&packed)?;
         // A copy that is cut short is made anew.
         to.pragma_update(None, "journal_mode", "OFF")?;
         to.pragma_update(None, "synchronous", false)?;
         super::payload::unpack_all(&to)?;
-        to.execute("VACUUM INTO ?1", [text])?;
+        to.execute("VACUUM INTO ?1", [text(copy.content())?])?;
     }
-    quick_check(&Connection::open(&copy.beside)?, target)?;
+    quick_check(&Connection::open(copy.content())?, &copy.content())?;
+    finish(copy)
+}
+
+/// Puts a copy into its place; its size in bytes.
+fn finish(copy: AtomicFile) -> Result<u64> {
+    let bytes = fs::metadata(copy.content()).map_or(0, |m| m.len());
     copy.finish()?;
-    Ok(fs::metadata(target).map_or(0, |m| m.len()))
+    Ok(bytes)
 }
 
 /// The processes that hold a lock for writing on a database, each as `4711 (sqlite3)`. Empty where

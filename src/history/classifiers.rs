@@ -6,8 +6,47 @@
 use hashbrown::HashSet;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::classifier::{ClassifierFile, set_hash};
+use crate::classifier::{ClassifierFile, ValueRow, set_hash};
 use crate::trouble::Result;
+
+/// The classifiers of a set, as they were when it was written.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(super) fn files_of(conn: &Connection, set_id: i64) -> Result<Vec<ClassifierFile>> {
+    let mut versions = conn.prepare(
+        "SELECT v.version_id, v.classifier, v.title, v.bind_fields, v.bind_values
+         FROM classifier_set_member m JOIN classifier_version v USING (version_id)
+         WHERE m.set_id = ?1 ORDER BY v.classifier",
+    )?;
+    let mut values = conn.prepare(
+        "SELECT code, name, attributes, retired FROM classifier_version_value
+         WHERE version_id = ?1",
+    )?;
+    let list = |json: String| serde_json::from_str(&json).unwrap_or_default();
+    let mut files = Vec::new();
+    let mut rows = versions.query([set_id])?;
+    while let Some(row) = rows.next()? {
+        let version: i64 = row.get(0)?;
+        let values = values.query_map([version], |r| {
+            Ok(ValueRow {
+                code: r.get(0)?,
+                name: r.get(1)?,
+                attributes: serde_json::from_str(&r.get::<_, String>(2)?).unwrap_or_default(),
+                retired: r.get(3)?,
+                retired_on: None,
+            })
+        })?;
+        files.push(ClassifierFile {
+            name: row.get(1)?,
+            title: row.get(2)?,
+            values: values.collect::<rusqlite::Result<_>>()?,
+            bind_fields: list(row.get(3)?),
+            bind_values: list(row.get(4)?),
+        });
+    }
+    Ok(files)
+}
 
 /// The names of all classifiers that ever had a value in this history.
 ///
@@ -20,10 +59,12 @@ pub fn classifiers_with_values(conn: &Connection) -> Result<Vec<String>> {
 }
 
 /// The set that is active in the history.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActiveSet {
     /// Its row in `classifier_set`.
     pub set_id: i64,
+    /// Its hash, in hexadecimal.
+    pub hash: String,
     /// Whether it replaced another set, or is the first one.
     pub changed: bool,
 }
@@ -52,6 +93,7 @@ pub(super) fn activate(
     {
         return Ok(ActiveSet {
             set_id,
+            hash,
             changed: false,
         });
     }
@@ -90,6 +132,7 @@ pub(super) fn activate(
     tx.commit()?;
     Ok(ActiveSet {
         set_id,
+        hash: set_hash,
         changed: true,
     })
 }

@@ -141,6 +141,17 @@ impl History {
         classifiers::activate(&mut self.conn, files, &clock::now())
     }
 
+    /// The row of the active set and its classifiers, as they were when it was activated; None in a
+    /// history without one. The days on which values retire are not in it.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn active_classifiers(&self) -> Result<Option<(i64, Vec<ClassifierFile>)>> {
+        let set = ask::set_in_force(&self.conn)?;
+        set.map(|id| Ok((id, classifiers::files_of(&self.conn, id)?)))
+            .transpose()
+    }
+
     /// Begins a transaction for the next file, or the next few.
     ///
     /// # Errors
@@ -200,6 +211,15 @@ impl History {
             .conn
             .query_row(&sql, [claim], Written::from_row)
             .optional()?)
+    }
+
+    /// The hash of the bytes that were answered with this batch; empty where they were not read.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn sha256_of(&self, batch_id: i64) -> Result<String> {
+        let sql = "SELECT sha256 FROM batch WHERE batch_id = ?1";
+        Ok(self.conn.query_row(sql, [batch_id], |r| r.get(0))?)
     }
 
     /// Marks responses as published. A response is in the outbox before this; if it gets lost, the

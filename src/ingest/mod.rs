@@ -5,23 +5,26 @@ mod guard;
 mod judge_file;
 mod progress;
 pub mod publish;
+mod put_away;
 mod ready;
 mod record_file;
 mod spent;
+mod standing;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::catalog::Endpoint;
-use crate::classifier::{ClassifierSet, read_folder, write_shipped};
+use crate::classifier::{ClassifierSet, lost_many, read_folder, write_shipped};
 use crate::clock;
 use crate::config::{Config, Home};
 use crate::disk;
 use crate::fault;
 use crate::history::{History, Published, Written, classifiers_with_values};
 use crate::intake::{Claim, NameBook, claims_in_work};
+use crate::left_alone::is_left_alone;
 use crate::trouble::{Kind, Result, Trouble};
 
 use guard::Guard;
@@ -32,6 +35,7 @@ pub use record_file::NotYet;
 use record_file::{NewlyWritten, OneFile, Recorded, is_small};
 use spent::Lap;
 pub use spent::Spent;
+use standing::Standing;
 
 /// A group is committed once it has this many files, so that nobody waits long for an answer.
 const GROUP_FILES: usize = 50;
@@ -50,6 +54,8 @@ pub struct Engine {
     pool: rayon::ThreadPool,
     /// How the classifier folder looked when it was last read.
     fingerprint: Fingerprint,
+    /// Classifier files that changed since then, and are not taken up yet.
+    standing: Standing<Fingerprint>,
     /// Published, but not marked in the history yet.
     unmarked: Vec<Published>,
     /// Put back into the inbox, and not told of yet.
@@ -82,8 +88,22 @@ impl Engine {
         }
         let mut history =
             History::open_waiting(&home.database(), config.cache_mib, config.lock_wait)?;
-        let fingerprint = fingerprint(&home);
-        let (set, set_id) = load_classifiers(&mut history, &folder)?;
+        let mut standing = Standing::new(config.settle, config.settle_timeout);
+        let mut fingerprint = fingerprint(&home);
+        let stood = stood_for(&home, &fingerprint);
+        let active = match stood < config.settle_timeout {
+            true => active_classifiers(&history)?,
+            false => None,
+        };
+        let (set, set_id) = match active.filter(|(set, _)| look_cut(set, &home)) {
+            Some(active) => {
+                let now = Instant::now();
+                standing.hold(fingerprint, now.checked_sub(stood).unwrap_or(now));
+                fingerprint = Fingerprint::default();
+                active
+            }
+            None => activate(&mut history, &home)?,
+        };
         let pool = thread_pool(config.threads)?;
         let guard = Guard::new(&home);
         Ok(Engine {
@@ -94,6 +114,7 @@ impl Engine {
             history,
             pool,
             fingerprint,
+            standing,
             unmarked: Vec::new(),
             returned: Vec::new(),
             guard,
@@ -125,17 +146,27 @@ impl Engine {
         &self.history
     }
 
-    /// Takes up a change of the classifier files, if the whole set is sound; otherwise says what is
-    /// wrong, once, and the set in force stays in force.
+    /// Takes up a change of the classifier files once they stood still, if the whole set is sound;
+    /// otherwise says what is wrong, once, and the set in force stays in force. Returns when a change
+    /// that does not stand still for long enough is due.
     ///
     /// # Errors
     /// When the history cannot be written.
-    pub fn take_up_classifiers(&mut self) -> Result<()> {
-        let now = fingerprint(&self.home);
-        if now == self.fingerprint {
-            return Ok(());
+    pub fn take_up_classifiers(&mut self) -> Result<Option<Instant>> {
+        let files = fingerprint(&self.home);
+        if files == self.fingerprint {
+            self.standing.forget();
+            return Ok(None);
         }
-        match load_classifiers(&mut self.history, &self.home.classifiers()) {
+        let now = Instant::now();
+        let (set, home) = (&self.rules.classifiers, &self.home);
+        let due = self
+            .standing
+            .due(files.clone(), now, || look_cut(set, home));
+        if due > now {
+            return Ok(Some(due));
+        }
+        match activate(&mut self.history, &self.home) {
             Ok((set, set_id)) => {
                 self.rules = Rules::new(set, &self.config);
                 self.set_id = set_id;
@@ -145,8 +176,9 @@ impl Engine {
             }
             Err(e) => return Err(e),
         }
-        self.fingerprint = now;
-        Ok(())
+        self.fingerprint = files;
+        self.standing.forget();
+        Ok(None)
     }
 
     /// Ends what an earlier process began: every claim that lies in the work folder is either in the
@@ -376,7 +408,7 @@ impl Engine {
         }
         for (claim, answered) in &named {
             step("publish.after")?;
-            self.put_away(claim, &answered.batch)?;
+            put_away::put_away(&self.history, &self.home, claim, &answered.batch)?;
         }
         disk::side_by_side(&named, |(claim, _)| {
             step("forget.before")?;
@@ -397,18 +429,6 @@ impl Engine {
             self.mark()?;
         }
         Ok(answered)
-    }
-
-    /// Moves a file whose response is published out of the work folder.
-    fn put_away(&self, claim: &Claim, batch: &Written) -> Result<()> {
-        if !claim.has_source() {
-            return Ok(());
-        }
-        let root = match batch.status {
-            200 => self.home.archive(),
-            _ => self.home.failed(),
-        };
-        crate::intake::archive_source(&root, claim)
     }
 
     /// Marks what was published. Done when there is nothing else to do: a response does not wait for
@@ -481,6 +501,7 @@ fn fingerprint(home: &Home) -> Fingerprint {
         .flatten()
         .map(|e| e.path())
         .filter(|p| p.extension().is_some_and(|e| e == "toml"))
+        .filter(|p| !p.file_name().is_some_and(is_left_alone))
         .map(|p| {
             let metadata = p.metadata().ok();
             let bytes = metadata.as_ref().map_or(0, std::fs::Metadata::len);
@@ -491,15 +512,56 @@ fn fingerprint(home: &Home) -> Fingerprint {
     (clock::today(), files)
 }
 
-/// Reads the classifiers of a folder and makes them the active set of the history. Returns the set
-/// and its row.
-fn load_classifiers(history: &mut History, folder: &Path) -> Result<(ClassifierSet, i64)> {
-    let files = read_folder(folder, &clock::today())?;
+/// How long the classifier files and their folder have not been changed, by their times.
+fn stood_for(home: &Home, (_, files): &Fingerprint) -> Duration {
+    let folder = std::fs::metadata(home.classifiers()).and_then(|m| m.modified());
+    let times = files.iter().filter_map(|(_, _, modified)| *modified);
+    let last = times.chain(folder.ok()).max();
+    last.and_then(|last| SystemTime::now().duration_since(last).ok())
+        .unwrap_or_default()
+}
+
+/// Whether the classifier files hold so much less than the set that they may still be being copied;
+/// says so. Files that are not sound hold nothing.
+fn look_cut(set: &ClassifierSet, home: &Home) -> bool {
+    let Ok(files) = read_folder(&home.classifiers(), &clock::today()) else {
+        return false;
+    };
+    let Some(classifier) = lost_many(set, &files) else {
+        return false;
+    };
+    tracing::warn!(
+        classifier,
+        "the classifier files lost many values at once: activated once they stood still for settle_timeout"
+    );
+    true
+}
+
+/// The set that the history has as active, and its row; None in a history without one.
+fn active_classifiers(history: &History) -> Result<Option<(ClassifierSet, i64)>> {
+    let Some((set_id, files)) = history.active_classifiers()? else {
+        return Ok(None);
+    };
+    let mut set = ClassifierSet::from_files(&files).map_err(|_| {
+        Trouble::new(
+            Kind::Setup,
+            format!("the classifier set {set_id} in the database is incomplete"),
+            "restore the database from a backup",
+        )
+    })?;
+    set.note_had_values(&classifiers_with_values(history.connection())?);
+    Ok(Some((set, set_id)))
+}
+
+/// Reads the classifier files and makes them the active set of the history. Returns the set and its
+/// row.
+fn activate(history: &mut History, home: &Home) -> Result<(ClassifierSet, i64)> {
+    let files = read_folder(&home.classifiers(), &clock::today())?;
     let mut set = ClassifierSet::from_files(&files)?;
     let active = history.activate_classifiers(&files)?;
     set.note_had_values(&classifiers_with_values(history.connection())?);
     if active.changed {
-        tracing::info!(set = %&set.hash()[..12], "classifiers activated");
+        tracing::info!(set = %&active.hash[..12], "classifiers activated");
     }
     Ok((set, active.set_id))
 }

@@ -34,12 +34,40 @@ pub struct Scan {
     pub oldest: Option<SystemTime>,
     /// When the first of those may be.
     pub next: Option<Instant>,
+    /// Only what changed was looked at: the lists below are of that alone, the counts of everything.
+    pub partial: bool,
+    pub held: HeldCounts,
     /// Things that lie there and are never taken: links, pipes, folders in the way.
     pub strange: Vec<PathBuf>,
     /// Files and folders that may not be read.
     pub unreadable: Vec<PathBuf>,
     /// Files that the disk or the share does not give, tried not long ago.
     pub broken: Vec<PathBuf>,
+    /// How many names were left alone.
+    pub left_alone: usize,
+    /// The first few of them, in no order.
+    pub left_alone_first: Vec<PathBuf>,
+}
+
+/// How much is in the inbox and is not taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HeldCounts {
+    /// Links, pipes, folders in the way.
+    pub strange: usize,
+    /// What may not be read.
+    pub unreadable: usize,
+    /// What the disk or the share does not give.
+    pub broken: usize,
+}
+
+impl Kept {
+    fn counts(&self) -> HeldCounts {
+        HeldCounts {
+            strange: self.strange.len(),
+            unreadable: self.unreadable.len(),
+            broken: self.broken.len(),
+        }
+    }
 }
 
 impl Scan {
@@ -65,6 +93,9 @@ impl Scan {
     }
 }
 
+/// So many of the names that are left alone are kept.
+const LEFT_ALONE_FIRST: usize = 5;
+
 /// How deep folders below the inbox are looked into.
 const DEEPEST: usize = 8;
 
@@ -87,11 +118,11 @@ pub struct Inbox {
 }
 
 /// What is in the inbox and is not taken.
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Kept {
-    strange: Vec<PathBuf>,
-    unreadable: Vec<PathBuf>,
-    broken: Vec<PathBuf>,
+    strange: HashSet<PathBuf>,
+    unreadable: HashSet<PathBuf>,
+    broken: HashSet<PathBuf>,
 }
 
 /// A look at everything that takes no longer than this is taken whenever something happens.
@@ -184,17 +215,19 @@ impl Inbox {
         }
         self.waiting = scan.waiting(&there);
         self.seen.extend(there);
-        // What was named before stays named until the next look at everything.
-        let again: HashSet<&PathBuf> = paths.iter().collect();
+        // What was found before counts until the next look at everything.
         for (found, kept) in [
-            (&mut scan.strange, &mut self.kept.strange),
-            (&mut scan.unreadable, &mut self.kept.unreadable),
-            (&mut scan.broken, &mut self.kept.broken),
+            (&scan.strange, &mut self.kept.strange),
+            (&scan.unreadable, &mut self.kept.unreadable),
+            (&scan.broken, &mut self.kept.broken),
         ] {
-            kept.retain(|path| !again.contains(path));
-            kept.append(found);
-            found.clone_from(kept);
+            for path in &paths {
+                kept.remove(path);
+            }
+            kept.extend(found.iter().cloned());
         }
+        scan.partial = true;
+        scan.held = self.kept.counts();
         scan.sort();
         Ok(scan)
     }
@@ -234,10 +267,11 @@ impl Inbox {
         self.look_into(&self.folder, 0, now, &mut scan, &mut there);
         self.waiting = scan.waiting(&there);
         self.kept = Kept {
-            strange: scan.strange.clone(),
-            unreadable: scan.unreadable.clone(),
-            broken: scan.broken.clone(),
+            strange: scan.strange.iter().cloned().collect(),
+            unreadable: scan.unreadable.iter().cloned().collect(),
+            broken: scan.broken.iter().cloned().collect(),
         };
+        scan.held = self.kept.counts();
         self.held.retain(|path, held| {
             there
                 .get(path)
@@ -282,6 +316,10 @@ impl Inbox {
         there: &mut HashMap<PathBuf, Seen>,
     ) {
         if is_left_alone(name) {
+            scan.left_alone += 1;
+            if scan.left_alone_first.len() < LEFT_ALONE_FIRST {
+                scan.left_alone_first.push(path);
+            }
             return;
         }
         let looked = fault::point("inbox.look").and_then(|()| fs::symlink_metadata(&path));
@@ -460,13 +498,15 @@ mod tests {
             "named.json",
             "sub",
             ".left",
+            "folder-link",
             "folder-link/below.json",
             "gone",
         ];
         let changed: HashSet<PathBuf> = changed.iter().map(|name| at(name)).collect();
         let scan = inbox.look(start, &changed, false).unwrap();
         assert_eq!((scan.settled.len(), scan.settling), (0, 2));
-        assert_eq!(scan.strange, [at("link.json")], "still named");
+        assert_eq!(scan.strange, [at("folder-link")]);
+        assert_eq!(scan.held.strange, 2, "the link still counts");
         // No event comes when they have settled.
         let later = start + settle;
         let scan = inbox.look(later, &HashSet::new(), false).unwrap();

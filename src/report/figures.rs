@@ -185,12 +185,12 @@ const OFFICES: Query = Query {
 const SETS: Query = Query {
     period: "SELECT s.hash, b.first, b.last, b.files
              FROM (SELECT set_id, min(received_at) AS first, max(received_at) AS last,
-                          count(*) AS files
+                          count(*) AS files, min(batch_id) AS first_batch
                    FROM batch
                    WHERE set_id IS NOT NULL AND received_at >= ?1
                      AND received_at < date(?2, '+1 day')
                    GROUP BY set_id) b
-             JOIN classifier_set s USING (set_id) ORDER BY 2",
+             JOIN classifier_set s USING (set_id) ORDER BY b.first_batch",
     batch: "SELECT classifier_set, received_at, received_at, 1 FROM v_batch
             WHERE classifier_set IS NOT NULL AND batch_id = ?1",
 };

@@ -8,4 +8,4 @@ mod figures;
 mod page;
 
 pub use figures::{About, Bar, Figures, Reason, Step, of_batch, of_period};
-pub use page::render;
+pub use page::{is_report, render};

@@ -29,6 +29,12 @@ fn percent(part: u64, whole: u64) -> String {
     }
 }
 
+/// Whether a file that begins like this is a report of ours.
+pub fn is_report(beginning: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(beginning);
+    text.starts_with("<!DOCTYPE html><html lang=\"en\">") && text.contains("<title>kycdrop: ")
+}
+
 /// The whole page. `now` is when it was made, as the history writes moments.
 pub fn render(figures: &Figures, now: &str) -> String {
     let title = title(&figures.about);

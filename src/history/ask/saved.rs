@@ -1,11 +1,14 @@
 //! Queries with a name: those that ship with kycdrop, and those that people keep in their home.
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::fs::File;
+use std::io;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::atomic_file::{self, AtomicFile, Existing, Rules};
+use crate::disk;
 use crate::trouble::{Kind, Result, Trouble};
 
 const SHIPPED: &str = include_str!("queries.toml");
@@ -23,26 +26,44 @@ pub struct Saved {
     pub shipped: bool,
 }
 
-/// Every saved query by its name: the shipped ones, and those of this file, if there is one.
+/// Every saved query by its name: the shipped ones, and those of this file, if there is one. When
+/// that is damaged, the shipped ones alone, and what is wrong with it.
 ///
 /// # Errors
-/// When the file cannot be read, or is no such file.
-pub fn saved_queries(file: &Path) -> Result<BTreeMap<String, Saved>> {
+/// Never: a test reads the shipped ones.
+pub fn saved_queries(file: &Path) -> Result<(BTreeMap<String, Saved>, Option<Trouble>)> {
     let mut all = shipped_queries()?;
-    let text = match std::fs::read_to_string(file) {
-        Ok(text) => text,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(all),
+    match own_queries(file) {
+        Ok(own) => {
+            all.extend(own);
+            Ok((all, None))
+        }
+        Err(e) => Ok((all, Some(e))),
+    }
+}
+
+fn own_queries(file: &Path) -> Result<BTreeMap<String, Saved>> {
+    match file.metadata() {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
         Err(e) => return Err(Trouble::io("reading", file, &e)),
-    };
-    let own: BTreeMap<String, Saved> = toml::from_str(&text).map_err(|e| {
+        // Reading a pipe or a device may never end.
+        Ok(there) if !there.is_file() => {
+            return Err(Trouble::new(
+                Kind::Setup,
+                format!("{} is not a regular file", file.display()),
+                "move it away; `kycdrop query --save` makes a new one",
+            ));
+        }
+        Ok(_) => {}
+    }
+    let text = std::fs::read_to_string(file).map_err(|e| Trouble::io("reading", file, &e))?;
+    toml::from_str(&text).map_err(|e| {
         Trouble::new(
             Kind::Setup,
             format!("{}: {}", file.display(), e.to_string().trim_end()),
             "each query is a table: [name] with sql = \"...\" and, if wanted, title = \"...\"",
         )
-    })?;
-    all.extend(own);
-    Ok(all)
+    })
 }
 
 /// The queries that ship with kycdrop.
@@ -71,7 +92,13 @@ pub fn save_query(file: &Path, name: &str, sql: &str) -> Result<()> {
             "use small letters, digits and hyphens, such as my-office",
         ));
     }
-    if saved_queries(file)?.contains_key(name) {
+    // Others may save at the same moment: each reads what the one before it wrote.
+    let _lock = lock(file)?;
+    let (all, damage) = saved_queries(file)?;
+    if let Some(damage) = damage {
+        return Err(damage);
+    }
+    if all.contains_key(name) {
         return Err(Trouble::new(
             Kind::Input,
             format!("there is a query {name} already"),
@@ -83,19 +110,44 @@ pub fn save_query(file: &Path, name: &str, sql: &str) -> Result<()> {
         sql: sql.to_owned(),
         shipped: false,
     };
-    let text = toml::to_string(&BTreeMap::from([(name, query)]))
+    let added = toml::to_string(&BTreeMap::from([(name, query)]))
         .map_err(|e| Trouble::new(Kind::Internal, e.to_string(), ""))?;
-    let wrong = |e: std::io::Error| Trouble::io("writing", file, &e);
-    let mut out = std::fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(file)
-        .map_err(wrong)?;
-    let gap = if out.metadata().map_err(wrong)?.len() > 0 {
-        "\n"
-    } else {
-        ""
-    };
-    out.write_all(format!("{gap}{text}").as_bytes())
-        .map_err(wrong)
+    let mut text = std::fs::read_to_string(file).map_err(|e| Trouble::io("reading", file, &e))?;
+    if !text.is_empty() {
+        text.push_str(if text.ends_with('\n') { "\n" } else { "\n\n" });
+    }
+    text.push_str(&added);
+    AtomicFile::create(file, RULES)?.write(text.as_bytes())
+}
+
+/// A file of the home: it is known to hold queries before it is replaced.
+const RULES: Rules<'_> = Rules {
+    home: None,
+    into_inbox: false,
+    existing: Existing::ReplaceIf(|_| true),
+    refusal: Kind::Setup,
+};
+
+/// Locks the file, which is made if need be. Who waited for another to save finds a new file in its
+/// place, and locks that.
+fn lock(file: &Path) -> Result<File> {
+    loop {
+        atomic_file::allowed(file, RULES)?;
+        let open = || {
+            let lock = File::options()
+                .create(true)
+                .truncate(false)
+                .write(true)
+                .open(file)?;
+            match lock.lock() {
+                // Some shares know no locks.
+                Err(e) if e.kind() != io::ErrorKind::Unsupported => Err(e),
+                _ => Ok(lock),
+            }
+        };
+        let lock = open().map_err(|e| Trouble::io("writing", file, &e))?;
+        if disk::is_open_at(&lock, file) {
+            return Ok(lock);
+        }
+    }
 }

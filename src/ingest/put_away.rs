@@ -1,0 +1,65 @@
+//! Putting an answered file away, under a name that tells the truth: a sender that still has it open
+//! may have written to it after it was read.
+
+use std::path::PathBuf;
+
+use crate::config::Home;
+use crate::history::{History, Written};
+use crate::intake::{Claim, archive_source};
+use crate::trouble::{Result, Trouble};
+
+use super::judge_file::FileHash;
+
+/// What the name of a file ends with that is not what was answered.
+const CHANGED: &str = ".changed-after-answer";
+
+/// Moves a file whose response is published out of the work folder.
+///
+/// # Errors
+/// When it cannot be moved, or the history cannot be read.
+pub(super) fn put_away(
+    history: &History,
+    home: &Home,
+    claim: &Claim,
+    batch: &Written,
+) -> Result<()> {
+    if !claim.has_source() {
+        return Ok(());
+    }
+    let root = match batch.status {
+        200 => home.archive(),
+        _ => home.failed(),
+    };
+    if !was_changed(history, claim, batch)? {
+        return archive_source(&root, claim);
+    }
+    let mut aside = claim.clone();
+    let mut name = claim.file_name();
+    name.push(CHANGED);
+    aside.relative = claim.folder_below_inbox().join(PathBuf::from(name));
+    let (from, to) = (claim.source(), aside.source());
+    std::fs::rename(&from, &to).map_err(|e| Trouble::io("renaming", &from, &e))?;
+    let file = claim.relative.to_string_lossy();
+    tracing::warn!(
+        batch = batch.batch_id,
+        file = %crate::text::printable(&file),
+        "was written to after it was read: it is put away as *{CHANGED}; what was written since was not answered: drop it again"
+    );
+    archive_source(&root, &aside)
+}
+
+/// Whether the file is another than the one that was read. Where its size and time are those that it
+/// was taken with, it is not read again.
+fn was_changed(history: &History, claim: &Claim, batch: &Written) -> Result<bool> {
+    let path = claim.source();
+    let told = claim.file_name().to_string_lossy().ends_with(CHANGED);
+    let now = path.symlink_metadata().ok();
+    let now = now.and_then(|m| Some((m.len(), m.modified().ok()?)));
+    if told || now.is_none() || claim.looked == now {
+        return Ok(false);
+    }
+    let answered = history.sha256_of(batch.batch_id)?;
+    // One that cannot be read any more is put away as it is.
+    let found = FileHash::new(&path).read_whole().ok();
+    Ok(!answered.is_empty() && found.is_some_and(|found| found.sha256 != answered))
+}
