@@ -159,3 +159,37 @@ fn what_was_taken_back_leaves_no_count() {
         ])
     );
 }
+
+#[test]
+fn a_field_in_many_places_of_a_list_is_one_path() {
+    let office = Office::new();
+    let sound = json!({"addressType": "RESIDENCE", "country": "LT"});
+    let careless = with(sound.clone(), json!({"City": "Vilnius"}));
+    // In each customer at another place, and in the last in two.
+    let mut customers: Vec<Value> = (0..30usize)
+        .map(|i| {
+            let mut list = vec![sound.clone(); i];
+            list.push(careless.clone());
+            with(person(&i.to_string()), json!({"listAddress": list}))
+        })
+        .collect();
+    customers.push(with(
+        person("last"),
+        json!({"listAddress": [careless, sound, careless]}),
+    ));
+    let body = json!({"customers": customers}).to_string();
+    office.drop("batch-customers/x.json", body);
+    office.once();
+    let rows = office.rows("SELECT path, count FROM v_warning");
+    assert_eq!(
+        Value::from(rows),
+        json!([{"path": "listAddress[].City", "count": 31}])
+    );
+    // Each customer has its own places, also behind the first twenty.
+    assert_eq!(explained(&office, 3), ["listAddress[3].City"]);
+    assert_eq!(explained(&office, 29), ["listAddress[29].City"]);
+    assert_eq!(
+        explained(&office, 30),
+        ["listAddress[0].City", "listAddress[2].City"]
+    );
+}

@@ -44,7 +44,7 @@ fuzz_target!(|input: (u8, &str)| {
     match parse_file(name, text) {
         Err(problems) => {
             assert!(!problems.is_empty());
-            let lines = text.split('\n').count();
+            let lines = text.split('\n').count() as u64;
             for p in problems {
                 assert_eq!(p.file, name);
                 assert!(p.line.is_none_or(|l| (1..=lines).contains(&l)), "{p}");

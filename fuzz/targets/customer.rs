@@ -49,7 +49,7 @@ fuzz_target!(|text: &str| {
         let json = serde_json::from_str::<IgnoredAny>(text);
         match &read {
             Err(e) => {
-                assert!(e.offset <= text.len(), "{}: {}", e.offset, e.message);
+                assert!(e.offset <= text.len() as u64, "{}: {}", e.offset, e.message);
                 assert!(json.is_err(), "JSON, but refused: {}", e.message);
             }
             Ok(is_object) => {

@@ -85,8 +85,8 @@ pub fn doctor(home: &Home, args: &Args) -> Result<u8> {
         database(home, args.quick),
         accounted(home),
         room(home),
-        leftovers(home),
     ];
+    lines.extend(leftovers(home));
     // Without a home the rest only repeats that there is none.
     if !home.root.exists() {
         lines.truncate(1);
@@ -391,8 +391,8 @@ fn database(home: &Home, quick: bool) -> Line {
     }
 }
 
-/// What killed commands left half done, where they usually write.
-fn leftovers(home: &Home) -> Line {
+/// What killed commands left half done; no line where there is nothing.
+fn leftovers(home: &Home) -> Option<Line> {
     let mut folders = moving(home);
     folders.push(home.root.clone());
     folders.extend(std::env::current_dir().ok());
@@ -403,15 +403,15 @@ fn leftovers(home: &Home) -> Line {
     }
     let found = atomic_file::remains(home, &folders);
     if found.is_empty() {
-        return ok("leftovers", "none of commands that were killed");
+        return None;
     }
     let found: Vec<String> = found.iter().map(|f| f.display().to_string()).collect();
-    line(
+    Some(line(
         "leftovers",
         State::Warn,
         format!("left by commands that were killed: {}", found.join(", ")),
         "remove them; the next backup, snapshot, report or demo batch that is written there does it too",
-    )
+    ))
 }
 
 fn room(home: &Home) -> Line {

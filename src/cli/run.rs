@@ -25,6 +25,9 @@ use super::unaccounted;
 /// large files are taken one by one.
 const TAKEN_AT_ONCE: usize = 50;
 
+/// How long a folder of the inbox is missing before it is made again.
+const REMADE_AFTER: Duration = Duration::from_millis(500);
+
 /// Names of files that are not taken, logged after one look; of more only the number is.
 const NAMED_AT_ONCE: usize = 20;
 
@@ -106,6 +109,8 @@ struct Worker {
     unreadable: usize,
     /// Files of the inbox that the disk or the share does not give.
     broken: usize,
+    /// Since when a folder of the inbox is missing.
+    missing_since: Option<Instant>,
     files: u64,
     accepted: u64,
     rejected: u64,
@@ -138,6 +143,7 @@ impl Worker {
             reported: HashSet::new(),
             unreadable: 0,
             broken: 0,
+            missing_since: None,
             files: 0,
             accepted: 0,
             rejected: 0,
@@ -217,8 +223,7 @@ impl Worker {
         let classifiers_due = self.engine.take_up_classifiers()?;
         // Somebody may have renamed or removed the inbox, or an endpoint's folder: it is made again,
         // and that one is watched.
-        let inbox = self.engine.home.inbox();
-        let gone = Endpoint::ALL.iter().any(|e| !inbox.join(e.name()).exists());
+        let gone = self.inbox_is_gone();
         if gone {
             self.engine.home.make_folders()?;
         }
@@ -250,9 +255,28 @@ impl Worker {
         }
         self.engine.rest()?;
         let longest = self.engine.config.scan_interval;
-        let next = scan.next.into_iter().chain(classifiers_due).min();
+        let remade = self.missing_since.map(|since| since + REMADE_AFTER);
+        let next = scan
+            .next
+            .into_iter()
+            .chain(classifiers_due)
+            .chain(remade)
+            .min();
         let until_next = next.map(|next| next.saturating_duration_since(Instant::now()));
         Ok(until_next.map_or(longest, |next| next.min(longest)))
+    }
+
+    /// Whether the inbox is to be made again: it is gone, or a folder of it has been for a moment.
+    /// Whoever removes all of it must not find folders that came back meanwhile.
+    fn inbox_is_gone(&mut self) -> bool {
+        let inbox = self.engine.home.inbox();
+        let missing = Endpoint::ALL.iter().any(|e| !inbox.join(e.name()).exists());
+        if !missing {
+            self.missing_since = None;
+            return false;
+        }
+        let since = *self.missing_since.get_or_insert_with(Instant::now);
+        !inbox.exists() || since.elapsed() >= REMADE_AFTER
     }
 
     fn scan(&mut self, wake: &Wake, everything: bool) -> Result<Scan> {

@@ -1,5 +1,6 @@
 //! What rejects no customer of a file but should be known: one row for each kind and path, with a
-//! count and the first places, however often it repeats.
+//! count and the first places, however often it repeats. Places in lists are one path: a field that
+//! is in `listAddress[0]` and in `listAddress[1]` repeats, as `listAddress[].city`.
 
 use std::hash::{Hash, Hasher};
 
@@ -36,11 +37,23 @@ struct Row {
     last: Option<u64>,
 }
 
+/// Kind and path of a row.
 #[derive(PartialEq, Eq)]
 struct Key(NoteKind, Box<str>);
 
-/// A [`Key`] that is looked for.
+/// A [`Key`] that is looked for, by a path with its places in lists.
 struct Wanted<'n>(NoteKind, &'n str);
+
+/// The parts of a path that are not places in lists: `listAddress[`, `].city`.
+fn without_places(path: &str) -> impl Iterator<Item = &str> {
+    let inside = |part: &&str| part.bytes().all(|b| b.is_ascii_digit());
+    path.split_inclusive('[')
+        .flat_map(|part| part.split_inclusive(']'))
+        .map(move |part| match part.strip_suffix(']') {
+            Some(place) if inside(&place) => "]",
+            _ => part,
+        })
+}
 
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
@@ -50,13 +63,14 @@ impl Hash for Key {
 
 impl Hash for Wanted<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        (self.0 as u8, self.1).hash(state);
+        (self.0 as u8).hash(state);
+        without_places(self.1).for_each(|part| state.write(part.as_bytes()));
     }
 }
 
 impl Equivalent<Key> for Wanted<'_> {
     fn equivalent(&self, key: &Key) -> bool {
-        self.0 == key.0 && *self.1 == *key.1
+        self.0 == key.0 && without_places(self.1).eq(without_places(&key.1))
     }
 }
 
@@ -110,7 +124,13 @@ impl Warnings {
     /// Positions rise.
     pub fn add(&mut self, position: Option<u64>, note: &Note) {
         let row = match self.by_key.get(&Wanted(note.kind, &note.path)) {
-            Some(index) => &mut self.rows[*index],
+            Some(index) => {
+                let row = &mut self.rows[*index];
+                if *row.path != *note.path {
+                    row.path = without_places(&note.path).collect();
+                }
+                row
+            }
             None if self.rows.len() < MAX_WARNINGS => {
                 let key = Key(note.kind, note.path.as_str().into());
                 self.by_key.insert(key, self.rows.len());

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use crate::catalog::field_of_path;
 use crate::trouble::Result;
@@ -299,16 +300,45 @@ fn warnings_of(
          ORDER BY warning_id",
     )?;
     let rows = select.query_map(params![batch_id, position], |r| {
-        Ok((warning(r)?, r.get(4)?, r.get::<_, u64>(5)?))
+        Ok((warning(r)?, r.get::<_, bool>(4)?, r.get::<_, u64>(5)?))
     })?;
     let mut found = Vec::new();
     for row in rows {
         let (warning, among_the_first, kept) = row?;
-        if among_the_first || (warning.count > kept && shows(payload, &warning)) {
-            found.push(warning);
+        let mut shown = Vec::new();
+        if warning.path.contains("[]") || (!among_the_first && warning.count > kept) {
+            each_place(payload, &warning.path, &mut |path| {
+                let here = WarningRow {
+                    path: path.to_owned(),
+                    ..warning.clone()
+                };
+                if among_the_first || shows(payload, &here) {
+                    shown.push(here);
+                }
+            });
         }
+        if among_the_first && shown.is_empty() {
+            shown.push(warning);
+        }
+        found.append(&mut shown);
     }
     Ok(found)
+}
+
+/// Calls `each` with every path of the payload that this one stands for: `listAddress[].city` for that
+/// of each item that has the field.
+fn each_place(payload: &str, path: &str, each: &mut dyn FnMut(&str)) {
+    let Some((list, rest)) = path.split_once("[]") else {
+        if spot(payload, path).value.is_some() {
+            each(path);
+        }
+        return;
+    };
+    let items = spot(payload, list).value;
+    let items = items.and_then(|list| serde_json::from_str::<Vec<&RawValue>>(list).ok());
+    for i in 0..items.map_or(0, |items| items.len()) {
+        each_place(payload, &format!("{list}[{i}]{rest}"), each);
+    }
 }
 
 /// Whether the payload alone proves that its customer has this warning.

@@ -23,7 +23,7 @@ UPDATE column_description
 SET description = 'unknown-field, unknown-field-twice, ignored-field, more-unknown-fields, more-findings or more-warnings.'
 WHERE view_name = 'v_warning' AND column_name = 'kind';
 UPDATE column_description
-SET description = 'The field in the customer.'
+SET description = 'The field in the customer; listAddress[].city where it is in several places of a list.'
 WHERE view_name = 'v_warning' AND column_name = 'path';
 UPDATE column_description
 SET description = 'What else to know, of the first customer with it: the nearest known name, why it is ignored.'
