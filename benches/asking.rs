@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use kycdrop::classifier::{SHIPPED, parse_file};
+use kycdrop::classifier::shipped_files;
 use kycdrop::config::{Config, Home};
-use kycdrop::demo::{Wanted, write_batch};
+use kycdrop::demo::{DemoOptions, write_batch};
 use kycdrop::history::{
     Answer, Bounds, Cell, Dictionary, History, ask, ask_sql, customer_key, last_batches,
     open_for_reading, pack, totals,
@@ -64,12 +64,8 @@ fn new_home(home: &Home) -> std::result::Result<(), Failed> {
 
 /// The made-up customers, with their payloads as the history keeps them.
 fn payloads(conn: &Connection) -> std::result::Result<(), Failed> {
-    let files: Vec<_> = SHIPPED
-        .iter()
-        .map(|(name, text)| parse_file(name, text))
-        .collect::<std::result::Result<_, _>>()
-        .map_err(|e| format!("{e:?}"))?;
-    let wanted = Wanted {
+    let files = shipped_files("2026-01-01")?;
+    let wanted = DemoOptions {
         customers: MADE_UP,
         errors: 0.0,
         seed: 1,
@@ -203,13 +199,12 @@ fn home_of(dir: &Path, assessments: u64) -> std::result::Result<Home, Failed> {
     std::fs::create_dir_all(dir)?;
     let begun = Instant::now();
     new_home(&home)?;
-    let mut history = History::open(&home.database(), 1024)?;
-    let conn = history.connection_mut();
+    let conn = History::open(&home.database(), 1024)?.into_connection();
     // What goes wrong here is begun anew.
     conn.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN;")?;
-    fill(conn, assessments)?;
+    fill(&conn, assessments)?;
     conn.execute_batch("COMMIT;")?;
-    drop(history);
+    drop(conn);
     // The first start after a history came from elsewhere reads it through.
     command(&home, &["once"])?;
     println!("made in {:.0?}", begun.elapsed());

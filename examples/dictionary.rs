@@ -8,8 +8,8 @@ use std::error::Error;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
-use kycdrop::classifier::{SHIPPED, parse_file};
-use kycdrop::demo::{Wanted, write_batch};
+use kycdrop::classifier::shipped_files;
+use kycdrop::demo::{DemoOptions, write_batch};
 use serde_json::{Map, Value};
 
 /// Larger ones hardly pack better, and this stays in a processor's cache.
@@ -19,11 +19,8 @@ const BYTES: usize = 32 << 10;
 const ORDERS: usize = 64;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let classifiers: Vec<_> = SHIPPED
-        .iter()
-        .map(|(name, text)| parse_file(name, text).expect("a shipped classifier is sound"))
-        .collect();
-    let wanted = Wanted {
+    let classifiers = shipped_files("2026-01-01")?;
+    let wanted = DemoOptions {
         customers: 6000,
         errors: 5.0,
         seed: 1,

@@ -101,6 +101,11 @@ pub fn now() -> String {
     text(utc_now())
 }
 
+/// Today in UTC, as `yyyy-MM-dd`.
+pub fn today() -> String {
+    day(&now()).to_owned()
+}
+
 /// The form of the API's error bodies, from that of the history:
 /// `2026-11-20T16:49:50.237+00:00`.
 pub fn api_form(history: &str) -> String {

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
+use crate::branch::Branch;
 use crate::catalog::Endpoint;
 use crate::disk;
-use crate::export::Branch;
 use crate::position::Position;
 use crate::request::Limits;
 use crate::trouble::{Kind, Result, Trouble};

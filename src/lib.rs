@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 pub mod atomic_file;
+pub mod branch;
 pub mod catalog;
 pub mod classifier;
 pub mod cli;

@@ -1,4 +1,5 @@
-//! Text for people: nothing that comes from a file may steer a terminal or break a line of the log.
+//! Text for people: nothing that comes from a file may steer a terminal or break a line of the log,
+//! and a name that is not known gets the suggestion of one that is.
 
 use std::borrow::Cow;
 
@@ -48,4 +49,30 @@ pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
         None => Cow::Borrowed(text),
         Some((at, _)) => Cow::Owned(format!("{}…", &text[..at])),
     }
+}
+
+/// A number with its noun: `1 file`, `2 files`.
+pub fn counted(number: u64, one: &str, several: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { several })
+}
+
+/// The candidate that is nearest to `given`, whatever the capitals, if one is near enough to be what
+/// was meant.
+pub fn nearest<'c>(given: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+    // Beyond this no known name can be near, and the distance costs the product of the lengths.
+    const LONGEST: usize = 64;
+    if given.is_empty() || given.len() > LONGEST {
+        return None;
+    }
+    let lower = given.to_lowercase();
+    candidates
+        .map(|name| (strsim::osa_distance(&lower, &name.to_lowercase()), name))
+        .filter(|(distance, name)| *distance * 3 <= name.chars().count().max(3))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}
+
+/// The suggestion for a name that is not known, such as `did you mean country?`.
+pub fn did_you_mean<'c>(given: &str, known: impl Iterator<Item = &'c str>) -> Option<String> {
+    nearest(given, known).map(|near| format!("did you mean {near}?"))
 }

@@ -117,9 +117,3 @@ impl From<rusqlite::Error> for Trouble {
         }
     }
 }
-
-impl From<crate::classifier::Refused> for Trouble {
-    fn from(e: crate::classifier::Refused) -> Trouble {
-        Trouble::new(Kind::Setup, e.to_string(), "")
-    }
-}

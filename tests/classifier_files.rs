@@ -34,7 +34,7 @@ const BAD: &[Bad] = &[
         "added.toml",
         "title = \"T\"\n[values]\nA = \"a\"\nB = b\n",
         "added.toml:4: ",
-        "mend the line",
+        "fix the line",
     ),
     bad(
         "added.toml",
@@ -58,7 +58,7 @@ const BAD: &[Bad] = &[
         "added.toml",
         "title = \"T\"\n[values]\nA = \"a\"\nB = \"b\"\nA = \"again\"\n",
         "added.toml:5: ",
-        "may stand once only",
+        "may appear only once",
     ),
     bad(
         "added.toml",
@@ -69,19 +69,19 @@ const BAD: &[Bad] = &[
     bad(
         "added.toml",
         "title = \"T\"\n[bind]\nfields = [\"Customer.birthDate\"]\n[values]\nA = \"a\"\n",
-        "added.toml:3: Customer.birthDate holds no text and cannot be bound",
+        "added.toml:3: Customer.birthDate is not a String field and cannot be bound",
         "only fields of the type String",
     ),
     bad(
         "added.toml",
         "title = \"T\"\n[bind]\nfields = [\"Contact.contactType\"]\n[values]\nA = \"a\"\n",
-        "added.toml:3: Contact.contactType holds no text",
+        "added.toml:3: Contact.contactType is not a String field",
         "only fields of the type String",
     ),
     bad(
         "added.toml",
         "title = \"T\"\n[bind]\nadditional_values = \"tax_office\"\n[values]\nA = \"a\"\n",
-        "added.toml:3: additional_values is no list",
+        "added.toml:3: additional_values is not an array",
         "additional_values = [\"...\"]",
     ),
     bad(
@@ -99,13 +99,13 @@ const BAD: &[Bad] = &[
     bad(
         "added.toml",
         "title = \"T\"\n[values]\nA = { name = \"a\", retired = \"2024-01-01\" }\n",
-        "added.toml:3: retired of A is neither true, false nor a day",
+        "added.toml:3: retired of A is not true, false or a date",
         "retired = 2025-01-31",
     ),
     bad(
         "added.toml",
         "title = \"T\"\n[values]\nA = { name = \"a\", retired = 2024-01-01T10:00:00Z }\n",
-        "added.toml:3: retired of A is neither true, false nor a day",
+        "added.toml:3: retired of A is not true, false or a date",
         "retired = 2025-01-31",
     ),
     Bad {
@@ -147,13 +147,13 @@ const BAD: &[Bad] = &[
     bad(
         "added.toml",
         "title = \"T\"\nvalues = \"none\"\n",
-        "added.toml:2: values is no table",
+        "added.toml:2: values is not a table",
         "[values]",
     ),
     bad(
         "tax office.toml",
         "title = \"T\"\n[values]\n",
-        "tax office.toml:1: the file's name is no name for a classifier",
+        "tax office.toml:1: the file's name is not a valid classifier name",
         "letters, digits, - and _",
     ),
 ];

@@ -5,14 +5,11 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::Office;
-use kycdrop::classifier::{SHIPPED, parse_file};
-use kycdrop::demo::{ERRORS, Wanted, write_batch};
+use kycdrop::classifier::shipped_files;
+use kycdrop::demo::{DemoOptions, ERRORS, write_batch};
 
-fn made(wanted: Wanted) -> (Vec<u8>, kycdrop::demo::Made) {
-    let files: Vec<_> = SHIPPED
-        .iter()
-        .map(|(n, t)| parse_file(n, t).expect("sound"))
-        .collect();
+fn made(wanted: DemoOptions) -> (Vec<u8>, kycdrop::demo::DemoSummary) {
+    let files = shipped_files("2026-01-01").expect("the shipped classifiers are valid");
     let mut out = Vec::new();
     let made = write_batch(wanted, &files, &mut out).expect("written");
     (out, made)
@@ -21,7 +18,7 @@ fn made(wanted: Wanted) -> (Vec<u8>, kycdrop::demo::Made) {
 #[test]
 fn the_answer_is_the_one_that_was_announced() {
     let office = Office::new();
-    let wanted = Wanted {
+    let wanted = DemoOptions {
         customers: 3000,
         errors: 40.0,
         seed: 7,
@@ -60,13 +57,13 @@ fn the_answer_is_the_one_that_was_announced() {
 
 #[test]
 fn the_same_seed_makes_the_same_file() {
-    let wanted = Wanted {
+    let wanted = DemoOptions {
         customers: 50,
         errors: 10.0,
         seed: 3,
     };
     assert_eq!(made(wanted), made(wanted));
-    assert_ne!(made(wanted).0, made(Wanted { seed: 4, ..wanted }).0);
+    assert_ne!(made(wanted).0, made(DemoOptions { seed: 4, ..wanted }).0);
     // What another version or machine would have to make as well.
     use sha2::Digest;
     let hash: String = sha2::Sha256::digest(made(wanted).0)

@@ -78,7 +78,7 @@ fn what_was_written_aside_and_got_lost_is_written_again() {
         assert!(killed_at(&office, step));
         let (code, lines, said) = verify(&office, &[]);
         assert_eq!((code, &*lines), (Some(0), &[][..]), "{said}");
-        assert!(said.contains("interrupted: its next one"), "{said}");
+        assert!(said.contains("interrupted: its next run"), "{said}");
         std::fs::remove_dir_all(office.at("out/_manifest/branch=vilnius/.parts")).expect("removed");
         export(&office, &[]);
         assert!(parquet_files(&office, "out") == whole, "{step}");
@@ -215,16 +215,19 @@ fn verify_finds_what_is_missing_changed_or_beside() {
     assert_eq!(
         lines,
         [
-            "unlisted  warning/branch=kaunas  (no manifest has this branch)".to_owned(),
-            "missing   _manifest/branch=vilnius/batches-000004-000004.json  (the manifest, or several, of these batches)".into(),
+            "unlisted  warning/branch=kaunas  (no manifest of this branch)".to_owned(),
+            "missing   _manifest/branch=vilnius/batches-000004-000004.json  (one or more manifests of these batches)".into(),
             format!("changed   {assessments}"),
             format!("missing   {findings}"),
-            format!("unlisted  {}  (no manifest has this file)", of("batch", "000004-000004")),
-            format!("unlisted  {}  (no manifest has this file)", of("batch", "000009-000009")),
-            format!("unlisted  {}  (no manifest has this file)", of("assessment", "000004-000004")),
+            format!("unlisted  {}  (no manifest lists this file)", of("batch", "000004-000004")),
+            format!("unlisted  {}  (no manifest lists this file)", of("batch", "000009-000009")),
+            format!("unlisted  {}  (no manifest lists this file)", of("assessment", "000004-000004")),
         ]
     );
-    assert!(said.contains("7 of what was looked at"), "{said}");
+    assert!(
+        said.contains("7 differences from what was exported"),
+        "{said}"
+    );
     assert_eq!(office.files("out"), before, "nothing was touched");
     office.write(
         "out/_manifest/branch=vilnius/batches-000001-000003.json",
@@ -327,7 +330,7 @@ fn a_second_writer_of_a_branch_is_kept_out() {
     let (code, said) = refused(&office, &[]);
     assert_eq!(code, Some(75), "{said}");
     assert!(
-        said.contains("another export writes the branch vilnius"),
+        said.contains("another process is exporting the branch vilnius"),
         "{said}"
     );
     export(&office, &["--branch", "kaunas"]);

@@ -9,9 +9,8 @@ use std::sync::{Arc, LazyLock};
 
 use common::Office;
 use kycdrop::catalog::Endpoint;
-use kycdrop::classifier::write_shipped;
+use kycdrop::classifier::{ClassifierSet, shipped_files};
 use kycdrop::config::Config;
-use kycdrop::history::History;
 use kycdrop::ingest::{Rules, Silent, Source, Stop, each_chunk, thread_pool};
 use kycdrop::request::{InvalidKind, InvalidRequest};
 
@@ -39,11 +38,8 @@ fn requests() -> Vec<(Endpoint, String)> {
 
 fn look(endpoint: Endpoint, bytes: &[u8]) -> Result<(), InvalidRequest> {
     static RULES: LazyLock<(Rules, rayon::ThreadPool)> = LazyLock::new(|| {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        write_shipped(folder.path()).expect("written classifiers");
-        let mut history = History::in_memory().expect("a history");
-        let set = history.load_classifiers(folder.path());
-        let (set, _) = set.expect("sound classifiers");
+        let files = shipped_files("2026-01-01").expect("the shipped classifiers are valid");
+        let set = ClassifierSet::from_files(&files).expect("a set");
         let rules = Rules::new(set, &Config::default());
         (rules, thread_pool(2).expect("threads"))
     });

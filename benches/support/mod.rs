@@ -6,9 +6,8 @@
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-use kycdrop::classifier::{ClassifierSet, SHIPPED, load_set, parse_file, store};
+use kycdrop::classifier::{ClassifierSet, shipped_files};
 use kycdrop::config::Home;
-use kycdrop::history::History;
 use kycdrop::intake::{Claim, Inbox, claim};
 
 /// A customer with little more than what is mandatory, as a machine writes it.
@@ -23,14 +22,8 @@ pub fn full() -> String {
 
 /// The shipped classifiers, as a set to judge by.
 pub fn classifiers() -> ClassifierSet {
-    let files: Vec<_> = SHIPPED
-        .iter()
-        .map(|(name, text)| parse_file(name, text).expect("a shipped classifier is sound"))
-        .collect();
-    let mut history = History::in_memory().expect("a history");
-    let conn = history.connection_mut();
-    let loaded = store(conn, &files, "2026-01-01T00:00:00.000Z").expect("stored classifiers");
-    load_set(conn, loaded.set_id).expect("a set")
+    let files = shipped_files("2026-01-01").expect("the shipped classifiers are valid");
+    ClassifierSet::from_files(&files).expect("a set")
 }
 
 /// The text without the white space between its tokens.

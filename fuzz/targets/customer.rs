@@ -7,8 +7,7 @@ use std::cell::RefCell;
 use std::sync::LazyLock;
 
 use kycdrop::catalog::{CUSTOMER, Endpoint};
-use kycdrop::classifier::{ClassifierSet, write_shipped};
-use kycdrop::history::History;
+use kycdrop::classifier::{ClassifierSet, shipped_files};
 use kycdrop::request::Tree;
 use kycdrop::validate::{Facts, Judge, Judged};
 use libfuzzer_sys::fuzz_target;
@@ -16,11 +15,8 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 static SHIPPED: LazyLock<ClassifierSet> = LazyLock::new(|| {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    write_shipped(folder.path()).expect("written classifiers");
-    let mut history = History::in_memory().expect("a history");
-    let loaded = history.load_classifiers(folder.path());
-    loaded.expect("sound classifiers").0
+    let files = shipped_files("2026-01-01").expect("shipped classifiers");
+    ClassifierSet::from_files(&files).expect("sound classifiers")
 });
 
 /// Judges what was read; the notes of reading stay with the tree, for the next time.

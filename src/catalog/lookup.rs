@@ -1,9 +1,9 @@
-//! Names to fields: the key of a JSON object while it is read, a path such as `Address.city` from a
-//! classifier file, and the nearest known name for one that is not known.
+//! Names to fields: the key of a JSON object while it is read, and a path such as `Address.city`
+//! from a classifier file.
 
 use std::sync::LazyLock;
 
-use super::{CUSTOMER, Endpoints, F, Field, OBJECTS, Object, Type};
+use super::{CUSTOMER, Endpoints, F, OBJECTS, Object, Type};
 
 /// The keys of an object, open addressing: they are short, known beforehand and looked up once for
 /// every field of every customer.
@@ -94,25 +94,4 @@ pub fn field_at(path: &str) -> Option<(&'static Object, F)> {
 /// The same, if the field holds text.
 pub fn text_field(path: &str) -> Option<(&'static Object, F)> {
     field_at(path).filter(|(object, f)| matches!(object.field(*f).ty, Type::Text))
-}
-
-/// The known key of the object that is nearest to this unknown one, if one is near: what a typing
-/// error or another capitalization was meant to be.
-pub fn nearest_name(object: &Object, key: &str) -> Option<&'static str> {
-    nearest(key, object.fields.iter().map(|f: &Field| f.name))
-}
-
-/// The candidate that is nearest to `given`, if one is near enough to be what was meant.
-pub fn nearest<'c>(given: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
-    // Beyond this no known name can be near, and the distance costs the product of the lengths.
-    const LONGEST: usize = 64;
-    if given.is_empty() || given.len() > LONGEST {
-        return None;
-    }
-    let lower = given.to_lowercase();
-    candidates
-        .map(|name| (strsim::osa_distance(&lower, &name.to_lowercase()), name))
-        .filter(|(distance, name)| *distance * 3 <= name.chars().count().max(3))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name)
 }

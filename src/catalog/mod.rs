@@ -19,7 +19,7 @@ mod rule_list;
 pub use customer::CUSTOMER;
 pub use endpoint::{Endpoint, Endpoints};
 pub use field::{Applies, F, Field, Object, ObjectId, Type};
-pub use lookup::{KeyTable, field_at, ignored_fields, keys, nearest, nearest_name, text_field};
+pub use lookup::{KeyTable, field_at, ignored_fields, keys, text_field};
 pub use markdown::{errors_page, fields_page};
 pub use never_answered::{NEVER_ANSWERED, NeverAnswered};
 pub use parts::{

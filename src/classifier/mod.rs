@@ -1,16 +1,19 @@
-//! Classifiers: the institution's tables of codes. TOML files are read whole or refused whole,
-//! written to SQLite, and read back from there into immutable sets that every thread shares.
+//! Classifiers: the institution's tables of codes.
+//!
+//! In: TOML files, and the day they are read for. Out: one [`ClassifierFile`] per file, or every
+//! problem of every file ([`Refused`]); and from all files together an immutable [`ClassifierSet`]
+//! that the threads share. It may not use SQL or the clock: the history keeps the files as rows.
 
 mod file;
 mod losses;
+mod parse;
 mod problem;
 mod set;
 mod shipped;
-mod store;
 
-pub use file::{ClassifierFile, ValueRow, parse_file, read_folder};
+pub use file::{ClassifierFile, ValueRow, read_folder};
 pub use losses::lost_many;
+pub use parse::parse_file;
 pub use problem::{Problem, Refused};
-pub use set::{Bindings, Category, CategoryKind, ClassifierSet, EntityType};
-pub use shipped::{SHIPPED, write_shipped};
-pub use store::{LoadedSet, load_set, note_had_values, store};
+pub use set::{Bindings, Category, CategoryKind, ClassifierSet, EntityType, set_hash};
+pub use shipped::{SHIPPED, shipped_files, write_shipped};

@@ -1,6 +1,10 @@
-//! What is wrong with classifier files, told so that somebody can mend it.
+//! What is wrong with classifier files, and how to fix it.
 
 use std::fmt;
+
+use crate::catalog::Classifier;
+use crate::text::printable;
+use crate::trouble::{Kind, Trouble};
 
 /// What is wrong with a classifier file, where, and what to do about it.
 #[derive(Clone, Debug)]
@@ -10,18 +14,31 @@ pub struct Problem {
     /// Counted from 1; none when the file as a whole is meant.
     pub line: Option<u64>,
     pub message: String,
+    /// What to do about it.
     pub remedy: String,
+}
+
+impl Problem {
+    /// A classifier of the contract that no file defines.
+    pub(super) fn missing(classifier: Classifier) -> Problem {
+        Problem {
+            file: format!("{}.toml", classifier.name()),
+            line: None,
+            message: "this classifier of the contract is missing".into(),
+            remedy: "put the file back; to get the shipped one, let `kycdrop init --home EMPTY_FOLDER` write all of them".into(),
+        }
+    }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let file = crate::text::printable(&self.file);
-        let message = crate::text::printable(&self.message);
+        let file = printable(&self.file);
+        let message = printable(&self.message);
         match self.line {
             Some(line) => write!(f, "{file}:{line}: {message}")?,
             None => write!(f, "{file}: {message}")?,
         }
-        write!(f, "\n    {}", crate::text::printable(&self.remedy))
+        write!(f, "\n    {}", printable(&self.remedy))
     }
 }
 
@@ -40,3 +57,9 @@ impl fmt::Display for Refused {
 }
 
 impl std::error::Error for Refused {}
+
+impl From<Refused> for Trouble {
+    fn from(e: Refused) -> Trouble {
+        Trouble::new(Kind::Setup, e.to_string(), "")
+    }
+}

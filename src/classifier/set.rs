@@ -1,8 +1,14 @@
-//! The values of all classifiers at one moment, immutable and shared by the threads that judge.
+//! The values of all classifiers on one day, immutable and shared by the threads that validate.
 
 use hashbrown::{HashMap, HashSet};
 
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
 use crate::catalog::{self, Classifier, F, ObjectId};
+
+use super::file::{ClassifierFile, ValueRow};
+use super::problem::{Problem, Refused};
 
 /// What a customer or a related entity is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,12 +77,12 @@ pub struct Category {
 }
 
 /// A classifier's values that may be given today.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Table {
     pub name: Box<str>,
     pub codes: HashSet<Box<str>>,
     /// Whether it has or ever had a value, if only one that is retired or gone from its file.
-    pub had_values: bool,
+    had_values: bool,
 }
 
 /// Where added classifiers are asked for: the fields and the additional values that they are bound
@@ -97,18 +103,16 @@ impl<T> Default for Bindings<T> {
 }
 
 impl<T: Clone> Bindings<T> {
-    /// Binds a classifier to the paths and the codes of these two JSON lists, as the history keeps
-    /// them.
-    pub fn bind(&mut self, classifier: &T, fields: &str, values: &str) {
-        let list = |json: &str| serde_json::from_str::<Vec<String>>(json).unwrap_or_default();
-        for path in list(fields) {
-            if let Some((object, f)) = catalog::text_field(&path) {
+    /// Binds a classifier to fields, as `Object.field`, and to additional values with these codes.
+    pub fn bind(&mut self, classifier: &T, fields: &[String], values: &[String]) {
+        for path in fields {
+            if let Some((object, f)) = catalog::text_field(path) {
                 let bound = self.fields.entry((object.id, f)).or_default();
                 bound.push(classifier.clone());
             }
         }
-        for code in list(values) {
-            let bound = self.values.entry(code.into_boxed_str()).or_default();
+        for code in values {
+            let bound = self.values.entry(code.as_str().into()).or_default();
             bound.push(classifier.clone());
         }
     }
@@ -130,27 +134,88 @@ impl<T: Clone> Bindings<T> {
     }
 }
 
+impl Category {
+    /// The category that these attributes describe. The parser lets no other values through.
+    fn of(attributes: &Map<String, Value>) -> Category {
+        let text = |name: &str| attributes.get(name).and_then(Value::as_str);
+        Category {
+            entity_type: text("entity_type").and_then(EntityType::from_name),
+            kind: text("kind")
+                .and_then(CategoryKind::from_name)
+                .unwrap_or(CategoryKind::Regular),
+        }
+    }
+}
+
+fn by_name(files: &[ClassifierFile]) -> Vec<&ClassifierFile> {
+    let mut sorted: Vec<_> = files.iter().collect();
+    sorted.sort_by(|a, b| a.name.cmp(&b.name));
+    sorted
+}
+
+/// The hash, in hexadecimal, of everything that these files say, in whatever order they are given.
+pub fn set_hash(files: &[ClassifierFile]) -> String {
+    let mut hasher = Sha256::new();
+    for file in by_name(files) {
+        hasher.update(file.hash().as_bytes());
+    }
+    crate::hex(&hasher.finalize())
+}
+
 /// All classifiers of one set. Retired values are not in it: they are not to be given any more.
 #[derive(Debug)]
 pub struct ClassifierSet {
-    pub(super) id: i64,
-    pub(super) hash: String,
     /// The nineteen first, in the order of [`Classifier::ALL`], then the added ones by name.
     pub(super) tables: Vec<Table>,
-    pub(super) categories: HashMap<Box<str>, Category>,
+    categories: HashMap<Box<str>, Category>,
     /// Indexes of `tables`.
-    pub(super) bindings: Bindings<u16>,
+    bindings: Bindings<u16>,
 }
 
 impl ClassifierSet {
-    /// The set's row in the history.
-    pub fn id(&self) -> i64 {
-        self.id
+    /// The set that these files make. Its values are those that were not retired on the day that the
+    /// files were read for.
+    ///
+    /// # Errors
+    /// [`Refused`] when a classifier of the contract is missing.
+    pub fn from_files(files: &[ClassifierFile]) -> Result<ClassifierSet, Refused> {
+        let (mut ordered, mut missing) = (Vec::new(), Vec::new());
+        for classifier in Classifier::ALL {
+            match files.iter().find(|f| f.name == classifier.name()) {
+                Some(file) => ordered.push(file),
+                None => missing.push(Problem::missing(classifier)),
+            }
+        }
+        if !missing.is_empty() {
+            return Err(Refused(missing));
+        }
+        let of_contract = |f: &&ClassifierFile| Classifier::ALL.iter().any(|c| c.name() == f.name);
+        ordered.extend(by_name(files).into_iter().filter(|f| !of_contract(f)));
+        let mut set = ClassifierSet {
+            tables: Vec::new(),
+            categories: HashMap::new(),
+            bindings: Bindings::default(),
+        };
+        for file in ordered {
+            set.add(file);
+        }
+        Ok(set)
     }
 
-    /// The hash of everything that the files of the set say.
-    pub fn hash(&self) -> &str {
-        &self.hash
+    fn add(&mut self, file: &ClassifierFile) {
+        let index = self.tables.len() as u16;
+        let valid = || file.values.iter().filter(|v| !v.retired);
+        self.tables.push(Table {
+            name: file.name.as_str().into(),
+            codes: valid().map(|v| v.code.as_str().into()).collect(),
+            had_values: !file.values.is_empty(),
+        });
+        if file.name == Classifier::RiskManagementCategory.name() {
+            let category = |v: &ValueRow| (v.code.as_str().into(), Category::of(&v.attributes));
+            self.categories.extend(valid().map(category));
+        }
+        let bindings = &mut self.bindings;
+        bindings.bind(&index, &file.bind_fields, &file.bind_values);
     }
 
     /// Whether the code may be given where this classifier is asked for.
@@ -165,9 +230,9 @@ impl ClassifierSet {
     }
 
     /// Remembers that these classifiers had values before this set.
-    pub(super) fn note_had_values<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) {
+    pub fn note_had_values(&mut self, names: &[String]) {
         for name in names {
-            if let Some(table) = self.tables.iter_mut().find(|t| *t.name == *name) {
+            if let Some(table) = self.tables.iter_mut().find(|t| *t.name == **name) {
                 table.had_values = true;
             }
         }
@@ -209,5 +274,55 @@ impl ClassifierSet {
             .map(|i| &self.tables[*i as usize])
             .filter(move |t| !t.codes.contains(code))
             .map(|t| &*t.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{parse_file, shipped_files};
+    use super::*;
+
+    /// The shipped classifiers and one of the institution's own, read for this day.
+    fn files(today: &str) -> Vec<ClassifierFile> {
+        let own = "title = \"T\"\n[bind]\nadditional_values = [\"x\"]\n[values]\nA = \"a\"\n\
+                   OLD = { name = \"old\", retired = 2026-02-01 }\n";
+        let mut files = shipped_files(today).expect("the shipped classifiers are valid");
+        files.push(parse_file("own.toml", own, today).expect("a valid classifier"));
+        files
+    }
+
+    #[test]
+    fn the_day_decides_which_values_are_valid() {
+        let before = ClassifierSet::from_files(&files("2026-01-31")).expect("a set");
+        let after = ClassifierSet::from_files(&files("2026-02-01")).expect("a set");
+        let missing = |set: &ClassifierSet| set.missing_in_bound_value("x", "OLD").count();
+        assert_eq!((missing(&before), missing(&after)), (0, 1));
+        assert_ne!(
+            set_hash(&files("2026-01-31")),
+            set_hash(&files("2026-02-01"))
+        );
+    }
+
+    #[test]
+    fn the_order_of_the_files_changes_nothing() {
+        let mut given = files("2026-01-31");
+        let hash = set_hash(&given);
+        given.reverse();
+        let reversed = ClassifierSet::from_files(&given).expect("a set");
+        assert_eq!(hash, set_hash(&given));
+        assert!(reversed.holds(Classifier::Country, "LT"));
+        assert_eq!(
+            reversed.missing_in_bound_value("x", "B").next(),
+            Some("own")
+        );
+    }
+
+    #[test]
+    fn a_missing_classifier_of_the_contract_is_named() {
+        let mut given = files("2026-01-31");
+        given.retain(|f| f.name != "country" && f.name != "region");
+        let refused = ClassifierSet::from_files(&given).expect_err("incomplete");
+        let named: Vec<_> = refused.0.iter().map(|p| p.file.as_str()).collect();
+        assert_eq!(named, ["country.toml", "region.toml"]);
     }
 }

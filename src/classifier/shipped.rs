@@ -8,6 +8,10 @@ use crate::disk;
 use crate::fault;
 use crate::left_alone::is_left_alone;
 
+use super::file::ClassifierFile;
+use super::parse::parse_file;
+use super::problem::Refused;
+
 macro_rules! shipped {
     ($($name:literal)*) => {
         /// File name and text of every shipped classifier.
@@ -27,9 +31,20 @@ shipped! {
     "serviceType" "sourceOfWealth" "turnoverType"
 }
 
+/// The shipped classifiers, for the day `today` (`yyyy-MM-dd`, UTC).
+///
+/// # Errors
+/// [`Refused`] when one of them cannot be read, which a test rules out.
+pub fn shipped_files(today: &str) -> Result<Vec<ClassifierFile>, Refused> {
+    SHIPPED
+        .iter()
+        .map(|(name, text)| parse_file(name, text, today).map_err(Refused))
+        .collect()
+}
+
 /// Writes the shipped classifiers into a folder that holds no classifier yet. A folder with even
 /// one is the institution's own and is left as it is: what is missing there is an error, since
-/// nobody should be judged against values that the institution did not choose.
+/// no customer should be validated against values that the institution did not choose.
 ///
 /// They are written beside the folder and moved in once all are there, so that an interrupted start
 /// leaves nothing that the next one would take for the institution's choice.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::catalog::Endpoint;
-use crate::classifier::{ClassifierSet, SHIPPED, load_set, note_had_values, parse_file, store};
+use crate::classifier::ClassifierSet;
 use crate::clock;
 use crate::config::{Config, Home};
 use crate::history::{self, History, Ledger, SameFile, Verdict};
@@ -43,15 +43,18 @@ fn endpoint(name: &str) -> Result<Endpoint, String> {
 pub fn check(home: Home, args: &Args) -> Result<u8> {
     let config = super::config_of(&home)?;
     let existing = super::history_if_any(&home)?;
-    let mut set = classifiers(&home)?;
+    let mut set = ClassifierSet::from_files(&super::demo::classifiers(&home)?)?;
     if let Some(conn) = &existing {
-        note_had_values(conn, &mut set)?;
+        set.note_had_values(&history::classifiers_with_values(conn)?);
     }
     let rules = Rules::new(set, &config);
-    let empty = History::in_memory()?;
+    let empty;
     let ledger = match &existing {
         Some(conn) => history::trial_on(conn, args.endpoint)?,
-        None => empty.trial(args.endpoint)?,
+        None => {
+            empty = History::in_memory()?;
+            empty.trial(args.endpoint)?
+        }
     };
     let stdin;
     let mut bytes: &[u8];
@@ -192,22 +195,6 @@ fn single_body(endpoint: Endpoint, outcome: &Outcome<'_>, findings: &[Finding]) 
         return response::all_errors(&all);
     }
     response::single(outcome.error)
-}
-
-/// The home's classifiers; the shipped ones where it has none.
-fn classifiers(home: &Home) -> Result<ClassifierSet> {
-    let folder = home.classifiers();
-    if folder.exists() {
-        return Ok(History::in_memory()?.load_classifiers(&folder)?.0);
-    }
-    let files = SHIPPED
-        .iter()
-        .map(|(name, text)| parse_file(name, text))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(crate::classifier::Refused)?;
-    let mut memory = History::in_memory()?;
-    let loaded = store(memory.connection_mut(), &files, &clock::now())?;
-    load_set(memory.connection(), loaded.set_id)
 }
 
 /// What was named by hand and cannot be read is wrong input, and no failure of the disk.

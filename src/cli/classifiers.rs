@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use crate::catalog::nearest;
 use crate::classifier::{ClassifierFile, read_folder};
+use crate::clock;
 use crate::config::Home;
 use crate::history::{Answer, Cell, ask};
-use crate::trouble::{Kind, Result, Trouble};
+use crate::trouble::Result;
 
 use super::demo::classifiers as files_of;
 use super::output::{Format, Printer};
@@ -65,7 +65,7 @@ pub fn classifiers(home: &Home, args: &Args) -> Result<u8> {
         Command::Show { name } => show(&files_of(home)?, name, &mut printer)?,
         Command::Check { dir } => {
             let folder = dir.clone().unwrap_or_else(|| home.classifiers());
-            let files = read_folder(&folder)?;
+            let files = read_folder(&folder, &clock::today())?;
             list(&files, &mut printer)?;
             eprintln!("{} classifiers in {}: sound", files.len(), folder.display());
         }
@@ -112,15 +112,8 @@ fn list(files: &[ClassifierFile], printer: &mut Printer) -> Result<()> {
 
 fn show(files: &[ClassifierFile], name: &str, printer: &mut Printer) -> Result<()> {
     let Some(file) = files.iter().find(|f| f.name == name) else {
-        let near = nearest(name, files.iter().map(|f| f.name.as_str()));
-        let near = near
-            .map(|near| format!("did you mean {near}? "))
-            .unwrap_or_default();
-        return Err(Trouble::new(
-            Kind::Input,
-            format!("there is no classifier {name}"),
-            format!("{near}`kycdrop classifiers` lists them"),
-        ));
+        let known = files.iter().map(|f| f.name.as_str());
+        return Err(super::not_known("classifier", name, known, "classifiers"));
     };
     head(printer, &["code", "name", "attributes", "retired"])?;
     for v in &file.values {

@@ -1,20 +1,21 @@
-//! `demo`: a batch to try everything with, and what it will be answered.
+//! `demo`: writes a batch to try everything with, and says how it will be answered.
 
 use std::fs::OpenOptions;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use crate::atomic_file::{AtomicFile, Existing, Rules};
-use crate::classifier::{self, ClassifierFile, SHIPPED, parse_file};
+use crate::classifier::{ClassifierFile, read_folder, shipped_files};
+use crate::clock;
 use crate::config::Home;
-use crate::demo::{Made, Wanted, write_batch};
+use crate::demo::{DemoOptions, DemoSummary, write_batch};
 use crate::trouble::{Kind, Result, Trouble};
 
 /// Arguments of `demo`.
 #[derive(clap::Args)]
 #[command(after_help = "\
 The same arguments make the same file, byte for byte. The codes are those of the home's classifiers,
-or of the shipped ones where the home has none. What the file will be answered is told on stderr.
+or of the shipped ones if the home has none. How the file will be answered is shown on stderr.
 
 Example, everything in two minutes:
   kycdrop init
@@ -28,7 +29,7 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 100)]
     customers: u64,
 
-    /// How many of a hundred are wrong
+    /// The percentage of customers with an error
     #[arg(long, value_name = "PERCENT", default_value_t = 10.0, value_parser = percent)]
     errors: f64,
 
@@ -36,7 +37,7 @@ pub struct Args {
     #[arg(long, value_name = "SEED", default_value_t = 1)]
     seed: u64,
 
-    /// The file to write, which must not be there yet; - writes to stdout
+    /// The file to write, which must not exist; - writes to stdout
     #[arg(long, value_name = "FILE")]
     output: PathBuf,
 }
@@ -51,7 +52,7 @@ fn percent(text: &str) -> Result<f64, String> {
 /// Writes the batch.
 pub fn demo(home: &Home, args: &Args) -> Result<u8> {
     let files = classifiers(home)?;
-    let wanted = Wanted {
+    let wanted = DemoOptions {
         customers: args.customers,
         errors: args.errors,
         seed: args.seed,
@@ -74,8 +75,13 @@ pub fn demo(home: &Home, args: &Args) -> Result<u8> {
     Ok(0)
 }
 
-/// Into its place as a whole, so that a daemon never takes a half of it.
-fn to_file(home: &Home, path: &Path, wanted: Wanted, files: &[ClassifierFile]) -> Result<Made> {
+/// Writes a temporary file first, so that a daemon only ever sees the whole file.
+fn to_file(
+    home: &Home,
+    path: &Path,
+    wanted: DemoOptions,
+    files: &[ClassifierFile],
+) -> Result<DemoSummary> {
     let rules = Rules {
         home: Some(home),
         into_inbox: true,
@@ -94,14 +100,12 @@ fn to_file(home: &Home, path: &Path, wanted: Wanted, files: &[ClassifierFile]) -
     Ok(made)
 }
 
-/// The home's classifiers; the shipped ones where it has none.
+/// The classifiers of the home, for today; the shipped ones if it has none.
 pub(super) fn classifiers(home: &Home) -> Result<Vec<ClassifierFile>> {
     let folder = home.classifiers();
-    if folder.exists() {
-        return Ok(classifier::read_folder(&folder)?);
-    }
-    let parsed = SHIPPED.iter().map(|(name, text)| parse_file(name, text));
-    Ok(parsed
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(classifier::Refused)?)
+    let today = clock::today();
+    Ok(match folder.exists() {
+        true => read_folder(&folder, &today)?,
+        false => shipped_files(&today)?,
+    })
 }

@@ -304,7 +304,7 @@ fn events(home: &Home) -> Line {
     if !home.inbox().exists() {
         return none("the inbox is not there".into());
     }
-    let (sender, events) = crossbeam_channel::bounded(1);
+    let (sender, events) = std::sync::mpsc::sync_channel(1);
     let watcher = notify::recommended_watcher(move |_| {
         let _ = sender.try_send(());
     });
@@ -332,7 +332,7 @@ fn classifiers(home: &Home) -> Line {
             "`kycdrop init` or `kycdrop run` writes the shipped ones; then make them yours",
         );
     }
-    match read_folder(&folder) {
+    match read_folder(&folder, &crate::clock::today()) {
         Ok(files) => ok("classifiers", format!("{} files, all sound", files.len())),
         Err(e) => line(
             "classifiers",

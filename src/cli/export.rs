@@ -1,34 +1,35 @@
-//! `export`: what is new in the history, as Parquet files that a head office reads from many branches.
+//! `export`: writes new batches of the history to Parquet files, for a head office with many branches.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::atomic_file::refuse_folder_of_home;
+use crate::branch::Branch;
 use crate::config::Home;
-use crate::export::{self, Branch, Wanted};
-use crate::text::printable;
+use crate::export::{self, ExportOptions};
+use crate::text::{counted, printable};
 use crate::trouble::{Kind, Result, Trouble};
 
 /// Arguments of `export`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-Each run writes what was answered since the last one, to DIR/TABLE/branch=NAME/date=DAY/, and never
-changes a file that is there; what was interrupted is finished by the next run. The paths of new files,
-below DIR, go to stdout. Several branches may write into one DIR. docs/EXPORT.md tells how it is read.
+Each run writes the batches answered since the last run to DIR/TABLE/branch=NAME/date=DAY/. It never
+changes an existing file, and completes a run that was interrupted. The paths of new files, relative to
+DIR, go to stdout. Several branches may write to one DIR. docs/EXPORT.md shows how to read the files.
 
 Examples:
   kycdrop export /srv/export --branch vilnius-3
   kycdrop export out | rsync --recursive --files-from=- out head:/srv/branches
   kycdrop export /srv/branches --verify")]
 pub struct Args {
-    /// The folder of the export; made if it is not there
+    /// The folder to export to; created if missing
     dir: PathBuf,
 
-    /// Name of this branch [default: branch in kycdrop.toml]; with --verify only this one
+    /// Name of this branch [default: branch in kycdrop.toml]; with --verify, check only this branch
     #[arg(long, value_name = "NAME", value_parser = str::parse::<Branch>)]
     branch: Option<Branch>,
 
-    /// Leave out the column payload: the customers as they came
+    /// Leave out the column payload, the customers as they were received
     #[arg(long)]
     without_payload: bool,
 
@@ -46,16 +47,16 @@ pub fn export(home: &Home, args: &Args) -> Result<u8> {
     let branch = args.branch.clone().or(config.branch).ok_or_else(|| {
         Trouble::new(
             Kind::Setup,
-            "which branch is this? An export needs a name that no other branch has",
+            "the export needs the name of this branch",
             format!(
-                "write branch = \"NAME\" into {}, or give --branch NAME",
+                "write branch = \"NAME\" in {}, or give --branch NAME; no two branches may have the same name",
                 home.config_file().display()
             ),
         )
     })?;
     refuse_folder_of_home(home, &args.dir)?;
     let conn = super::history_of(home)?;
-    let wanted = Wanted {
+    let wanted = ExportOptions {
         dir: &args.dir,
         branch,
         payload: !args.without_payload,
@@ -69,11 +70,11 @@ pub fn export(home: &Home, args: &Args) -> Result<u8> {
         let rows: u64 = run.files.iter().map(|f| f.rows).sum();
         let bytes: u64 = run.files.iter().map(|f| f.bytes).sum();
         eprintln!(
-            "exported: batches {} to {} of {}, {} files, {rows} rows, {bytes} bytes",
+            "exported: batches {} to {} of {}, {}",
             run.first_batch,
             run.last_batch,
             run.branch,
-            run.files.len()
+            amounts(run.files.len() as u64, rows, bytes)
         );
     }
     if done.runs.is_empty() {
@@ -85,16 +86,25 @@ pub fn export(home: &Home, args: &Args) -> Result<u8> {
     }
     if let Some(batch) = done.unpublished {
         eprintln!(
-            "left for the next export: batch {batch} and after, whose answers are not published yet"
+            "left for the next export: batch {batch} and later ones, until their responses are published"
         );
     }
     Ok(0)
 }
 
+fn amounts(files: u64, rows: u64, bytes: u64) -> String {
+    format!(
+        "{}, {}, {}",
+        counted(files, "file", "files"),
+        counted(rows, "row", "rows"),
+        counted(bytes, "byte", "bytes")
+    )
+}
+
 fn verify(dir: &Path, only: Option<&Branch>) -> Result<u8> {
     let mut out = std::io::stdout().lock();
     let found = export::verify(dir, only, &mut |problem| {
-        let line = format!("{:<8}  {}", problem.what.name(), problem.path);
+        let line = format!("{:<8}  {}", problem.kind.name(), problem.path);
         let line = match problem.detail.as_str() {
             "" => line,
             detail => format!("{line}  ({detail})"),
@@ -102,28 +112,24 @@ fn verify(dir: &Path, only: Option<&Branch>) -> Result<u8> {
         super::stdout_result(writeln!(out, "{}", printable(&line)))
     })?;
     for branch in &found.pending {
-        eprintln!("an export of {branch} was interrupted: its next one finishes it");
+        eprintln!("an export of {branch} was interrupted: its next run completes it");
     }
-    let branches = if found.branches == 1 {
-        "branch"
-    } else {
-        "branches"
-    };
-    let looked_at = format!(
-        "{} {branches}, {} files, {} rows, {} bytes",
-        found.branches, found.files, found.rows, found.bytes
+    let checked = format!(
+        "{}, {}",
+        counted(found.branches, "branch", "branches"),
+        amounts(found.files, found.rows, found.bytes)
     );
     if found.problems > 0 {
         return Err(Trouble::new(
             Kind::Input,
             format!(
-                "{}: {} of what was looked at ({looked_at}) is not as it was exported",
+                "{}: {} from what was exported, in {checked}",
                 dir.display(),
-                found.problems
+                counted(found.problems, "difference", "differences")
             ),
-            "missing, changed: put the file back from the branch or a copy; unlisted: move it away, readers would read it; doubled: move every folder of the branch away, and bring all of its files again",
+            "missing, changed: copy the file from the branch again; unlisted: move it away, or readers will read it; doubled: move every folder of the branch away, and copy all of its files again",
         ));
     }
-    eprintln!("all as it was exported: {looked_at}");
+    eprintln!("everything is as it was exported: {checked}");
     Ok(0)
 }

@@ -256,3 +256,20 @@ fn stdout_result(done: std::io::Result<()>) -> Result<()> {
         _ => Ok(()),
     }
 }
+
+/// The error for a name of the command line that is not known. `list` is the command that lists the
+/// known ones, without `kycdrop`.
+fn not_known<'c>(
+    what: &str,
+    name: &str,
+    known: impl Iterator<Item = &'c str>,
+    list: &str,
+) -> Trouble {
+    let hint = crate::text::did_you_mean(name, known);
+    let hint = hint.map(|hint| hint + " ").unwrap_or_default();
+    Trouble::new(
+        Kind::Input,
+        format!("there is no {what} {name}"),
+        format!("{hint}`kycdrop {list}` lists them"),
+    )
+}

@@ -3,10 +3,9 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
-use crate::catalog::nearest;
 use crate::config::Home;
 use crate::history::{Answer, Bounds, Cell, ask, ask_sql};
-use crate::trouble::{Kind, Result, Trouble};
+use crate::trouble::{Result, Trouble};
 
 use super::output::{Format, Printer};
 
@@ -122,15 +121,8 @@ fn saved(home: &Home, name: &str) -> Result<String> {
     if let Some(damage) = damage {
         return Err(damage);
     }
-    let near = nearest(name, all.keys().map(String::as_str));
-    let near = near
-        .map(|near| format!("did you mean {near}? "))
-        .unwrap_or_default();
-    Err(Trouble::new(
-        Kind::Input,
-        format!("there is no query {name}"),
-        format!("{near}`kycdrop query --list` lists them"),
-    ))
+    let known = all.keys().map(String::as_str);
+    Err(super::not_known("query", name, known, "query --list"))
 }
 
 /// The queries that ship with kycdrop work without those of the home.

@@ -2,10 +2,9 @@
 
 use rusqlite::Connection;
 
-use crate::catalog::nearest;
 use crate::config::Home;
 use crate::history::{Bounds, History, ask_sql};
-use crate::trouble::{Kind, Result, Trouble};
+use crate::trouble::Result;
 
 use super::output::{Format, Printer};
 
@@ -50,15 +49,8 @@ pub fn describe(home: &Home, args: &DescribeArgs) -> Result<u8> {
             .iter()
             .find(|n| **n == wanted || n.strip_prefix("v_") == Some(&wanted))
         else {
-            let near = nearest(&wanted, names.iter().map(String::as_str));
-            let near = near
-                .map(|near| format!("did you mean {near}? "))
-                .unwrap_or_default();
-            return Err(Trouble::new(
-                Kind::Input,
-                format!("there is no view {}", args.view),
-                format!("{near}`kycdrop tables` lists them"),
-            ));
+            let known = names.iter().map(String::as_str);
+            return Err(super::not_known("view", &args.view, known, "tables"));
         };
         // The name is one of ours, from the history itself.
         let sql = format!(
@@ -75,7 +67,7 @@ pub fn describe(home: &Home, args: &DescribeArgs) -> Result<u8> {
 fn on_history(home: &Home, go: impl FnOnce(&mut Connection) -> Result<()>) -> Result<u8> {
     match super::history_if_any(home)? {
         Some(mut conn) => go(&mut conn)?,
-        None => go(History::in_memory()?.connection_mut())?,
+        None => go(&mut History::in_memory()?.into_connection())?,
     }
     Ok(0)
 }

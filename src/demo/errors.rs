@@ -1,13 +1,13 @@
-//! The errors that a demo batch has in it: each makes a sound customer wrong in one way, and is
-//! answered with one code.
+//! The errors in a demo batch. Each makes a valid customer wrong in one way, which is answered with one
+//! code.
 
 use serde_json::{Value, json};
 
 use super::Customer;
 
-/// A way to be wrong.
+/// One way in which a customer can be wrong.
 pub struct DemoError {
-    /// What it will be answered with.
+    /// The code that such a customer is rejected with.
     pub code: &'static str,
     /// Whether this customer can be wrong in this way.
     pub(super) fits: fn(&Customer) -> bool,

@@ -1,5 +1,9 @@
-//! A realistic batch of any size with known errors in it, the same for the same seed: for a first
-//! look, for trying a change of the classifiers, for measuring.
+//! Makes realistic batches of any size with known errors, for a first look, for trying a change of the
+//! classifiers, and for measuring.
+//!
+//! In: the classifiers, and how many customers with which seed. Out: the JSON of a batch, and which
+//! error codes it will be answered with; the same input gives the same bytes. It may not use the
+//! clock, the history or the file system.
 
 mod errors;
 mod people;
@@ -16,24 +20,27 @@ use crate::classifier::ClassifierFile;
 
 pub use errors::ERRORS;
 
-/// What a batch is to be like.
+/// What to make.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted {
+pub struct DemoOptions {
+    /// How many customers.
     pub customers: u64,
-    /// How many customers of a hundred are to be wrong.
+    /// The percentage of customers with an error, from 0 to 100.
     pub errors: f64,
+    /// Another seed gives other customers.
     pub seed: u64,
 }
 
-/// What was put into a batch.
+/// What is in a batch that was made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Made {
+pub struct DemoSummary {
+    /// Customers without an error.
     pub sound: u64,
-    /// Customers with an error, by the code that they will be answered with.
+    /// Customers with an error, by the code that they will be rejected with.
     pub wrong: BTreeMap<&'static str, u64>,
 }
 
-/// Chance that is the same for the same seed, on every machine.
+/// Random numbers that are the same for the same seed, on every machine.
 struct Dice(ChaCha8Rng);
 
 impl Dice {
@@ -54,11 +61,11 @@ impl Dice {
     }
 }
 
-/// The codes that may be given, by classifier.
-struct Codes(Vec<Vec<String>>);
+/// The codes that are valid, by classifier.
+struct ValidCodes(Vec<Vec<String>>);
 
-impl Codes {
-    fn of(files: &[ClassifierFile]) -> Codes {
+impl ValidCodes {
+    fn of(files: &[ClassifierFile]) -> ValidCodes {
         let codes = Classifier::ALL.map(|c| {
             let file = files.iter().find(|f| f.name == c.name());
             file.into_iter()
@@ -70,29 +77,30 @@ impl Codes {
                 })
                 .collect()
         });
-        Codes(codes.into())
+        ValidCodes(codes.into())
     }
 
-    /// Any of them; none where the institution has none.
+    /// Any code of the classifier; None if it has no code.
     fn any(&self, dice: &mut Dice, classifier: Classifier) -> Option<Value> {
         dice.pick(&self.0[classifier as usize])
             .map(|code| Value::from(code.as_str()))
     }
 }
 
-/// Writes a batch for `batch-customers`, judged sound against these classifiers but for its errors.
+/// Writes a batch for `batch-customers` to `out`. With these classifiers all customers are valid, except
+/// those with a known error.
 ///
 /// # Errors
 /// When `out` cannot be written.
 pub fn write_batch(
-    wanted: Wanted,
+    wanted: DemoOptions,
     files: &[ClassifierFile],
     out: &mut impl Write,
-) -> io::Result<Made> {
-    let codes = Codes::of(files);
+) -> io::Result<DemoSummary> {
+    let codes = ValidCodes::of(files);
     let categories = people::Categories::of(files);
     let mut dice = Dice(ChaCha8Rng::seed_from_u64(wanted.seed));
-    let mut made = Made::default();
+    let mut made = DemoSummary::default();
     out.write_all(b"{\"customers\":[")?;
     for position in 0..wanted.customers {
         let id = format!("{:x}-{position}", wanted.seed);

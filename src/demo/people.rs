@@ -1,18 +1,17 @@
-//! Sound customers: people and companies as an office has them, made of names, places and the
-//! institution's own codes.
+//! Valid customers: people and companies, made of names, places and the institution's own codes.
 
 use serde_json::{Value, json};
 
 use crate::catalog::Classifier;
 use crate::classifier::ClassifierFile;
 
-use super::{Codes, Customer, Dice};
+use super::{Customer, Dice, ValidCodes};
 
-const FIRST: &[&str] = &[
+const FIRST_NAMES: &[&str] = &[
     "Ona", "Jonas", "Rūta", "Tomas", "Eglė", "Mantas", "Ieva", "Lukas", "Živilė", "Andrius",
     "Aistė", "Darius", "Marija", "Piotr", "Anna", "Jānis", "Liis", "Olena", "Søren", "María",
 ];
-const LAST: &[&str] = &[
+const LAST_NAMES: &[&str] = &[
     "Petraitė",
     "Kazlauskas",
     "Jankauskienė",
@@ -50,7 +49,7 @@ const CITIES: &[(&str, &str)] = &[
     ("Panevėžys", "Respublikos g."),
     ("Alytus", "Pulko g."),
 ];
-/// As an office has them: mostly low.
+/// As in a real office, most are low.
 const RISK: &[&str] = &[
     "NONE", "LOW", "LOW", "LOW", "LOW", "LOW", "MEDIUM", "MEDIUM", "HIGH", "EXTREME",
 ];
@@ -88,7 +87,12 @@ impl Categories {
 }
 
 /// One sound customer; `id` is in everything that must be unique.
-pub fn customer(dice: &mut Dice, codes: &Codes, categories: &Categories, id: &str) -> Customer {
+pub fn customer(
+    dice: &mut Dice,
+    codes: &ValidCodes,
+    categories: &Categories,
+    id: &str,
+) -> Customer {
     let mut c = Customer::new();
     let mut put = |field: &str, value: Value| {
         c.insert(field.to_owned(), value);
@@ -126,8 +130,8 @@ fn day(dice: &mut Dice, first_year: usize, years: usize) -> Value {
     .into()
 }
 
-/// Nearly always at home, sometimes from anywhere.
-fn country(dice: &mut Dice, codes: &Codes) -> Value {
+/// Lithuania in most cases, else any country.
+fn country(dice: &mut Dice, codes: &ValidCodes) -> Value {
     let home = codes.0[Classifier::Country as usize]
         .iter()
         .any(|code| code == "LT");
@@ -139,15 +143,15 @@ fn country(dice: &mut Dice, codes: &Codes) -> Value {
 
 fn person(
     dice: &mut Dice,
-    codes: &Codes,
+    codes: &ValidCodes,
     categories: &Categories,
     put: &mut impl FnMut(&str, Value),
 ) {
     put("entityType", "INDIVIDUAL".into());
     let category = dice.pick(&categories.individual).cloned();
     put("riskManagementCategory", category.into());
-    put("firstName", any(dice, FIRST));
-    put("lastName", any(dice, LAST));
+    put("firstName", any(dice, FIRST_NAMES));
+    put("lastName", any(dice, LAST_NAMES));
     put("citizenshipCountry", country(dice, codes));
     put("birthDate", day(dice, 1945, 60));
     put(
@@ -181,7 +185,7 @@ fn text(dice: &mut Dice, from: &[&'static str]) -> &'static str {
 
 fn company(
     dice: &mut Dice,
-    codes: &Codes,
+    codes: &ValidCodes,
     categories: &Categories,
     put: &mut impl FnMut(&str, Value),
 ) {
@@ -190,7 +194,7 @@ fn company(
     put("riskManagementCategory", category.into());
     put(
         "title",
-        format!("UAB {} {}", text(dice, LAST), text(dice, TRADES)).into(),
+        format!("UAB {} {}", text(dice, LAST_NAMES), text(dice, TRADES)).into(),
     );
     put("registrationCountry", country(dice, codes));
     put(
@@ -208,8 +212,8 @@ fn company(
             json!([{
                 "entityType": "INDIVIDUAL",
                 "relationType": relation,
-                "firstName": any(dice, FIRST),
-                "lastName": any(dice, LAST),
+                "firstName": any(dice, FIRST_NAMES),
+                "lastName": any(dice, LAST_NAMES),
                 "country": country(dice, codes),
                 "share": dice.below(100) + 1,
             }]),
@@ -217,8 +221,8 @@ fn company(
     }
 }
 
-/// What both kinds of customers tell.
-fn profile(dice: &mut Dice, codes: &Codes, put: &mut impl FnMut(&str, Value)) {
+/// The fields that people and companies have in common.
+fn profile(dice: &mut Dice, codes: &ValidCodes, put: &mut impl FnMut(&str, Value)) {
     let (city, street) = *dice.pick(CITIES).unwrap_or(&("Vilnius", "Gedimino pr."));
     let mut address = json!({
         "country": country(dice, codes),

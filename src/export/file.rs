@@ -1,5 +1,5 @@
-//! One Parquet file, written row by row: a group of rows is kept in memory until it is large enough,
-//! and the file's hash is taken as it is written.
+//! Writes one Parquet file row by row. A row group is kept in memory until it is large enough; the hash
+//! of the file is computed while it is written.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -19,45 +19,47 @@ use sha2::{Digest, Sha256};
 
 use crate::trouble::{Kind, Result, Trouble};
 
-use super::table::{Column, PAYLOAD, Table, Type};
+use super::table::{ColumnType, ExportColumn, ExportTable, PAYLOAD};
 
-/// Rows of a group at most.
-const GROUP_ROWS: usize = 50_000;
+/// The most rows of a row group.
+const MAX_GROUP_ROWS: usize = 50_000;
 
-/// Bytes of a group at most, as they are in memory, but for its last row.
-const GROUP_BYTES: usize = 64 << 20;
+/// The most bytes of a row group in memory, not counting its last row.
+const MAX_GROUP_BYTES: usize = 64 << 20;
 
-/// A file that is being written.
+/// A Parquet file that is being written.
 pub struct TableFile {
     path: PathBuf,
-    table: &'static Table,
+    table: &'static ExportTable,
     names: Vec<String>,
     writer: SerializedFileWriter<Hashed>,
-    values: Vec<Values>,
-    /// Of the group that is in memory.
+    values: Vec<ColumnValues>,
+    /// Of the row group in memory.
     group_rows: usize,
     group_bytes: usize,
     rows: u64,
 }
 
-/// What a file turned out to be.
+/// Size and hash of a finished file.
 #[derive(Debug)]
-pub struct Written {
+pub struct FileStats {
+    /// How many rows it has.
     pub rows: u64,
+    /// Its size.
     pub bytes: u64,
     /// In hexadecimal.
     pub sha256: String,
 }
 
-/// The values of one column in the group that is in memory. `there` says for each row whether it has
-/// one: 1 or 0, as Parquet's definition levels.
-enum Values {
+/// The values of one column in the row group in memory. `there` has 1 for each row with a value and 0
+/// for each without one: Parquet's definition levels.
+enum ColumnValues {
     Integers {
         values: Vec<i64>,
         there: Vec<i16>,
     },
     Texts {
-        /// All of them, one behind the other.
+        /// All texts, one after the other.
         bytes: Vec<u8>,
         ends: Vec<usize>,
         there: Vec<i16>,
@@ -65,11 +67,15 @@ enum Values {
 }
 
 impl TableFile {
-    /// Begins a file; one that is there is overwritten.
+    /// Creates the file, or overwrites it.
     ///
     /// # Errors
-    /// When it cannot be made.
-    pub fn create(path: &Path, table: &'static Table, columns: &[Column]) -> Result<TableFile> {
+    /// When it cannot be created.
+    pub fn create(
+        path: &Path,
+        table: &'static ExportTable,
+        columns: &[ExportColumn],
+    ) -> Result<TableFile> {
         let file = OpenOptions::new()
             .write(true)
             .create(true)
@@ -89,14 +95,14 @@ impl TableFile {
             table,
             names: columns.iter().map(|c| c.name.clone()).collect(),
             writer,
-            values: columns.iter().map(|c| Values::of(c.holds)).collect(),
+            values: columns.iter().map(|c| ColumnValues::of(c.holds)).collect(),
             group_rows: 0,
             group_bytes: 0,
             rows: 0,
         })
     }
 
-    /// Takes a row with these columns.
+    /// Adds a row that has the columns of the file.
     ///
     /// # Errors
     /// When a value is not of its column's type, or the file cannot be written.
@@ -108,7 +114,10 @@ impl TableFile {
                     let name = self.names.get(i).map_or("", String::as_str);
                     return Err(Trouble::new(
                         Kind::Internal,
-                        format!("{}.{name} holds what it does not say", self.table.view),
+                        format!(
+                            "a value of {}.{name} does not have the type of its column",
+                            self.table.view
+                        ),
                         "this is a defect of kycdrop: please report it",
                     ));
                 }
@@ -116,7 +125,7 @@ impl TableFile {
         }
         self.group_rows += 1;
         self.rows += 1;
-        if self.group_rows >= GROUP_ROWS || self.group_bytes >= GROUP_BYTES {
+        if self.group_rows >= MAX_GROUP_ROWS || self.group_bytes >= MAX_GROUP_BYTES {
             self.end_group()?;
         }
         Ok(())
@@ -130,14 +139,14 @@ impl TableFile {
                     return Err(ParquetError::General("too few columns".into()));
                 };
                 match values {
-                    Values::Integers { values, there } => {
+                    ColumnValues::Integers { values, there } => {
                         column
                             .typed::<Int64Type>()
                             .write_batch(values, Some(there), None)?;
                         values.clear();
                         there.clear();
                     }
-                    Values::Texts { bytes, ends, there } => {
+                    ColumnValues::Texts { bytes, ends, there } => {
                         let all = ByteArray::from(std::mem::take(bytes));
                         let mut begin = 0;
                         let texts: Vec<ByteArray> = ends
@@ -165,11 +174,11 @@ impl TableFile {
         Ok(())
     }
 
-    /// Ends the file, durably.
+    /// Completes the file and syncs it.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn finish(mut self) -> Result<Written> {
+    pub fn finish(mut self) -> Result<FileStats> {
         if self.group_rows > 0 {
             self.end_group()?;
         }
@@ -180,7 +189,7 @@ impl TableFile {
             file.sync_all()
         };
         sync().map_err(|e| Trouble::io("writing", &path, &e))?;
-        Ok(Written {
+        Ok(FileStats {
             rows: self.rows,
             bytes: out.bytes,
             sha256: crate::hex(&out.hash.finalize()),
@@ -188,14 +197,14 @@ impl TableFile {
     }
 }
 
-impl Values {
-    fn of(holds: Type) -> Values {
+impl ColumnValues {
+    fn of(holds: ColumnType) -> ColumnValues {
         match holds {
-            Type::Integer => Values::Integers {
+            ColumnType::Integer => ColumnValues::Integers {
                 values: Vec::new(),
                 there: Vec::new(),
             },
-            Type::Text => Values::Texts {
+            ColumnType::Text => ColumnValues::Texts {
                 bytes: Vec::new(),
                 ends: Vec::new(),
                 there: Vec::new(),
@@ -203,24 +212,27 @@ impl Values {
         }
     }
 
-    /// Takes a value and tells its size in memory; None when it is of another type.
+    /// Adds a value and returns its size in memory in bytes; None when it has another type.
     fn push(&mut self, value: ValueRef<'_>) -> Option<usize> {
         match (self, value) {
-            (Values::Integers { there, .. } | Values::Texts { there, .. }, ValueRef::Null) => {
+            (
+                ColumnValues::Integers { there, .. } | ColumnValues::Texts { there, .. },
+                ValueRef::Null,
+            ) => {
                 there.push(0);
                 Some(2)
             }
-            (Values::Integers { values, there }, ValueRef::Integer(n)) => {
+            (ColumnValues::Integers { values, there }, ValueRef::Integer(n)) => {
                 values.push(n);
                 there.push(1);
                 Some(10)
             }
-            (Values::Texts { bytes, ends, there }, ValueRef::Text(text)) => {
-                // What kycdrop wrote is UTF-8; a file that says so must not hold anything else.
+            (ColumnValues::Texts { bytes, ends, there }, ValueRef::Text(text)) => {
+                // kycdrop writes UTF-8 only, and a Parquet string must not be anything else.
                 bytes.extend_from_slice(String::from_utf8_lossy(text).as_bytes());
                 ends.push(bytes.len());
                 there.push(1);
-                // The text, where it ends, and what points at it when the group is written.
+                // The text, its end, and the reference to it when the group is written.
                 Some(text.len() + 42)
             }
             _ => None,
@@ -228,14 +240,14 @@ impl Values {
     }
 }
 
-fn schema(table: &Table, columns: &[Column]) -> Result<Arc<Schema>, ParquetError> {
+fn schema(table: &ExportTable, columns: &[ExportColumn]) -> Result<Arc<Schema>, ParquetError> {
     let fields = columns.iter().map(|c| {
         let field = match c.holds {
-            Type::Integer => Schema::primitive_type_builder(&c.name, Physical::INT64),
-            Type::Text => Schema::primitive_type_builder(&c.name, Physical::BYTE_ARRAY)
+            ColumnType::Integer => Schema::primitive_type_builder(&c.name, Physical::INT64),
+            ColumnType::Text => Schema::primitive_type_builder(&c.name, Physical::BYTE_ARRAY)
                 .with_logical_type(Some(LogicalType::String)),
         };
-        // A view promises no more than names and types, so a reader must not count on a value.
+        // A view promises names and types only, so every column may be without a value.
         let field = field.with_repetition(Repetition::OPTIONAL).build()?;
         Ok(Arc::new(field))
     });
@@ -245,7 +257,7 @@ fn schema(table: &Table, columns: &[Column]) -> Result<Arc<Schema>, ParquetError
     Ok(Arc::new(schema))
 }
 
-/// Nothing here may depend on the moment: the same rows are the same bytes.
+/// Nothing here may depend on the time: the same rows must give the same bytes.
 fn properties() -> Result<Arc<WriterProperties>, ParquetError> {
     let payload = ColumnPath::from(PAYLOAD);
     let version = KeyValue::new("kycdrop".into(), env!("CARGO_PKG_VERSION").to_owned());
@@ -253,7 +265,7 @@ fn properties() -> Result<Arc<WriterProperties>, ParquetError> {
         WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
             .set_key_value_metadata(Some(vec![version]))
-            // No two payloads are equal, and nobody looks for a range of them.
+            // No two payloads are equal, and nobody queries a range of them.
             .set_column_dictionary_enabled(payload.clone(), false)
             .set_column_statistics_enabled(payload, EnabledStatistics::None)
             .build(),
@@ -274,7 +286,7 @@ fn trouble(path: &Path, e: ParquetError) -> Trouble {
     }
 }
 
-/// A file whose hash is taken while it is written.
+/// A file whose hash is computed while it is written.
 struct Hashed {
     out: BufWriter<File>,
     hash: Sha256,
@@ -304,12 +316,15 @@ mod tests {
     fn groups(sql: &str) -> Vec<i64> {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("x.parquet");
-        let column = |name: &str, holds| Column {
+        let column = |name: &str, holds| ExportColumn {
             name: name.into(),
             holds,
         };
-        let columns = [column("n", Type::Integer), column("t", Type::Text)];
-        let table = Table::named("finding").expect("a table");
+        let columns = [
+            column("n", ColumnType::Integer),
+            column("t", ColumnType::Text),
+        ];
+        let table = ExportTable::named("finding").expect("a table");
         let mut file = TableFile::create(&path, table, &columns).expect("a file");
         let conn = Connection::open_in_memory().expect("SQLite");
         let mut select = conn.prepare(sql).expect(sql);
@@ -340,10 +355,10 @@ mod tests {
     #[test]
     fn a_value_of_another_type_is_a_defect_and_not_another_value() {
         let dir = tempfile::tempdir().expect("a folder");
-        let table = Table::named("finding").expect("a table");
-        let column = Column {
+        let table = ExportTable::named("finding").expect("a table");
+        let column = ExportColumn {
             name: "n".into(),
-            holds: Type::Integer,
+            holds: ColumnType::Integer,
         };
         let path = dir.path().join("x.parquet");
         let mut file = TableFile::create(&path, table, &[column]).expect("a file");

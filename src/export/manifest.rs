@@ -1,5 +1,5 @@
-//! What a run exported: one file of JSON for each run and branch, written once and never changed.
-//! The newest one of a branch decides what the next run has to export.
+//! The manifests: one JSON file per run and branch that lists what the run exported. It is written once
+//! and never changed. The newest one of a branch decides where the next run begins.
 
 use std::fs;
 use std::io;
@@ -9,16 +9,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::trouble::{Kind, Result, Trouble};
 
-use super::branch::Branch;
-use super::table::{Column, Table};
+use super::table::{ExportColumn, ExportTable};
+use crate::branch::Branch;
 
-/// The folder of the manifests. Readers take a name that begins with `_` for no data.
+/// The folder of the manifests. Readers skip names that begin with `_`.
 pub const FOLDER: &str = "_manifest";
 
-/// A run whose files may not all be in their places yet.
+/// The file name of the manifest of a run whose files may not all be in their places yet.
 pub const PENDING: &str = ".pending";
 
-/// The form of the manifests that this kycdrop writes and reads.
+/// The version of the manifest format that this kycdrop writes and reads.
 const FORMAT: u32 = 1;
 
 /// What one run exported of one branch.
@@ -27,36 +27,46 @@ pub struct Manifest {
     format: u32,
     /// The version that wrote the files.
     pub kycdrop: String,
-    /// Which history it was: see [`crate::history::identity`].
+    /// The identity of the history: see [`crate::history::identity`].
     pub history: String,
     pub branch: Branch,
-    /// When, UTC.
+    /// When it ran, in UTC as in the history.
     pub exported_at: String,
-    /// Whether the files have the payloads.
+    /// Whether the files have the column `payload`.
     pub payload: bool,
+    /// The first batch of the run.
     pub first_batch: i64,
+    /// The last batch of the run; all between are in it.
     pub last_batch: i64,
-    /// Of the last batch: what shows that the history still is the one that was exported.
+    /// Hash of the last batch's file: it shows whether the history still is the exported one.
     pub last_batch_sha256: String,
+    /// When the last batch was received, for the same purpose.
     pub last_batch_received_at: String,
-    pub files: Vec<Entry>,
+    /// The files, ordered by day and table.
+    pub files: Vec<FileEntry>,
 }
 
 /// A file of a run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Entry {
-    /// Below the folder of the export, with `/`.
+pub struct FileEntry {
+    /// Relative to the folder of the export, with `/`.
     pub path: String,
+    /// The view that its rows are from.
     pub view: String,
-    /// The UTC day on which its batches were taken.
+    /// The UTC day on which its batches were received (`yyyy-MM-dd`).
     pub date: String,
+    /// The first batch of that day in this run.
     pub first_batch: i64,
+    /// The last batch of that day in this run.
     pub last_batch: i64,
+    /// How many rows it has; never 0.
     pub rows: u64,
+    /// Its size.
     pub bytes: u64,
     /// In hexadecimal.
     pub sha256: String,
-    pub columns: Vec<Column>,
+    /// Its columns, in the order of the view.
+    pub columns: Vec<ExportColumn>,
 }
 
 impl Manifest {
@@ -77,29 +87,30 @@ impl Manifest {
         }
     }
 
-    /// Its name.
+    /// Its file name.
     pub fn name(&self) -> String {
         name(self.first_batch, self.last_batch, "json")
     }
 
-    /// Reads a manifest. Where it says that a file lies is where a file of its kind lies.
+    /// Reads a manifest. Every path in it has been checked: it is the one that follows from the view,
+    /// the day and the batches of its file.
     ///
     /// # Errors
-    /// When it cannot be read, or is none.
+    /// When it cannot be read, is not a valid manifest, or was written by a newer kycdrop.
     pub fn read(path: &Path) -> Result<Manifest> {
         #[derive(Deserialize)]
         struct Form {
             format: u32,
         }
         let bytes = fs::read(path).map_err(|e| Trouble::io("reading", path, &e))?;
-        let none = |why: &dyn std::fmt::Display| {
+        let invalid = |why: &dyn std::fmt::Display| {
             Trouble::new(
                 Kind::Input,
-                format!("{} is no manifest of kycdrop: {why}", path.display()),
-                "put it back from a copy; without it nobody knows what was exported",
+                format!("{} is not a valid kycdrop manifest: {why}", path.display()),
+                "put it back from a copy; nothing else records what was exported",
             )
         };
-        let form: Form = serde_json::from_slice(&bytes).map_err(|e| none(&e))?;
+        let form: Form = serde_json::from_slice(&bytes).map_err(|e| invalid(&e))?;
         if form.format > FORMAT {
             return Err(Trouble::new(
                 Kind::Setup,
@@ -107,23 +118,23 @@ impl Manifest {
                 "use that one, or a newer one",
             ));
         }
-        let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|e| none(&e))?;
+        let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|e| invalid(&e))?;
         for entry in &manifest.files {
-            let table = entry.table().ok_or_else(|| none(&"an unknown view"))?;
+            let table = entry.table().ok_or_else(|| invalid(&"unknown view"))?;
             let range = (entry.first_batch, entry.last_batch);
             if !is_day(&entry.date)
                 || entry.path != file_path(table, &manifest.branch, &entry.date, range)
             {
-                return Err(none(&"a file that lies in another place"));
+                return Err(invalid(&"unexpected path of a file"));
             }
         }
         Ok(manifest)
     }
 
-    /// Its text.
+    /// Its JSON text.
     ///
     /// # Errors
-    /// None that can be thought of.
+    /// Only by a defect of kycdrop.
     pub fn text(&self) -> Result<String> {
         serde_json::to_string_pretty(self)
             .map(|text| text + "\n")
@@ -131,9 +142,10 @@ impl Manifest {
     }
 }
 
-impl Entry {
-    pub fn table(&self) -> Option<&'static Table> {
-        Table::named(self.view.strip_prefix("v_")?)
+impl FileEntry {
+    /// The table that its view belongs to. None if this kycdrop does not export the view.
+    pub fn table(&self) -> Option<&'static ExportTable> {
+        ExportTable::named(self.view.strip_prefix("v_")?)
     }
 }
 
@@ -150,8 +162,8 @@ pub fn folder(dir: &Path, branch: &Branch) -> PathBuf {
     dir.join(FOLDER).join(branch.folder())
 }
 
-/// Where a file lies below the folder of the export.
-pub fn file_path(table: &Table, branch: &Branch, date: &str, range: (i64, i64)) -> String {
+/// The path of a file, relative to the folder of the export.
+pub fn file_path(table: &ExportTable, branch: &Branch, date: &str, range: (i64, i64)) -> String {
     let name = name(range.0, range.1, "parquet");
     format!("{}/{}/date={date}/{name}", table.name, branch.folder())
 }
@@ -160,14 +172,14 @@ fn name(first: i64, last: i64, ending: &str) -> String {
     format!("batches-{first:06}-{last:06}.{ending}")
 }
 
-/// The first and last batch of a file's name.
+/// The first and last batch that a file name states; None for any other name.
 pub fn range_of(name: &str, ending: &str) -> Option<(i64, i64)> {
     let range = name.strip_prefix("batches-")?.strip_suffix(ending)?;
     let (first, last) = range.strip_suffix('.')?.split_once('-')?;
     Some((first.parse().ok()?, last.parse().ok()?))
 }
 
-/// Whether a text is a day as the history writes it: it becomes part of a path.
+/// Whether a text is a day (`yyyy-MM-dd`): it becomes part of a path.
 pub fn is_day(text: &str) -> bool {
     let form = |(i, b): (usize, u8)| match i {
         4 | 7 => b == b'-',
@@ -179,16 +191,16 @@ pub fn is_day(text: &str) -> bool {
 /// The first and last batch of every manifest of a branch, in order.
 ///
 /// # Errors
-/// When the folder cannot be read; one that is not there has none.
+/// When the folder cannot be read; a missing one has no manifests.
 pub fn runs(folder: &Path) -> Result<Vec<(i64, i64)>> {
-    let wrong = |e: io::Error| Trouble::io("reading", folder, &e);
+    let to_error = |e: io::Error| Trouble::io("reading", folder, &e);
     let entries = match fs::read_dir(folder) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(wrong)?,
+        entries => entries.map_err(to_error)?,
     };
     let mut runs = Vec::new();
     for entry in entries {
-        let name = entry.map_err(wrong)?.file_name();
+        let name = entry.map_err(to_error)?.file_name();
         runs.extend(name.to_str().and_then(|name| range_of(name, "json")));
     }
     runs.sort_unstable();
@@ -205,7 +217,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_tell_their_batches_and_sort_by_them() {
+    fn names_show_their_batches_and_sort_by_them() {
         for range in [(1, 42), (999_999, 1_000_000), (7, 7)] {
             assert_eq!(
                 range_of(&name(range.0, range.1, "json"), "json"),

@@ -1,14 +1,17 @@
-//! The history as Parquet files in a Hive layout, for a head office that reads many branches at once.
+//! Exports the history as Parquet files in a Hive layout, for a head office that reads many branches.
 //!
-//! A run exports the batches that no run before it exported, and changes nothing that is there. Its
-//! files are written aside first. Then a pending manifest names them all; from there on the run
-//! counts, and whoever comes next finishes it: the files are renamed into their places, then the
-//! pending manifest becomes the manifest.
+//! In: a connection that [`history::open_for_reading`] opened, and a folder. Out: the files of all
+//! batches that no earlier run exported, with a manifest that lists them; or, with [`verify`], every
+//! difference between an export and its manifests. It may read the history only through its views,
+//! never writes to it, and never changes an exported file.
+//!
+//! A run first writes its files to a temporary folder. Then it writes a pending manifest that names
+//! them all: that is the commit. Whoever runs next finishes it: the files are renamed into their
+//! places, then the pending manifest becomes the manifest.
 
-mod branch;
+mod export_dir;
 mod file;
 mod manifest;
-mod place;
 mod table;
 mod verify;
 
@@ -17,95 +20,102 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension};
 
+use crate::branch::Branch;
 use crate::fault;
 use crate::history;
 use crate::trouble::{Kind, Result, Trouble};
 
-pub use branch::Branch;
-pub use manifest::{Entry, Manifest};
-pub use table::{Column, TABLES, Table, Type};
-pub use verify::{Problem, Verified, What, verify};
+pub use manifest::{FileEntry, Manifest};
+pub use table::{ColumnType, ExportColumn, ExportTable, TABLES};
+pub use verify::{Discrepancy, DiscrepancyKind, Verified, verify};
 
+use export_dir::ExportDir;
 use file::TableFile;
 use manifest::LastBatch;
-use place::Place;
 
-/// What is to be exported, and where to.
-pub struct Wanted<'w> {
+/// What to export, and where to.
+pub struct ExportOptions<'w> {
     /// The folder of the export, shared by the branches.
     pub dir: &'w Path,
+    /// The branch whose history it is.
     pub branch: Branch,
-    /// Whether the customers as they came are exported as well.
+    /// Whether to export the column `payload`: the customers as they were received.
     pub payload: bool,
 }
 
-/// What a run did.
+/// What a call of [`export`] wrote.
 #[derive(Debug, Default)]
-pub struct Done {
-    /// What is new: that of an interrupted run first, if there was one.
+pub struct Exported {
+    /// The manifests of the runs that it completed: at most an interrupted one, then a new one.
     pub runs: Vec<Manifest>,
-    /// The last batch that is exported by now; 0: none.
+    /// The last batch that is exported now; 0 if there is none.
     pub last_batch: i64,
-    /// The first batch that was left out since its answer is not published yet.
+    /// The first batch that was left out because its response is not published yet.
     pub unpublished: Option<i64>,
 }
 
-/// Batches of one day: ranges of numbers, each with its first and last.
+/// The batches of one day: ranges of numbers, each with its first and last.
 type Ranges = Vec<(i64, i64)>;
 
-/// Exports what is new in a history that [`history::open_for_reading`] opened.
+/// Exports the batches that were not exported before, on a connection that
+/// [`history::open_for_reading`] opened. First completes an interrupted run, if there is one.
 ///
 /// # Errors
-/// When another export writes there, what is there is not of this history, or something cannot be
-/// read or written. What was begun is finished by the next run.
-pub fn export(conn: &Connection, wanted: &Wanted<'_>) -> Result<Done> {
+/// When another process is exporting this branch to the folder, when the folder holds the export of
+/// another history, or when something cannot be read or written. The next run completes this one.
+pub fn export(conn: &Connection, wanted: &ExportOptions<'_>) -> Result<Exported> {
     let identity = history::identity(conn)?;
-    let place = Place::take(wanted.dir, &wanted.branch)?;
-    let mut done = Done::default();
-    if let Some(mut pending) = place.pending()? {
-        check(conn, &place, &pending, &identity)?;
-        finish(conn, &place, &mut pending)?;
+    let export_dir = ExportDir::lock(wanted.dir, &wanted.branch)?;
+    let mut done = Exported::default();
+    if let Some(mut pending) = export_dir.pending()? {
+        check(conn, &export_dir, &pending, &identity)?;
+        finish(conn, &export_dir, &mut pending)?;
         done.last_batch = pending.last_batch;
         done.runs.push(pending);
-    } else if let Some(newest) = place.newest()? {
-        check(conn, &place, &newest, &identity)?;
+    } else if let Some(newest) = export_dir.newest()? {
+        check(conn, &export_dir, &newest, &identity)?;
         done.last_batch = newest.last_batch;
     }
-    place.clear_parts()?;
+    export_dir.clear_parts()?;
     let unpublished = "SELECT min(batch_id) FROM v_batch WHERE published_at IS NULL";
     done.unpublished = conn.query_row(unpublished, [], |r| r.get(0))?;
     let newest: Option<i64> =
         conn.query_row("SELECT max(batch_id) FROM v_batch", [], |r| r.get(0))?;
-    // What is left out is exported later, and every batch before it is exported: so that one number
-    // says what is there, and nobody has to look for gaps.
+    // Nothing after the first unpublished batch is exported: then there are no gaps, and one number
+    // says how far the export has come.
     let last = done.unpublished.map(|b| b - 1).or(newest).unwrap_or(0);
     if last <= done.last_batch {
         return Ok(done);
     }
     let Some(last) = last_batch(conn, last)? else {
-        return Err(changed(&place, last));
+        return Err(changed(&export_dir, last));
     };
     let mut run = Manifest::new(identity, wanted.branch.clone(), wanted.payload, last);
     run.first_batch = done.last_batch + 1;
-    write(conn, &place, &mut run)?;
-    finish(conn, &place, &mut run)?;
-    place.clear_parts()?;
+    write(conn, &export_dir, &mut run)?;
+    finish(conn, &export_dir, &mut run)?;
+    export_dir.clear_parts()?;
     done.last_batch = run.last_batch;
     done.runs.push(run);
     Ok(done)
 }
 
-/// Looks whether a manifest tells of this history, as it is.
-fn check(conn: &Connection, place: &Place, manifest: &Manifest, identity: &str) -> Result<()> {
-    if manifest.history != identity || manifest.branch != *place.branch() {
+/// Checks that a manifest describes this history, as it is now.
+fn check(
+    conn: &Connection,
+    export_dir: &ExportDir,
+    manifest: &Manifest,
+    identity: &str,
+) -> Result<()> {
+    if manifest.history != identity || manifest.branch != *export_dir.branch() {
         return Err(Trouble::new(
             Kind::Setup,
             format!(
-                "{} has the branch {} of another history",
-                place.dir().display(),
+                "{} holds the branch {} of another history",
+                export_dir.dir().display(),
                 manifest.branch
             ),
-            "give this one another name (--branch, or branch in kycdrop.toml), or export it into another folder",
+            "give this branch another name (--branch, or branch in kycdrop.toml), or export to another folder",
         ));
     }
     let exported = LastBatch {
@@ -115,21 +125,21 @@ fn check(conn: &Connection, place: &Place, manifest: &Manifest, identity: &str) 
     };
     match last_batch(conn, manifest.last_batch)? {
         Some(batch) if batch == exported => Ok(()),
-        _ => Err(changed(place, manifest.last_batch)),
+        _ => Err(changed(export_dir, manifest.last_batch)),
     }
 }
 
-fn changed(place: &Place, batch_id: i64) -> Trouble {
+fn changed(export_dir: &ExportDir, batch_id: i64) -> Trouble {
     Trouble::new(
         Kind::Setup,
         format!(
-            "batch {batch_id} of {} was exported to {} and is another one, or none, in this history now",
-            place.branch(),
-            place.dir().display()
+            "batch {batch_id} of {} was exported to {}, but it is missing from this history or differs",
+            export_dir.branch(),
+            export_dir.dir().display()
         ),
         format!(
-            "was the history put back from a backup? Move every folder {} there away, and export again from the beginning",
-            place.branch().folder()
+            "was the history restored from a backup? Move every folder {} away, and export again from the beginning",
+            export_dir.branch().folder()
         ),
     )
 }
@@ -146,8 +156,8 @@ fn last_batch(conn: &Connection, batch_id: i64) -> Result<Option<LastBatch>> {
     Ok(batch.optional()?)
 }
 
-/// The batches of a run by the UTC day on which they were taken. Numbers of one day follow each
-/// other, but for a clock that was set back.
+/// The batches of a run by the UTC day on which they were received. A day has one range of numbers,
+/// or several if the clock was set back.
 fn days(conn: &Connection, first: i64, last: i64) -> Result<BTreeMap<String, Ranges>> {
     let sql = "SELECT batch_id, substr(received_at, 1, 10) FROM v_batch
                WHERE batch_id BETWEEN ?1 AND ?2 ORDER BY batch_id";
@@ -160,8 +170,8 @@ fn days(conn: &Connection, first: i64, last: i64) -> Result<BTreeMap<String, Ran
         if !manifest::is_day(&day) {
             return Err(Trouble::new(
                 Kind::Setup,
-                format!("batch {batch} has no moment at which it was taken"),
-                "somebody changed the history: put a backup in its place",
+                format!("batch {batch} has no valid received_at"),
+                "the history was changed from outside: restore it from a backup",
             ));
         }
         let same_day = before.as_ref() == Some(&day);
@@ -175,31 +185,37 @@ fn days(conn: &Connection, first: i64, last: i64) -> Result<BTreeMap<String, Ran
     Ok(days)
 }
 
-/// Writes the files of a run aside, then the pending manifest that names them.
-fn write(conn: &Connection, place: &Place, run: &mut Manifest) -> Result<()> {
+/// Writes the files of a run to the temporary folder, then the pending manifest that names them.
+fn write(conn: &Connection, export_dir: &ExportDir, run: &mut Manifest) -> Result<()> {
     for (day, ranges) in days(conn, run.first_batch, run.last_batch)? {
         for table in TABLES {
-            if let Some(range) = place::whole(&ranges) {
-                place.no_strangers(table, &day, range, run.first_batch - 1)?;
+            if let Some(range) = export_dir::span(&ranges) {
+                export_dir.refuse_unlisted(table, &day, range, run.first_batch - 1)?;
             }
-            run.files
-                .extend(write_table(conn, place, table, &day, &ranges, run.payload)?);
+            run.files.extend(write_table(
+                conn,
+                export_dir,
+                table,
+                &day,
+                &ranges,
+                run.payload,
+            )?);
         }
     }
-    place.write_pending(run)
+    export_dir.write_pending(run)
 }
 
-/// Writes the rows of a day aside. None where there are none: there is no file then.
+/// Writes the rows of a day to a temporary file. Without rows there is no file, and the result is None.
 fn write_table(
     conn: &Connection,
-    place: &Place,
-    table: &'static Table,
+    export_dir: &ExportDir,
+    table: &'static ExportTable,
     day: &str,
     ranges: &Ranges,
     payload: bool,
-) -> Result<Option<Entry>> {
+) -> Result<Option<FileEntry>> {
     let columns = table.columns(conn, payload)?;
-    let part = place.part(table, day)?;
+    let part = export_dir.part_for(table, day)?;
     let mut select = conn.prepare(&table.select(&columns))?;
     let mut file = None;
     for (first, last) in ranges {
@@ -212,13 +228,13 @@ fn write_table(
             file.row(row)?;
         }
     }
-    let (Some(file), Some(range)) = (file, place::whole(ranges)) else {
+    let (Some(file), Some(range)) = (file, export_dir::span(ranges)) else {
         return Ok(None);
     };
     let written = file.finish()?;
     fault::point("export.part").map_err(|e| Trouble::io("writing", &part, &e))?;
-    Ok(Some(Entry {
-        path: manifest::file_path(table, place.branch(), day, range),
+    Ok(Some(FileEntry {
+        path: manifest::file_path(table, export_dir.branch(), day, range),
         view: table.view.to_owned(),
         date: day.to_owned(),
         first_batch: range.0,
@@ -230,38 +246,38 @@ fn write_table(
     }))
 }
 
-/// Puts the files of a pending run into their places and makes its manifest one that counts.
-fn finish(conn: &Connection, place: &Place, run: &mut Manifest) -> Result<()> {
-    let mut anew = false;
+/// Moves the files of a pending run into their places and turns the pending manifest into its manifest.
+fn finish(conn: &Connection, export_dir: &ExportDir, run: &mut Manifest) -> Result<()> {
+    let mut rewritten = false;
     for i in 0..run.files.len() {
         let Some(entry) = run.files.get(i) else { break };
         let Some(table) = entry.table() else { continue };
-        if place.is_there(entry)? || place.part_is_whole(table, entry)? {
+        if export_dir.is_in_place(entry)? || export_dir.part_is_intact(table, entry)? {
             continue;
         }
-        // Somebody removed what was written aside. The rows are still in the history.
+        // The temporary file was removed. The rows are still in the history.
         let days = days(conn, entry.first_batch, entry.last_batch)?;
         let ranges = days.get(&entry.date).cloned().unwrap_or_default();
         let day = entry.date.clone();
-        let made = write_table(conn, place, table, &day, &ranges, run.payload)?
-            .ok_or_else(|| changed(place, run.last_batch))?;
-        anew |= run.files.get(i).is_some_and(|e| e.sha256 != made.sha256);
+        let made = write_table(conn, export_dir, table, &day, &ranges, run.payload)?
+            .ok_or_else(|| changed(export_dir, run.last_batch))?;
+        rewritten |= run.files.get(i).is_some_and(|e| e.sha256 != made.sha256);
         if let Some(entry) = run.files.get_mut(i) {
             *entry = made;
         }
     }
-    if anew {
-        place.write_pending(run)?;
+    if rewritten {
+        export_dir.write_pending(run)?;
     }
     for entry in &run.files {
         if let Some(table) = entry.table() {
-            place.put(table, entry)?;
+            export_dir.move_into_place(table, entry)?;
         }
     }
-    place.commit(run)
+    export_dir.commit(run)
 }
 
-/// The paths of everything that a run made, below the folder of the export; its manifest last.
+/// The paths of everything that a run wrote, relative to the folder of the export; the manifest last.
 pub fn paths(run: &Manifest) -> impl Iterator<Item = PathBuf> + '_ {
     let manifest = Path::new(manifest::FOLDER)
         .join(run.branch.folder())

@@ -1,26 +1,27 @@
-//! What is exported: the views of which rows are added with batches, and the columns of each as the
-//! history itself tells them.
+//! What is exported: the views whose rows are added with each batch, and their columns as the history
+//! itself describes them.
 
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
 use crate::trouble::Result;
 
-/// A view and the folder that its rows go to.
+/// An exported view, and the folder that its rows go to.
 #[derive(Debug, PartialEq)]
-pub struct Table {
-    /// Name of the folder: that of the view without `v_`.
+pub struct ExportTable {
+    /// The name of the folder: that of the view without `v_`.
     pub name: &'static str,
+    /// The name of the view in the history.
     pub view: &'static str,
-    /// Columns that change after their row was written: a file that never changes cannot have them.
+    /// Columns that change after their row was written, and so cannot be in a file that never changes.
     left_out: &'static [&'static str],
-    /// What follows the columns in the SELECT. `v` is the view, `?1` the first batch, `?2` the last.
-    /// The order is that of indexes, so that nothing has to be sorted.
+    /// The rest of the SELECT after the columns. `v` is the view, `?1` the first batch, `?2` the last.
+    /// It follows the order of an index, so that nothing has to be sorted.
     rows: &'static str,
 }
 
-/// The rows of a view that belong to the assessments of the batches from ?1 to ?2: by their numbers,
-/// which rise with batch and position, for no index is kept over the batches.
+/// The rows of a view for the assessments of the batches from ?1 to ?2. They are found by the numbers
+/// of the assessments, which rise with batch and position, since there is no index by batch.
 macro_rules! in_order_of_assessments {
     ($view:literal, $order:literal) => {
         concat!(
@@ -36,38 +37,38 @@ macro_rules! in_order_of_assessments {
 }
 
 /// Every view that is exported.
-pub const TABLES: &[Table] = &[
-    Table {
+pub const TABLES: &[ExportTable] = &[
+    ExportTable {
         name: "batch",
         view: "v_batch",
         left_out: &[],
         rows: "FROM v_batch v WHERE v.batch_id BETWEEN ?1 AND ?2 ORDER BY v.batch_id",
     },
-    Table {
+    ExportTable {
         name: "assessment",
         view: "v_assessment",
         left_out: &["next_assessment_id"],
         rows: in_order_of_assessments!("v_assessment", "v.assessment_id"),
     },
-    Table {
+    ExportTable {
         name: "rejection",
         view: "v_rejection",
         left_out: &[],
         rows: "FROM v_rejection v WHERE v.batch_id BETWEEN ?1 AND ?2 ORDER BY v.batch_id, v.position",
     },
-    Table {
+    ExportTable {
         name: "finding",
         view: "v_finding",
         left_out: &[],
         rows: "FROM v_finding v WHERE v.batch_id BETWEEN ?1 AND ?2 ORDER BY v.batch_id, v.position, v.no",
     },
-    Table {
+    ExportTable {
         name: "warning",
         view: "v_warning",
         left_out: &[],
         rows: "FROM v_warning v WHERE v.batch_id BETWEEN ?1 AND ?2 ORDER BY v.batch_id, v.position",
     },
-    Table {
+    ExportTable {
         name: "screening",
         view: "v_screening",
         left_out: &[],
@@ -75,56 +76,63 @@ pub const TABLES: &[Table] = &[
     },
 ];
 
-/// The column with the customer as it came.
+/// The column with the customer as it was received.
 pub const PAYLOAD: &str = "payload";
 
-/// What a column holds.
+/// The type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
-pub enum Type {
-    /// A whole number of 64 bits.
+pub enum ColumnType {
+    /// A signed integer of 64 bits.
     Integer,
-    /// UTF-8.
+    /// A UTF-8 string.
     Text,
 }
 
-/// A column of a file. Any of its values may be missing.
+/// A column of a file. Any value may be null.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Column {
+pub struct ExportColumn {
+    /// The name of the column in the view.
     pub name: String,
+    /// The type of its values.
     #[serde(rename = "type")]
-    pub holds: Type,
+    pub holds: ColumnType,
 }
 
-impl Table {
-    /// The table whose folder has this name.
-    pub fn named(name: &str) -> Option<&'static Table> {
+impl ExportTable {
+    /// The table with this folder name, if there is one.
+    pub fn named(name: &str) -> Option<&'static ExportTable> {
         TABLES.iter().find(|t| t.name == name)
     }
 
-    /// The columns of the view, in its order, but for those that are left out.
+    /// The columns of the view, in its order, without those that are left out; `payload` says whether
+    /// the payload is among them.
     ///
     /// # Errors
     /// When the history cannot be read.
-    pub fn columns(&self, conn: &Connection, payload: bool) -> Result<Vec<Column>> {
+    pub fn columns(&self, conn: &Connection, payload: bool) -> Result<Vec<ExportColumn>> {
         let mut select =
             conn.prepare("SELECT name, type FROM pragma_table_info(?1) ORDER BY cid")?;
         let all = select.query_map([self.view], |r| {
-            // What a view computes has no type of its own: all of that is text.
+            // Computed columns of the views have no declared type: all of them are text.
             let integer = r.get_ref(1)?.as_str()? == "INTEGER";
-            Ok(Column {
+            Ok(ExportColumn {
                 name: r.get(0)?,
-                holds: if integer { Type::Integer } else { Type::Text },
+                holds: if integer {
+                    ColumnType::Integer
+                } else {
+                    ColumnType::Text
+                },
             })
         })?;
-        let mut columns: Vec<Column> = all.collect::<Result<_, rusqlite::Error>>()?;
+        let mut columns: Vec<ExportColumn> = all.collect::<Result<_, rusqlite::Error>>()?;
         columns.retain(|c| !self.left_out.contains(&c.name.as_str()));
         columns.retain(|c| payload || c.name != PAYLOAD);
         Ok(columns)
     }
 
     /// The SELECT of these columns for the batches from `?1` to `?2`.
-    pub fn select(&self, columns: &[Column]) -> String {
+    pub fn select(&self, columns: &[ExportColumn]) -> String {
         let list: Vec<String> = columns
             .iter()
             .map(|c| format!("v.\"{}\"", c.name.replace('"', "\"\"")))

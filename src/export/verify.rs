@@ -1,5 +1,5 @@
-//! Whether an export is as it was written: every file of every manifest with its hash, every
-//! manifest in its row, and nothing beside them that a reader would read.
+//! Checks an export: every file against the hash in its manifest, the manifests for gaps and overlaps,
+//! and the folders for files that readers would read although no manifest lists them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,69 +8,78 @@ use std::path::{Path, PathBuf};
 
 use crate::trouble::{Kind, Result, Trouble};
 
-use super::branch::Branch;
+use super::export_dir::{is_intact, is_not_found};
 use super::manifest::{self, FOLDER, Manifest, PENDING};
-use super::place::{is_nothing, is_whole};
 use super::table::TABLES;
+use crate::branch::Branch;
 
-/// Something that is not as it was written.
+/// A difference between an export and its manifests.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    pub what: What,
-    /// Below the folder of the export.
+pub struct Discrepancy {
+    /// In what way they differ.
+    pub kind: DiscrepancyKind,
+    /// Relative to the folder of the export.
     pub path: String,
-    /// What else to know; may be empty.
+    /// An explanation for people; may be empty.
     pub detail: String,
 }
 
-/// In what way it is not.
+/// In what way an export differs from its manifests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum What {
+pub enum DiscrepancyKind {
+    /// A manifest lists the file, or a gap shows that there was one.
     Missing,
+    /// The file is there, and has other content.
     Changed,
-    /// No manifest has it, and readers would read it.
+    /// No manifest lists the file, and readers would read it.
     Unlisted,
-    /// Another manifest has batches of it too: their rows are there twice.
+    /// Another manifest lists some of its batches too: their rows appear twice.
     Doubled,
 }
 
-impl What {
+impl DiscrepancyKind {
+    /// The word that is printed.
     pub fn name(self) -> &'static str {
         match self {
-            What::Missing => "missing",
-            What::Changed => "changed",
-            What::Unlisted => "unlisted",
-            What::Doubled => "doubled",
+            DiscrepancyKind::Missing => "missing",
+            DiscrepancyKind::Changed => "changed",
+            DiscrepancyKind::Unlisted => "unlisted",
+            DiscrepancyKind::Doubled => "doubled",
         }
     }
 }
 
-/// What was looked at.
+/// How much was checked, and what was found.
 #[derive(Debug, Default)]
 pub struct Verified {
+    /// Branches with a manifest.
     pub branches: u64,
+    /// Files that the manifests list.
     pub files: u64,
+    /// Rows that the manifests list.
     pub rows: u64,
+    /// Bytes that the manifests list.
     pub bytes: u64,
+    /// Discrepancies that were handed over.
     pub problems: u64,
-    /// Branches with a run that was interrupted and that their next export finishes.
+    /// Branches with an interrupted run, which their next export completes.
     pub pending: Vec<Branch>,
 }
 
-/// Checks every branch of an export, or one, and hands over each problem as it is found.
+/// Checks every branch of an export, or `only` one, and calls `each` for every discrepancy.
 ///
 /// # Errors
-/// When the folder is no export, a file cannot be read, or `each` fails.
+/// When the folder has no manifests, a file cannot be read, or `each` fails.
 pub fn verify(
     dir: &Path,
     only: Option<&Branch>,
-    each: &mut dyn FnMut(&Problem) -> Result<()>,
+    each: &mut dyn FnMut(&Discrepancy) -> Result<()>,
 ) -> Result<Verified> {
     let mut found = Verified::default();
-    let mut tell = |what, path: &Path, detail: &str| {
+    let mut report = |kind, path: &Path, detail: &str| {
         found.problems += 1;
-        each(&Problem {
-            what,
+        each(&Discrepancy {
+            kind,
             path: slashes(dir, path),
             detail: detail.to_owned(),
         })
@@ -86,35 +95,43 @@ pub fn verify(
         return Err(Trouble::new(
             Kind::Input,
             format!("{} has no manifest {of}in {FOLDER}", dir.display()),
-            "give the folder that was given to `kycdrop export`",
+            "give the same folder as to `kycdrop export`",
         ));
     }
     for table in TABLES.iter().filter(|_| only.is_none()) {
         for folder in entries(&dir.join(table.name))? {
             let known = branch_of(&folder).is_some_and(|b| branches.contains(&b));
             if !known && !is_hidden(&folder) {
-                tell(What::Unlisted, &folder, "no manifest has this branch")?;
+                report(
+                    DiscrepancyKind::Unlisted,
+                    &folder,
+                    "no manifest of this branch",
+                )?;
             }
         }
     }
     let (mut files, mut rows, mut bytes, mut pending) = (0, 0, 0, Vec::new());
     for branch in &branches {
         let mut listed = BTreeSet::new();
-        for manifest in manifests(dir, branch, &mut tell)? {
+        for manifest in manifests(dir, branch, &mut report)? {
             for entry in &manifest.files {
                 let path = dir.join(&entry.path);
                 files += 1;
                 rows += entry.rows;
                 bytes += entry.bytes;
-                if !is_whole(&path, entry)? {
+                if !is_intact(&path, entry)? {
                     let there = path.symlink_metadata().is_ok();
-                    let what = if there { What::Changed } else { What::Missing };
-                    tell(what, &path, "")?;
+                    let kind = if there {
+                        DiscrepancyKind::Changed
+                    } else {
+                        DiscrepancyKind::Missing
+                    };
+                    report(kind, &path, "")?;
                 }
                 listed.insert(path);
             }
         }
-        // Its files may be in their places or not yet.
+        // The files of a pending run may be in their places or not yet.
         let path = manifest::folder(dir, branch).join(PENDING);
         if path.symlink_metadata().is_ok() {
             let run = Manifest::read(&path)?;
@@ -130,7 +147,11 @@ pub fn verify(
                 };
                 for file in files {
                     if !listed.contains(&file) && !is_hidden(&file) {
-                        tell(What::Unlisted, &file, "no manifest has this file")?;
+                        report(
+                            DiscrepancyKind::Unlisted,
+                            &file,
+                            "no manifest lists this file",
+                        )?;
                     }
                 }
             }
@@ -144,11 +165,11 @@ pub fn verify(
     Ok(found)
 }
 
-/// The manifests of a branch that can be read; each must go on where the one before ended.
+/// The manifests of a branch that can be read. Each must begin where the one before it ended.
 fn manifests(
     dir: &Path,
     branch: &Branch,
-    tell: &mut dyn FnMut(What, &Path, &str) -> Result<()>,
+    report: &mut dyn FnMut(DiscrepancyKind, &Path, &str) -> Result<()>,
 ) -> Result<Vec<Manifest>> {
     let folder = manifest::folder(dir, branch);
     let mut all: Vec<Manifest> = Vec::new();
@@ -157,31 +178,35 @@ fn manifests(
         let path = folder.join(manifest::run_name(run));
         if run.0 > next {
             let lost = folder.join(manifest::run_name((next, run.0 - 1)));
-            tell(
-                What::Missing,
+            report(
+                DiscrepancyKind::Missing,
                 &lost,
-                "the manifest, or several, of these batches",
+                "one or more manifests of these batches",
             )?;
         }
         if run.0 < next {
-            tell(
-                What::Doubled,
+            report(
+                DiscrepancyKind::Doubled,
                 &path,
-                "a manifest before it has batches of it too",
+                "an earlier manifest lists some of its batches too",
             )?;
         }
         next = next.max(run.1 + 1);
         match Manifest::read(&path) {
-            Err(e) if e.kind == Kind::Input => tell(What::Changed, &path, &e.what)?,
+            Err(e) if e.kind == Kind::Input => report(DiscrepancyKind::Changed, &path, &e.what)?,
             Err(e) => return Err(e),
             Ok(m) if (m.first_batch, m.last_batch) != run || m.branch != *branch => {
-                tell(What::Changed, &path, "it is the manifest of something else")?;
+                report(
+                    DiscrepancyKind::Changed,
+                    &path,
+                    "its content does not match its name",
+                )?;
             }
             Ok(m) if all.first().is_some_and(|first| first.history != m.history) => {
-                tell(
-                    What::Changed,
+                report(
+                    DiscrepancyKind::Changed,
                     &path,
-                    "it is of another history than the first",
+                    "it belongs to another history than the first manifest",
                 )?;
             }
             Ok(m) => all.push(m),
@@ -199,7 +224,7 @@ fn branch_of(folder: &Path) -> Option<Branch> {
     Branch::of_folder(folder.file_name()?.to_str()?)
 }
 
-/// What lies in a folder, sorted; nothing where there is no folder.
+/// The paths in a folder, sorted; none if the folder is missing.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     let read = || -> io::Result<Vec<PathBuf>> {
         let mut paths = fs::read_dir(folder)?
@@ -209,12 +234,12 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
         Ok(paths)
     };
     match read() {
-        Err(e) if is_nothing(&e) => Ok(Vec::new()),
+        Err(e) if is_not_found(&e) => Ok(Vec::new()),
         read => read.map_err(|e| Trouble::io("reading", folder, &e)),
     }
 }
 
-/// Readers leave out names that begin so.
+/// Whether readers skip the file because of its name.
 fn is_hidden(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();
     name.starts_with(b".") || name.starts_with(b"_")

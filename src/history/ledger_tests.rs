@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use super::super::{History, NewBatch, PackedChunk};
 use crate::catalog::Endpoint;
-use crate::classifier::{SHIPPED, load_set, parse_file, store};
+use crate::classifier::{ClassifierSet, shipped_files};
 use crate::request::{Body, Limits, Splitter, Tree};
 use crate::validate::Judge;
 
@@ -36,12 +36,9 @@ fn rows_with(mask: u64, blocks: bool, chunk_customers: usize) -> Vec<(i64, Strin
     let mut history = History::in_memory().unwrap();
     history.keys.mask = mask;
     history.keys.blocks = blocks;
-    let files: Vec<_> = SHIPPED
-        .iter()
-        .map(|(name, text)| parse_file(name, text).unwrap())
-        .collect();
-    let loaded = store(&mut history.conn, &files, "2026-01-01T00:00:00.000Z").unwrap();
-    let classifiers = load_set(&history.conn, loaded.set_id).unwrap();
+    let files = shipped_files("2026-01-01").unwrap();
+    history.activate_classifiers(&files).unwrap();
+    let classifiers = ClassifierSet::from_files(&files).unwrap();
     let judge = Judge {
         endpoint: Endpoint::BatchCustomers,
         multi_organization: false,

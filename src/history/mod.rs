@@ -5,6 +5,7 @@ pub mod ask;
 mod assessment;
 mod batch;
 mod care;
+mod classifiers;
 mod dictionary;
 mod entry;
 mod findings;
@@ -27,13 +28,14 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use crate::catalog;
-use crate::classifier::{self, ClassifierSet};
+use crate::classifier::ClassifierFile;
 use crate::clock;
 use crate::trouble::{Kind, Result, Trouble};
 
 pub(crate) use batch::OF_BATCH;
 pub use batch::{Finish, NewBatch, Written};
 pub use care::{backup, holders, snapshot, verify};
+pub use classifiers::{ActiveSet, classifiers_with_values};
 pub use dictionary::{Dictionary, Packing};
 pub use ledger::{Ledger, SameFile, Verdict};
 pub use migrate::NEWEST_VERSION;
@@ -130,25 +132,23 @@ impl History {
         })
     }
 
-    /// Loads the classifiers of a folder: into the history, and from there into a set to judge with.
+    /// Makes these classifiers the active set, in a transaction of its own. Batches that are recorded
+    /// later refer to it.
     ///
     /// # Errors
-    /// [`crate::classifier::Refused`] as trouble when any of the files is not sound; the set in
-    /// force is then still the one before.
-    pub fn load_classifiers(&mut self, folder: &Path) -> Result<(ClassifierSet, bool)> {
-        let files = classifier::read_folder(folder)?;
-        let loaded = classifier::store(&mut self.conn, &files, &clock::now())?;
-        let set = classifier::load_set(&self.conn, loaded.set_id)?;
-        Ok((set, loaded.changed))
+    /// When the database cannot be written; the previous set then stays active.
+    pub fn activate_classifiers(&mut self, files: &[ClassifierFile]) -> Result<ActiveSet> {
+        classifiers::activate(&mut self.conn, files, &clock::now())
     }
 
-    /// The set that was activated last; None in a history without one.
+    /// The row of the active set and its classifiers, as they were when it was activated; None in a
+    /// history without one. The days on which values retire are not in it.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn set_in_force(&self) -> Result<Option<ClassifierSet>> {
+    pub fn active_classifiers(&self) -> Result<Option<(i64, Vec<ClassifierFile>)>> {
         let set = ask::set_in_force(&self.conn)?;
-        set.map(|id| classifier::load_set(&self.conn, id))
+        set.map(|id| Ok((id, classifiers::files_of(&self.conn, id)?)))
             .transpose()
     }
 
@@ -196,9 +196,9 @@ impl History {
         &self.conn
     }
 
-    /// The connection, for loading classifiers that are in no folder.
-    pub fn connection_mut(&mut self) -> &mut Connection {
-        &mut self.conn
+    /// Gives up the history for its connection, which may then be used for anything.
+    pub fn into_connection(self) -> Connection {
+        self.conn
     }
 
     /// The batch that was made of a claimed file, if it was committed.

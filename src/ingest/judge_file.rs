@@ -7,9 +7,9 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Instant;
 
-use crossbeam_channel::{Receiver, bounded};
 use sha2::{Digest, Sha256};
 
 use crate::catalog::Endpoint;
@@ -245,11 +245,11 @@ impl<T: Send + 'static> Way<'_, T> {
             (self.pool, self.endpoint, self.rules, self.make.clone());
         // Enough that no thread waits for the writer to fetch, and no more.
         let ahead = pool.current_num_threads() * 2 + 2;
-        let (queue, chunks) = bounded::<Receiver<Judged<T>>>(ahead);
+        let (queue, chunks) = sync_channel::<Receiver<Judged<T>>>(ahead);
         std::thread::scope(|scope| {
             let reader = scope.spawn(move || {
                 while let Some(chunk) = splitter.next_chunk()? {
-                    let (done, judged) = bounded(1);
+                    let (done, judged) = sync_channel(1);
                     let (rules, make) = (rules.clone(), make.clone());
                     pool.spawn(move || {
                         let _ = done.send(judge(chunk, endpoint, &rules, &make));

@@ -22,7 +22,7 @@ use crate::clock;
 use crate::config::{Config, Home};
 use crate::disk;
 use crate::fault;
-use crate::history::{History, Published, Written};
+use crate::history::{History, Published, Written, classifiers_with_values};
 use crate::intake::{Claim, NameBook, claims_in_work};
 use crate::left_alone::is_left_alone;
 use crate::trouble::{Kind, Result, Trouble};
@@ -49,6 +49,8 @@ pub struct Engine {
     pub config: Config,
     history: History,
     rules: Rules,
+    /// The row of the classifiers in `rules`.
+    set_id: i64,
     pool: rayon::ThreadPool,
     /// How the classifier folder looked when it was last read.
     fingerprint: Fingerprint,
@@ -89,16 +91,16 @@ impl Engine {
         let mut standing = Standing::new(config.settle, config.settle_timeout);
         let mut fingerprint = fingerprint(&home);
         let stood = stood_for(&home, &fingerprint);
-        let in_force = match stood < config.settle_timeout {
-            true => history.set_in_force()?,
+        let active = match stood < config.settle_timeout {
+            true => active_classifiers(&history)?,
             false => None,
         };
-        let set = match in_force.filter(|set| look_cut(set, &home)) {
-            Some(set) => {
+        let (set, set_id) = match active.filter(|(set, _)| look_cut(set, &home)) {
+            Some(active) => {
                 let now = Instant::now();
                 standing.hold(fingerprint, now.checked_sub(stood).unwrap_or(now));
                 fingerprint = Fingerprint::default();
-                set
+                active
             }
             None => activate(&mut history, &home)?,
         };
@@ -106,6 +108,7 @@ impl Engine {
         let guard = Guard::new(&home);
         Ok(Engine {
             rules: Rules::new(set, &config),
+            set_id,
             home,
             config,
             history,
@@ -164,9 +167,12 @@ impl Engine {
             return Ok(Some(due));
         }
         match activate(&mut self.history, &self.home) {
-            Ok(set) => self.rules = Rules::new(set, &self.config),
+            Ok((set, set_id)) => {
+                self.rules = Rules::new(set, &self.config);
+                self.set_id = set_id;
+            }
             Err(e) if e.kind == Kind::Setup => {
-                tracing::error!("{e}\n  the set of before stays in force until this is mended");
+                tracing::error!("{e}\n  keeping the previous classifiers until this is fixed");
             }
             Err(e) => return Err(e),
         }
@@ -287,6 +293,7 @@ impl Engine {
                 claim: &claim,
                 first,
                 rules: &self.rules,
+                set_id: self.set_id,
                 pool: &self.pool,
                 home: &self.home,
                 packing: &packing,
@@ -502,7 +509,7 @@ fn fingerprint(home: &Home) -> Fingerprint {
         })
         .collect();
     files.sort();
-    (clock::day(&clock::now()).to_owned(), files)
+    (clock::today(), files)
 }
 
 /// How long the classifier files and their folder have not been changed, by their times.
@@ -517,7 +524,7 @@ fn stood_for(home: &Home, (_, files): &Fingerprint) -> Duration {
 /// Whether the classifier files hold so much less than the set that they may still be being copied;
 /// says so. Files that are not sound hold nothing.
 fn look_cut(set: &ClassifierSet, home: &Home) -> bool {
-    let Ok(files) = read_folder(&home.classifiers()) else {
+    let Ok(files) = read_folder(&home.classifiers(), &clock::today()) else {
         return false;
     };
     let Some(classifier) = lost_many(set, &files) else {
@@ -530,13 +537,33 @@ fn look_cut(set: &ClassifierSet, home: &Home) -> bool {
     true
 }
 
-/// Loads the classifier files and activates them.
-fn activate(history: &mut History, home: &Home) -> Result<ClassifierSet> {
-    let (set, changed) = history.load_classifiers(&home.classifiers())?;
-    if changed {
-        tracing::info!(set = %&set.hash()[..12], "a set of classifiers came into force");
+/// The set that the history has as active, and its row; None in a history without one.
+fn active_classifiers(history: &History) -> Result<Option<(ClassifierSet, i64)>> {
+    let Some((set_id, files)) = history.active_classifiers()? else {
+        return Ok(None);
+    };
+    let mut set = ClassifierSet::from_files(&files).map_err(|_| {
+        Trouble::new(
+            Kind::Setup,
+            format!("the classifier set {set_id} in the database is incomplete"),
+            "restore the database from a backup",
+        )
+    })?;
+    set.note_had_values(&classifiers_with_values(history.connection())?);
+    Ok(Some((set, set_id)))
+}
+
+/// Reads the classifier files and makes them the active set of the history. Returns the set and its
+/// row.
+fn activate(history: &mut History, home: &Home) -> Result<(ClassifierSet, i64)> {
+    let files = read_folder(&home.classifiers(), &clock::today())?;
+    let mut set = ClassifierSet::from_files(&files)?;
+    let active = history.activate_classifiers(&files)?;
+    set.note_had_values(&classifiers_with_values(history.connection())?);
+    if active.changed {
+        tracing::info!(set = %&active.hash[..12], "classifiers activated");
     }
-    Ok(set)
+    Ok((set, active.set_id))
 }
 
 /// Reaches a fault point that stands for no path.

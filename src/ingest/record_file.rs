@@ -33,6 +33,8 @@ pub(super) struct OneFile<'e> {
     /// Nothing else was written in its transaction.
     pub first: bool,
     pub rules: &'e Rules,
+    /// The row of the classifiers in `rules`.
+    pub set_id: i64,
     pub pool: &'e rayon::ThreadPool,
     pub home: &'e Home,
     pub packing: &'e Arc<Packing>,
@@ -272,7 +274,7 @@ impl OneFile<'_> {
         let rejected = !endpoint.is_batch() && work.recording.rejected() > 0;
         Ok(Finish {
             status: if rejected { 400 } else { 200 },
-            set_id: Some(self.rules.classifiers.id()),
+            set_id: Some(self.set_id),
             ..Finish::default()
         })
     }

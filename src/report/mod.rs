@@ -1,5 +1,7 @@
-//! A period or a batch on one page of HTML that needs nothing beside it: for those who are told and
-//! do not ask. Figures come from the sums; no value of a customer is on it.
+//! Renders a period or a batch as one self-contained HTML page with charts.
+//!
+//! In: a connection to the history, and a period or a batch. Out: [`Figures`], and the page made of
+//! them. It may read only the sums of the history: no value of a customer may be on the page.
 
 mod charts;
 mod figures;

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crate::catalog::{self, F, Field, OBJECTS, Object, ObjectId, Type};
+use crate::catalog::{F, Field, OBJECTS, Object, ObjectId, Type};
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,9 +121,8 @@ impl Note {
             NoteDetail::UnknownKey(object, len) => {
                 let key = self.path.len().checked_sub(len);
                 let key = key.and_then(|at| self.path.get(at..)).unwrap_or_default();
-                catalog::nearest_name(OBJECTS[object.0 as usize], key)
-                    .map(|near| format!("did you mean {near}?"))
-                    .unwrap_or_default()
+                let known = OBJECTS[object.0 as usize].fields.iter().map(|f| f.name);
+                crate::text::did_you_mean(key, known).unwrap_or_default()
             }
             NoteDetail::UnknownFields(more) => format!("{more} more unknown fields are not listed"),
             NoteDetail::Findings(more) => format!("{more} more findings are not listed"),

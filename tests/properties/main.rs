@@ -8,8 +8,7 @@ use std::io::Read;
 use std::sync::{Arc, LazyLock};
 
 use kycdrop::catalog::{CUSTOMER, Endpoint};
-use kycdrop::classifier::{ClassifierSet, write_shipped};
-use kycdrop::history::History;
+use kycdrop::classifier::{ClassifierSet, shipped_files};
 use kycdrop::ingest::{Rules, Silent, Source, Stop, each_chunk};
 use kycdrop::request::{Body, InvalidRequest, Limits, SplitError, Splitter, Tree};
 use kycdrop::validate::{Facts, Judge, Judged, JudgedChunk};
@@ -18,13 +17,8 @@ use serde_json::Value;
 use sound::Dice;
 
 static SHIPPED: LazyLock<Arc<ClassifierSet>> = LazyLock::new(|| {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    write_shipped(folder.path()).expect("written classifiers");
-    let mut history = History::in_memory().expect("a history");
-    let (set, _) = history
-        .load_classifiers(folder.path())
-        .expect("sound classifiers");
-    Arc::new(set)
+    let files = shipped_files("2026-01-01").expect("the shipped classifiers are valid");
+    Arc::new(ClassifierSet::from_files(&files).expect("a set"))
 });
 
 fn judge_at(endpoint: Endpoint) -> Judge<'static> {

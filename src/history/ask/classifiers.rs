@@ -219,7 +219,9 @@ impl Retired {
             while let Some(row) = rows.next()? {
                 let (name, fields, values): (String, String, String) =
                     (row.get(0)?, row.get(1)?, row.get(2)?);
-                retired.bindings.bind(&name, &fields, &values);
+                let list =
+                    |json: &str| serde_json::from_str::<Vec<String>>(json).unwrap_or_default();
+                retired.bindings.bind(&name, &list(&fields), &list(&values));
             }
         }
         Ok(retired)

@@ -7,7 +7,6 @@ use std::rc::Rc;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 
-use crate::catalog;
 use crate::trouble::Result;
 
 /// One code of a classifier.
@@ -83,10 +82,10 @@ pub fn nearest(codes: &[Code], given: &str) -> Vec<Code> {
     let of_name = usable().find(|c| c.name.eq_ignore_ascii_case(given));
     let of_case = usable().find(|c| c.code.eq_ignore_ascii_case(given));
     let by_code = (given.chars().count() >= TELLS_SOMETHING)
-        .then(|| catalog::nearest(given, usable().map(|c| c.code.as_str())))
+        .then(|| crate::text::nearest(given, usable().map(|c| c.code.as_str())))
         .flatten()
         .and_then(|code| usable().find(|c| c.code == code));
-    let by_name = catalog::nearest(given, usable().map(|c| c.name.as_str()))
+    let by_name = crate::text::nearest(given, usable().map(|c| c.name.as_str()))
         .and_then(|name| usable().find(|c| c.name == name));
     let mut found: Vec<Code> = Vec::new();
     for code in [of_name, of_case, by_code, by_name].into_iter().flatten() {

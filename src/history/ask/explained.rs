@@ -150,7 +150,7 @@ impl<'c> Explainer<'c> {
         if told.nearest.is_empty()
             && let Some(field) = field
         {
-            let near = catalog::nearest(&given, field.ty.values().iter().copied());
+            let near = crate::text::nearest(&given, field.ty.values().iter().copied());
             told.nearest.extend(near.map(|value| Code {
                 code: value.into(),
                 name: String::new(),

@@ -1,5 +1,5 @@
-//! The folder of an export, as one branch writes to it: what is written aside, what is put into its
-//! place, and the lock that keeps a second writer out.
+//! The folder of an export as one branch writes to it: temporary files, files in their places,
+//! manifests, and the lock that keeps a second writer out.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -11,26 +11,26 @@ use crate::disk;
 use crate::fault;
 use crate::trouble::{Kind, Result, Trouble};
 
-use super::branch::Branch;
-use super::manifest::{self, Entry, Manifest, PENDING};
-use super::table::Table;
+use super::manifest::{self, FileEntry, Manifest, PENDING};
+use super::table::ExportTable;
+use crate::branch::Branch;
 
 /// The folder of an export, held by the one process that writes this branch.
-pub struct Place {
+pub struct ExportDir {
     dir: PathBuf,
     branch: Branch,
     /// Where the manifests of the branch lie.
     folder: PathBuf,
-    /// Goes with the process, however it ends.
+    /// Released when the process ends, however it ends.
     _lock: File,
 }
 
-impl Place {
-    /// Makes what is missing of the folder, and takes the lock of the branch.
+impl ExportDir {
+    /// Creates the folders that are missing, and takes the lock of the branch.
     ///
     /// # Errors
-    /// When another process has it, or something cannot be made.
-    pub fn take(dir: &Path, branch: &Branch) -> Result<Place> {
+    /// When another process holds the lock, or a folder cannot be created.
+    pub fn lock(dir: &Path, branch: &Branch) -> Result<ExportDir> {
         disk::make_folder(dir).map_err(|e| Trouble::io("making", dir, &e))?;
         let folder = manifest::folder(dir, branch);
         make_durably(dir, &folder)?;
@@ -45,15 +45,15 @@ impl Place {
             return Err(Trouble::new(
                 Kind::Busy,
                 format!(
-                    "another export writes the branch {branch} to {}",
+                    "another process is exporting the branch {branch} to {}",
                     dir.display()
                 ),
-                "wait for it, or end it",
+                "wait for it, or stop it",
             ));
         }
-        // Some shares know no locks. What two writers could do there at worst is told by a rename
-        // that overwrites nothing, and by --verify.
-        Ok(Place {
+        // Some network shares have no locks. There, a rename that overwrites nothing and --verify
+        // detect the worst that two writers can do.
+        Ok(ExportDir {
             dir: dir.to_owned(),
             branch: branch.clone(),
             folder,
@@ -61,15 +61,17 @@ impl Place {
         })
     }
 
+    /// The folder of the export, shared by the branches.
     pub fn dir(&self) -> &Path {
         &self.dir
     }
 
+    /// The branch that is locked.
     pub fn branch(&self) -> &Branch {
         &self.branch
     }
 
-    /// The manifest of a run that was interrupted when its files were already written.
+    /// The manifest of a run that was interrupted after its commit.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -96,24 +98,24 @@ impl Place {
         self.folder.join(".parts")
     }
 
-    fn part_path(&self, table: &Table, day: &str) -> PathBuf {
+    fn part_path(&self, table: &ExportTable, day: &str) -> PathBuf {
         self.parts().join(format!("{}.{day}.part", table.name))
     }
 
-    /// Where the file of a day is written aside: on the file system of its place, and outside of
-    /// every folder that is read.
+    /// The path of the temporary file of a day: on the same file system as its final place, and
+    /// outside every folder that readers read.
     ///
     /// # Errors
-    /// When its folder cannot be made.
-    pub fn part(&self, table: &Table, day: &str) -> Result<PathBuf> {
+    /// When its folder cannot be created.
+    pub fn part_for(&self, table: &ExportTable, day: &str) -> Result<PathBuf> {
         make_durably(&self.dir, &self.parts())?;
         Ok(self.part_path(table, day))
     }
 
-    /// Removes what was written aside and never came to count.
+    /// Removes the temporary files.
     ///
     /// # Errors
-    /// When it cannot be removed.
+    /// When they cannot be removed.
     pub fn clear_parts(&self) -> Result<()> {
         let parts = self.parts();
         match fs::remove_dir_all(&parts) {
@@ -124,15 +126,14 @@ impl Place {
         }
     }
 
-    /// Looks whether a folder that is about to get a file has one that no manifest knows, though its
-    /// batches were not exported: they would be there twice. One of the same name is no stranger, it
-    /// is replaced.
+    /// Refuses a folder that holds a file that no manifest lists, with batches after `exported`: their
+    /// rows would appear twice. A file of the same name is fine: it is replaced.
     ///
     /// # Errors
-    /// When there is one, or the folder cannot be read.
-    pub fn no_strangers(
+    /// When there is such a file, or the folder cannot be read.
+    pub fn refuse_unlisted(
         &self,
-        table: &Table,
+        table: &ExportTable,
         day: &str,
         range: (i64, i64),
         exported: i64,
@@ -140,21 +141,21 @@ impl Place {
         let ours = manifest::file_path(table, &self.branch, day, range);
         let ours = self.dir.join(ours);
         let folder = ours.parent().unwrap_or(&self.dir);
-        let wrong = |e: io::Error| Trouble::io("reading", folder, &e);
+        let to_error = |e: io::Error| Trouble::io("reading", folder, &e);
         let entries = match fs::read_dir(folder) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
-            entries => entries.map_err(wrong)?,
+            entries => entries.map_err(to_error)?,
         };
         for entry in entries {
-            let path = entry.map_err(wrong)?.path();
+            let path = entry.map_err(to_error)?.path();
             let name = path.file_name().and_then(|n| n.to_str()).unwrap_or("");
             let batches = manifest::range_of(name, "parquet");
             if path != ours && batches.is_some_and(|(_, last)| last > exported) {
                 return Err(Trouble::new(
                     Kind::Input,
-                    format!("{} is there, and no manifest has it", path.display()),
+                    format!("no manifest lists the file {}", path.display()),
                     format!(
-                        "put the manifests of {} back from a copy; or, if they are lost, move every folder {0} away, and export again from the beginning",
+                        "put the manifests of {} back from a copy; if they are lost, move every folder {0} away, and export again from the beginning",
                         self.branch.folder()
                     ),
                 ));
@@ -163,7 +164,7 @@ impl Place {
         Ok(())
     }
 
-    /// Writes the manifest of a run that counts from now on.
+    /// Writes the pending manifest of a run, durably: the commit.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -183,29 +184,29 @@ impl Place {
         write().map_err(|e| Trouble::io("writing", &path, &e))
     }
 
-    /// Whether a file of a run is in its place, and is what the run wrote.
+    /// Whether a file of a run is in its place and has the size and hash that the run recorded.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn is_there(&self, entry: &Entry) -> Result<bool> {
-        is_whole(&self.dir.join(&entry.path), entry)
+    pub fn is_in_place(&self, entry: &FileEntry) -> Result<bool> {
+        is_intact(&self.dir.join(&entry.path), entry)
     }
 
-    /// Whether what was written aside is what the run wrote.
+    /// Whether the temporary file has the size and hash that the run recorded.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn part_is_whole(&self, table: &Table, entry: &Entry) -> Result<bool> {
-        is_whole(&self.part_path(table, &entry.date), entry)
+    pub fn part_is_intact(&self, table: &ExportTable, entry: &FileEntry) -> Result<bool> {
+        is_intact(&self.part_path(table, &entry.date), entry)
     }
 
-    /// Renames a file of a run into its place, unless it is there.
+    /// Renames the temporary file of a run into its place, unless it is there already.
     ///
     /// # Errors
     /// When it cannot be renamed.
-    pub fn put(&self, table: &Table, entry: &Entry) -> Result<()> {
+    pub fn move_into_place(&self, table: &ExportTable, entry: &FileEntry) -> Result<()> {
         let target = self.dir.join(&entry.path);
-        if self.is_there(entry)? {
+        if self.is_in_place(entry)? {
             return Ok(());
         }
         let folder = target.parent().unwrap_or(&self.dir);
@@ -214,7 +215,7 @@ impl Place {
         let rename = || {
             fault::point("export.put")?;
             match disk::rename_new(&part, &target) {
-                // No manifest has what is there, and it is not what belongs there.
+                // No manifest lists the file that is there, and it differs from the one of this run.
                 Err(e) if e.kind() == io::ErrorKind::AlreadyExists => fs::rename(&part, &target),
                 done => done,
             }?;
@@ -223,7 +224,7 @@ impl Place {
         rename().map_err(|e| Trouble::io("writing", &target, &e))
     }
 
-    /// Makes the pending manifest of a run, whose files are in their places, its manifest.
+    /// Renames the pending manifest of a run to its manifest, once all files are in their places.
     ///
     /// # Errors
     /// When it cannot be renamed.
@@ -239,15 +240,15 @@ impl Place {
     }
 }
 
-/// The first and the last batch of all ranges.
-pub fn whole(ranges: &[(i64, i64)]) -> Option<(i64, i64)> {
+/// The first batch of the first range and the last of the last one. None without ranges.
+pub fn span(ranges: &[(i64, i64)]) -> Option<(i64, i64)> {
     Some((ranges.first()?.0, ranges.last()?.1))
 }
 
-/// Whether a file has the size and the hash that a run gave it.
-pub(super) fn is_whole(path: &Path, entry: &Entry) -> Result<bool> {
+/// Whether a file is there and has the size and the hash of its entry.
+pub(super) fn is_intact(path: &Path, entry: &FileEntry) -> Result<bool> {
     match fs::metadata(path) {
-        Err(e) if is_nothing(&e) => return Ok(false),
+        Err(e) if is_not_found(&e) => return Ok(false),
         Err(e) => return Err(Trouble::io("reading", path, &e)),
         Ok(metadata) if !metadata.is_file() || metadata.len() != entry.bytes => return Ok(false),
         Ok(_) => {}
@@ -255,8 +256,8 @@ pub(super) fn is_whole(path: &Path, entry: &Entry) -> Result<bool> {
     Ok(sha256(path)? == entry.sha256)
 }
 
-/// Whether an error says that there is no such file.
-pub(super) fn is_nothing(e: &io::Error) -> bool {
+/// Whether an error means that there is no such file.
+pub(super) fn is_not_found(e: &io::Error) -> bool {
     matches!(
         e.kind(),
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
@@ -279,7 +280,7 @@ fn sha256(path: &Path) -> Result<String> {
     hash().map_err(|e| Trouble::io("reading", path, &e))
 }
 
-/// Makes a folder below `root` and those between, each durable in the one above it.
+/// Creates a folder below `root` and those between, each durably.
 fn make_durably(root: &Path, folder: &Path) -> Result<()> {
     let Ok(below) = folder.strip_prefix(root) else {
         return Ok(());

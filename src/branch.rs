@@ -1,4 +1,4 @@
-//! The name of a branch, as it stands in paths.
+//! The name of a branch, as it is used in paths.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,26 +6,27 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 /// The most characters of a name.
-const LONGEST: usize = 64;
+const MAX_CHARACTERS: usize = 64;
 
 /// The name of a branch: ASCII letters, digits, `.`, `_` and `-`, beginning and ending with a letter
-/// or a digit. Such a name is the same in every file system, object store and reader: nothing of it
-/// has to be escaped in a path of the form `branch=NAME`, which readers do in different ways.
+/// or a digit. Such a name needs no escaping in a path of the form `branch=NAME`, which readers do in
+/// different ways.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Branch(String);
 
 impl Branch {
+    /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The folder that its files lie in, below that of each table.
+    /// The name of its folder below that of each table: `branch=NAME`.
     pub fn folder(&self) -> String {
         format!("branch={}", self.0)
     }
 
-    /// The branch of a folder's name, if it is one.
+    /// The branch that a folder name states; None for any other name.
     pub fn of_folder(name: &str) -> Option<Branch> {
         name.strip_prefix("branch=")?.parse().ok()
     }
@@ -43,17 +44,17 @@ impl FromStr for Branch {
     fn from_str(name: &str) -> Result<Branch, String> {
         let end = |b: Option<&u8>| b.is_some_and(u8::is_ascii_alphanumeric);
         let bytes = name.as_bytes();
-        let sound = end(bytes.first())
+        let valid = end(bytes.first())
             && end(bytes.last())
             && bytes
                 .iter()
                 .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(b));
-        // Readers take the text null for the name of no branch.
-        if !sound || name.len() > LONGEST || name.eq_ignore_ascii_case("null") {
+        // Readers take the text `null` for a missing value.
+        if !valid || name.len() > MAX_CHARACTERS || name.eq_ignore_ascii_case("null") {
             return Err(format!(
-                "\"{}\" is no name for a branch: it becomes part of a path, so write 1 to {LONGEST} \
-                 of a-z A-Z 0-9 . _ -, with a letter or digit at both ends, such as vilnius-3 (not null)",
-                crate::text::printable(&crate::text::shortened(name, LONGEST))
+                "\"{}\" is not a valid branch name: it becomes part of a path, so use 1 to \
+                 {MAX_CHARACTERS} of a-z A-Z 0-9 . _ - with a letter or digit at both ends, such as vilnius-3 (but not null)",
+                crate::text::printable(&crate::text::shortened(name, MAX_CHARACTERS))
             ));
         }
         Ok(Branch(name.to_owned()))
