@@ -1,6 +1,6 @@
 //! The published contract as data: endpoints, objects with their fields, and every rule with its
 //! code, text and origin. Nothing here runs; `validate` interprets it and the reference pages are
-//! printed from it. To add a field or a rule is to add a row here and a case in `tests/rules`.
+//! printed from it. To add a field or a rule is to add a row here and a case in `tests/answers/rules`.
 
 pub mod customer;
 mod customer_rules;

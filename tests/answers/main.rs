@@ -1,0 +1,21 @@
+//! Files in, files and rows out: what is answered and what is kept.
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../faults/mod.rs"]
+mod faults;
+
+mod answers;
+mod classifier_files;
+mod classifiers;
+mod dictionary;
+mod json_suite;
+mod life;
+mod migrations;
+mod no_request;
+mod rebuilt;
+mod rules;
+mod samples;
+mod sums;
+mod unfinished;
+mod warnings;

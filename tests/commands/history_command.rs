@@ -1,0 +1,76 @@
+//! `history` tells a customer's life. The snapshots are its real output.
+
+use crate::asking;
+use crate::common;
+
+use asking::{a_life, printed, refused};
+use common::{Office, person, with};
+use serde_json::{Value, json};
+
+#[test]
+fn a_life_from_lead_to_closed() {
+    insta::assert_snapshot!(printed(&a_life(), &["history", "I-4711"]));
+}
+
+#[test]
+fn one_office_alone() {
+    let office = a_life();
+    let told = printed(
+        &office,
+        &["history", "I-4711", "--business-unit", "vilnius"],
+    );
+    assert!(
+        told.starts_with("I-4711  businessUnit vilnius  regular\n"),
+        "{told}"
+    );
+    assert!(!told.contains("LEAD_IND"), "{told}");
+}
+
+#[test]
+fn programs_get_the_same_as_json() {
+    let told = printed(&a_life(), &["history", "I-4711", "--format", "json"]);
+    let lives: Value = serde_json::from_str(&told).expect("JSON");
+    assert_eq!(lives.as_array().map(Vec::len), Some(2));
+    let events = lives[0]["events"].as_array().expect("events");
+    let kinds: Vec<&str> = events.iter().filter_map(|e| e["event"].as_str()).collect();
+    assert_eq!(
+        kinds,
+        [
+            "assessment",
+            "assessment",
+            "rejection",
+            "rejection",
+            "assessment",
+            "assessment"
+        ]
+    );
+    let changes = events[4]["changes"].as_array().expect("changes");
+    let raised = json!({"path": "riskLevel", "before": "\"LOW\"", "after": "\"HIGH\""});
+    assert!(changes.contains(&raised), "{changes:?}");
+    assert_eq!(events[0]["screenings"][0]["status"], "PENDING");
+}
+
+#[test]
+fn somebody_who_was_only_ever_rejected() {
+    let office = Office::new();
+    office.batch(
+        "a",
+        &[with(
+            person("7"),
+            json!({"entityType": null, "businessUnit": "klaipeda"}),
+        )],
+    );
+    let told = printed(&office, &["history", "X-7"]);
+    assert!(
+        told.starts_with("X-7  businessUnit klaipeda  no customer\n"),
+        "{told}"
+    );
+    assert!(told.contains("`kycdrop explain 1 --customer 0`"), "{told}");
+}
+
+#[test]
+fn nobody() {
+    let (code, said) = refused(&a_life(), &["history", "i-4711"]);
+    assert_eq!(code, Some(65));
+    assert!(said.contains("compared exactly"), "{said}");
+}

@@ -1,0 +1,30 @@
+//! The command line: what each command reads, writes and says.
+
+#[path = "../asking/mod.rs"]
+mod asking;
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../exporting/mod.rs"]
+mod exporting;
+#[path = "../faults/mod.rs"]
+mod faults;
+#[path = "../terminal/mod.rs"]
+mod terminal;
+
+mod asking_sql;
+mod classifiers_command;
+mod commands;
+mod demo;
+mod explain;
+mod export;
+mod export_trouble;
+mod first_steps;
+mod history_command;
+mod in_a_pipe;
+mod on_a_terminal;
+mod own_targets;
+mod pager;
+mod pending;
+mod read_only;
+mod report;
+mod sqlite3_command;

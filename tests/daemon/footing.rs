@@ -1,0 +1,251 @@
+//! What a running kycdrop stands on is moved, removed or replaced: nothing is answered that is in no
+//! history, the process says what happened and ends with 78, and once things are put right every
+//! file is answered once and every accepted customer is in the history.
+
+#![cfg(unix)]
+
+use crate::common;
+
+use std::path::{Path, PathBuf};
+
+use common::daemon::{Daemon, eventually};
+use common::{Office, person};
+use serde_json::json;
+
+fn drop_file(office: &Office, name: &str) {
+    let body = json!({"customers": [person(name)]}).to_string();
+    let hidden = office.write("watch-dir/inbox/batch-customers/.part", body);
+    let path = office.at(format!("watch-dir/inbox/batch-customers/{name}.json"));
+    std::fs::rename(hidden, path).expect("dropped");
+}
+
+fn answer(office: &Office, name: &str) -> PathBuf {
+    office.at(format!(
+        "watch-dir/outbox/batch-customers/{name}.response.json"
+    ))
+}
+
+fn wait_for_answer(office: &Office, name: &str) {
+    eventually("an answer", || answer(office, name).exists().then_some(()));
+}
+
+/// A daemon that has answered `one`.
+fn working(office: &Office) -> Daemon {
+    office.once();
+    let daemon = Daemon::start(office);
+    drop_file(office, "one");
+    wait_for_answer(office, "one");
+    eventually("the file to be put away", || {
+        office.files("watch-dir/work").is_empty().then_some(())
+    });
+    daemon
+}
+
+/// Drops `two`, which must not be answered: the daemon ends with 78 and says why.
+fn ends_with_78(office: &Office, daemon: Daemon, about: &str) {
+    drop_file(office, "two");
+    let log = office.at("daemon.log");
+    let code = daemon.end().code();
+    let said = std::fs::read_to_string(log).expect("a log");
+    assert_eq!(code, Some(78), "{said}");
+    assert!(said.contains(about), "{about}: {said}");
+    assert!(!answer(office, "two").exists(), "{said}");
+}
+
+fn names(office: &Office) -> Vec<String> {
+    office
+        .rows("SELECT communication_number AS n FROM v_assessment ORDER BY 1")
+        .iter()
+        .map(|r| r["n"].as_str().expect("text").to_owned())
+        .collect()
+}
+
+fn rename(office: &Office, from: &str, to: &str) {
+    std::fs::rename(office.at(from), office.at(to)).expect("moved");
+}
+
+#[test]
+fn a_database_that_was_moved_away_ends_the_work() {
+    let office = Office::new();
+    let daemon = working(&office);
+    for ending in ["", "-wal", "-shm"] {
+        rename(
+            &office,
+            &format!("kycdrop.db{ending}"),
+            &format!("kept.db{ending}"),
+        );
+    }
+    ends_with_78(&office, daemon, "kycdrop.db");
+    // Every command that asks the history says that it is gone.
+    for args in [
+        &["once"][..],
+        &["status"],
+        &["doctor"],
+        &["query", "SELECT 1"],
+        &["history", "X-one"],
+        &["pending"],
+        &["explain", "1"],
+        &["tables"],
+        &["report", "--output", "-"],
+        &["check", "x.json"],
+    ] {
+        office.write("x.json", "{}");
+        let output = office.run(args);
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        assert_ne!(output.status.code(), Some(0), "{args:?}: {said}");
+        assert!(
+            said.contains("is gone, and there was a history") && said.contains("a backup of it"),
+            "{args:?}: {said}"
+        );
+    }
+    for ending in ["", "-wal", "-shm"] {
+        rename(
+            &office,
+            &format!("kept.db{ending}"),
+            &format!("kycdrop.db{ending}"),
+        );
+    }
+    office.once();
+    assert_eq!(names(&office), ["N-one", "N-two"]);
+    assert!(answer(&office, "two").exists());
+}
+
+#[test]
+fn a_backup_in_the_place_of_a_database_in_use_ends_the_work() {
+    let office = Office::new();
+    let daemon = working(&office);
+    let backup = office.at("backup.db");
+    let made = office.run(&["backup", backup.to_str().expect("text")]);
+    assert!(made.status.success(), "{made:?}");
+    drop_file(&office, "after");
+    wait_for_answer(&office, "after");
+    eventually("the file to be put away", || {
+        office.files("watch-dir/work").is_empty().then_some(())
+    });
+    rename(&office, "backup.db", "kycdrop.db");
+    ends_with_78(&office, daemon, "kycdrop.db was replaced");
+    for ending in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(office.at(format!("kycdrop.db{ending}")));
+    }
+    // The next start says that an answered file is missing, and so does doctor.
+    let output = office.run(&["once"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+    assert!(
+        said.contains("1 answered files in the archive are not in the history"),
+        "{said}"
+    );
+    let doctor = office.run(&["doctor"]);
+    let said = String::from_utf8_lossy(&doctor.stdout).into_owned();
+    assert!(said.contains("1 answered files in the archive"), "{said}");
+    assert_eq!(names(&office), ["N-one", "N-two"]);
+}
+
+#[test]
+fn a_new_history_beside_a_full_archive_is_worth_a_warning() {
+    let office = Office::new();
+    for name in ["one", "two"] {
+        drop_file(&office, name);
+    }
+    office.once();
+    for name in ["kycdrop.db", "kycdrop.lock"] {
+        std::fs::remove_file(office.at(name)).expect("removed");
+    }
+    let output = office.run(&["once"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains("2 answered files in the archive are not in the history"),
+        "{said}"
+    );
+}
+
+#[test]
+fn other_things_that_go_while_it_works_end_the_work() {
+    for (path, aside) in [
+        ("kycdrop.db-wal", "aside-wal"),
+        ("kycdrop.lock", "aside.lock"),
+    ] {
+        let office = Office::new();
+        let daemon = working(&office);
+        rename(&office, path, aside);
+        ends_with_78(&office, daemon, path);
+        rename(&office, aside, path);
+        office.once();
+        assert_eq!(names(&office), ["N-one", "N-two"], "{path}");
+        assert!(answer(&office, "two").exists(), "{path}");
+    }
+}
+
+#[test]
+fn a_watch_dir_that_is_another_one_ends_the_work() {
+    let office = Office::new();
+    let daemon = working(&office);
+    // As when a mount goes away: an empty folder is there instead.
+    rename(&office, "watch-dir", "mounted");
+    std::fs::create_dir_all(office.at("watch-dir/inbox/batch-customers")).expect("a folder");
+    ends_with_78(&office, daemon, "watch-dir was replaced");
+    assert!(office.files("watch-dir/outbox").is_empty());
+}
+
+#[test]
+fn a_home_that_was_moved_ends_the_work_and_goes_on_where_it_is() {
+    let office = Office::configured("scan_interval = \"50ms\"\n");
+    let daemon = working(&office);
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let new = elsewhere.path().join("home");
+    std::fs::rename(office.path(), &new).expect("moved");
+    assert_eq!(daemon.end().code(), Some(78));
+    let said = std::fs::read_to_string(new.join("daemon.log")).expect("a log");
+    assert!(
+        said.contains("was moved or removed while kycdrop was using it"),
+        "{said}"
+    );
+    assert!(!office.path().exists(), "the old path grew again");
+    std::fs::rename(&new, office.path()).expect("moved back");
+    drop_file(&office, "two");
+    office.once();
+    assert_eq!(names(&office), ["N-one", "N-two"]);
+}
+
+#[test]
+fn a_second_daemon_is_kept_out_though_the_lock_file_was_removed() {
+    let office = Office::new();
+    let daemon = working(&office);
+    std::fs::remove_file(office.at("kycdrop.lock")).expect("removed");
+    let second = office.run(&["once"]);
+    let said = String::from_utf8_lossy(&second.stderr);
+    assert_eq!(second.status.code(), Some(75), "{said}");
+    assert!(said.contains("another kycdrop works on"), "{said}");
+    drop(daemon);
+}
+
+#[test]
+fn two_homes_cannot_have_one_watch_dir() {
+    let office = Office::new();
+    let daemon = working(&office);
+    let other = Office::new();
+    std::os::unix::fs::symlink(office.at("watch-dir"), other.at("watch-dir")).expect("a link");
+    let second = other.run(&["once"]);
+    let said = String::from_utf8_lossy(&second.stderr);
+    assert_eq!(second.status.code(), Some(75), "{said}");
+    assert!(
+        said.contains("two homes cannot have one watch-dir"),
+        "{said}"
+    );
+    drop(daemon);
+}
+
+#[test]
+fn a_refused_start_did_not_die() {
+    let office = Office::new();
+    office.once();
+    let home: &Path = office.path();
+    std::fs::rename(home.join("kycdrop.db"), home.join("kept.db")).expect("moved");
+    assert_eq!(office.run(&["once"]).status.code(), Some(78));
+    std::fs::rename(home.join("kept.db"), home.join("kycdrop.db")).expect("moved back");
+    let status = office.run(&["status", "--format", "json"]);
+    let text = String::from_utf8_lossy(&status.stdout);
+    assert_eq!(status.status.code(), Some(0), "{text}");
+    assert!(text.contains("\"stopped\""), "{text}");
+}

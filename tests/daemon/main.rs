@@ -1,0 +1,20 @@
+//! The daemon over time: kills, full disks, attacks, signals, and everything that it must outlive.
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../faults/mod.rs"]
+mod faults;
+
+mod attack;
+mod daemon;
+mod footing;
+mod held;
+mod history_care;
+mod intake;
+mod kills;
+mod pauses;
+mod power;
+mod secrets;
+mod service;
+mod soak;
+mod unreadable;

@@ -1,0 +1,12 @@
+//! The pages under docs that are generated or that name tests: they are current and true.
+
+#[path = "../asking/mod.rs"]
+mod asking;
+#[path = "../common/mod.rs"]
+mod common;
+
+mod architecture;
+mod guide;
+mod operations;
+mod pages;
+mod sql_page;
