@@ -4,9 +4,9 @@
 use rusqlite::types::ToSql;
 use rusqlite::{CachedStatement, Connection};
 
-use crate::classifier::CategoryKind;
+use crate::catalog::CategoryKind;
 use crate::trouble::Result;
-use crate::validate::{Judged, Source};
+use crate::validate::Judged;
 
 use super::record::At;
 
@@ -79,7 +79,7 @@ impl<'c> AssessmentRows<'c> {
         self.keep(11, s.customer_status)?;
         self.keep(12, facts.get(s.category))?;
         self.keep(13, s.kind.map(CategoryKind::name))?;
-        self.keep(14, Some(Source::name(s.source)))?;
+        self.keep(14, Some(s.source.name()))?;
         self.keep(15, evaluation)?;
         self.keep(16, facts.get(s.application_date))?;
         self.keep(17, Some(at.now))?;

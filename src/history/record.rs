@@ -5,11 +5,11 @@
 
 use rusqlite::{CachedStatement, Connection, Transaction, TransactionBehavior, params};
 
-use crate::catalog::Endpoint;
+use crate::catalog::{Action, Endpoint, RiskLevelSource};
 use crate::clock;
 use crate::request::Note;
 use crate::trouble::Result;
-use crate::validate::{Action, Facts, Judged, Source};
+use crate::validate::{Facts, Judged};
 
 use super::assessment::AssessmentRows;
 use super::batch::{Finish, NewBatch, Written};
@@ -294,7 +294,7 @@ impl<'g> Recording<'g> {
     fn assess(&mut self, customer: &Judged, at: &At<'_>, former: Option<Former>) -> Result<()> {
         let (s, id) = (&customer.summary, at.assessment_id);
         self.tally.stands(s, at.facts, former);
-        let evaluation = (s.source == Source::Evaluate).then_some("PENDING");
+        let evaluation = (s.source == RiskLevelSource::Evaluate).then_some("PENDING");
         self.rows.assessment.write(customer, at, evaluation)?;
         self.last_assessment = Some(id);
         self.counts.assessments += 1;
