@@ -105,8 +105,8 @@ impl Judge<'_> {
         let notes = std::mem::take(&mut tree.notes);
         let root: Node<'_> = tree.root(text, &CUSTOMER);
         let mut run = interpret::Run::new(self, root, tree.marks(), notes);
-        run.customer();
-        let summary = Summary::of(&root, texts, &run.context);
+        run.check();
+        let summary = Summary::of(&root, texts, &run.customer);
         Judged {
             payload: 0..0,
             summary,
