@@ -154,7 +154,7 @@ fn fill(conn: &Connection, assessments: u64) -> std::result::Result<(), Failed> 
          SELECT key, first, assessments FROM who WHERE assessments > 1;
          INSERT INTO rejection
          SELECT i, i * 4 + 1, 5, 'R-' || i, 'Y-' || i, 'unit-' || (i % 20),
-           '2026-11-01T00:00:00.000Z', 0, '{{}}' FROM n WHERE i <= {assessments} / 20;
+           '2026-11-01T00:00:00.000Z', 0, '{{}}', NULL FROM n WHERE i <= {assessments} / 20;
          INSERT INTO finding_text (text_id, rule, code, description)
          SELECT no, rule, code, description FROM rule WHERE no <= 60;
          CREATE TEMP VIEW finding AS SELECT * FROM v_finding;

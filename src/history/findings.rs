@@ -1,5 +1,6 @@
 //! Writing what is wrong with a customer. The same few texts come again and again, so a finding is a
-//! place in the customer and the number of its text.
+//! place in the customer and the number of its text; and customers of a file with the same findings
+//! share them.
 
 use hashbrown::{Equivalent, HashMap};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
@@ -7,15 +8,29 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 use crate::trouble::Result;
 use crate::validate::Finding;
 
-/// Texts that are remembered, at the most: some tell a part of what the customer said.
+/// Texts and lists of findings that are remembered, at the most: some hold a part of what the customer
+/// said.
 const REMEMBERED: usize = 4096;
 
-/// The statements, and the numbers of the texts that this file has met.
+/// The statements, and what this file has met: the numbers of texts, and the first customer with each
+/// list of findings.
 pub(super) struct FindingRows<'c> {
     row: CachedStatement<'c>,
     find: CachedStatement<'c>,
     keep: CachedStatement<'c>,
     known: HashMap<Text, i64>,
+    first_with: HashMap<Findings<Box<str>>, u64>,
+}
+
+/// The findings of a customer: the number of each text, and the path.
+#[derive(PartialEq, Eq, Hash)]
+struct Findings<P>(Vec<(i64, P)>);
+
+impl Equivalent<Findings<Box<str>>> for Findings<&str> {
+    fn equivalent(&self, known: &Findings<Box<str>>) -> bool {
+        let known = known.0.iter().map(|(text, path)| (*text, &**path));
+        self.0.iter().copied().eq(known)
+    }
 }
 
 #[derive(PartialEq, Eq, Hash)]
@@ -55,22 +70,42 @@ impl<'c> FindingRows<'c> {
                  RETURNING text_id",
             )?,
             known: HashMap::new(),
+            first_with: HashMap::new(),
         })
     }
 
-    /// Writes the findings of one customer, numbered from 1.
-    pub fn write(&mut self, batch_id: i64, position: u64, findings: &[Finding]) -> Result<()> {
-        for (no, finding) in (1u64..).zip(findings) {
-            let text = self.text(finding)?;
-            self.row
-                .execute(params![batch_id, position, no, text, finding.path])?;
+    /// Writes the findings of one customer, numbered from 1. Returns the position of an earlier
+    /// customer of the file with the same findings, in whose place nothing was written.
+    pub fn write(
+        &mut self,
+        batch_id: i64,
+        position: u64,
+        findings: &[Finding],
+    ) -> Result<Option<u64>> {
+        let rows: Result<Vec<_>> = findings
+            .iter()
+            .map(|finding| Ok((self.text(finding)?, finding.path.as_str())))
+            .collect();
+        let rows = Findings(rows?);
+        if let Some(first) = self.first_with.get(&rows) {
+            return Ok(Some(*first));
         }
-        Ok(())
+        for (no, (text, path)) in (1u64..).zip(&rows.0) {
+            self.row
+                .execute(params![batch_id, position, no, text, path])?;
+        }
+        if self.first_with.len() >= REMEMBERED {
+            self.first_with.clear();
+        }
+        let rows = rows.0.into_iter().map(|(text, path)| (text, path.into()));
+        self.first_with.insert(Findings(rows.collect()), position);
+        Ok(None)
     }
 
-    /// Forgets the texts, which may have been taken back.
+    /// Forgets what it has met, which may have been taken back.
     pub fn forget(&mut self) {
         self.known.clear();
+        self.first_with.clear();
     }
 
     fn text(&mut self, finding: &Finding) -> Result<i64> {

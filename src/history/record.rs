@@ -131,8 +131,8 @@ impl<'g> Rows<'g> {
             assessment: AssessmentRows::prepare(conn, batch_id)?,
             rejection: conn.prepare_cached(
                 "INSERT INTO rejection (batch_id, position, communication_number, customer_ext_id,
-                   business_unit, rejected_at, elapsed_ms, payload)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                   business_unit, rejected_at, elapsed_ms, payload, findings_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?,
             findings: FindingRows::prepare(conn)?,
             acknowledgement: conn.prepare_cached(
@@ -311,6 +311,8 @@ impl<'g> Recording<'g> {
 
     fn reject(&mut self, customer: &Judged, at: &At<'_>) -> Result<()> {
         let (s, facts) = (&customer.summary, at.facts);
+        let findings = &mut self.rows.findings;
+        let findings_at = findings.write(self.batch_id, at.position, &customer.findings)?;
         self.rows.rejection.execute(params![
             self.batch_id,
             at.position,
@@ -319,11 +321,9 @@ impl<'g> Recording<'g> {
             facts.get(s.business_unit),
             at.now,
             customer.elapsed_ms,
-            at.payload
+            at.payload,
+            findings_at
         ])?;
-        self.rows
-            .findings
-            .write(self.batch_id, at.position, &customer.findings)?;
         Ok(())
     }
 

@@ -16,6 +16,7 @@ mod no_request;
 mod rebuilt;
 mod rules;
 mod samples;
+mod shared_findings;
 mod sums;
 mod unfinished;
 mod warnings;

@@ -125,10 +125,16 @@ fn a_migrated_history_says_the_same() {
         );
         assert_eq!(
             about("SELECT position, kind, path, count, positions FROM v_warning ORDER BY position"),
-            json!([
-                {"position": 0, "kind": "unknown-field", "path": "shoeSize", "count": 1, "positions": "[0]"},
-                {"position": 2, "kind": "unknown-field", "path": "shoeSize", "count": 1, "positions": "[2]"}
-            ]),
+            // Versions before 7 kept a warning for each customer.
+            match name.starts_with(['1', '2', '3', '4', '5', '6']) {
+                true => json!([
+                    {"position": 0, "kind": "unknown-field", "path": "shoeSize", "count": 1, "positions": "[0]"},
+                    {"position": 2, "kind": "unknown-field", "path": "shoeSize", "count": 1, "positions": "[2]"}
+                ]),
+                false => json!([
+                    {"position": 0, "kind": "unknown-field", "path": "shoeSize", "count": 2, "positions": "[0,2]"}
+                ]),
+            },
             "version {name}"
         );
         assert_eq!(
