@@ -132,6 +132,9 @@ pub struct Config {
     /// How long to wait for another process that has locked the database.
     #[serde(deserialize_with = "duration")]
     pub lock_wait: Duration,
+    /// How long a small file waits for a large one that was dropped before it.
+    #[serde(deserialize_with = "duration")]
+    pub overtake_after: Duration,
     /// The group of the files may read and write them too, not the owner alone.
     pub share_with_group: bool,
     /// Where the daemon writes its figures for Prometheus; a path below the home, or an absolute one.
@@ -161,6 +164,7 @@ impl Default for Config {
             scan_interval: Duration::from_secs(2),
             retry: Duration::from_secs(5),
             lock_wait: Duration::from_secs(10),
+            overtake_after: Duration::from_secs(2),
             share_with_group: false,
             metrics_file: None,
             branch: None,
@@ -223,6 +227,9 @@ impl Config {
         }
         if self.lock_wait > Duration::from_secs(3600) {
             return wrong("lock_wait must be 1h or less");
+        }
+        if self.overtake_after.is_zero() {
+            return wrong("overtake_after must be 1ms or more");
         }
         // SQLite keeps no value of more than 10^9 bytes, and escapes in an answer take room.
         if !(1024..=256 << 20).contains(&self.max_customer_bytes) {

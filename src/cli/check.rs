@@ -120,6 +120,7 @@ impl Judging<'_> {
             Ok(_) if endpoint.is_batch() => (body, u8::from(self.rejected > 0)),
             Ok(_) => (single.into_bytes(), u8::from(self.rejected > 0)),
             Err(Stop::Trouble(e) | Stop::Unreadable(e)) => return Err(e),
+            Err(Stop::GaveWay) => unreachable!("nobody else waits for a check"),
             Err(Stop::Defect(place)) => {
                 return Err(Trouble::new(
                     Kind::Internal,

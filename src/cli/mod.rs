@@ -10,6 +10,7 @@ mod doctor;
 mod explain;
 mod export;
 mod exposed;
+mod give_way;
 mod history;
 mod init;
 mod layout;

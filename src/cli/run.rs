@@ -9,12 +9,13 @@ use std::time::{Duration, Instant};
 use crate::catalog::Endpoint;
 use crate::config::{Config, Home};
 use crate::history;
-use crate::ingest::{Answered, Engine, NotYet};
+use crate::ingest::{Answered, Engine, NotYet, Progress};
 use crate::intake::{Candidate, Claim, Hold, Inbox, Scan, Wake, claim};
 use crate::trouble::{Kind, Result, Trouble};
 
 use super::bar::Bar;
 use super::exposed;
+use super::give_way::{GiveWay, Patience, overtakes};
 use super::lock::HomeLock;
 use super::metrics::Metrics;
 use super::service::Service;
@@ -97,6 +98,7 @@ struct Worker {
     engine: Engine,
     inbox: Inbox,
     bar: Bar,
+    patience: Patience,
     teller: Teller,
     metrics: Metrics,
     /// Something may lie in the work folder.
@@ -122,6 +124,7 @@ impl Worker {
         let inbox = Inbox::new(home.inbox(), config.settle, config.settle_timeout);
         let by_whom = |e| say_who_locks(&home, e);
         lock.check_history().map_err(by_whom)?;
+        let overtake_after = config.overtake_after;
         let engine = Engine::open(home.clone(), config).map_err(by_whom)?;
         lock.begun()?;
         // Only now: a start that was refused did not die, and says nothing of one that did.
@@ -136,6 +139,7 @@ impl Worker {
             engine,
             inbox,
             bar,
+            patience: Patience::new(overtake_after),
             teller,
             metrics,
             recover_first: true,
@@ -233,8 +237,7 @@ impl Worker {
             self.recover_first = true;
         }
         if self.recover_first {
-            let answered = self.engine.recover(&mut self.bar)?;
-            self.count(&answered);
+            self.work_on(wake, |engine, progress| engine.recover(progress))?;
             self.recover_first = false;
         }
         let scan = self.scan(wake, remade)?;
@@ -246,8 +249,7 @@ impl Worker {
             rest = later;
             let claims = self.take(candidates)?;
             taken |= !claims.is_empty();
-            let answered = self.engine.process(claims, &mut self.bar)?;
-            self.count(&answered);
+            self.work_on(wake, |engine, progress| engine.process(claims, progress))?;
         }
         self.idle = !taken && scan.settling == 0;
         if taken {
@@ -266,6 +268,44 @@ impl Worker {
         Ok(until_next.map_or(longest, |next| next.min(longest)))
     }
 
+    /// Works on claimed files to their end; one that takes long gives way to small ones that wait.
+    fn work_on(
+        &mut self,
+        wake: &Wake,
+        work: impl FnOnce(&mut Engine, &mut dyn Progress) -> Result<Vec<Answered>>,
+    ) -> Result<()> {
+        self.patience.renew();
+        let mut work = Some(work);
+        loop {
+            let mut progress = GiveWay {
+                bar: &mut self.bar,
+                inbox: &mut self.inbox,
+                wake,
+                patience: &mut self.patience,
+            };
+            let answered = match work.take() {
+                Some(work) => work(&mut self.engine, &mut progress)?,
+                None => self.engine.resume(&mut progress)?,
+            };
+            self.count(&answered);
+            if self.engine.aside().is_empty() {
+                return Ok(());
+            }
+            self.patience.doubled();
+            let mut others = self.scan(wake, false)?.settled;
+            others.retain(overtakes);
+            tracing::debug!(files = others.len(), "a large file gives way");
+            let mut rest = others.as_slice();
+            while !rest.is_empty() && !wake.stopping() {
+                let (candidates, later) = rest.split_at(at_once(rest));
+                rest = later;
+                let claims = self.take(candidates)?;
+                let answered = self.engine.process(claims, &mut self.bar)?;
+                self.count(&answered);
+            }
+        }
+    }
+
     /// Whether the inbox is to be made again: it is gone, or a folder of it has been for a moment.
     /// Whoever removes all of it must not find folders that came back meanwhile.
     fn inbox_is_gone(&mut self) -> bool {
@@ -281,7 +321,7 @@ impl Worker {
 
     fn scan(&mut self, wake: &Wake, everything: bool) -> Result<Scan> {
         let folder = self.engine.home.inbox();
-        let (changed, lost) = wake.changed();
+        let (changed, lost) = self.patience.changed(wake);
         let scan = self
             .inbox
             .look(Instant::now(), &changed, lost || everything)

@@ -58,6 +58,8 @@ pub enum Stop {
     TooMuch(String),
     /// A defect of kycdrop, at this place of its source.
     Defect(String),
+    /// Others wait, and it takes long.
+    GaveWay,
     /// The file itself cannot be read.
     Unreadable(Trouble),
     /// Something of ours failed.
@@ -282,6 +284,9 @@ impl<T: Send + 'static> Way<'_, T> {
             done_bytes += chunk.bytes;
             self.take_one(chunk.made)?;
             self.progress.advance(done_bytes);
+            if self.progress.gives_way() {
+                return Err(Stop::GaveWay);
+            }
         }
         Ok(())
     }

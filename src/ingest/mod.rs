@@ -60,8 +60,19 @@ pub struct Engine {
     unmarked: Vec<Published>,
     /// Put back into the inbox, and not told of yet.
     returned: Vec<(PathBuf, Claim, NotYet)>,
+    /// Taken, and to be taken up again after others that they gave way to.
+    aside: Vec<Claim>,
     guard: Guard,
     spent: Spent,
+}
+
+/// What came of the first files of those that wait.
+enum Grouped {
+    Answered(Vec<Answered>),
+    /// Nothing: one of them wants a transaction of its own. All wait again.
+    Alone,
+    /// Nothing: the first one gives way to others. All wait again.
+    GaveWay,
 }
 
 type Fingerprint = (String, Vec<(PathBuf, u64, Option<SystemTime>)>);
@@ -117,6 +128,7 @@ impl Engine {
             standing,
             unmarked: Vec::new(),
             returned: Vec::new(),
+            aside: Vec::new(),
             guard,
             spent: Spent::default(),
         })
@@ -188,6 +200,7 @@ impl Engine {
     /// When something of ours fails; what was not ended stays where it is.
     pub fn recover(&mut self, progress: &mut dyn Progress) -> Result<Vec<Answered>> {
         step("recover.before")?;
+        self.aside.clear();
         let mut again = Vec::new();
         let mut answered = Vec::new();
         let claims = claims_in_work(&self.home.work())?;
@@ -242,6 +255,20 @@ impl Engine {
         self.process_in_groups(claims, GROUP_FILES, progress)
     }
 
+    /// The files that gave way to others, and those after them.
+    pub fn aside(&self) -> &[Claim] {
+        &self.aside
+    }
+
+    /// Takes up the files that gave way, from their beginnings.
+    ///
+    /// # Errors
+    /// As of [`Engine::process`].
+    pub fn resume(&mut self, progress: &mut dyn Progress) -> Result<Vec<Answered>> {
+        let claims = std::mem::take(&mut self.aside);
+        self.process(claims, progress)
+    }
+
     /// The same in groups that begin with this many files and grow to [`GROUP_FILES`].
     fn process_in_groups(
         &mut self,
@@ -256,10 +283,14 @@ impl Engine {
         while !waiting.is_empty() {
             let most = if alone > 0 { 1 } else { files };
             match self.one_group(&mut waiting, most, progress)? {
-                Some(mut of_group) => answered.append(&mut of_group),
-                None => {
+                Grouped::Answered(mut of_group) => answered.append(&mut of_group),
+                Grouped::Alone => {
                     alone = files.min(waiting.len());
                     continue;
+                }
+                Grouped::GaveWay => {
+                    self.aside.extend(waiting);
+                    break;
                 }
             }
             alone = alone.saturating_sub(1);
@@ -268,14 +299,13 @@ impl Engine {
         Ok(answered)
     }
 
-    /// Takes up to so many files into one transaction and ends them. None: one of them wants a
-    /// transaction of its own, and all wait again.
+    /// Takes up to so many files into one transaction and ends them.
     fn one_group(
         &mut self,
         waiting: &mut VecDeque<Claim>,
         most: usize,
         progress: &mut dyn Progress,
-    ) -> Result<Option<Vec<Answered>>> {
+    ) -> Result<Grouped> {
         let mut done = Vec::new();
         let mut back = Vec::new();
         let mut taken = Vec::new();
@@ -306,10 +336,13 @@ impl Engine {
                     done.push((claim, *newly));
                 }
                 Recorded::NotYet(why) => back.push((claim, why)),
-                Recorded::Alone => {
+                recorded @ (Recorded::Alone | Recorded::GaveWay) => {
                     drop(group);
                     taken.into_iter().rev().for_each(|c| waiting.push_front(c));
-                    return Ok(None);
+                    return Ok(match recorded {
+                        Recorded::GaveWay => Grouped::GaveWay,
+                        _ => Grouped::Alone,
+                    });
                 }
             }
         }
@@ -333,7 +366,7 @@ impl Engine {
         let mut lap = Lap::begin();
         self.history.trim();
         lap.ends(&mut self.spent.trimming);
-        Ok(Some(answered))
+        Ok(Grouped::Answered(answered))
     }
 
     /// Puts a file back into the inbox, from where it is taken again.

@@ -1,4 +1,4 @@
-//! Telling somebody how far a large file is.
+//! Telling somebody how far a large file is, and asking whether it goes on.
 
 /// Is told how much of a file has been judged.
 pub trait Progress {
@@ -8,8 +8,13 @@ pub trait Progress {
     /// So many of its bytes are judged and written.
     fn advance(&mut self, bytes: u64);
 
-    /// It is done.
+    /// It is done, or given up for now.
     fn end(&mut self);
+
+    /// Whether a large file is to give way to others: it is taken back, and validated anew later.
+    fn gives_way(&mut self) -> bool {
+        false
+    }
 }
 
 /// Tells nobody.

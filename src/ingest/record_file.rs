@@ -50,6 +50,8 @@ pub(super) enum Recorded {
     NotYet(NotYet),
     /// Nothing, and the transaction is to be taken back: its files want one each.
     Alone,
+    /// Nothing: it gives way to others, and is taken up again.
+    GaveWay,
 }
 
 /// A file that is in the history once its group is committed.
@@ -222,6 +224,7 @@ impl OneFile<'_> {
                 tracing::debug!("{e}");
                 return Ok(Err(Recorded::NotYet(NotYet::Unreadable)));
             }
+            Stop::GaveWay => return Ok(Err(Recorded::GaveWay)),
             Stop::Trouble(e) if e.kind != Kind::Internal => return Err(e),
             Stop::Invalid(fault) => {
                 let may_grow = self.waits && !self.claim.overdue;
