@@ -173,7 +173,7 @@ impl Default for Config {
             max_customer_bytes: Limits::default().customer_bytes,
             max_list_items: Limits::default().list_items,
             max_file_bytes: 16 << 30,
-            max_customers: 10_000_000,
+            max_customers: 1_000_000,
         }
     }
 }
