@@ -15,7 +15,7 @@ pub enum Kind {
     Internal = 70,
     /// Reading or writing failed.
     Io = 74,
-    /// It may go away: locked, full, already running.
+    /// It may go away: locked, full, already running, no memory or threads to be had.
     Busy = 75,
     /// No permission.
     Permission = 77,

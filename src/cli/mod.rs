@@ -57,8 +57,9 @@ A first try, in an empty folder:
   kycdrop query \"SELECT * FROM v_rejection\"
 
 Exit codes: 0 done (rejected customers are no failure), 1 with check when something was rejected,
-2 wrong arguments, 65 unreadable input, 70 a defect, 74 input or output failed, 75 locked, full or
-already running, 77 no permission, 78 configuration, classifiers or database."
+2 wrong arguments, 65 unreadable input, 70 a defect, 74 input or output failed, 75 locked, full,
+already running, or no memory or threads to be had, 77 no permission, 78 configuration, classifiers
+or database."
 )]
 struct Args {
     /// The folder with classifiers, watch-dir and kycdrop.db
@@ -99,7 +100,7 @@ enum Command {
     /// Look whether everything is as kycdrop needs it, and say what to do
     Doctor(doctor::Args),
     /// Watch the inbox and answer what is dropped, until it is told to end
-    #[command(after_help = "Ends with SIGTERM or Ctrl-C, after the file in hand.")]
+    #[command(after_help = "Ends with SIGTERM, Ctrl-C or SIGHUP, after the file in hand.")]
     Run,
     /// Answer what is in the inbox now, then end
     #[command(after_help = "Waits for files that are still being written (setting: settle).")]

@@ -7,6 +7,8 @@
 use crate::common;
 use crate::faults;
 
+use std::ffi::OsStr;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{PipeReader, PipeWriter, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, Output, Stdio};
@@ -15,7 +17,7 @@ use std::sync::{Arc, Mutex};
 use common::{Office, cannot_run, needs};
 use faults::{
     Daemon, assert_all_answered_once, assert_each_answered_once, batch_of, drop_whole, give_to,
-    is_root, set_mode, wait_for,
+    is_root, wait_for,
 };
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
@@ -71,8 +73,7 @@ fn whatever_happens_to_stderr_the_work_goes_on() {
                 wait_for(how, || answers(&office) == 1);
                 drop_whole(&office, "batch-customers/b.json", batch_of("b", CUSTOMERS));
                 wait_for(how, || answers(&office) == 2);
-                let pid = Pid::from_raw(child.id() as i32).expect("a process");
-                kill_process(pid, Signal::TERM).expect("a signal");
+                send(&child, Signal::TERM);
             }
             wait_for(how, || child.try_wait().expect("a child").is_some());
             let ended = child.wait().expect("a child");
@@ -137,8 +138,7 @@ fn lines_that_nobody_reads_are_lost_and_counted() {
     wait_for("the next line", || has("file=c.json"));
     assert!(has("lines before this one could not be written"));
     assert!(!has("file=a.json"));
-    let pid = Pid::from_raw(child.id() as i32).expect("a process");
-    kill_process(pid, Signal::TERM).expect("a signal");
+    send(&child, Signal::TERM);
     assert_eq!(child.wait().expect("a child").code(), Some(0));
     reading.join().expect("the reader");
 }
@@ -204,27 +204,40 @@ fn what_is_data_says_that_it_could_not_be_written() {
     }
 }
 
-/// A command under limits of `prlimit`, by a user of no other process where the tests run as root
-/// (whom a limit of processes does not bind). None, which is counted, where that cannot be had.
+/// A command by a user who has no other process, where the tests run as root, whom a limit of
+/// processes does not bind.
+fn as_lonely_user(office: &Office, program: &OsStr) -> Command {
+    if !is_root() {
+        return Command::new(program);
+    }
+    let user = lonely_user(office);
+    let mut command = Command::new("setpriv");
+    command.args([format!("--reuid={user}"), format!("--regid={user}")]);
+    command.arg("--clear-groups").arg(program);
+    command
+}
+
+fn lonely_user(office: &Office) -> u32 {
+    let mut hasher = DefaultHasher::new();
+    office.path().hash(&mut hasher);
+    100_000 + (hasher.finish() % 1_000_000_000) as u32
+}
+
+/// A command under limits of `prlimit`, which is [`as_lonely_user`] for a limit of processes. None,
+/// which is counted, where that cannot be had.
 fn under_limit(office: &Office, case: &str, limit: &str, args: &[&str]) -> Option<Command> {
     let plain = office.command(args);
-    let mut command = Command::new("prlimit");
-    command.arg(limit);
-    let mut program = plain.get_program().to_owned();
+    let mut limited = Command::new(plain.get_program());
     if limit.starts_with("--nproc") && is_root() {
-        // No other process has this user, and he need not reach where the binary lies.
-        let user = 100_000 + std::process::id() % 1_000_000;
+        // The user need not reach where the binary lies.
         let copy = office.at("kycdrop.copy");
-        if !copy.exists() {
-            std::fs::copy(&program, &copy).expect("a copy");
-        }
-        program = copy.into_os_string();
-        give_to(office.path(), user);
-        set_mode(office.path(), 0o755);
-        let ids = [format!("--reuid={user}"), format!("--regid={user}")];
-        command.arg("setpriv").args(ids).arg("--clear-groups");
+        std::fs::copy(plain.get_program(), &copy).expect("a copy");
+        give_to(office.path(), lonely_user(office));
+        limited = as_lonely_user(office, copy.as_os_str());
     }
-    command.arg(program).args(plain.get_args());
+    let mut command = Command::new("prlimit");
+    command.arg(limit).arg(limited.get_program());
+    command.args(limited.get_args()).args(plain.get_args());
     office.set_clock(&mut command);
     command
         .env_remove("KYCDROP_HOME")
@@ -301,47 +314,37 @@ fn threads_that_cannot_be_made_are_done_without_or_end_with_75() {
     }
 }
 
-/// The daemon has one thread more, which waits for events of the file system.
+/// A daemon that runs is left without threads: for events of the file system, for large files, for
+/// files that wait for the disk together.
 #[test]
-fn a_daemon_without_a_thread_for_events_looks_by_the_clock() {
-    let case = "limits::a_daemon_without_a_thread_for_events_looks_by_the_clock";
-    for threads in 1..=6 {
-        let Some(office) = Office::in_the_open(case) else {
-            return;
-        };
-        office.edit(
-            "kycdrop.toml",
-            "settle = \"0s\"",
-            "threads = 1\nsettle = \"0s\"",
-        );
-        let mut names = drop_some(&office);
-        let limit = format!("--nproc={threads}");
-        let Some(mut command) = under_limit(&office, case, &limit, &["run"]) else {
-            return;
-        };
-        let log = std::fs::File::create(office.at("log")).expect("a log");
-        let mut child = command.stderr(log).spawn().expect("it starts");
-        let mut ended = None;
-        wait_for("answers, or the end", || {
-            ended = child.try_wait().expect("a child");
-            ended.is_some() || answers(&office) == names.len()
-        });
-        let log = || std::fs::read_to_string(office.at("log")).expect("the log");
-        if let Some(ended) = ended {
-            assert_eq!(ended.code(), Some(75), "{limit}: {}", log());
-            continue;
-        }
-        names.push("late".into());
-        let late = batch_of("late", CUSTOMERS);
-        drop_whole(&office, "batch-customers/late.json", late);
-        wait_for("the last answer", || answers(&office) == names.len());
-        let pid = Pid::from_raw(child.id() as i32).expect("a process");
-        kill_process(pid, Signal::TERM).expect("a signal");
-        let ended = child.wait().expect("a child");
-        assert_eq!(ended.code(), Some(0), "{limit}: {}", log());
-        assert_each_answered_once(&office, &names, count_of);
-        print!("{limit}: {}", log());
-    }
+fn a_daemon_without_threads_works_on() {
+    let case = "limits::a_daemon_without_threads_works_on";
+    let Some(office) = Office::in_the_open(case) else {
+        return;
+    };
+    let quick = format!("settle = \"0s\"\n{QUICK}");
+    office.edit("kycdrop.toml", "settle = \"0s\"\n", &quick);
+    let Some(mut command) = under_limit(&office, case, "--nproc=500:", &["run"]) else {
+        return;
+    };
+    let log = std::fs::File::create(office.at("log")).expect("a log");
+    let mut child = command.stderr(log).spawn().expect("it starts");
+    let log = || std::fs::read_to_string(office.at("log")).expect("the log");
+    wait_for("the daemon", || log().contains("kycdrop watches"));
+    let mut limit = as_lonely_user(&office, "prlimit".as_ref());
+    let pid = child.id().to_string();
+    let limited = limit.args(["--nproc=1:", "--pid", &pid]).status();
+    assert!(limited.is_ok_and(|status| status.success()), "a limit");
+
+    let inbox = office.at("watch-dir/inbox");
+    std::fs::rename(&inbox, office.at("inbox.old")).expect("renamed");
+    wait_for("a warning", || log().contains("no file system events here"));
+    wait_for("the inbox", || inbox.join("batch-customers").exists());
+    let names = drop_some(&office);
+    wait_for("the answers", || answers(&office) == names.len());
+    send(&child, Signal::TERM);
+    assert_eq!(child.wait().expect("a child").code(), Some(0), "{}", log());
+    assert_each_answered_once(&office, &names, count_of);
 }
 
 #[test]
@@ -454,13 +457,8 @@ fn a_terminal_that_goes_away_ends_it_cleanly_unless_it_shall_outlive_that() {
 /// Signals that nobody catches kill, and the next start is that after a kill.
 #[test]
 fn any_other_signal_is_a_kill() {
-    for (signal, code) in [
-        (Signal::QUIT, None),
-        (Signal::USR1, None),
-        (Signal::ALARM, None),
-        // The watchdog's, and that of an allocation that fails.
-        (Signal::ABORT, Some(75)),
-    ] {
+    let abort = (Signal::ABORT, Some(75));
+    for (signal, code) in [(Signal::USR1, None), (Signal::ALARM, None), abort] {
         let office = Office::configured(QUICK);
         let mut child = daemon_with(&office, "--default-signal");
         send(&child, signal);
@@ -469,4 +467,43 @@ fn any_other_signal_is_a_kill() {
         office.once();
         assert_all_answered_once(&office, &["a".into()], CUSTOMERS);
     }
+}
+
+/// Where kycdrop itself has a defect.
+#[test]
+#[cfg(debug_assertions)]
+fn a_panic_ends_with_70_and_loses_nothing() {
+    let office = Office::new();
+    let names = drop_some(&office);
+    for step in [
+        "recover.before",
+        "claim.renamed",
+        "commit.before",
+        "commit.after@3",
+    ] {
+        let mut command = office.command(&["once"]);
+        command.env("KYCDROP_FAULT", format!("{step}=panic"));
+        let output = command.output().expect("it runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(70), "{step}: {said}");
+        assert!(said.contains("a defect of kycdrop at"), "{step}: {said}");
+    }
+    office.once();
+    assert_each_answered_once(&office, &names, count_of);
+}
+
+/// The beginning of a file must not pass for the whole of it.
+#[test]
+#[cfg(debug_assertions)]
+fn a_panic_while_a_large_file_is_read_is_no_end_of_the_file() {
+    let office = Office::new();
+    office.drop("batch-customers/large.json", batch_of("large", 3000));
+    let mut command = office.command(&["once"]);
+    let output = command.env("KYCDROP_FAULT", "source.read@5=panic").output();
+    let output = output.expect("it runs");
+    let batch = office.rows("SELECT status, customers, accepted FROM v_batch");
+    assert_eq!(batch.len(), 1, "{output:?}");
+    assert_eq!(batch[0]["status"], 500, "{batch:?}");
+    assert_eq!(office.value("SELECT count(*) FROM assessment"), 0);
+    assert_eq!(office.files("watch-dir/failed").len(), 1);
 }
