@@ -39,7 +39,7 @@ pub type Result<T, E = Trouble> = std::result::Result<T, E>;
 const FILE_SIZE: &str = "a file may have become larger than the system allows (`ulimit -f`, LimitFSIZE): raise the limit";
 
 /// What to do where the system gives no thread, no memory, or no open file.
-const LIMITS: &str = "wait until the machine has more to give, or raise the limits of processes, \
+pub(crate) const LIMITS: &str = "wait until the machine has more to give, or raise the limits of processes, \
      memory and open files (`ulimit -u`, `ulimit -v`, `ulimit -n`; TasksMax, MemoryMax, LimitNOFILE)";
 
 impl Trouble {
@@ -89,7 +89,7 @@ impl Trouble {
 }
 
 /// Whether an error says that the system has no more memory or open files to give.
-fn is_limit(e: &io::Error) -> bool {
+pub(crate) fn is_limit(e: &io::Error) -> bool {
     #[cfg(unix)]
     {
         use rustix::io::Errno;

@@ -4,9 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use signal_hook::consts::{SIGABRT, SIGINT, SIGTERM};
-#[cfg(unix)]
-use signal_hook::consts::{SIGHUP, SIGXFSZ};
+use signal_hook::consts::{SIGABRT, SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::flag;
 
 use crate::intake::Wake;
@@ -22,7 +20,6 @@ static ALWAYS: AtomicBool = AtomicBool::new(true);
 /// the size of files (`ulimit -f`) fails, and an allocation that fails ends with 75.
 pub fn keep_to_exit_codes() {
     // Where the system refuses a handler, it kills as before, and the next start recovers.
-    #[cfg(unix)]
     let _ = flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
     // Rust aborts when there is no memory, having said so, and when a panic meets a second one.
     let defect = i32::from(Kind::Internal as u8);
@@ -49,7 +46,6 @@ pub fn quiet_panics() {
 /// When the system gives no thread or no pipe for it.
 pub fn wake_on(stop: &Arc<AtomicBool>, wake: &Wake) -> Result<()> {
     let mut ending = vec![SIGTERM, SIGINT];
-    #[cfg(unix)]
     if !hangup_is_ignored() {
         ending.push(SIGHUP);
     }
@@ -69,7 +65,6 @@ pub fn wake_on(stop: &Arc<AtomicBool>, wake: &Wake) -> Result<()> {
 }
 
 /// Whether whoever started this process wants it to outlive the terminal (`nohup`).
-#[cfg(unix)]
 fn hangup_is_ignored() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|l| l.strip_prefix("SigIgn:"));
