@@ -6,6 +6,7 @@
 
 use crate::common;
 use crate::faults;
+use crate::signals::send;
 
 use std::ffi::OsStr;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -20,10 +21,10 @@ use faults::{
     is_root, wait_for,
 };
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
-use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
+use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit};
 
-const CUSTOMERS: usize = 4;
-const QUICK: &str = "retry = \"20ms\"\nscan_interval = \"20ms\"\n";
+pub const CUSTOMERS: usize = 4;
+pub const QUICK: &str = "retry = \"20ms\"\nscan_interval = \"20ms\"\n";
 
 /// A pipe that takes no byte more for as long as nobody reads it, and how many it has.
 fn full_pipe() -> (PipeReader, PipeWriter, usize) {
@@ -53,7 +54,7 @@ fn silences() -> Vec<(&'static str, Stdio, Option<PipeReader>)> {
     ]
 }
 
-fn answers(office: &Office) -> usize {
+pub fn answers(office: &Office) -> usize {
     office.files("watch-dir/archive").len()
 }
 
@@ -266,7 +267,7 @@ fn assert_documented(limit: &str, output: &Output, codes: &[i32]) -> i32 {
 }
 
 /// A large file and several small ones, which take every way that a file can go.
-fn drop_some(office: &Office) -> Vec<String> {
+pub fn drop_some(office: &Office) -> Vec<String> {
     let names: Vec<String> = (0..6).map(|i| format!("f{i}")).collect();
     for name in &names {
         let file = format!("batch-customers/{name}.json");
@@ -275,7 +276,7 @@ fn drop_some(office: &Office) -> Vec<String> {
     names
 }
 
-fn count_of(name: &str) -> usize {
+pub fn count_of(name: &str) -> usize {
     if name == "f2" { 1000 } else { CUSTOMERS }
 }
 
@@ -416,112 +417,4 @@ fn a_limit_of_the_size_of_files_pauses_the_daemon() {
     wait_for("the answer", || answers(&office) == 1);
     assert!(daemon.stop().success(), "{}", daemon.log());
     assert_all_answered_once(&office, &["large".into()], 3000);
-}
-
-/// Starts the daemon through a shell that does this first.
-fn daemon_after(office: &Office, first: &str) -> std::process::Child {
-    let plain = office.command(&["run"]);
-    let mut command = Command::new("sh");
-    command.args(["-c", &format!("{first}; exec \"$@\""), "sh"]);
-    command.arg(plain.get_program()).args(plain.get_args());
-    command.env_remove("KYCDROP_HOME").env_remove("KYCDROP_LOG");
-    office.set_clock(&mut command);
-    let log = std::fs::File::create(office.at("log")).expect("a log");
-    let child = command.stderr(log).spawn().expect("it starts");
-    wait_for("the daemon", || {
-        let log = std::fs::read_to_string(office.at("log")).unwrap_or_default();
-        log.contains("kycdrop watches")
-    });
-    child
-}
-
-fn send(child: &std::process::Child, signal: Signal) {
-    let pid = Pid::from_raw(child.id() as i32).expect("a process");
-    kill_process(pid, signal).expect("a signal");
-}
-
-#[test]
-fn a_terminal_that_goes_away_ends_it_cleanly() {
-    let case = "limits::a_terminal_that_goes_away_ends_it_cleanly";
-    let status = std::fs::read_to_string("/proc/self/status").expect("the process");
-    let ignored = status.lines().find_map(|l| l.strip_prefix("SigIgn:"));
-    let ignored = u64::from_str_radix(ignored.expect("signals").trim(), 16);
-    if ignored.expect("a mask") & 1 != 0 {
-        let reason = "to be started without nohup";
-        return cannot_run(case, &format!("{}: {reason}", needs::ASKED_FOR));
-    }
-    let office = Office::configured(QUICK);
-    let mut child = daemon_after(&office, ":");
-    send(&child, Signal::HUP);
-    assert_eq!(child.wait().expect("a child").code(), Some(0));
-    office.drop("batch-customers/a.json", batch_of("a", CUSTOMERS));
-    office.once();
-    assert_all_answered_once(&office, &["a".into()], CUSTOMERS);
-}
-
-#[test]
-fn what_shall_outlive_its_terminal_does() {
-    let office = Office::configured(QUICK);
-    // As nohup starts it.
-    let mut child = daemon_after(&office, "trap '' HUP");
-    send(&child, Signal::HUP);
-    drop_whole(&office, "batch-customers/a.json", batch_of("a", CUSTOMERS));
-    wait_for("an answer", || answers(&office) == 1);
-    send(&child, Signal::TERM);
-    assert_eq!(child.wait().expect("a child").code(), Some(0));
-    assert_all_answered_once(&office, &["a".into()], CUSTOMERS);
-}
-
-/// Signals that nobody catches kill, and the next start is that after a kill.
-#[test]
-fn any_other_signal_is_a_kill() {
-    let abort = (Signal::ABORT, Some(75));
-    for (signal, code) in [(Signal::USR1, None), (Signal::ALARM, None), abort] {
-        let office = Office::configured(QUICK);
-        let mut child = daemon_after(&office, ":");
-        send(&child, signal);
-        assert_eq!(child.wait().expect("a child").code(), code, "{signal:?}");
-        office.drop("batch-customers/a.json", batch_of("a", CUSTOMERS));
-        office.once();
-        assert_all_answered_once(&office, &["a".into()], CUSTOMERS);
-    }
-}
-
-/// Where kycdrop itself has a defect.
-#[test]
-#[cfg(debug_assertions)]
-fn a_panic_ends_with_70_and_loses_nothing() {
-    let office = Office::new();
-    let names = drop_some(&office);
-    for step in [
-        "recover.before",
-        "claim.renamed",
-        "commit.before",
-        "commit.after@3",
-    ] {
-        let mut command = office.command(&["once"]);
-        command.env("KYCDROP_FAULT", format!("{step}=panic"));
-        let output = command.output().expect("it runs");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(70), "{step}: {said}");
-        assert!(said.contains("a defect of kycdrop at"), "{step}: {said}");
-    }
-    office.once();
-    assert_each_answered_once(&office, &names, count_of);
-}
-
-/// The beginning of a file must not pass for the whole of it.
-#[test]
-#[cfg(debug_assertions)]
-fn a_panic_while_a_large_file_is_read_is_no_end_of_the_file() {
-    let office = Office::new();
-    office.drop("batch-customers/large.json", batch_of("large", 3000));
-    let mut command = office.command(&["once"]);
-    let output = command.env("KYCDROP_FAULT", "source.read@5=panic").output();
-    let output = output.expect("it runs");
-    let batch = office.rows("SELECT status, customers, accepted FROM v_batch");
-    assert_eq!(batch.len(), 1, "{output:?}");
-    assert_eq!(batch[0]["status"], 500, "{batch:?}");
-    assert_eq!(office.value("SELECT count(*) FROM assessment"), 0);
-    assert_eq!(office.files("watch-dir/failed").len(), 1);
 }

@@ -17,5 +17,6 @@ mod pauses;
 mod power;
 mod secrets;
 mod service;
+mod signals;
 mod soak;
 mod unreadable;
