@@ -77,7 +77,9 @@ pub fn read_folder(folder: &Path, today: &str) -> Result<Vec<ClassifierFile>, Re
         Ok(entries) => entries,
         Err(e) => {
             let folder = folder.display().to_string();
-            return Err(Refused(vec![Problem::unread(folder, "the folder ", &e)]));
+            let remedy = "make it readable, or give another home with --home";
+            let problem = Problem::unread(folder, "the folder ", &e, remedy);
+            return Err(Refused(vec![problem]));
         }
     };
     let mut paths: Vec<_> = entries
@@ -134,7 +136,7 @@ fn read_file(path: &Path, today: &str) -> Result<ClassifierFile, Vec<Problem>> {
         _ => {}
     }
     match std::fs::read(path) {
-        Err(e) => Err(vec![Problem::unread(file, "", &e)]),
+        Err(e) => Err(vec![Problem::unread(file, "", &e, "make it readable")]),
         Ok(bytes) => match String::from_utf8(bytes) {
             Err(e) => {
                 let at = Position::of(e.as_bytes(), e.utf8_error().valid_up_to());

@@ -23,11 +23,9 @@ pub struct Problem {
 
 impl Problem {
     /// A file or folder that cannot be read.
-    pub(super) fn unread(file: String, what: &str, e: &io::Error) -> Problem {
-        let (remedy, passing) = match trouble::is_limit(e) {
-            true => (trouble::LIMITS, true),
-            false => ("make it readable", false),
-        };
+    pub(super) fn unread(file: String, what: &str, e: &io::Error, remedy: &str) -> Problem {
+        let passing = trouble::is_limit(e);
+        let remedy = if passing { trouble::LIMITS } else { remedy };
         Problem {
             file,
             line: None,

@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::fault;
 use crate::ingest::Progress;
@@ -59,6 +59,9 @@ impl Progress for Bar {
 
     fn end(&mut self) {
         if let Some(bar) = self.bar.take() {
+            if !talk::is_ready() {
+                bar.set_draw_target(ProgressDrawTarget::hidden());
+            }
             bar.finish_and_clear();
         }
     }

@@ -227,6 +227,8 @@ impl Worker {
         // and that one is watched.
         let gone = self.inbox_is_gone();
         if gone {
+            // It may be gone with the whole home, since the last look.
+            self.engine.check_footing()?;
             self.engine.home.make_folders()?;
         }
         let remade = wake.watch_again() || gone;
