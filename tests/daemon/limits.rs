@@ -1,6 +1,5 @@
 //! What the system refuses a process: a stderr that takes nothing, sizes of files, threads, memory,
-//! open files; and the signals that end it. Every end has a documented exit code, no file is lost and
-//! none is answered twice.
+//! open files. Every end has a documented exit code, no file is lost and none is answered twice.
 
 #![cfg(target_os = "linux")]
 
@@ -47,10 +46,14 @@ fn silences() -> Vec<(&'static str, Stdio, Option<PipeReader>)> {
     let device = std::fs::File::create("/dev/full").expect("the device");
     let (_, no_reader) = std::io::pipe().expect("a pipe");
     let (reader, full, _) = full_pipe();
+    let (other_reader, other_full, _) = full_pipe();
+    let flags = fcntl_getfl(&other_full).expect("flags");
+    fcntl_setfl(&other_full, flags | OFlags::NONBLOCK).expect("non-blocking");
     vec![
         ("a full disk", device.into(), None),
         ("no reader", no_reader.into(), None),
         ("a reader that does not read", full.into(), Some(reader)),
+        ("an error of it", other_full.into(), Some(other_reader)),
     ]
 }
 
