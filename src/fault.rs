@@ -2,7 +2,7 @@
 //! there in debug builds alone; in a release build every function here is empty and costs nothing.
 //!
 //! `KYCDROP_FAULT=step=what` sets them, several with commas between. `what` is `kill` (as SIGKILL
-//! would), an error (`ENOSPC`, `EACCES`, `EROFS`, `EIO`, `EINVAL`, `ENOTSUP`) or `on` for switches; `step@3` means the third time that the step is
+//! would), `panic`, an error (`ENOSPC`, `EACCES`, `EROFS`, `EIO`, `EINVAL`, `ENOTSUP`) or `on` for switches; `step@3` means the third time that the step is
 //! reached, otherwise it is every time. With `KYCDROP_FAULT_WHILE=path` they hold for as long as
 //! that file exists.
 
@@ -155,6 +155,7 @@ mod on {
         };
         match what {
             "kill" => die(),
+            "panic" => panic!("a test wants it"),
             #[cfg(unix)]
             error => error_of(error).map_or(Ok(()), |e| Err(e.into())),
             #[cfg(not(unix))]

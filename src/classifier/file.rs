@@ -76,12 +76,10 @@ pub fn read_folder(folder: &Path, today: &str) -> Result<Vec<ClassifierFile>, Re
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(e) => {
-            return Err(Refused(vec![Problem {
-                file: folder.display().to_string(),
-                line: None,
-                message: format!("the folder cannot be read: {e}"),
-                remedy: "make it readable, or give another home with --home".into(),
-            }]));
+            let folder = folder.display().to_string();
+            let remedy = "make it readable, or give another home with --home";
+            let problem = Problem::unread(folder, "the folder ", &e, remedy);
+            return Err(Refused(vec![problem]));
         }
     };
     let mut paths: Vec<_> = entries
@@ -119,6 +117,7 @@ fn read_file(path: &Path, today: &str) -> Result<ClassifierFile, Vec<Problem>> {
             line: None,
             message,
             remedy: remedy.into(),
+            passing: false,
         }]
     };
     match std::fs::metadata(path) {
@@ -137,7 +136,7 @@ fn read_file(path: &Path, today: &str) -> Result<ClassifierFile, Vec<Problem>> {
         _ => {}
     }
     match std::fs::read(path) {
-        Err(e) => Err(whole(format!("cannot be read: {e}"), "make it readable")),
+        Err(e) => Err(vec![Problem::unread(file, "", &e, "make it readable")]),
         Ok(bytes) => match String::from_utf8(bytes) {
             Err(e) => {
                 let at = Position::of(e.as_bytes(), e.utf8_error().valid_up_to());

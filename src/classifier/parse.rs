@@ -66,6 +66,7 @@ impl<'t> Parser<'t> {
             line: Some(Position::of(self.text.as_bytes(), at.start).line),
             message: message.into(),
             remedy: remedy.into(),
+            passing: false,
         });
     }
 

@@ -1,10 +1,11 @@
 //! What is wrong with classifier files, and how to fix it.
 
 use std::fmt;
+use std::io;
 
 use crate::catalog::Classifier;
 use crate::text::printable;
-use crate::trouble::{Kind, Trouble};
+use crate::trouble::{self, Kind, Trouble};
 
 /// What is wrong with a classifier file, where, and what to do about it.
 #[derive(Clone, Debug)]
@@ -16,9 +17,24 @@ pub struct Problem {
     pub message: String,
     /// What to do about it.
     pub remedy: String,
+    /// Nothing is wrong with the file: the system had no open file or no memory to give.
+    pub passing: bool,
 }
 
 impl Problem {
+    /// A file or folder that cannot be read.
+    pub(super) fn unread(file: String, what: &str, e: &io::Error, remedy: &str) -> Problem {
+        let passing = trouble::is_limit(e);
+        let remedy = if passing { trouble::LIMITS } else { remedy };
+        Problem {
+            file,
+            line: None,
+            message: format!("{what}cannot be read: {e}"),
+            remedy: remedy.into(),
+            passing,
+        }
+    }
+
     /// A classifier of the contract that no file defines.
     pub(super) fn missing(classifier: Classifier) -> Problem {
         Problem {
@@ -26,6 +42,7 @@ impl Problem {
             line: None,
             message: "this classifier of the contract is missing".into(),
             remedy: "put the file back; to get the shipped one, let `kycdrop init --home EMPTY_FOLDER` write all of them".into(),
+            passing: false,
         }
     }
 }
@@ -60,6 +77,10 @@ impl std::error::Error for Refused {}
 
 impl From<Refused> for Trouble {
     fn from(e: Refused) -> Trouble {
-        Trouble::new(Kind::Setup, e.to_string(), "")
+        let kind = match e.0.iter().all(|problem| problem.passing) {
+            true => Kind::Busy,
+            false => Kind::Setup,
+        };
+        Trouble::new(kind, e.to_string(), "")
     }
 }

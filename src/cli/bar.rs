@@ -3,12 +3,13 @@
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::fault;
 use crate::ingest::Progress;
 
 use super::service::Service;
+use super::talk;
 
 /// A bar on a terminal, for files that take longer than a second.
 #[derive(Default)]
@@ -50,13 +51,17 @@ impl Progress for Bar {
             }
             self.bar = Some(bar);
         }
-        if let Some(bar) = &self.bar {
+        // Not while the terminal is held (Ctrl-S): the work would wait for it.
+        if let Some(bar) = self.bar.as_ref().filter(|_| talk::is_ready()) {
             bar.set_position(bytes);
         }
     }
 
     fn end(&mut self) {
         if let Some(bar) = self.bar.take() {
+            if !talk::is_ready() {
+                bar.set_draw_target(ProgressDrawTarget::hidden());
+            }
             bar.finish_and_clear();
         }
     }

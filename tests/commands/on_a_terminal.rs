@@ -8,6 +8,7 @@ use crate::common;
 use crate::terminal;
 
 use asking::{DEMO, MOMENT, a_life, a_wrong_batch, at_once, masked, still, without_numbers};
+use common::daemon::eventually;
 use common::{Office, person, with};
 use serde_json::json;
 use terminal::{Shown, shown, start, width};
@@ -363,4 +364,24 @@ fn wide_characters_take_two_columns() {
     let Shown { text, .. } = shown(&office, 60, &["query", &sql]);
     let whole = text.lines().filter(|line| line.contains(&wide)).count();
     assert_eq!(whole, 2, "a word is broken or shares a line:\n{text}");
+}
+
+/// Ctrl-S holds the terminal, and not the work.
+#[test]
+fn a_held_terminal_holds_up_no_file() {
+    let office = Office::configured("scan_interval = \"50ms\"\n");
+    let mut session = start(&office, 80, &["run"], &[]);
+    session.wait_for("answers come to");
+    session.press("\u{13}");
+    for (n, name) in ["a", "b", "c"].iter().enumerate() {
+        let body = json!({"customers": [person(name)]}).to_string();
+        let hidden = office.write(format!("watch-dir/inbox/.{name}"), body);
+        let whole = format!("watch-dir/inbox/batch-customers/{name}.json");
+        std::fs::rename(hidden, office.at(whole)).expect("renamed");
+        eventually("an answer", || {
+            (office.files("watch-dir/archive").len() > n).then_some(())
+        });
+    }
+    session.press("\u{11}\u{3}");
+    assert_eq!(session.end().status.code(), Some(0));
 }

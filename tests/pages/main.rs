@@ -6,6 +6,7 @@ mod asking;
 mod common;
 
 mod architecture;
+mod exit_codes;
 mod guide;
 mod operations;
 mod pages;
