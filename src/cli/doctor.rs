@@ -14,6 +14,7 @@ use crate::config::{Config, Home};
 use crate::disk;
 use crate::intake::Inbox;
 use crate::left_alone;
+use crate::regular_file;
 use crate::text::printable;
 use crate::trouble::{Kind, Result, Trouble};
 
@@ -144,7 +145,14 @@ fn failed(what: &'static str, e: Trouble) -> Line {
 
 fn home_folder(home: &Home) -> Line {
     match fs::metadata(&home.root) {
-        Ok(m) if m.is_dir() => ok("home", home.root.display().to_string()),
+        Ok(m) if m.is_dir() => {
+            let own = [home.lock_file(), home.state_file(), home.queries()];
+            let refused = own.iter().map(|f| regular_file::refuse_others(f));
+            match refused.collect::<Result<Vec<()>>>() {
+                Ok(_) => ok("home", home.root.display().to_string()),
+                Err(e) => failed("home", e),
+            }
+        }
         _ => line(
             "home",
             State::Fail,

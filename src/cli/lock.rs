@@ -2,17 +2,26 @@
 //! cleanly, and whether there is a history here. Both are asked before the history is opened.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::config::Home;
 use crate::disk::{self, with_ending};
 use crate::fault;
 use crate::history;
+use crate::regular_file;
 use crate::trouble::{Kind, Result, Trouble};
 
 /// Databases up to this size are checked at every start: it takes a few milliseconds.
 const CHECKED_ALWAYS: u64 = 8 << 20;
+
+/// The most bytes that are read of the lock file.
+const LARGEST: u64 = 4096;
+
+/// How long to wait for a lock that somebody may only be looking at.
+const MOMENT: Duration = Duration::from_millis(500);
 
 /// The home belongs to one process at a time. The lock goes with the process, however it ends.
 pub struct HomeLock {
@@ -34,14 +43,8 @@ impl HomeLock {
     /// When another process has it, or it cannot be made.
     pub fn take(home: &Home) -> Result<HomeLock> {
         let path = home.lock_file();
-        let mut file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .open(&path)
-            .map_err(|e| Trouble::io("opening", &path, &e))?;
-        match file.try_lock() {
+        let file = regular_file::open_or_create(&path)?;
+        match try_lock(&file) {
             Ok(()) => {}
             Err(fs::TryLockError::WouldBlock) => {
                 return Err(Trouble::new(
@@ -52,8 +55,7 @@ impl HomeLock {
             }
             Err(fs::TryLockError::Error(e)) => return Err(Trouble::io("locking", &path, &e)),
         }
-        let mut text = String::new();
-        let _ = file.read_to_string(&mut text);
+        let text = content(home);
         let folders = [home.root.clone(), home.watch_dir()];
         let folders = folders.iter().map(|folder| lock_folder(folder));
         Ok(HomeLock {
@@ -123,8 +125,27 @@ impl HomeLock {
 /// # Errors
 /// When it is gone.
 pub fn refuse_lost_history(home: &Home) -> Result<()> {
-    let text = fs::read_to_string(home.lock_file()).unwrap_or_default();
-    lost(home, text.contains(HAD_HISTORY))
+    lost(home, content(home).contains(HAD_HISTORY))
+}
+
+/// What the lock file says; nothing where it cannot be read.
+fn content(home: &Home) -> String {
+    let bytes = regular_file::read(&home.lock_file(), LARGEST).unwrap_or_default();
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+/// Takes a lock. `status` and others hold it for a moment to see whether it is held: that is waited
+/// for.
+fn try_lock(file: &File) -> Result<(), fs::TryLockError> {
+    let begun = Instant::now();
+    loop {
+        match file.try_lock() {
+            Err(fs::TryLockError::WouldBlock) if begun.elapsed() < MOMENT => {
+                thread::sleep(Duration::from_millis(10));
+            }
+            done => return done,
+        }
+    }
 }
 
 /// The line of the lock file that says that there is a history.
@@ -132,6 +153,7 @@ const HAD_HISTORY: &str = "history = true\n";
 
 fn lost(home: &Home, had_history: bool) -> Result<()> {
     let path = home.database();
+    history::refuse_other_files(&path)?;
     let size = |path: &Path| fs::metadata(path).map_or(0, |m| m.len());
     let wal = with_ending(&path, "-wal");
     if size(&path) > 0 || (!had_history && size(&wal) == 0) {
@@ -161,7 +183,7 @@ fn lock_folder(folder: &Path) -> Result<Option<File>> {
 
 /// Whether some process works on the home.
 pub fn is_held(home: &Home) -> bool {
-    match OpenOptions::new().write(true).open(home.lock_file()) {
+    match regular_file::open(&home.lock_file(), OpenOptions::new().write(true)) {
         Ok(file) => matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)),
         // Somebody may have removed it while that process works on.
         Err(_) => lock_folder(&home.root).is_err_and(|e| e.kind == Kind::Busy),

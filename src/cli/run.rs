@@ -11,6 +11,7 @@ use crate::config::{Config, Home};
 use crate::history;
 use crate::ingest::{Answered, Engine, NotYet};
 use crate::intake::{Candidate, Claim, Hold, Inbox, Scan, Wake, claim};
+use crate::regular_file;
 use crate::trouble::{Kind, Result, Trouble};
 
 use super::bar::Bar;
@@ -121,6 +122,7 @@ impl Worker {
         let metrics = Metrics::new(&home, &config)?;
         let inbox = Inbox::new(home.inbox(), config.settle, config.settle_timeout);
         let by_whom = |e| say_who_locks(&home, e);
+        regular_file::refuse_others(&home.state_file())?;
         lock.check_history().map_err(by_whom)?;
         let engine = Engine::open(home.clone(), config).map_err(by_whom)?;
         lock.begun()?;

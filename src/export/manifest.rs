@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::regular_file;
 use crate::trouble::{Kind, Result, Trouble};
 
 use super::table::{ExportColumn, ExportTable};
@@ -69,6 +70,9 @@ pub struct FileEntry {
     pub columns: Vec<ExportColumn>,
 }
 
+/// The most bytes that are read of a manifest.
+const LARGEST: u64 = 256 << 20;
+
 impl Manifest {
     /// A manifest without files.
     pub fn new(history: String, branch: Branch, payload: bool, last: LastBatch) -> Manifest {
@@ -102,7 +106,8 @@ impl Manifest {
         struct Form {
             format: u32,
         }
-        let bytes = fs::read(path).map_err(|e| Trouble::io("reading", path, &e))?;
+        let bytes = regular_file::read(path, LARGEST)
+            .map_err(|e| regular_file::trouble("reading", path, &e))?;
         let invalid = |why: &dyn std::fmt::Display| {
             Trouble::new(
                 Kind::Input,

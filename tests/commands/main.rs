@@ -21,6 +21,7 @@ mod export_trouble;
 mod first_steps;
 mod history_command;
 mod in_a_pipe;
+mod not_regular;
 mod on_a_terminal;
 mod own_targets;
 mod pager;
