@@ -119,6 +119,9 @@ impl Home {
     }
 }
 
+/// The longest time that a setting may say: moments are reckoned with it.
+const LONGEST: Duration = Duration::from_secs(10 * 366 * 24 * 3600);
+
 /// The largest `kycdrop.toml`, in bytes: all of it is read before the first line is understood.
 const LARGEST: u64 = 1 << 20;
 
@@ -221,6 +224,15 @@ impl Config {
                 "mend the value, or remove it to have the default",
             ))
         };
+        let times = [
+            ("settle", self.settle),
+            ("settle_timeout", self.settle_timeout),
+            ("scan_interval", self.scan_interval),
+            ("retry", self.retry),
+        ];
+        if let Some((name, _)) = times.iter().find(|(_, time)| *time > LONGEST) {
+            return wrong(&format!("{name} must be 10y or less"));
+        }
         if self.scan_interval < Duration::from_millis(10) {
             return wrong("scan_interval must be 10ms or more");
         }

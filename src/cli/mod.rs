@@ -5,6 +5,7 @@ mod backup;
 mod bar;
 mod check;
 mod classifiers;
+mod deadline;
 mod demo;
 mod doctor;
 mod explain;
@@ -202,6 +203,9 @@ fn start_log(format: LogFormat) {
 /// The message of a panic may hold a customer's text: only its place is told.
 fn quiet_panics() {
     std::panic::set_hook(Box::new(|panic| {
+        if crate::history::is_reading() {
+            return;
+        }
         let place = panic
             .location()
             .map(|l| format!("{}:{}", l.file(), l.line()))

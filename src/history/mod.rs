@@ -41,7 +41,7 @@ pub use ledger::{Ledger, SameFile, Verdict};
 pub use migrate::NEWEST_VERSION;
 pub use outcomes::OutcomeRow;
 pub use payload::{PackedChunk, Payload, pack};
-pub use query::{Answer, Bounds, Cell, ask as ask_sql};
+pub use query::{Answer, Bounds, Cell, ask as ask_sql, is_reading, too_slow};
 pub use record::{Group, Recording, Told};
 pub use status::{BatchLine, Totals, last_batches, totals};
 

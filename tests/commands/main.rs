@@ -11,6 +11,7 @@ mod faults;
 #[path = "../terminal/mod.rs"]
 mod terminal;
 
+mod asking_limits;
 mod asking_sql;
 mod classifiers_command;
 mod commands;

@@ -8,31 +8,11 @@ use crate::common;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
-use common::daemon::PATIENCE;
+use common::daemon::ends;
 use common::{Office, person};
 use serde_json::json;
-
-/// Runs a command, which must end by itself.
-fn ends(command: &mut Command) -> Output {
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it starts");
-    let begun = std::time::Instant::now();
-    // What these commands print fits into a pipe.
-    while child.try_wait().expect("a process").is_none() {
-        if begun.elapsed() > PATIENCE {
-            let _ = child.kill();
-            panic!("{command:?} did not end");
-        }
-        std::thread::sleep(std::time::Duration::from_millis(2));
-    }
-    child.wait_with_output().expect("its output")
-}
 
 fn all_of(output: &Output) -> String {
     let (out, err) = (&output.stdout, &output.stderr);
