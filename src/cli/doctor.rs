@@ -192,6 +192,9 @@ fn folders(home: &Home) -> Line {
         .filter(|f| !f.exists())
         .map(|f| f.display().to_string())
         .collect();
+    if let Err(e) = unaccounted::refuse_empty_watch_dir(home) {
+        return failed("folders", e);
+    }
     if !missing.is_empty() {
         return line(
             "folders",
@@ -354,14 +357,11 @@ fn classifiers(home: &Home) -> Line {
 /// Whether the history knows every answered file in the archive.
 fn accounted(home: &Home) -> Line {
     let files = super::history_if_any(home)
-        .and_then(|conn| conn.map_or(Ok(0), |conn| unaccounted::files(home, &conn)));
+        .and_then(|conn| conn.map_or(Ok(0), |conn| unaccounted::files(home, &conn, u64::MAX)));
     match files {
         Ok(files) => match unaccounted::warning(files) {
             Some(warning) => line("archive", State::Warn, warning, ""),
-            None => ok(
-                "archive",
-                "every answered file of the last day is in the history",
-            ),
+            None => ok("archive", "every answered file in it is in the history"),
         },
         Err(_) => line(
             "archive",

@@ -2,7 +2,7 @@
 //! cleanly, and whether there is a history here. Both are asked before the history is opened.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{Seek, SeekFrom, Write};
+use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -44,17 +44,14 @@ impl HomeLock {
     pub fn take(home: &Home) -> Result<HomeLock> {
         let path = home.lock_file();
         let file = regular_file::open_or_create(&path)?;
-        match try_lock(&file) {
-            Ok(()) => {}
-            Err(fs::TryLockError::WouldBlock) => {
-                return Err(Trouble::new(
-                    Kind::Busy,
-                    format!("another kycdrop works on {}", home.root.display()),
-                    "wait for it, or end it; `kycdrop status` may be used meanwhile",
-                ));
-            }
-            Err(fs::TryLockError::Error(e)) => return Err(Trouble::io("locking", &path, &e)),
-        }
+        lock_in_a_moment(&file).map_err(|e| match e.kind() {
+            ErrorKind::WouldBlock => Trouble::new(
+                Kind::Busy,
+                format!("another kycdrop works on {}", home.root.display()),
+                "wait for it, or end it; `kycdrop status` may be used meanwhile",
+            ),
+            _ => Trouble::io("locking", &path, &e),
+        })?;
         let text = content(home);
         let folders = [home.root.clone(), home.watch_dir()];
         let folders = folders.iter().map(|folder| lock_folder(folder));
@@ -134,16 +131,15 @@ fn content(home: &Home) -> String {
     String::from_utf8(bytes).unwrap_or_default()
 }
 
-/// Takes a lock. `status` and others hold it for a moment to see whether it is held: that is waited
-/// for.
-fn try_lock(file: &File) -> Result<(), fs::TryLockError> {
+/// Takes a lock. `status` holds it for a moment to see whether it is held: that is waited for.
+fn lock_in_a_moment(file: &File) -> io::Result<()> {
     let begun = Instant::now();
     loop {
         match file.try_lock() {
             Err(fs::TryLockError::WouldBlock) if begun.elapsed() < MOMENT => {
-                thread::sleep(Duration::from_millis(10));
+                thread::sleep(Duration::from_millis(5));
             }
-            done => return done,
+            done => return Ok(done?),
         }
     }
 }
@@ -172,7 +168,7 @@ fn lost(home: &Home, had_history: bool) -> Result<()> {
 /// Locks a folder of the home.
 fn lock_folder(folder: &Path) -> Result<Option<File>> {
     disk::lock_folder(folder).map_err(|e| match e.kind() {
-        std::io::ErrorKind::WouldBlock => Trouble::new(
+        ErrorKind::WouldBlock => Trouble::new(
             Kind::Busy,
             format!("another kycdrop works on {}", folder.display()),
             "end it; two homes cannot have one watch-dir, by a link or a mount either",
@@ -186,6 +182,6 @@ pub fn is_held(home: &Home) -> bool {
     match regular_file::open(&home.lock_file(), OpenOptions::new().write(true)) {
         Ok(file) => matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)),
         // Somebody may have removed it while that process works on.
-        Err(_) => lock_folder(&home.root).is_err_and(|e| e.kind == Kind::Busy),
+        Err(_) => disk::lock_folder(&home.root).is_err_and(|e| e.kind() == ErrorKind::WouldBlock),
     }
 }

@@ -41,6 +41,7 @@ pub fn run(home: Home) -> Result<u8> {
     let stop = Arc::new(AtomicBool::new(false));
     let mut wake = Wake::new(Arc::clone(&stop));
     wake_on_signals(&stop, &wake)?;
+    unaccounted::refuse_empty_watch_dir(&home)?;
     home.make_folders()?;
     let mut lock = HomeLock::take(&home)?;
     // Watch first, then look: what comes in between wakes the next look.
@@ -69,6 +70,7 @@ pub fn once(home: Home) -> Result<u8> {
     let stop = Arc::new(AtomicBool::new(false));
     let mut wake = Wake::new(Arc::clone(&stop));
     wake_on_signals(&stop, &wake)?;
+    unaccounted::refuse_empty_watch_dir(&home)?;
     home.make_folders()?;
     let mut lock = HomeLock::take(&home)?;
     let mut worker = Worker::open(home, config, &mut lock)?;
@@ -129,7 +131,8 @@ impl Worker {
         // Only now: a start that was refused did not die, and says nothing of one that did.
         let teller = Teller::new(&home);
         exposed::warn(&home);
-        let files = unaccounted::files(&home, engine.history().connection())?;
+        let files =
+            unaccounted::files(&home, engine.history().connection(), unaccounted::AT_START)?;
         if let Some(warning) = unaccounted::warning(files) {
             tracing::warn!("{warning}");
         }

@@ -357,6 +357,16 @@ pub fn open_for_reading(path: &Path) -> Result<Option<Connection>> {
     Ok(Some(conn))
 }
 
+/// Whether a database of any version has batches, as far as it can be read.
+pub fn has_batches(path: &Path) -> bool {
+    let has = || -> rusqlite::Result<bool> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let conn = Connection::open_with_flags(path, flags)?;
+        conn.query_row("SELECT EXISTS (SELECT 1 FROM batch)", [], |r| r.get(0))
+    };
+    refuse_other_files(path).is_ok() && has().unwrap_or(false)
+}
+
 /// A ledger over a connection that may only read.
 ///
 /// # Errors

@@ -90,6 +90,20 @@ pub(super) fn activate(history: &mut History, home: &Home) -> Result<(Classifier
     Ok((set, active.set_id))
 }
 
+/// Waits until the classifier files stood still for `settle`, for `settle_timeout` at most.
+pub(super) fn settled(home: &Home, config: &Config) -> Fingerprint {
+    let mut seen = fingerprint(home);
+    let until = Instant::now() + config.settle_timeout.max(config.settle);
+    while stood_for(home, &seen) < config.settle && Instant::now() < until {
+        thread::sleep(config.settle);
+        let before = std::mem::replace(&mut seen, fingerprint(home));
+        if before == seen {
+            break;
+        }
+    }
+    seen
+}
+
 /// The classifiers of a home, for today; the shipped ones if it has none.
 ///
 /// # Errors
@@ -114,15 +128,7 @@ pub fn to_check_with(
     config: &Config,
     conn: Option<&Connection>,
 ) -> Result<ClassifierSet> {
-    let mut seen = fingerprint(home);
-    let until = Instant::now() + config.settle_timeout.max(config.settle);
-    while stood_for(home, &seen) < config.settle && Instant::now() < until {
-        thread::sleep(config.settle);
-        let before = std::mem::replace(&mut seen, fingerprint(home));
-        if before == seen {
-            break;
-        }
-    }
+    let seen = settled(home, config);
     if let Some(conn) = conn
         && stood_for(home, &seen) < config.settle_timeout
         && let Some((set, _)) = active(conn)?

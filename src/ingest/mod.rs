@@ -27,7 +27,7 @@ use crate::history::{History, Published, Written};
 use crate::intake::{Claim, NameBook, claims_in_work};
 use crate::trouble::{Kind, Result, Trouble};
 
-use classifier_files::{Fingerprint, activate, active, fingerprint, look_cut, stood_for};
+use classifier_files::{Fingerprint, activate, active, fingerprint, look_cut, settled, stood_for};
 pub use classifier_files::{of_home as classifiers_of, to_check_with};
 use guard::Guard;
 pub use judge_file::{FileFacts, FileHash, Rules, Source, Stop, each_chunk, position_in};
@@ -89,7 +89,10 @@ impl Engine {
         let mut history =
             History::open_waiting(&home.database(), config.cache_mib, config.lock_wait)?;
         let mut standing = Standing::new(config.settle, config.settle_timeout);
-        let mut fingerprint = fingerprint(&home);
+        let mut fingerprint = match wrote {
+            true => fingerprint(&home),
+            false => settled(&home, &config),
+        };
         let stood = stood_for(&home, &fingerprint);
         let before = match stood < config.settle_timeout {
             true => active(history.connection())?,
