@@ -63,8 +63,9 @@ pub fn warning(files: u64) -> Option<String> {
     })
 }
 
-/// Refuses a home whose `watch-dir` has none of its folders although files were answered from it: its
-/// file system may not be mounted, and answers would go where nobody looks.
+/// Refuses a home whose `watch-dir` is there and has none of its folders although files were answered
+/// from it: its file system may not be mounted, and answers would go where nobody looks. Where there is
+/// no `watch-dir` at all, nothing can be mounted: a history was brought to a new home.
 ///
 /// # Errors
 /// When that is so.
@@ -76,17 +77,18 @@ pub fn refuse_empty_watch_dir(home: &Home) -> Result<()> {
         home.archive(),
         home.failed(),
     ];
-    if folders.iter().any(|folder| folder.exists()) || !history::has_batches(&home.database()) {
+    let empty = home.watch_dir().exists() && !folders.iter().any(|folder| folder.exists());
+    if !empty || !history::has_batches(&home.database()) {
         return Ok(());
     }
     Err(Trouble::new(
         Kind::Setup,
         format!(
-            "{} is empty or gone, and files were answered from it: its file system may not be mounted",
+            "{} is empty, and files were answered from it: its file system may not be mounted",
             home.watch_dir().display()
         ),
         format!(
-            "mount it, or put it back, and start again; to begin with an empty one on purpose, make the folder {}",
+            "mount it and start again; to begin with an empty one on purpose, make the folder {}",
             home.inbox().display()
         ),
     ))
