@@ -54,13 +54,10 @@ pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 pub fn open_or_create(path: &Path) -> Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true);
-    fs::symlink_metadata(path)
-        .map_or(Ok(()), |there| is_regular(&there))
-        .and_then(|()| open(path, &mut options))
-        .map_err(|e| trouble("opening", path, &e))
+    open_there(path, &mut options, Links::Refused).map_err(|e| trouble("opening", path, &e))
 }
 
-/// Opens a file of ours for writing, empty, and makes it where nothing is.
+/// Opens a file of ours for writing, empty, and makes it where nothing is. A link is not followed.
 ///
 /// # Errors
 /// [`io::ErrorKind::InvalidInput`] when it is not a regular file; whatever the opening fails with.
@@ -69,7 +66,7 @@ pub fn create(path: &Path) -> io::Result<File> {
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
         made => return made,
     }
-    let file = open(path, OpenOptions::new().write(true).create(true))?;
+    let file = open_there(path, OpenOptions::new().write(true), Links::Refused)?;
     file.set_len(0)?;
     Ok(file)
 }
@@ -79,16 +76,32 @@ pub fn create(path: &Path) -> io::Result<File> {
 /// # Errors
 /// [`io::ErrorKind::InvalidInput`] when it is not; whatever the opening fails with.
 pub fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    open_there(path, options, Links::Followed)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Links {
+    Followed,
+    Refused,
+}
+
+fn open_there(path: &Path, options: &mut OpenOptions, links: Links) -> io::Result<File> {
+    let there = match links {
+        Links::Followed => fs::metadata(path),
+        Links::Refused => fs::symlink_metadata(path),
+    };
     // A device may do something when it is opened, so it is looked at first.
-    match fs::metadata(path) {
+    match there {
         Ok(there) => is_regular(&there)?,
         Err(e) if e.kind() == io::ErrorKind::NotFound => {}
         Err(e) => return Err(e),
     }
     #[cfg(unix)]
     {
+        use rustix::fs::OFlags;
         use std::os::unix::fs::OpenOptionsExt;
-        let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
+        let mut flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+        flags.set(OFlags::NOFOLLOW, links == Links::Refused);
         options.custom_flags(flags.bits() as i32);
     }
     let begun = Instant::now();

@@ -42,7 +42,7 @@ impl Deadline {
 fn end(trouble: &Trouble) {
     let (said, done) = channel::<()>();
     let text = format!("kycdrop: {trouble}\n");
-    thread::spawn(move || {
+    let _ = thread::Builder::new().spawn(move || {
         let _ = std::io::stderr().write_all(text.as_bytes());
         drop(said);
     });

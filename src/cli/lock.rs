@@ -2,7 +2,7 @@
 //! cleanly, and whether there is a history here. Both are asked before the history is opened.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -52,7 +52,8 @@ impl HomeLock {
             ),
             _ => Trouble::io("locking", &path, &e),
         })?;
-        let text = content(home);
+        let mut text = String::new();
+        let _ = (&file).take(LARGEST).read_to_string(&mut text);
         let folders = [home.root.clone(), home.watch_dir()];
         let folders = folders.iter().map(|folder| lock_folder(folder));
         Ok(HomeLock {
@@ -122,13 +123,8 @@ impl HomeLock {
 /// # Errors
 /// When it is gone.
 pub fn refuse_lost_history(home: &Home) -> Result<()> {
-    lost(home, content(home).contains(HAD_HISTORY))
-}
-
-/// What the lock file says; nothing where it cannot be read.
-fn content(home: &Home) -> String {
     let bytes = regular_file::read(&home.lock_file(), LARGEST).unwrap_or_default();
-    String::from_utf8(bytes).unwrap_or_default()
+    lost(home, String::from_utf8_lossy(&bytes).contains(HAD_HISTORY))
 }
 
 /// Takes a lock. `status` holds it for a moment to see whether it is held: that is waited for.

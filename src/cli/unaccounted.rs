@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
+use crate::clock;
 use crate::config::Home;
 use crate::history;
+use crate::left_alone::is_left_alone;
 use crate::trouble::{Kind, Result, Trouble};
 
 /// A start counts no more files than these: it must not wait for a large archive.
@@ -23,7 +25,10 @@ pub fn files(home: &Home, conn: &Connection, most: u64) -> Result<u64> {
     for root in [home.archive(), home.failed()] {
         for day in std::fs::read_dir(root).into_iter().flatten().flatten() {
             let name = day.file_name().to_string_lossy().into_owned();
-            days.entry(name).or_default().push(day.path());
+            // Whoever tidies up may make folders of another kind.
+            if clock::is_day(&name) {
+                days.entry(name).or_default().push(day.path());
+            }
         }
     }
     let mut select =
@@ -48,8 +53,8 @@ fn count(folder: &Path, files: &mut u64, most: u64) {
         }
         match entry.file_type() {
             Ok(t) if t.is_dir() => count(&entry.path(), files, most),
-            Ok(_) => *files += 1,
-            Err(_) => {}
+            Ok(_) if !is_left_alone(&entry.file_name()) => *files += 1,
+            _ => {}
         }
     }
 }

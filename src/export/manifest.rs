@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock::is_day;
 use crate::regular_file;
 use crate::trouble::{Kind, Result, Trouble};
 
@@ -182,15 +183,6 @@ pub fn range_of(name: &str, ending: &str) -> Option<(i64, i64)> {
     let range = name.strip_prefix("batches-")?.strip_suffix(ending)?;
     let (first, last) = range.strip_suffix('.')?.split_once('-')?;
     Some((first.parse().ok()?, last.parse().ok()?))
-}
-
-/// Whether a text is a day (`yyyy-MM-dd`): it becomes part of a path.
-pub fn is_day(text: &str) -> bool {
-    let form = |(i, b): (usize, u8)| match i {
-        4 | 7 => b == b'-',
-        _ => b.is_ascii_digit(),
-    };
-    text.len() == 10 && text.bytes().enumerate().all(form)
 }
 
 /// The first and last batch of every manifest of a branch, in order.

@@ -194,6 +194,46 @@ fn a_home_that_is_not_a_folder_is_named() {
 }
 
 #[test]
+fn nothing_hangs_on_what_lies_in_an_export() {
+    let office = office();
+    let export = office.at("export");
+    let args = |more: &'static str| {
+        let export = export.to_str().expect("text");
+        let mut args = vec!["export", export];
+        args.extend(more.split(' '));
+        ends(&mut office.command(&args))
+    };
+    let output = args("--branch b");
+    assert!(output.status.success(), "{}", all_of(&output));
+    let mut files = office.files("export");
+    let folder = files[0].rsplit_once('/').expect("a folder").0.to_owned();
+    assert!(folder.contains("_manifest"), "{folder}");
+    for more in [".pending", ".pending.part"] {
+        files.push(format!("{folder}/{more}"));
+    }
+    for file in files {
+        let path = export.join(&file);
+        let kept = office.at("kept");
+        let _ = std::fs::rename(&path, &kept);
+        fifo(&path);
+        for more in ["--branch b", "--verify"] {
+            let output = args(more);
+            // A run that has nothing new to write looks at the manifests alone.
+            let all = all_of(&output);
+            assert!(
+                matches!(output.status.code(), Some(0 | 65 | 74 | 78)),
+                "{file} {more}: {all}"
+            );
+        }
+        std::fs::remove_file(&path).expect("still the pipe");
+        if kept.exists() {
+            std::fs::rename(&kept, &path).expect("put back");
+        }
+    }
+    assert!(args("--verify").status.success());
+}
+
+#[test]
 fn what_is_too_large_is_not_read_to_its_end() {
     let office = office();
     for file in [

@@ -170,6 +170,9 @@ fn answered_files_of_earlier_days_are_accounted_for_too() {
         );
     }
     office.write("watch-dir/failed/2020-02-02/customer/y.json", "{}");
+    for not_counted in ["old/x.json", "2020-02-02/customer/.DS_Store"] {
+        office.write(format!("watch-dir/archive/{not_counted}"), "{}");
+    }
     // A newer day, whose files are all known, hides them not.
     for name in ["one", "two"] {
         drop_file(&office, name);
@@ -293,6 +296,8 @@ fn a_home_that_was_moved_ends_the_work_and_goes_on_where_it_is() {
 fn a_second_daemon_is_kept_out_though_the_lock_file_was_removed() {
     let office = Office::new();
     let daemon = working(&office);
+    // Else it may notice first, and end.
+    daemon.signal(rustix::process::Signal::STOP);
     std::fs::remove_file(office.at("kycdrop.lock")).expect("removed");
     let second = office.run(&["once"]);
     let said = String::from_utf8_lossy(&second.stderr);
