@@ -230,6 +230,8 @@ impl Worker {
         // and that one is watched.
         let gone = self.inbox_is_gone();
         if gone {
+            // It may have gone with all of the home, since it was looked at.
+            self.engine.check_footing()?;
             self.engine.home.make_folders()?;
         }
         let remade = wake.watch_again() || gone;
