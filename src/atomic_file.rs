@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::config::Home;
 use crate::disk;
+use crate::regular_file;
 use crate::trouble::{Kind, Result, Trouble};
 
 /// Scratch folders begin with this: intake leaves such names alone, and nobody else uses them.
@@ -217,7 +218,9 @@ impl Scratch {
         if let (Some(name), Some(text)) = (self.path.file_name(), self.path.to_str()) {
             let name = name.to_string_lossy().replace(SCRATCH, NOTE);
             let note = home.root.join(name);
-            if fs::write(&note, text).is_ok() {
+            let written =
+                regular_file::create(&note).and_then(|mut file| file.write_all(text.as_bytes()));
+            if written.is_ok() {
                 self.note = Some(note);
             }
         }

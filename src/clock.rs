@@ -120,6 +120,15 @@ pub fn day(history: &str) -> &str {
     history.get(..10).unwrap_or(history)
 }
 
+/// Whether a text is a day (`yyyy-MM-dd`), as folders are named by one.
+pub fn is_day(text: &str) -> bool {
+    let form = |(i, b): (usize, u8)| match i {
+        4 | 7 => b == b'-',
+        _ => b.is_ascii_digit(),
+    };
+    text.len() == 10 && text.bytes().enumerate().all(form)
+}
+
 /// Reads a moment as the history keeps it.
 pub fn parse(history: &str) -> Option<DateTime<Utc>> {
     let plain = history.strip_suffix('Z')?;

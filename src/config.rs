@@ -9,6 +9,7 @@ use crate::branch::Branch;
 use crate::catalog::Endpoint;
 use crate::disk;
 use crate::position::Position;
+use crate::regular_file;
 use crate::request::Limits;
 use crate::trouble::{Kind, Result, Trouble};
 
@@ -22,9 +23,16 @@ impl Home {
     /// The home at this folder, as an absolute path.
     ///
     /// # Errors
-    /// When the current folder is gone.
+    /// When the current folder is gone, or something else than a folder is there.
     pub fn at(root: &Path) -> Result<Home> {
         let root = std::path::absolute(root).map_err(|e| Trouble::io("finding", root, &e))?;
+        if root.metadata().is_ok_and(|there| !there.is_dir()) {
+            return Err(Trouble::new(
+                Kind::Setup,
+                format!("{} is not a folder", root.display()),
+                "give the folder of a home with --home",
+            ));
+        }
         Ok(Home { root })
     }
 
@@ -111,6 +119,12 @@ impl Home {
     }
 }
 
+/// The longest time that a setting may say: moments are reckoned with it.
+const LONGEST: Duration = Duration::from_secs(10 * 366 * 24 * 3600);
+
+/// The largest `kycdrop.toml`, in bytes: all of it is read before the first line is understood.
+const LARGEST: u64 = 1 << 20;
+
 /// What `kycdrop.toml` may say. Everything has a default.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -192,10 +206,8 @@ impl Config {
     /// When the file cannot be read, or says what it may not: with its line.
     pub fn of(home: &Home) -> Result<Config> {
         let path = home.config_file();
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Config::default()),
-            Err(e) => return Err(Trouble::io("reading", &path, &e)),
+        let Some(text) = regular_file::read_text(&path, LARGEST)? else {
+            return Ok(Config::default());
         };
         let config: Config = toml::from_str(&text).map_err(|e| {
             Trouble::new(
@@ -216,6 +228,15 @@ impl Config {
                 "mend the value, or remove it to have the default",
             ))
         };
+        let times = [
+            ("settle", self.settle),
+            ("settle_timeout", self.settle_timeout),
+            ("scan_interval", self.scan_interval),
+            ("retry", self.retry),
+        ];
+        if let Some((name, _)) = times.iter().find(|(_, time)| *time > LONGEST) {
+            return wrong(&format!("{name} must be 10y or less"));
+        }
         if self.scan_interval < Duration::from_millis(10) {
             return wrong("scan_interval must be 10ms or more");
         }

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
 use crate::fault;
+use crate::regular_file;
 
 /// Renames without ever overwriting: an existing target is [`io::ErrorKind::AlreadyExists`].
 ///
@@ -87,7 +88,7 @@ pub fn with_ending(path: &Path, ending: &str) -> PathBuf {
 pub fn lock_folder(path: &Path) -> io::Result<Option<File>> {
     #[cfg(unix)]
     {
-        let folder = File::open(path)?;
+        let folder = open_folder(path)?;
         match folder.try_lock() {
             Ok(()) => Ok(Some(folder)),
             Err(fs::TryLockError::WouldBlock) => Err(io::Error::from(io::ErrorKind::WouldBlock)),
@@ -99,6 +100,14 @@ pub fn lock_folder(path: &Path) -> io::Result<Option<File>> {
         let _ = path;
         Ok(None)
     }
+}
+
+/// Opens a folder, and nothing else: to open a pipe would wait for whoever writes to it.
+#[cfg(unix)]
+fn open_folder(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let flags = rustix::fs::OFlags::DIRECTORY.bits() as i32;
+    OpenOptions::new().read(true).custom_flags(flags).open(path)
 }
 
 /// Renames a file below `root` to somewhere else without ever overwriting. No folder on the way
@@ -193,7 +202,7 @@ fn is_device_refused(e: &io::Error) -> bool {
 /// When it cannot be opened or synced.
 pub fn sync_file(path: &Path) -> io::Result<()> {
     // Some systems sync only what is open for writing.
-    OpenOptions::new().append(true).open(path)?.sync_all()
+    regular_file::open(path, OpenOptions::new().append(true))?.sync_all()
 }
 
 /// Makes a file that somebody dropped durable under the name that it has now, where its file system
@@ -225,7 +234,7 @@ pub fn sync_dropped(path: &Path) -> io::Result<()> {
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {
-        let folder = File::open(folder)?;
+        let folder = open_folder(folder)?;
         let synced = fault::point("folder.sync").and_then(|()| folder.sync_all());
         synced.or_else(|e| if cannot_sync(&e) { Ok(()) } else { Err(e) })
     }

@@ -26,6 +26,7 @@ pub mod ingest;
 pub mod intake;
 mod left_alone;
 pub mod position;
+mod regular_file;
 pub mod report;
 pub mod request;
 pub mod response;

@@ -1,5 +1,6 @@
 //! The classifier files of a folder, read all together: the set is sound or it is refused.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use serde_json::{Map, Value};
@@ -8,6 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::catalog::Classifier;
 use crate::left_alone;
 use crate::position::Position;
+use crate::regular_file;
 
 use super::parse::parse_file;
 use super::problem::{Problem, Refused};
@@ -120,22 +122,15 @@ fn read_file(path: &Path, today: &str) -> Result<ClassifierFile, Vec<Problem>> {
             passing: false,
         }]
     };
-    match std::fs::metadata(path) {
-        Ok(m) if !m.is_file() => {
-            return Err(whole(
-                "is not a regular file".into(),
-                "only regular files are read here",
-            ));
-        }
-        Ok(m) if m.len() > MAX_FILE_BYTES => {
-            return Err(whole(
-                format!("is larger than {MAX_FILE_BYTES} bytes"),
-                "split it into several classifiers",
-            ));
-        }
-        _ => {}
-    }
-    match std::fs::read(path) {
+    match regular_file::read(path, MAX_FILE_BYTES) {
+        Err(e) if e.kind() == ErrorKind::InvalidInput => Err(whole(
+            format!("is {e}, not a regular file"),
+            "only regular files are read here",
+        )),
+        Err(e) if e.kind() == ErrorKind::FileTooLarge => Err(whole(
+            format!("has {e}"),
+            "split it into several classifiers",
+        )),
         Err(e) => Err(vec![Problem::unread(file, "", &e, "make it readable")]),
         Ok(bytes) => match String::from_utf8(bytes) {
             Err(e) => {

@@ -1,12 +1,13 @@
 //! The classifiers that ship with kycdrop, written out where a home has none yet.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
 use crate::disk;
 use crate::fault;
 use crate::left_alone::is_left_alone;
+use crate::regular_file;
 
 use super::file::ClassifierFile;
 use super::parse::parse_file;
@@ -70,7 +71,7 @@ pub fn write_shipped(folder: &Path) -> io::Result<bool> {
             fs::create_dir_all(&beside)?;
             for (name, text) in SHIPPED {
                 fault::point("shipped.file")?;
-                let mut file = File::create(beside.join(name))?;
+                let mut file = regular_file::create(&beside.join(name))?;
                 file.write_all(text.as_bytes())?;
                 file.sync_all()?;
             }

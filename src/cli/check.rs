@@ -1,17 +1,18 @@
 //! `check`: judge a file without saving or moving anything.
 
+use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
 use crate::catalog::Endpoint;
-use crate::classifier::ClassifierSet;
 use crate::clock;
 use crate::config::{Config, Home};
 use crate::history::{self, History, Ledger, SameFile, Verdict};
 use crate::ingest::{
     FileHash, Rules, Silent, Source, Stop, each_chunk, outcome, position_in, thread_pool,
+    to_check_with,
 };
 use crate::position::Position;
 use crate::response::{self, BatchBody, Outcome};
@@ -19,6 +20,9 @@ use crate::trouble::{Kind, Result, Trouble};
 use crate::validate::{Finding, JudgedChunk};
 
 use super::talk::say;
+
+/// The most bytes that are taken from a pipe.
+const MOST_PIPED: u64 = 1 << 30;
 
 /// Arguments of `check`.
 #[derive(clap::Args)]
@@ -45,10 +49,7 @@ fn endpoint(name: &str) -> Result<Endpoint, String> {
 pub fn check(home: Home, args: &Args) -> Result<u8> {
     let config = super::config_of(&home)?;
     let existing = super::history_if_any(&home)?;
-    let mut set = ClassifierSet::from_files(&super::demo::classifiers(&home)?)?;
-    if let Some(conn) = &existing {
-        set.note_had_values(&history::classifiers_with_values(conn)?);
-    }
+    let set = to_check_with(&home, &config, existing.as_ref())?;
     let rules = Rules::new(set, &config);
     let empty;
     let ledger = match &existing {
@@ -58,17 +59,18 @@ pub fn check(home: Home, args: &Args) -> Result<u8> {
             empty.trial(args.endpoint)?
         }
     };
-    let stdin;
+    let input = Input::of(&args.file)?;
     let mut bytes: &[u8];
     let mut hash;
-    let (source, same_file): (Source<'_>, &mut dyn SameFile) = if args.file == Path::new("-") {
-        stdin = read_stdin()?;
-        bytes = &stdin;
-        (Source::Bytes(bytes), &mut bytes)
-    } else {
-        readable(&args.file)?;
-        hash = FileHash::new(&args.file);
-        (Source::File(&args.file), &mut hash)
+    let (source, same_file): (Source<'_>, &mut dyn SameFile) = match &input {
+        Input::Bytes(read) => {
+            bytes = read;
+            (Source::Bytes(read), &mut bytes)
+        }
+        Input::File(path) => {
+            hash = FileHash::new(path);
+            (Source::File(path), &mut hash)
+        }
     };
     Judging {
         endpoint: args.endpoint,
@@ -200,25 +202,78 @@ fn single_body(endpoint: Endpoint, outcome: &Outcome<'_>, findings: &[Finding]) 
     response::single(outcome.error)
 }
 
-/// What was named by hand and cannot be read is wrong input, and no failure of the disk.
-fn readable(file: &Path) -> Result<()> {
-    match crate::disk::open_regular(file) {
-        Err(e) if e.kind() != std::io::ErrorKind::PermissionDenied => Err(Trouble::new(
-            Kind::Input,
-            format!("{} cannot be read: {e}", file.display()),
-            "give the path of a regular file, or - for standard input",
-        )),
-        Err(e) => Err(Trouble::io("opening", file, &e)),
-        Ok(_) => Ok(()),
+/// What is checked.
+enum Input {
+    /// What came through a pipe, which cannot be read twice.
+    Bytes(Vec<u8>),
+    File(PathBuf),
+}
+
+impl Input {
+    /// What was named by hand and cannot be read is wrong input, and no failure of the disk. A pipe
+    /// that is open already is read; one in a folder would wait for whoever writes to it.
+    fn of(file: &Path) -> Result<Input> {
+        if file == Path::new("-") {
+            return Ok(Input::Bytes(read_pipe(std::io::stdin().lock(), file)?));
+        }
+        // `check <(unpack batch.json.gz)` gives such a name.
+        let of_process = ["/dev/stdin", "/dev/fd", "/proc/self/fd"];
+        if of_process.iter().any(|place| file.starts_with(place))
+            && let Some(pipe) = open_pipe(file).map_err(|e| cannot_read(file, &e))?
+        {
+            return Ok(Input::Bytes(read_pipe(pipe, file)?));
+        }
+        let path = file.canonicalize().map_err(|e| cannot_read(file, &e))?;
+        crate::disk::open_regular(&path).map_err(|e| cannot_read(file, &e))?;
+        Ok(Input::File(path))
     }
 }
 
-fn read_stdin() -> Result<Vec<u8>> {
+fn cannot_read(file: &Path, e: &std::io::Error) -> Trouble {
+    match e.kind() {
+        std::io::ErrorKind::PermissionDenied => Trouble::io("opening", file, e),
+        _ => Trouble::new(
+            Kind::Input,
+            format!("{} cannot be read: {e}", file.display()),
+            "give the path of a regular file, or - for standard input",
+        ),
+    }
+}
+
+/// Opens what this process has open already, if that is a pipe.
+fn open_pipe(path: &Path) -> std::io::Result<Option<File>> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+        if !path.metadata()?.file_type().is_fifo() {
+            return Ok(None);
+        }
+        // Its writer may be gone: opening must not wait for another, but reading for the rest.
+        let flags = rustix::fs::OFlags::NONBLOCK.bits() as i32;
+        let pipe = File::options().read(true).custom_flags(flags).open(path)?;
+        rustix::fs::fcntl_setfl(&pipe, rustix::fs::OFlags::empty())?;
+        Ok(Some(pipe))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        Ok(None)
+    }
+}
+
+/// Reads what comes through a pipe: all of it is kept in memory.
+fn read_pipe(pipe: impl Read, name: &Path) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    std::io::stdin()
-        .lock()
+    pipe.take(MOST_PIPED + 1)
         .read_to_end(&mut bytes)
-        .map_err(|e| Trouble::io("reading", Path::new("standard input"), &e))?;
+        .map_err(|e| Trouble::io("reading", name, &e))?;
+    if bytes.len() as u64 > MOST_PIPED {
+        return Err(Trouble::new(
+            Kind::Input,
+            format!("more than {MOST_PIPED} bytes came through a pipe"),
+            "write them to a file, and give its path: a file is not kept in memory",
+        ));
+    }
     Ok(bytes)
 }
 

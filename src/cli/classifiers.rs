@@ -8,9 +8,9 @@ use crate::classifier::{ClassifierFile, read_folder};
 use crate::clock;
 use crate::config::Home;
 use crate::history::{Answer, Cell, ask};
+use crate::ingest::classifiers_of;
 use crate::trouble::Result;
 
-use super::demo::classifiers as files_of;
 use super::output::{Format, Printer};
 use super::talk::say;
 
@@ -62,8 +62,8 @@ enum Command {
 pub fn classifiers(home: &Home, args: &Args) -> Result<u8> {
     let mut printer = Printer::new(Format::or_default(args.format));
     match args.command.as_ref().unwrap_or(&Command::List) {
-        Command::List => list(&files_of(home)?, &mut printer)?,
-        Command::Show { name } => show(&files_of(home)?, name, &mut printer)?,
+        Command::List => list(&classifiers_of(home)?, &mut printer)?,
+        Command::Show { name } => show(&classifiers_of(home)?, name, &mut printer)?,
         Command::Check { dir } => {
             let folder = dir.clone().unwrap_or_else(|| home.classifiers());
             let files = read_folder(&folder, &clock::today())?;

@@ -5,10 +5,10 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use crate::atomic_file::{AtomicFile, Existing, Rules};
-use crate::classifier::{ClassifierFile, read_folder, shipped_files};
-use crate::clock;
+use crate::classifier::ClassifierFile;
 use crate::config::Home;
 use crate::demo::{DemoOptions, DemoSummary, write_batch};
+use crate::ingest::classifiers_of;
 use crate::trouble::{Kind, Result};
 
 use super::talk::say;
@@ -53,7 +53,7 @@ fn percent(text: &str) -> Result<f64, String> {
 
 /// Writes the batch.
 pub fn demo(home: &Home, args: &Args) -> Result<u8> {
-    let files = classifiers(home)?;
+    let files = classifiers_of(home)?;
     let wanted = DemoOptions {
         customers: args.customers,
         errors: args.errors,
@@ -100,14 +100,4 @@ fn to_file(
     let made = write().map_err(|e: std::io::Error| file.wrong(&e))?;
     file.finish()?;
     Ok(made)
-}
-
-/// The classifiers of the home, for today; the shipped ones if it has none.
-pub(super) fn classifiers(home: &Home) -> Result<Vec<ClassifierFile>> {
-    let folder = home.classifiers();
-    let today = clock::today();
-    Ok(match folder.exists() {
-        true => read_folder(&folder, &today)?,
-        false => shipped_files(&today)?,
-    })
 }

@@ -14,6 +14,7 @@ use crate::config::{Config, Home};
 use crate::disk;
 use crate::intake::Inbox;
 use crate::left_alone;
+use crate::regular_file;
 use crate::text::printable;
 use crate::trouble::{Kind, Result, Trouble};
 
@@ -144,7 +145,14 @@ fn failed(what: &'static str, e: Trouble) -> Line {
 
 fn home_folder(home: &Home) -> Line {
     match fs::metadata(&home.root) {
-        Ok(m) if m.is_dir() => ok("home", home.root.display().to_string()),
+        Ok(m) if m.is_dir() => {
+            let own = [home.lock_file(), home.state_file(), home.queries()];
+            let refused = own.iter().map(|f| regular_file::refuse_others(f));
+            match refused.collect::<Result<Vec<()>>>() {
+                Ok(_) => ok("home", home.root.display().to_string()),
+                Err(e) => failed("home", e),
+            }
+        }
         _ => line(
             "home",
             State::Fail,
@@ -184,6 +192,9 @@ fn folders(home: &Home) -> Line {
         .filter(|f| !f.exists())
         .map(|f| f.display().to_string())
         .collect();
+    if let Err(e) = unaccounted::refuse_empty_watch_dir(home) {
+        return failed("folders", e);
+    }
     if !missing.is_empty() {
         return line(
             "folders",
@@ -346,14 +357,11 @@ fn classifiers(home: &Home) -> Line {
 /// Whether the history knows every answered file in the archive.
 fn accounted(home: &Home) -> Line {
     let files = super::history_if_any(home)
-        .and_then(|conn| conn.map_or(Ok(0), |conn| unaccounted::files(home, &conn)));
+        .and_then(|conn| conn.map_or(Ok(0), |conn| unaccounted::files(home, &conn, u64::MAX)));
     match files {
         Ok(files) => match unaccounted::warning(files) {
             Some(warning) => line("archive", State::Warn, warning, ""),
-            None => ok(
-                "archive",
-                "every answered file of the last day is in the history",
-            ),
+            None => ok("archive", "every answered file in it is in the history"),
         },
         Err(_) => line(
             "archive",

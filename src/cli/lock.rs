@@ -2,17 +2,26 @@
 //! cleanly, and whether there is a history here. Both are asked before the history is opened.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::config::Home;
 use crate::disk::{self, with_ending};
 use crate::fault;
 use crate::history;
+use crate::regular_file;
 use crate::trouble::{Kind, Result, Trouble};
 
 /// Databases up to this size are checked at every start: it takes a few milliseconds.
 const CHECKED_ALWAYS: u64 = 8 << 20;
+
+/// The most bytes that are read of the lock file.
+const LARGEST: u64 = 4096;
+
+/// How long to wait for a lock that somebody may only be looking at.
+const MOMENT: Duration = Duration::from_millis(500);
 
 /// The home belongs to one process at a time. The lock goes with the process, however it ends.
 pub struct HomeLock {
@@ -34,26 +43,17 @@ impl HomeLock {
     /// When another process has it, or it cannot be made.
     pub fn take(home: &Home) -> Result<HomeLock> {
         let path = home.lock_file();
-        let mut file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .open(&path)
-            .map_err(|e| Trouble::io("opening", &path, &e))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(fs::TryLockError::WouldBlock) => {
-                return Err(Trouble::new(
-                    Kind::Busy,
-                    format!("another kycdrop works on {}", home.root.display()),
-                    "wait for it, or end it; `kycdrop status` may be used meanwhile",
-                ));
-            }
-            Err(fs::TryLockError::Error(e)) => return Err(Trouble::io("locking", &path, &e)),
-        }
+        let file = regular_file::open_or_create(&path)?;
+        lock_in_a_moment(&file).map_err(|e| match e.kind() {
+            ErrorKind::WouldBlock => Trouble::new(
+                Kind::Busy,
+                format!("another kycdrop works on {}", home.root.display()),
+                "wait for it, or end it; `kycdrop status` may be used meanwhile",
+            ),
+            _ => Trouble::io("locking", &path, &e),
+        })?;
         let mut text = String::new();
-        let _ = file.read_to_string(&mut text);
+        let _ = (&file).take(LARGEST).read_to_string(&mut text);
         let folders = [home.root.clone(), home.watch_dir()];
         let folders = folders.iter().map(|folder| lock_folder(folder));
         Ok(HomeLock {
@@ -123,8 +123,21 @@ impl HomeLock {
 /// # Errors
 /// When it is gone.
 pub fn refuse_lost_history(home: &Home) -> Result<()> {
-    let text = fs::read_to_string(home.lock_file()).unwrap_or_default();
-    lost(home, text.contains(HAD_HISTORY))
+    let bytes = regular_file::read(&home.lock_file(), LARGEST).unwrap_or_default();
+    lost(home, String::from_utf8_lossy(&bytes).contains(HAD_HISTORY))
+}
+
+/// Takes a lock. `status` holds it for a moment to see whether it is held: that is waited for.
+fn lock_in_a_moment(file: &File) -> io::Result<()> {
+    let begun = Instant::now();
+    loop {
+        match file.try_lock() {
+            Err(fs::TryLockError::WouldBlock) if begun.elapsed() < MOMENT => {
+                thread::sleep(Duration::from_millis(5));
+            }
+            done => return Ok(done?),
+        }
+    }
 }
 
 /// The line of the lock file that says that there is a history.
@@ -132,6 +145,7 @@ const HAD_HISTORY: &str = "history = true\n";
 
 fn lost(home: &Home, had_history: bool) -> Result<()> {
     let path = home.database();
+    history::refuse_other_files(&path)?;
     let size = |path: &Path| fs::metadata(path).map_or(0, |m| m.len());
     let wal = with_ending(&path, "-wal");
     if size(&path) > 0 || (!had_history && size(&wal) == 0) {
@@ -150,7 +164,7 @@ fn lost(home: &Home, had_history: bool) -> Result<()> {
 /// Locks a folder of the home.
 fn lock_folder(folder: &Path) -> Result<Option<File>> {
     disk::lock_folder(folder).map_err(|e| match e.kind() {
-        std::io::ErrorKind::WouldBlock => Trouble::new(
+        ErrorKind::WouldBlock => Trouble::new(
             Kind::Busy,
             format!("another kycdrop works on {}", folder.display()),
             "end it; two homes cannot have one watch-dir, by a link or a mount either",
@@ -161,9 +175,9 @@ fn lock_folder(folder: &Path) -> Result<Option<File>> {
 
 /// Whether some process works on the home.
 pub fn is_held(home: &Home) -> bool {
-    match OpenOptions::new().write(true).open(home.lock_file()) {
+    match regular_file::open(&home.lock_file(), OpenOptions::new().write(true)) {
         Ok(file) => matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)),
         // Somebody may have removed it while that process works on.
-        Err(_) => lock_folder(&home.root).is_err_and(|e| e.kind == Kind::Busy),
+        Err(_) => disk::lock_folder(&home.root).is_err_and(|e| e.kind() == ErrorKind::WouldBlock),
     }
 }

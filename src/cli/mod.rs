@@ -5,6 +5,7 @@ mod backup;
 mod bar;
 mod check;
 mod classifiers;
+mod deadline;
 mod demo;
 mod doctor;
 mod explain;
@@ -202,7 +203,7 @@ fn command(args: &Args) -> anyhow::Result<u8> {
         Command::Demo(a) => demo::demo(&home, a)?,
         Command::Classifiers(a) => classifiers::classifiers(&home, a)?,
         Command::Completions(a) => shell::completions(a)?,
-        Command::Man(a) => shell::man(a)?,
+        Command::Man(a) => shell::man(&home, a)?,
         Command::Report(a) => report::report(&home, a)?,
     })
 }

@@ -9,8 +9,9 @@ use serde_json::Value;
 
 use crate::history::{Answer, Cell};
 use crate::text::{printable, printable_json};
-use crate::trouble::Result;
+use crate::trouble::{Kind, Result, Trouble};
 
+use super::deadline::Deadline;
 use super::{layout, pager};
 
 /// How rows are written.
@@ -68,7 +69,17 @@ pub struct Printer {
     to: To,
     /// Text goes to CSV as it is, even where a spreadsheet would take it for a formula.
     raw: bool,
+    /// Memory that a table takes so far, and that it may take, in bytes.
+    table_bytes: u64,
+    most_bytes: u64,
+    /// When the answer must be out.
+    deadline: Option<Deadline>,
 }
+
+/// What a cell of a table takes beside its text, in bytes; and how often it has the text until it is
+/// laid out.
+const CELL_BYTES: u64 = 350;
+const TEXT_COPIES: u64 = 8;
 
 enum To {
     Table(Box<Table>),
@@ -89,7 +100,17 @@ impl Printer {
             rows: 0,
             to,
             raw: false,
+            table_bytes: 0,
+            most_bytes: u64::MAX,
+            deadline: None,
         }
+    }
+
+    /// The same with a bound for the memory of a table, in bytes, and a time when all must be out.
+    pub fn within(mut self, memory: Option<u64>, deadline: Option<Deadline>) -> Printer {
+        self.most_bytes = memory.unwrap_or(u64::MAX);
+        self.deadline = deadline;
+        self
     }
 
     /// The same, with text in CSV as it is.
@@ -104,7 +125,14 @@ impl Printer {
     /// When stdout cannot be written.
     pub fn end(self) -> Result<()> {
         let done = match self.to {
-            To::Table(table) => pager::show(&layout::text(*table), pager::Kind::Table),
+            To::Table(table) => {
+                let text = layout::text(*table);
+                // Whoever reads on a terminal takes as long as it takes.
+                if std::io::stdout().is_terminal() {
+                    drop(self.deadline);
+                }
+                pager::show(&text, pager::Kind::Table)
+            }
             To::Json(mut out) => {
                 let tail = if self.rows == 0 { "[]\n" } else { "\n]\n" };
                 out.write_all(tail.as_bytes()).and_then(|()| out.flush())
@@ -148,6 +176,20 @@ impl Answer for Printer {
         self.rows += 1;
         match &mut self.to {
             To::Table(table) => {
+                let texts = cells.iter().map(|cell| match cell {
+                    Cell::Text(t) => t.len() as u64,
+                    Cell::Blob(b) => 2 * b.len() as u64,
+                    _ => 0,
+                });
+                let row = texts.map(|bytes| CELL_BYTES + TEXT_COPIES * bytes);
+                self.table_bytes += row.sum::<u64>();
+                if self.table_bytes > self.most_bytes {
+                    return Err(Trouble::new(
+                        Kind::Busy,
+                        "this table takes more memory than --memory allows",
+                        "ask for fewer rows (--limit) or shorter values (substr), take --format csv, or raise the limit with --memory, in MiB",
+                    ));
+                }
                 let cells = cells.iter().map(|cell| {
                     let shown = comfy_table::Cell::new(printable(&text(cell)));
                     match cell {

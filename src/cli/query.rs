@@ -4,9 +4,10 @@ use std::io::IsTerminal;
 use std::time::Duration;
 
 use crate::config::Home;
-use crate::history::{Answer, Bounds, Cell, ask, ask_sql};
+use crate::history::{Answer, Bounds, Cell, ask, ask_sql, too_slow};
 use crate::trouble::{Result, Trouble};
 
+use super::deadline::Deadline;
 use super::output::{Format, Printer};
 use super::talk::say;
 
@@ -16,6 +17,12 @@ const ROWS: u64 = 1000;
 /// How long a person waits at a terminal unless longer is asked for.
 const TIME: Duration = Duration::from_secs(60);
 
+/// Memory that an answer may take unless more is asked for, in MiB.
+const MEMORY: u64 = 1024;
+
+/// With less, in MiB, SQLite may not even find a view.
+const LEAST_MEMORY: u64 = 32;
+
 /// Arguments of `query`.
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -24,6 +31,9 @@ their columns mean, docs/SQL.md has twenty questions with their SQL.
 
 CSV is safe to open in a spreadsheet: text that one would take for a formula (it begins with = + - @,
 tab or carriage return) has an apostrophe before it. Numbers stay numbers; --raw leaves all as it is.
+
+An answer may take --memory, of which SQLite gets a quarter (more is sorted in files of TMPDIR) and a
+single value a sixteenth. CSV and JSON are written row by row, a table is kept until its last row.
 
 On a terminal a long answer goes through $KYCDROP_PAGER, $PAGER or less, and a table that is too wide
 is told row by row.
@@ -66,6 +76,10 @@ pub struct Args {
     /// Time at most, such as 5s or 2min; 0: as long as it takes [default: 60s on a terminal]
     #[arg(long, value_name = "TIME", value_parser = time)]
     timeout: Option<Duration>,
+
+    /// Memory at most, in MiB; 0: as much as it takes
+    #[arg(long, value_name = "MIB", default_value_t = MEMORY, value_parser = memory)]
+    memory: u64,
 }
 
 fn time(text: &str) -> Result<Duration, String> {
@@ -73,6 +87,12 @@ fn time(text: &str) -> Result<Duration, String> {
         return Ok(Duration::ZERO);
     }
     humantime::parse_duration(text).map_err(|e| format!("{e}; write a time as 5s or 2min"))
+}
+
+fn memory(text: &str) -> Result<u64, String> {
+    let enough = |mib: &u64| *mib == 0 || *mib >= LEAST_MEMORY;
+    let mib = text.parse().ok().filter(enough);
+    mib.ok_or_else(|| format!("give a number of MiB from {LEAST_MEMORY} on, or 0"))
 }
 
 /// Asks the history.
@@ -96,8 +116,10 @@ pub fn query(home: &Home, args: &Args) -> Result<u8> {
             .timeout
             .or(terminal.then_some(TIME))
             .filter(|time| !time.is_zero()),
+        memory: Some(args.memory.saturating_mul(1 << 20)).filter(|bytes| *bytes > 0),
     };
-    let mut printer = printer;
+    let deadline = bounds.time.map(|time| Deadline::start(time, too_slow));
+    let mut printer = printer.within(bounds.memory, deadline.transpose()?);
     let whole = ask_sql(&mut conn, &sql, bounds, &mut printer)?;
     printer.end()?;
     if !whole {

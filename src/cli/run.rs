@@ -11,6 +11,7 @@ use crate::config::{Config, Home};
 use crate::history;
 use crate::ingest::{Answered, Engine, NotYet, Progress};
 use crate::intake::{Candidate, Claim, Hold, Inbox, Scan, Wake, claim};
+use crate::regular_file;
 use crate::trouble::{Kind, Result, Trouble};
 
 use super::bar::Bar;
@@ -43,6 +44,7 @@ pub fn run(home: Home) -> Result<u8> {
     let stop = Arc::new(AtomicBool::new(false));
     let mut wake = Wake::new(Arc::clone(&stop));
     signals::wake_on(&stop, &wake)?;
+    unaccounted::refuse_empty_watch_dir(&home)?;
     home.make_folders()?;
     let mut lock = HomeLock::take(&home)?;
     // Watch first, then look: what comes in between wakes the next look.
@@ -71,6 +73,7 @@ pub fn once(home: Home) -> Result<u8> {
     let stop = Arc::new(AtomicBool::new(false));
     let mut wake = Wake::new(Arc::clone(&stop));
     signals::wake_on(&stop, &wake)?;
+    unaccounted::refuse_empty_watch_dir(&home)?;
     home.make_folders()?;
     let mut lock = HomeLock::take(&home)?;
     let mut worker = Worker::open(home, config, &mut lock)?;
@@ -125,6 +128,7 @@ impl Worker {
         let metrics = Metrics::new(&home, &config)?;
         let inbox = Inbox::new(home.inbox(), config.settle, config.settle_timeout);
         let by_whom = |e| say_who_locks(&home, e);
+        regular_file::refuse_others(&home.state_file())?;
         lock.check_history().map_err(by_whom)?;
         let overtake_after = config.overtake_after;
         let engine = Engine::open(home.clone(), config).map_err(by_whom)?;
@@ -132,7 +136,8 @@ impl Worker {
         // Only now: a start that was refused did not die, and says nothing of one that did.
         let teller = Teller::new(&home);
         exposed::warn(&home);
-        let files = unaccounted::files(&home, engine.history().connection())?;
+        let files =
+            unaccounted::files(&home, engine.history().connection(), unaccounted::AT_START)?;
         if let Some(warning) = unaccounted::warning(files) {
             tracing::warn!("{warning}");
         }

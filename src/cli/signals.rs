@@ -31,6 +31,10 @@ pub fn keep_to_exit_codes() {
 /// The message of a panic may hold a customer's text: only its place is told.
 pub fn quiet_panics() {
     std::panic::set_hook(Box::new(|panic| {
+        // A row that found no memory, which is caught.
+        if crate::history::is_reading() {
+            return;
+        }
         PANICKED.store(true, Ordering::Relaxed);
         let place = panic
             .location()

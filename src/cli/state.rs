@@ -2,7 +2,7 @@
 //! whoever watches from outside: one small JSON file, replaced as a whole.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,11 @@ use serde::{Deserialize, Serialize};
 use crate::clock;
 use crate::config::Home;
 use crate::fault;
+use crate::regular_file;
 use crate::trouble::Trouble;
+
+/// The most bytes that are read of it.
+const LARGEST: u64 = 64 << 10;
 
 /// How work goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +45,7 @@ pub struct State {
 impl State {
     /// The state that a home tells, if any.
     pub fn of(home: &Home) -> Option<State> {
-        serde_json::from_slice(&fs::read(home.state_file()).ok()?).ok()
+        serde_json::from_slice(&regular_file::read(&home.state_file(), LARGEST).ok()?).ok()
     }
 }
 
@@ -135,7 +139,7 @@ impl Teller {
         let text = serde_json::to_string(&self.now).unwrap_or_default() + "\n";
         let done = replace(&path, text.as_bytes()).or_else(|_| {
             // A full disk has no room for a second file; this one has its block already.
-            fs::write(&path, text.as_bytes())
+            regular_file::create(&path).and_then(|mut file| file.write_all(text.as_bytes()))
         });
         self.written = done.is_ok();
     }
@@ -149,7 +153,7 @@ impl Teller {
 fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     fault::point("state.write")?;
     let beside = crate::disk::with_ending(path, ".part");
-    let written = fs::write(&beside, content);
+    let written = regular_file::create(&beside).and_then(|mut file| file.write_all(content));
     let done = written.and_then(|()| fs::rename(&beside, path));
     if done.is_err() {
         let _ = fs::remove_file(&beside);

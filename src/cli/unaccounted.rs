@@ -1,52 +1,60 @@
-//! Answered files that the history does not know: a backup was put in the place of a newer history,
-//! or a new one was begun beside a full archive.
+//! Answered files and the history that do not belong together: a backup was put in the place of a
+//! newer history, a new one was begun beside a full archive, or `watch-dir` is an empty mount point.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
+use crate::clock;
 use crate::config::Home;
-use crate::trouble::Result;
+use crate::history;
+use crate::left_alone::is_left_alone;
+use crate::trouble::{Kind, Result, Trouble};
 
-/// No more files than these are counted: a start must not wait for a large archive.
-const MAX_FILES: u64 = 100_000;
+/// A start counts no more files than these: it must not wait for a large archive.
+pub const AT_START: u64 = 20_000;
 
-/// How many files lie in the archive that no batch of the history accounts for, as far as the days
-/// since its newest batch show: each answered file has a batch of the day on which it was taken.
+/// How many files lie in the archive that no batch of the history accounts for: each answered file has
+/// a batch of the day on which it was taken. Looks at the newest days first, and at about `most` files.
 ///
 /// # Errors
 /// When the history cannot be read.
-pub fn files(home: &Home, conn: &Connection) -> Result<u64> {
-    let newest: String = conn.query_row(
-        "SELECT coalesce(max(substr(received_at, 1, 10)), '') FROM batch",
-        [],
-        |r| r.get(0),
-    )?;
-    let known: u64 = conn.query_row(
-        "SELECT count(*) FROM batch WHERE received_at >= ?1",
-        [&newest],
-        |r| r.get(0),
-    )?;
-    let mut there = 0;
+pub fn files(home: &Home, conn: &Connection, most: u64) -> Result<u64> {
+    let mut days: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
     for root in [home.archive(), home.failed()] {
         for day in std::fs::read_dir(root).into_iter().flatten().flatten() {
-            if *day.file_name().to_string_lossy() >= *newest {
-                count(&day.path(), &mut there);
+            let name = day.file_name().to_string_lossy().into_owned();
+            // Whoever tidies up may make folders of another kind.
+            if clock::is_day(&name) {
+                days.entry(name).or_default().push(day.path());
             }
         }
     }
-    Ok(there.saturating_sub(known))
+    let mut select =
+        conn.prepare("SELECT coalesce(sum(files), 0) FROM v_file_volume WHERE day = ?1")?;
+    let (mut seen, mut unaccounted) = (0, 0);
+    for (day, folders) in days.iter().rev() {
+        let before = seen;
+        folders.iter().for_each(|f| count(f, &mut seen, most));
+        let known: u64 = select.query_row([day], |r| r.get(0))?;
+        unaccounted += (seen - before).saturating_sub(known);
+        if seen >= most {
+            break;
+        }
+    }
+    Ok(unaccounted)
 }
 
-fn count(folder: &Path, files: &mut u64) {
+fn count(folder: &Path, files: &mut u64, most: u64) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        if *files >= MAX_FILES {
+        if *files >= most {
             return;
         }
         match entry.file_type() {
-            Ok(t) if t.is_dir() => count(&entry.path(), files),
-            Ok(_) => *files += 1,
-            Err(_) => {}
+            Ok(t) if t.is_dir() => count(&entry.path(), files, most),
+            Ok(_) if !is_left_alone(&entry.file_name()) => *files += 1,
+            _ => {}
         }
     }
 }
@@ -55,7 +63,38 @@ fn count(folder: &Path, files: &mut u64) {
 pub fn warning(files: u64) -> Option<String> {
     (files > 0).then(|| {
         format!(
-            "{files} answered files in the archive are not in the history: a backup may have been put in its place, or a new history begun; drop them again to have them in it"
+            "{files} answered files in the archive are not in the history: a backup may have been put in its place, or a new history begun; drop them again to have them in it, or move them elsewhere"
         )
     })
+}
+
+/// Refuses a home whose `watch-dir` is there and has none of its folders although files were answered
+/// from it: its file system may not be mounted, and answers would go where nobody looks. Where there is
+/// no `watch-dir` at all, nothing can be mounted: a history was brought to a new home.
+///
+/// # Errors
+/// When that is so.
+pub fn refuse_empty_watch_dir(home: &Home) -> Result<()> {
+    let folders = [
+        home.inbox(),
+        home.work(),
+        home.outbox(),
+        home.archive(),
+        home.failed(),
+    ];
+    let empty = home.watch_dir().exists() && !folders.iter().any(|folder| folder.exists());
+    if !empty || !history::has_batches(&home.database()) {
+        return Ok(());
+    }
+    Err(Trouble::new(
+        Kind::Setup,
+        format!(
+            "{} is empty, and files were answered from it: its file system may not be mounted",
+            home.watch_dir().display()
+        ),
+        format!(
+            "mount it and start again; to begin with an empty one on purpose, make the folder {}",
+            home.inbox().display()
+        ),
+    ))
 }

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::disk;
 use crate::fault;
+use crate::regular_file;
 use crate::trouble::{Kind, Result, Trouble};
 
 use super::manifest::{self, FileEntry, Manifest, PENDING};
@@ -35,12 +36,7 @@ impl ExportDir {
         let folder = manifest::folder(dir, branch);
         make_durably(dir, &folder)?;
         let path = folder.join(".lock");
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(|e| Trouble::io("opening", &path, &e))?;
+        let lock = regular_file::open_or_create(&path)?;
         if let Err(fs::TryLockError::WouldBlock) = lock.try_lock() {
             return Err(Trouble::new(
                 Kind::Busy,
@@ -173,7 +169,7 @@ impl ExportDir {
         let path = self.folder.join(PENDING);
         let beside = self.folder.join(".pending.part");
         let write = || {
-            let mut file = File::create(&beside)?;
+            let mut file = regular_file::create(&beside)?;
             file.write_all(text.as_bytes())?;
             file.sync_all()?;
             fault::point("export.pending")?;
@@ -266,7 +262,7 @@ pub(super) fn is_not_found(e: &io::Error) -> bool {
 
 fn sha256(path: &Path) -> Result<String> {
     let hash = || {
-        let mut file = File::open(path)?;
+        let mut file = regular_file::open(path, OpenOptions::new().read(true))?;
         let mut hash = Sha256::new();
         let mut buffer = vec![0; 256 << 10];
         loop {

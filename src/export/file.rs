@@ -1,7 +1,7 @@
 //! Writes one Parquet file row by row. A row group is kept in memory until it is large enough; the hash
 //! of the file is computed while it is written.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use rusqlite::Row;
 use rusqlite::types::ValueRef;
 use sha2::{Digest, Sha256};
 
+use crate::regular_file;
 use crate::trouble::{Kind, Result, Trouble};
 
 use super::table::{ColumnType, ExportColumn, ExportTable, PAYLOAD};
@@ -76,12 +77,8 @@ impl TableFile {
         table: &'static ExportTable,
         columns: &[ExportColumn],
     ) -> Result<TableFile> {
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(path)
-            .map_err(|e| Trouble::io("making", path, &e))?;
+        let file =
+            regular_file::create(path).map_err(|e| regular_file::trouble("making", path, &e))?;
         let out = Hashed {
             out: BufWriter::with_capacity(256 << 10, file),
             hash: Sha256::new(),

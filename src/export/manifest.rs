@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock::is_day;
+use crate::regular_file;
 use crate::trouble::{Kind, Result, Trouble};
 
 use super::table::{ExportColumn, ExportTable};
@@ -69,6 +71,9 @@ pub struct FileEntry {
     pub columns: Vec<ExportColumn>,
 }
 
+/// The most bytes that are read of a manifest.
+const LARGEST: u64 = 256 << 20;
+
 impl Manifest {
     /// A manifest without files.
     pub fn new(history: String, branch: Branch, payload: bool, last: LastBatch) -> Manifest {
@@ -102,7 +107,8 @@ impl Manifest {
         struct Form {
             format: u32,
         }
-        let bytes = fs::read(path).map_err(|e| Trouble::io("reading", path, &e))?;
+        let bytes = regular_file::read(path, LARGEST)
+            .map_err(|e| regular_file::trouble("reading", path, &e))?;
         let invalid = |why: &dyn std::fmt::Display| {
             Trouble::new(
                 Kind::Input,
@@ -177,15 +183,6 @@ pub fn range_of(name: &str, ending: &str) -> Option<(i64, i64)> {
     let range = name.strip_prefix("batches-")?.strip_suffix(ending)?;
     let (first, last) = range.strip_suffix('.')?.split_once('-')?;
     Some((first.parse().ok()?, last.parse().ok()?))
-}
-
-/// Whether a text is a day (`yyyy-MM-dd`): it becomes part of a path.
-pub fn is_day(text: &str) -> bool {
-    let form = |(i, b): (usize, u8)| match i {
-        4 | 7 => b == b'-',
-        _ => b.is_ascii_digit(),
-    };
-    text.len() == 10 && text.bytes().enumerate().all(form)
 }
 
 /// The first and last batch of every manifest of a branch, in order.

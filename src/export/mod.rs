@@ -167,7 +167,7 @@ fn days(conn: &Connection, first: i64, last: i64) -> Result<BTreeMap<String, Ran
     let mut before = None;
     while let Some(row) = rows.next()? {
         let (batch, day): (i64, String) = (row.get(0)?, row.get(1)?);
-        if !manifest::is_day(&day) {
+        if !crate::clock::is_day(&day) {
             return Err(Trouble::new(
                 Kind::Setup,
                 format!("batch {batch} has no valid received_at"),

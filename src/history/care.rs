@@ -9,6 +9,8 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::atomic_file::AtomicFile;
+use crate::disk;
+use crate::regular_file;
 use crate::trouble::{Kind, Result, Trouble};
 
 const DAMAGED: &str = "keep kycdrop.db as it is, put a backup in its place, and start again; kycdrop never makes a new one over it";
@@ -18,6 +20,7 @@ const DAMAGED: &str = "keep kycdrop.db as it is, put a backup in its place, and 
 /// # Errors
 /// When it is damaged, locked, or cannot be read.
 pub fn verify(path: &Path) -> Result<()> {
+    refuse_other_files(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(super::PATIENCE)?;
@@ -140,6 +143,21 @@ pub fn holders(database: &Path) -> Vec<String> {
         let _ = database;
         Vec::new()
     }
+}
+
+/// Refuses what is not a regular file in the place of a database or of what SQLite keeps beside it:
+/// to open it may take forever.
+///
+/// # Errors
+/// When something else is there.
+pub fn refuse_other_files(database: &Path) -> Result<()> {
+    // SQLite keeps them beside the file that a link leads to.
+    let real = database.canonicalize();
+    let database = real.as_deref().unwrap_or(database);
+    for ending in ["", "-wal", "-shm", "-journal"] {
+        regular_file::refuse_others(&disk::with_ending(database, ending))?;
+    }
+    Ok(())
 }
 
 /// Makes an empty database file with the rights that the process gives to its own; SQLite's own

@@ -34,14 +34,14 @@ use crate::trouble::{Kind, Result, Trouble};
 
 pub(crate) use batch::OF_BATCH;
 pub use batch::{Finish, NewBatch, Written};
-pub use care::{backup, holders, snapshot, verify};
+pub use care::{backup, holders, refuse_other_files, snapshot, verify};
 pub use classifiers::{ActiveSet, classifiers_with_values};
 pub use dictionary::{Dictionary, Packing};
 pub use ledger::{Ledger, SameFile, Verdict};
 pub use migrate::NEWEST_VERSION;
 pub use outcomes::OutcomeRow;
 pub use payload::{PackedChunk, Payload, pack};
-pub use query::{Answer, Bounds, Cell, ask as ask_sql};
+pub use query::{Answer, Bounds, Cell, ask as ask_sql, is_reading, too_slow};
 pub use record::{Group, Recording, Told};
 pub use status::{BatchLine, Totals, last_batches, totals};
 
@@ -87,6 +87,7 @@ impl History {
     /// # Errors
     /// As [`History::open`].
     pub fn open_waiting(path: &Path, cache_mib: u32, patience: Duration) -> Result<History> {
+        refuse_other_files(path)?;
         care::make_file(path).map_err(|e| Trouble::io("making", path, &e))?;
         let conn = Connection::open(path)?;
         History::prepare(conn, cache_mib, patience)
@@ -139,17 +140,6 @@ impl History {
     /// When the database cannot be written; the previous set then stays active.
     pub fn activate_classifiers(&mut self, files: &[ClassifierFile]) -> Result<ActiveSet> {
         classifiers::activate(&mut self.conn, files, &clock::now())
-    }
-
-    /// The row of the active set and its classifiers, as they were when it was activated; None in a
-    /// history without one. The days on which values retire are not in it.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub fn active_classifiers(&self) -> Result<Option<(i64, Vec<ClassifierFile>)>> {
-        let set = ask::set_in_force(&self.conn)?;
-        set.map(|id| Ok((id, classifiers::files_of(&self.conn, id)?)))
-            .transpose()
     }
 
     /// Begins a transaction for the next file, or the next few.
@@ -343,6 +333,7 @@ pub struct Published {
 /// When it is damaged, or cannot be read.
 pub fn open_for_reading(path: &Path) -> Result<Option<Connection>> {
     check_sqlite()?;
+    refuse_other_files(path)?;
     if !path.exists() {
         return Ok(None);
     }
@@ -366,12 +357,33 @@ pub fn open_for_reading(path: &Path) -> Result<Option<Connection>> {
     Ok(Some(conn))
 }
 
+/// Whether a database of any version has batches, as far as it can be read.
+pub fn has_batches(path: &Path) -> bool {
+    let has = || -> rusqlite::Result<bool> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let conn = Connection::open_with_flags(path, flags)?;
+        conn.query_row("SELECT EXISTS (SELECT 1 FROM batch)", [], |r| r.get(0))
+    };
+    refuse_other_files(path).is_ok() && has().unwrap_or(false)
+}
+
 /// A ledger over a connection that may only read.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub fn trial_on(conn: &Connection, endpoint: catalog::Endpoint) -> Result<Ledger<'_>> {
     Ledger::trial(conn, keys::Keys::of(conn)?, endpoint)
+}
+
+/// The row of the active set and its classifiers, as they were when it was activated; None in a
+/// history without one. The days on which values retire are not in it.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn active_classifiers(conn: &Connection) -> Result<Option<(i64, Vec<ClassifierFile>)>> {
+    let set = ask::set_in_force(conn)?;
+    set.map(|id| Ok((id, classifiers::files_of(conn, id)?)))
+        .transpose()
 }
 
 /// Which history this is: the same for as long as it is, in every copy of it, and no other's. It tells

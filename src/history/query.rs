@@ -4,11 +4,12 @@
 //! lets nothing through but reading. The last is what stops ATTACH and VACUUM INTO, which on a
 //! connection for reading could still make files elsewhere.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, limits::Limit};
+use rusqlite::{Connection, Row, limits::Limit};
 
 use crate::trouble::{Kind, Result, Trouble};
 
@@ -44,13 +45,70 @@ pub struct Bounds {
     pub rows: Option<u64>,
     /// Time until it is given up.
     pub time: Option<Duration>,
+    /// Memory, in bytes, that all of it may take: SQLite gets a quarter, a single value a sixteenth.
+    pub memory: Option<u64>,
+}
+
+/// SQLite's own limit for a value, in bytes.
+const LARGEST_VALUE: u64 = 1_000_000_000;
+
+impl Bounds {
+    /// Takes the memory that these bounds allow from SQLite: for the process, until it ends.
+    fn set_memory(self, conn: &Connection) -> Result<()> {
+        if let Some(memory) = self.memory {
+            conn.pragma_update(None, "hard_heap_limit", i64::try_from(memory / 4).ok())?;
+            let value = (memory / 16).min(LARGEST_VALUE);
+            let value = i32::try_from(value).unwrap_or(i32::MAX);
+            conn.set_limit(Limit::SQLITE_LIMIT_LENGTH, value)?;
+        }
+        Ok(())
+    }
+}
+
+/// What takes longer than `--timeout` allows.
+pub fn too_slow() -> Trouble {
+    Trouble::new(
+        Kind::Busy,
+        "this takes longer than --timeout allows",
+        "ask for less, or of the sums (v_volume, v_reason, v_standing), or lift the limit with --timeout 0",
+    )
+}
+
+/// What takes more memory than `--memory` allows.
+fn too_large() -> Trouble {
+    Trouble::new(
+        Kind::Busy,
+        "this takes more memory than --memory allows, of which SQLite may use a quarter and a single value a sixteenth",
+        "ask for less, or for shorter values (substr), or raise the limit with --memory, in MiB",
+    )
+}
+
+thread_local! {
+    static READING: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// Whether this thread reads a value: a panic then is not a defect, but a lack of memory, which the
+/// SQLite library has no other way to report there.
+pub fn is_reading() -> bool {
+    READING.get()
+}
+
+/// Copies a row.
+fn cells(row: &Row<'_>, columns: usize) -> Option<rusqlite::Result<Vec<Cell>>> {
+    READING.set(true);
+    let read = catch_unwind(AssertUnwindSafe(|| {
+        (0..columns).map(|i| row.get_ref(i).map(cell)).collect()
+    }));
+    READING.set(false);
+    read.ok()
 }
 
 /// Asks one statement of a history that was opened for reading. Returns whether the answer is whole:
 /// there may be more rows than were asked for.
 ///
 /// # Errors
-/// When the SQL is wrong, is more than one statement, would change anything, or takes too long.
+/// When the SQL is wrong, is more than one statement, would change anything, or takes too long or too
+/// much memory.
 pub fn ask(
     conn: &mut Connection,
     sql: &str,
@@ -59,13 +117,17 @@ pub fn ask(
 ) -> Result<bool> {
     /// Instructions of SQLite between two looks at the clock; some microseconds.
     const OFTEN: i32 = 10_000;
-    if let Some(time) = bounds.time {
-        let end = Instant::now() + time;
+    // A time that no clock can show is none.
+    if let Some(end) = bounds
+        .time
+        .and_then(|time| Instant::now().checked_add(time))
+    {
         conn.progress_handler(OFTEN, Some(move || Instant::now() > end))?;
     }
     conn.pragma_update(None, "query_only", true)?;
     conn.pragma_update(None, "trusted_schema", false)?;
     conn.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
+    bounds.set_memory(conn)?;
     conn.authorizer(Some(read_only))?;
     let more_than_reading = || {
         Trouble::new(
@@ -76,11 +138,12 @@ pub fn ask(
     };
     let wrong = |e: rusqlite::Error| match e.sqlite_error_code() {
         Some(rusqlite::ErrorCode::AuthorizationForStatementDenied) => more_than_reading(),
-        Some(rusqlite::ErrorCode::OperationInterrupted) => Trouble::new(
-            Kind::Busy,
-            "this takes longer than --timeout allows",
-            "ask for less, or of the sums (v_volume, v_reason, v_standing), or lift the limit with --timeout 0",
-        ),
+        Some(rusqlite::ErrorCode::OperationInterrupted) => too_slow(),
+        Some(rusqlite::ErrorCode::TooBig | rusqlite::ErrorCode::OutOfMemory)
+            if bounds.memory.is_some() =>
+        {
+            too_large()
+        }
         Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::DatabaseBusy) => e.into(),
         _ => Trouble::new(
             Kind::Input,
@@ -120,11 +183,8 @@ pub fn ask(
             return Ok(false);
         }
         count += 1;
-        let cells = (0..names.len())
-            .map(|i| row.get_ref(i).map(cell))
-            .collect::<std::result::Result<_, _>>()
-            .map_err(wrong)?;
-        answer.row(cells)?;
+        let read = cells(row, names.len()).ok_or_else(too_large)?;
+        answer.row(read.map_err(wrong)?)?;
         next = rows.next().map_err(wrong)?;
     }
     Ok(true)

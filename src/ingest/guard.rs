@@ -1,5 +1,5 @@
-//! The files and folders that a running kycdrop stands on: the open database and its WAL, the lock,
-//! the home and `watch-dir` must still be the ones at their paths. Otherwise what is committed would
+//! The files and folders that a running kycdrop stands on: the open database, its WAL and the index of
+//! that, the lock, the home and `watch-dir` must still be the ones at their paths. Otherwise what is committed would
 //! be in no history that anybody finds, and answers would go where nobody looks.
 
 use std::path::{Path, PathBuf};
@@ -29,6 +29,8 @@ impl Guard {
             home.watch_dir(),
             home.lock_file(),
             disk::with_ending(&database, "-wal"),
+            // Another process would make a new one, and neither would see the other's locks.
+            disk::with_ending(&database, "-shm"),
             database,
         ];
         Guard {
@@ -67,6 +69,6 @@ fn gone(path: &Path, replaced: bool) -> Trouble {
     Trouble::new(
         Kind::Setup,
         format!("{} {what} while kycdrop was using it", path.display()),
-        "nothing more is answered. Put back what was there, or a backup of kycdrop.db without its -wal and -shm, and start again: files that were in work are finished then",
+        "nothing more is answered. Put back what was there, or a backup of kycdrop.db without its -wal and -shm (a -shm alone is made anew), and start again: files that were in work are finished then",
     )
 }

@@ -1,6 +1,7 @@
 //! The pipeline, the one place that sees every stage: claimed files are judged in parallel,
 //! recorded in one transaction, answered and put away.
 
+mod classifier_files;
 mod guard;
 mod judge_file;
 mod progress;
@@ -14,19 +15,20 @@ mod standing;
 use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Instant;
 
 use crate::catalog::Endpoint;
-use crate::classifier::{ClassifierSet, lost_many, read_folder, write_shipped};
+use crate::classifier::{ClassifierSet, write_shipped};
 use crate::clock;
 use crate::config::{Config, Home};
 use crate::disk;
 use crate::fault;
-use crate::history::{History, Published, Written, classifiers_with_values};
+use crate::history::{History, Published, Written};
 use crate::intake::{Claim, NameBook, claims_in_work};
-use crate::left_alone::is_left_alone;
 use crate::trouble::{Kind, Result, Trouble};
 
+use classifier_files::{Fingerprint, activate, active, fingerprint, look_cut, settled, stood_for};
+pub use classifier_files::{of_home as classifiers_of, to_check_with};
 use guard::Guard;
 pub use judge_file::{FileFacts, FileHash, Rules, Source, Stop, each_chunk, position_in};
 pub use progress::{Progress, Silent};
@@ -75,8 +77,6 @@ enum Grouped {
     GaveWay,
 }
 
-type Fingerprint = (String, Vec<(PathBuf, u64, Option<SystemTime>)>);
-
 /// A file that was answered.
 #[derive(Clone, Debug)]
 pub struct Answered {
@@ -100,18 +100,21 @@ impl Engine {
         let mut history =
             History::open_waiting(&home.database(), config.cache_mib, config.lock_wait)?;
         let mut standing = Standing::new(config.settle, config.settle_timeout);
-        let mut fingerprint = fingerprint(&home);
+        let mut fingerprint = match wrote {
+            true => fingerprint(&home),
+            false => settled(&home, &config),
+        };
         let stood = stood_for(&home, &fingerprint);
-        let active = match stood < config.settle_timeout {
-            true => active_classifiers(&history)?,
+        let before = match stood < config.settle_timeout {
+            true => active(history.connection())?,
             false => None,
         };
-        let (set, set_id) = match active.filter(|(set, _)| look_cut(set, &home)) {
-            Some(active) => {
+        let (set, set_id) = match before.filter(|(set, _)| look_cut(set, &home)) {
+            Some(before) => {
                 let now = Instant::now();
                 standing.hold(fingerprint, now.checked_sub(stood).unwrap_or(now));
                 fingerprint = Fingerprint::default();
-                active
+                before
             }
             None => activate(&mut history, &home)?,
         };
@@ -523,80 +526,6 @@ pub fn thread_pool(threads: usize) -> Result<rayon::ThreadPool> {
         .thread_name(|i| format!("judge-{i}"))
         .build()
         .map_err(|e| Trouble::limit("starting the threads that validate", &e))
-}
-
-/// What tells whether a classifier file was changed, without reading it; and the day, since a value
-/// may be retired on one.
-fn fingerprint(home: &Home) -> Fingerprint {
-    let mut files: Vec<_> = std::fs::read_dir(home.classifiers())
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|e| e.path())
-        .filter(|p| p.extension().is_some_and(|e| e == "toml"))
-        .filter(|p| !p.file_name().is_some_and(is_left_alone))
-        .map(|p| {
-            let metadata = p.metadata().ok();
-            let bytes = metadata.as_ref().map_or(0, std::fs::Metadata::len);
-            (p, bytes, metadata.and_then(|m| m.modified().ok()))
-        })
-        .collect();
-    files.sort();
-    (clock::today(), files)
-}
-
-/// How long the classifier files and their folder have not been changed, by their times.
-fn stood_for(home: &Home, (_, files): &Fingerprint) -> Duration {
-    let folder = std::fs::metadata(home.classifiers()).and_then(|m| m.modified());
-    let times = files.iter().filter_map(|(_, _, modified)| *modified);
-    let last = times.chain(folder.ok()).max();
-    last.and_then(|last| SystemTime::now().duration_since(last).ok())
-        .unwrap_or_default()
-}
-
-/// Whether the classifier files hold so much less than the set that they may still be being copied;
-/// says so. Files that are not sound hold nothing.
-fn look_cut(set: &ClassifierSet, home: &Home) -> bool {
-    let Ok(files) = read_folder(&home.classifiers(), &clock::today()) else {
-        return false;
-    };
-    let Some(classifier) = lost_many(set, &files) else {
-        return false;
-    };
-    tracing::warn!(
-        classifier,
-        "the classifier files lost many values at once: activated once they stood still for settle_timeout"
-    );
-    true
-}
-
-/// The set that the history has as active, and its row; None in a history without one.
-fn active_classifiers(history: &History) -> Result<Option<(ClassifierSet, i64)>> {
-    let Some((set_id, files)) = history.active_classifiers()? else {
-        return Ok(None);
-    };
-    let mut set = ClassifierSet::from_files(&files).map_err(|_| {
-        Trouble::new(
-            Kind::Setup,
-            format!("the classifier set {set_id} in the database is incomplete"),
-            "restore the database from a backup",
-        )
-    })?;
-    set.note_had_values(&classifiers_with_values(history.connection())?);
-    Ok(Some((set, set_id)))
-}
-
-/// Reads the classifier files and makes them the active set of the history. Returns the set and its
-/// row.
-fn activate(history: &mut History, home: &Home) -> Result<(ClassifierSet, i64)> {
-    let files = read_folder(&home.classifiers(), &clock::today())?;
-    let mut set = ClassifierSet::from_files(&files)?;
-    let active = history.activate_classifiers(&files)?;
-    set.note_had_values(&classifiers_with_values(history.connection())?);
-    if active.changed {
-        tracing::info!(set = %&active.hash[..12], "classifiers activated");
-    }
-    Ok((set, active.set_id))
 }
 
 /// Reaches a fault point that stands for no path.

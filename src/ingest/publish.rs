@@ -12,6 +12,7 @@ use crate::disk;
 use crate::fault;
 use crate::history::{History, Written};
 use crate::intake::{Claim, NameBook, response_name};
+use crate::regular_file;
 use crate::response::{self, BatchBody, Outcome};
 use crate::trouble::{Result, Trouble};
 
@@ -95,7 +96,12 @@ pub(super) struct Draft {
 impl Draft {
     pub fn begin(claim: &Claim) -> Result<Draft> {
         let path = claim.response();
-        let begin = || BatchBody::begin(BufWriter::with_capacity(BUFFER, File::create(&path)?));
+        let begin = || {
+            BatchBody::begin(BufWriter::with_capacity(
+                BUFFER,
+                regular_file::create(&path)?,
+            ))
+        };
         let body = begin().map_err(|e| Trouble::io("making", &path, &e))?;
         Ok(Draft { body, path })
     }
@@ -128,7 +134,7 @@ impl Draft {
 pub(super) fn build(history: &History, claim: &Claim, batch: &Written) -> Result<()> {
     let path = claim.response();
     let write = || -> Result<(), Failure> {
-        let mut out = BufWriter::with_capacity(BUFFER, File::create(&path)?);
+        let mut out = BufWriter::with_capacity(BUFFER, regular_file::create(&path)?);
         write_body(history, batch, &mut out)?;
         fault::point("response.building")?;
         out.flush()?;

@@ -20,6 +20,7 @@ use crate::clock;
 use crate::disk;
 use crate::fault;
 use crate::history::NewBatch;
+use crate::regular_file;
 use crate::trouble::{Result, Trouble};
 
 use super::settle::Candidate;
@@ -233,7 +234,7 @@ impl Claim {
         fault::point("reserve.before")
             .and_then(|()| match written {
                 true => Ok(()),
-                false => fs::File::create(&path).map(drop),
+                false => regular_file::create(&path).map(drop),
             })
             .map_err(|e| Trouble::io("making", &path, &e))
     }

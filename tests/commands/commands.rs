@@ -419,6 +419,11 @@ fn a_configuration_that_makes_no_sense_ends_with_78_and_its_line() {
         ("[inbox]\npath = \"x\"\n", Some(1), "inbox"),
         ("scan_interval = \"1ms\"\n", None, "scan_interval must be"),
         ("cache_mib = 0\n", None, "cache_mib must be"),
+        (
+            "settle_timeout = \"18446744073709551615s\"\n",
+            None,
+            "settle_timeout must be",
+        ),
     ] {
         office.write("kycdrop.toml", text);
         for args in [&["run"][..], &["once"], &["check", "-"]] {

@@ -11,6 +11,7 @@ mod faults;
 #[path = "../terminal/mod.rs"]
 mod terminal;
 
+mod asking_limits;
 mod asking_sql;
 mod classifiers_command;
 mod commands;
@@ -21,6 +22,7 @@ mod export_trouble;
 mod first_steps;
 mod history_command;
 mod in_a_pipe;
+mod not_regular;
 mod on_a_terminal;
 mod own_targets;
 mod pager;

@@ -183,6 +183,45 @@ fn links_pipes_devices_and_the_files_of_others_are_refused() {
 }
 
 #[test]
+fn manual_pages_take_the_place_of_manual_pages_only() {
+    let office = office();
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |dir: &Path| office.run(&["man", text(dir)]);
+    for _ in 0..2 {
+        let output = run(folder.path());
+        assert!(output.status.success(), "{}", said(&output));
+    }
+    let page = folder.path().join("kycdrop-query.1");
+    let notes = folder.path().join("notes");
+    std::fs::write(&notes, "mine").expect("a file");
+    for kind in ["link", "pipe", "mine"] {
+        std::fs::remove_file(&page).expect("removed");
+        match kind {
+            "link" => symlink(&notes, &page).expect("a link"),
+            "pipe" => {
+                let made = Command::new("mkfifo").arg(&page).status().expect("mkfifo");
+                assert!(made.success());
+            }
+            text => std::fs::write(&page, text).expect("a file"),
+        }
+        let output = common::daemon::ends(office.command(&["man"]).arg(folder.path()));
+        assert_eq!(output.status.code(), Some(65), "{kind}: {}", said(&output));
+        assert!(
+            said(&output).contains("kycdrop-query.1"),
+            "{}",
+            said(&output)
+        );
+        assert_eq!(std::fs::read(&notes).expect("a file"), b"mine", "{kind}");
+    }
+    let before = content_of(&office);
+    for dir in ["classifiers", "watch-dir/outbox/man"] {
+        let output = run(&office.at(dir));
+        assert_eq!(output.status.code(), Some(65), "{dir}: {}", said(&output));
+    }
+    assert_unchanged(&office, &before, "man");
+}
+
+#[test]
 fn a_report_takes_the_place_of_a_report_with_its_rights() {
     use std::os::unix::fs::PermissionsExt;
     let office = office();

@@ -161,9 +161,93 @@ fn a_new_history_beside_a_full_archive_is_worth_a_warning() {
 }
 
 #[test]
+fn answered_files_of_earlier_days_are_accounted_for_too() {
+    let office = Office::new();
+    for endpoint in ["batch-customers", "customer"] {
+        office.write(
+            format!("watch-dir/archive/2020-02-02/{endpoint}/x.json"),
+            "{}",
+        );
+    }
+    office.write("watch-dir/failed/2020-02-02/customer/y.json", "{}");
+    for not_counted in ["old/x.json", "2020-02-02/customer/.DS_Store"] {
+        office.write(format!("watch-dir/archive/{not_counted}"), "{}");
+    }
+    // A newer day, whose files are all known, hides them not.
+    for name in ["one", "two"] {
+        drop_file(&office, name);
+        office.once();
+    }
+    let warning = "3 answered files in the archive are not in the history";
+    let said = |args: &[&str]| {
+        let output = office.run(args);
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+    };
+    assert!(said(&["once"]).contains(warning), "{}", said(&["once"]));
+    assert!(said(&["doctor"]).contains(warning), "{}", said(&["doctor"]));
+    rename(&office, "watch-dir/archive/2020-02-02", "elsewhere");
+    assert!(said(&["once"]).contains("1 answered files"));
+}
+
+#[test]
+fn an_empty_watch_dir_is_not_worked_on() {
+    let office = Office::new();
+    drop_file(&office, "one");
+    office.once();
+    rename(&office, "watch-dir", "mounted");
+    // As when its file system is not mounted.
+    std::fs::create_dir(office.at("watch-dir")).expect("a folder");
+    for command in ["once", "run", "doctor"] {
+        let output = common::daemon::ends(&mut office.command(&[command]));
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        assert_eq!(output.status.code(), Some(78), "{command}: {said}");
+        assert!(said.contains("may not be mounted"), "{command}: {said}");
+    }
+    std::fs::remove_dir(office.at("watch-dir")).expect("still empty");
+    rename(&office, "mounted", "watch-dir");
+    drop_file(&office, "two");
+    office.once();
+    assert_eq!(names(&office), ["N-one", "N-two"]);
+    // On purpose.
+    rename(&office, "watch-dir", "old");
+    std::fs::create_dir_all(office.at("watch-dir/inbox")).expect("a folder");
+    drop_file(&office, "three");
+    office.once();
+    assert_eq!(names(&office), ["N-one", "N-three", "N-two"]);
+}
+
+#[test]
+fn who_only_looks_at_the_lock_keeps_nobody_out() {
+    let office = Office::new();
+    office.once();
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            // As `status` does, over and over: half of the time it has the lock.
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                let file = std::fs::File::open(office.at("kycdrop.lock")).expect("the lock");
+                if file.try_lock().is_ok() {
+                    std::thread::sleep(std::time::Duration::from_millis(1));
+                }
+                drop(file);
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+        });
+        let outputs: Vec<_> = (0..20).map(|_| office.run(&["once"])).collect();
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        for output in outputs {
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{said}");
+        }
+    });
+}
+
+#[test]
 fn other_things_that_go_while_it_works_end_the_work() {
     for (path, aside) in [
         ("kycdrop.db-wal", "aside-wal"),
+        ("kycdrop.db-shm", "aside-shm"),
         ("kycdrop.lock", "aside.lock"),
     ] {
         let office = Office::new();
@@ -212,6 +296,8 @@ fn a_home_that_was_moved_ends_the_work_and_goes_on_where_it_is() {
 fn a_second_daemon_is_kept_out_though_the_lock_file_was_removed() {
     let office = Office::new();
     let daemon = working(&office);
+    // Else it may notice first, and end.
+    daemon.signal(rustix::process::Signal::STOP);
     std::fs::remove_file(office.at("kycdrop.lock")).expect("removed");
     let second = office.run(&["once"]);
     let said = String::from_utf8_lossy(&second.stderr);

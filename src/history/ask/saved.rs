@@ -10,7 +10,11 @@ use serde::{Deserialize, Serialize};
 use crate::atomic_file::{self, AtomicFile, Existing, Rules};
 use crate::disk;
 use crate::position::Position;
+use crate::regular_file;
 use crate::trouble::{Kind, Result, Trouble};
+
+/// The most bytes of saved queries.
+const LARGEST: u64 = 16 << 20;
 
 const SHIPPED: &str = include_str!("queries.toml");
 
@@ -44,20 +48,9 @@ pub fn saved_queries(file: &Path) -> Result<(BTreeMap<String, Saved>, Option<Tro
 }
 
 fn own_queries(file: &Path) -> Result<BTreeMap<String, Saved>> {
-    match file.metadata() {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
-        Err(e) => return Err(Trouble::io("reading", file, &e)),
-        // Reading a pipe or a device may never end.
-        Ok(there) if !there.is_file() => {
-            return Err(Trouble::new(
-                Kind::Setup,
-                format!("{} is not a regular file", file.display()),
-                "move it away; `kycdrop query --save` makes a new one",
-            ));
-        }
-        Ok(_) => {}
-    }
-    let text = std::fs::read_to_string(file).map_err(|e| Trouble::io("reading", file, &e))?;
+    let Some(text) = regular_file::read_text(file, LARGEST)? else {
+        return Ok(BTreeMap::new());
+    };
     toml::from_str(&text).map_err(|e| {
         Trouble::new(
             Kind::Setup,
@@ -113,7 +106,7 @@ pub fn save_query(file: &Path, name: &str, sql: &str) -> Result<()> {
     };
     let added = toml::to_string(&BTreeMap::from([(name, query)]))
         .map_err(|e| Trouble::new(Kind::Internal, e.to_string(), ""))?;
-    let mut text = std::fs::read_to_string(file).map_err(|e| Trouble::io("reading", file, &e))?;
+    let mut text = regular_file::read_text(file, LARGEST)?.unwrap_or_default();
     if !text.is_empty() {
         text.push_str(if text.ends_with('\n') { "\n" } else { "\n\n" });
     }
@@ -135,18 +128,14 @@ fn lock(file: &Path) -> Result<File> {
     loop {
         atomic_file::allowed(file, RULES)?;
         let open = || {
-            let lock = File::options()
-                .create(true)
-                .truncate(false)
-                .write(true)
-                .open(file)?;
+            let lock = regular_file::open(file, File::options().create(true).write(true))?;
             match lock.lock() {
                 // Some shares know no locks.
                 Err(e) if e.kind() != io::ErrorKind::Unsupported => Err(e),
                 _ => Ok(lock),
             }
         };
-        let lock = open().map_err(|e| Trouble::io("writing", file, &e))?;
+        let lock = open().map_err(|e| regular_file::trouble("writing", file, &e))?;
         if disk::is_open_at(&lock, file) {
             return Ok(lock);
         }

@@ -1,0 +1,144 @@
+//! The classifier files of a home as they come and change: while they are being copied the set of
+//! before stays active.
+
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use rusqlite::Connection;
+
+use crate::classifier::{ClassifierFile, ClassifierSet, lost_many, read_folder, shipped_files};
+use crate::clock;
+use crate::config::{Config, Home};
+use crate::history::{self, History, classifiers_with_values};
+use crate::left_alone::is_left_alone;
+use crate::trouble::{Kind, Result, Trouble};
+
+pub(super) type Fingerprint = (String, Vec<(PathBuf, u64, Option<SystemTime>)>);
+
+/// What tells whether a classifier file was changed, without reading it; and the day, since a value
+/// may be retired on one.
+pub(super) fn fingerprint(home: &Home) -> Fingerprint {
+    let mut files: Vec<_> = std::fs::read_dir(home.classifiers())
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|e| e.path())
+        .filter(|p| p.extension().is_some_and(|e| e == "toml"))
+        .filter(|p| !p.file_name().is_some_and(is_left_alone))
+        .map(|p| {
+            let metadata = p.metadata().ok();
+            let bytes = metadata.as_ref().map_or(0, std::fs::Metadata::len);
+            (p, bytes, metadata.and_then(|m| m.modified().ok()))
+        })
+        .collect();
+    files.sort();
+    (clock::today(), files)
+}
+
+/// How long the classifier files and their folder have not been changed, by their times.
+pub(super) fn stood_for(home: &Home, (_, files): &Fingerprint) -> Duration {
+    let folder = std::fs::metadata(home.classifiers()).and_then(|m| m.modified());
+    let times = files.iter().filter_map(|(_, _, modified)| *modified);
+    let last = times.chain(folder.ok()).max();
+    last.and_then(|last| SystemTime::now().duration_since(last).ok())
+        .unwrap_or_default()
+}
+
+/// Whether the classifier files hold so much less than the set that they may still be being copied;
+/// says so. Files that are not sound hold nothing.
+pub(super) fn look_cut(set: &ClassifierSet, home: &Home) -> bool {
+    let Ok(files) = read_folder(&home.classifiers(), &clock::today()) else {
+        return false;
+    };
+    let Some(classifier) = lost_many(set, &files) else {
+        return false;
+    };
+    tracing::warn!(
+        classifier,
+        "the classifier files lost many values at once: activated once they stood still for settle_timeout"
+    );
+    true
+}
+
+/// The set that the history has as active, and its row; None in a history without one.
+pub(super) fn active(conn: &Connection) -> Result<Option<(ClassifierSet, i64)>> {
+    let Some((set_id, files)) = history::active_classifiers(conn)? else {
+        return Ok(None);
+    };
+    let mut set = ClassifierSet::from_files(&files).map_err(|_| {
+        Trouble::new(
+            Kind::Setup,
+            format!("the classifier set {set_id} in the database is incomplete"),
+            "restore the database from a backup",
+        )
+    })?;
+    set.note_had_values(&classifiers_with_values(conn)?);
+    Ok(Some((set, set_id)))
+}
+
+/// Reads the classifier files and makes them the active set of the history. Returns the set and its
+/// row.
+pub(super) fn activate(history: &mut History, home: &Home) -> Result<(ClassifierSet, i64)> {
+    let files = read_folder(&home.classifiers(), &clock::today())?;
+    let mut set = ClassifierSet::from_files(&files)?;
+    let active = history.activate_classifiers(&files)?;
+    set.note_had_values(&classifiers_with_values(history.connection())?);
+    if active.changed {
+        tracing::info!(set = %&active.hash[..12], "classifiers activated");
+    }
+    Ok((set, active.set_id))
+}
+
+/// Waits until the classifier files stood still for `settle`, for `settle_timeout` at most.
+pub(super) fn settled(home: &Home, config: &Config) -> Fingerprint {
+    let mut seen = fingerprint(home);
+    let until = Instant::now() + config.settle_timeout.max(config.settle);
+    while stood_for(home, &seen) < config.settle && Instant::now() < until {
+        thread::sleep(config.settle);
+        let before = std::mem::replace(&mut seen, fingerprint(home));
+        if before == seen {
+            break;
+        }
+    }
+    seen
+}
+
+/// The classifiers of a home, for today; the shipped ones if it has none.
+///
+/// # Errors
+/// When they are not sound.
+pub fn of_home(home: &Home) -> Result<Vec<ClassifierFile>> {
+    let folder = home.classifiers();
+    let today = clock::today();
+    Ok(match folder.exists() {
+        true => read_folder(&folder, &today)?,
+        false => shipped_files(&today)?,
+    })
+}
+
+/// The set that a file dropped now would be validated against, without activating anything: that of
+/// the files once they stood still for `settle`, of the history where they may still be being copied,
+/// and the shipped one in a home without any.
+///
+/// # Errors
+/// When the files are not sound, or the history cannot be read.
+pub fn to_check_with(
+    home: &Home,
+    config: &Config,
+    conn: Option<&Connection>,
+) -> Result<ClassifierSet> {
+    let seen = settled(home, config);
+    if let Some(conn) = conn
+        && stood_for(home, &seen) < config.settle_timeout
+        && let Some((set, _)) = active(conn)?
+        && look_cut(&set, home)
+    {
+        return Ok(set);
+    }
+    let mut set = ClassifierSet::from_files(&of_home(home)?)?;
+    if let Some(conn) = conn {
+        set.note_had_values(&classifiers_with_values(conn)?);
+    }
+    Ok(set)
+}
