@@ -17,4 +17,5 @@ mod power;
 mod secrets;
 mod service;
 mod soak;
+mod sweep;
 mod unreadable;
