@@ -264,11 +264,20 @@ pub fn side_by_side<T: Sync, E: Send>(
     thread::scope(|scope| {
         let threads: Vec<_> = things
             .chunks(share)
-            .map(|share| scope.spawn(move || share.iter().try_for_each(work)))
+            .map(|share| {
+                let all = move || share.iter().try_for_each(work);
+                // Where the system gives no thread, this one does it.
+                thread::Builder::new()
+                    .spawn_scoped(scope, all)
+                    .map_err(|_| all())
+            })
             .collect();
         threads
             .into_iter()
-            .map(|t| t.join().unwrap_or_else(|panic| resume_unwind(panic)))
+            .map(|thread| match thread {
+                Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                Err(done) => done,
+            })
             .fold(Ok(()), Result::and)
     })
 }

@@ -7,6 +7,8 @@
 //! writes the answer. `ingest` is the one place that sees every stage.
 
 #![forbid(unsafe_code)]
+// They panic when they cannot: `cli::talk::say` for people, a result for data.
+#![deny(clippy::print_stderr, clippy::print_stdout)]
 
 pub mod atomic_file;
 pub mod branch;

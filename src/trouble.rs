@@ -35,6 +35,13 @@ pub struct Trouble {
 /// The result of whatever can run into trouble.
 pub type Result<T, E = Trouble> = std::result::Result<T, E>;
 
+/// What to do where a write fails with EFBIG.
+const FILE_SIZE: &str = "a file may have become larger than the system allows (`ulimit -f`, LimitFSIZE): raise the limit";
+
+/// What to do where the system gives no thread, no memory, or no open file.
+const LIMITS: &str = "wait until the machine has more to give, or raise the limits of processes, \
+     memory and open files (`ulimit -u`, `ulimit -v`, `ulimit -n`; TasksMax, MemoryMax, LimitNOFILE)";
+
 impl Trouble {
     /// Trouble of this kind.
     pub fn new(kind: Kind, what: impl Into<String>, remedy: impl Into<String>) -> Trouble {
@@ -59,8 +66,15 @@ impl Trouble {
                 what,
                 "make room on the disk; nothing was lost, and work goes on from where it stopped",
             ),
+            io::ErrorKind::FileTooLarge => Trouble::new(Kind::Io, what, FILE_SIZE),
+            _ if is_limit(e) => Trouble::new(Kind::Busy, what, LIMITS),
             _ => Trouble::new(Kind::Io, what, ""),
         }
+    }
+
+    /// The system gives no thread for something that needs one.
+    pub fn limit(doing: &str, e: &dyn fmt::Display) -> Trouble {
+        Trouble::new(Kind::Busy, format!("{doing}: {e}"), LIMITS)
     }
 
     /// Whether waiting may help.
@@ -71,6 +85,21 @@ impl Trouble {
     /// The exit code for a process that ends with it.
     pub fn exit_code(&self) -> u8 {
         self.kind as u8
+    }
+}
+
+/// Whether an error says that the system has no more memory or open files to give.
+fn is_limit(e: &io::Error) -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::io::Errno;
+        [Errno::MFILE, Errno::NFILE, Errno::NOMEM]
+            .iter()
+            .any(|known| e.raw_os_error() == Some(known.raw_os_error()))
+    }
+    #[cfg(not(unix))]
+    {
+        e.kind() == io::ErrorKind::OutOfMemory
     }
 }
 
@@ -105,14 +134,17 @@ impl From<rusqlite::Error> for Trouble {
             Some(C::PermissionDenied | C::ReadOnly | C::CannotOpen) => Trouble::new(
                 Kind::Permission,
                 what,
-                "kycdrop.db and its folder must be writable for the user that runs kycdrop, and the disk must have room",
+                "kycdrop.db and its folder must be writable for the user that runs kycdrop, the disk must have room, and the process may open more files (`ulimit -n`)",
             ),
             Some(C::DatabaseCorrupt | C::NotADatabase) => Trouble::new(
                 Kind::Setup,
                 what,
                 "keep kycdrop.db as it is, put a backup in its place, and start again; kycdrop never makes a new one over it",
             ),
-            Some(C::SystemIoFailure) => Trouble::new(Kind::Io, what, "look at the disk"),
+            Some(C::OutOfMemory) => Trouble::new(Kind::Busy, what, LIMITS),
+            Some(C::SystemIoFailure) => {
+                Trouble::new(Kind::Io, what, format!("look at the disk; {FILE_SIZE}"))
+            }
             _ => Trouble::new(Kind::Internal, what, ""),
         }
     }

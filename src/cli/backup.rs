@@ -9,6 +9,8 @@ use crate::config::Home;
 use crate::history;
 use crate::trouble::{Kind, Result};
 
+use super::talk::say;
+
 /// Arguments of `backup` and `snapshot`.
 #[derive(clap::Args)]
 pub struct Args {
@@ -41,6 +43,6 @@ fn copy(
         refusal: Kind::Input,
     };
     let bytes = how(&conn, AtomicFile::create(&args.file, rules)?)?;
-    eprintln!("{what}: {}, {bytes} bytes", args.file.display());
+    say!("{what}: {}, {bytes} bytes", args.file.display());
     Ok(0)
 }

@@ -9,6 +9,7 @@ use crate::fault;
 use crate::ingest::Progress;
 
 use super::service::Service;
+use super::talk;
 
 /// A bar on a terminal, for files that take longer than a second.
 #[derive(Default)]
@@ -50,7 +51,8 @@ impl Progress for Bar {
             }
             self.bar = Some(bar);
         }
-        if let Some(bar) = &self.bar {
+        // Not while the terminal is held (Ctrl-S): the work would wait for it.
+        if let Some(bar) = self.bar.as_ref().filter(|_| talk::is_ready()) {
             bar.set_position(bytes);
         }
     }

@@ -18,6 +18,8 @@ use crate::response::{self, BatchBody, Outcome};
 use crate::trouble::{Kind, Result, Trouble};
 use crate::validate::{Finding, JudgedChunk};
 
+use super::talk::say;
+
 /// Arguments of `check`.
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -128,21 +130,21 @@ impl Judging<'_> {
                 ));
             }
             Err(Stop::TooMuch(message)) => {
-                eprintln!("{message}");
+                say!("{message}");
                 no_request(endpoint)
             }
             Err(Stop::Invalid(fault)) => {
                 let message = crate::text::printable(&fault.message);
                 match position(source, fault.offset) {
-                    Some(position) => eprintln!("not a request: {position}: {message}"),
-                    None => eprintln!("not a request: byte {}: {message}", fault.offset),
+                    Some(position) => say!("not a request: {position}: {message}"),
+                    None => say!("not a request: byte {}: {message}", fault.offset),
                 }
                 no_request(endpoint)
             }
         };
         super::stdout_result(super::output::write_safely(&String::from_utf8_lossy(&text)))?;
         if code != Kind::Input as u8 {
-            eprintln!("{} accepted, {} rejected", self.accepted, self.rejected);
+            say!("{} accepted, {} rejected", self.accepted, self.rejected);
         }
         Ok(code)
     }

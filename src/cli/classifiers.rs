@@ -12,6 +12,7 @@ use crate::trouble::Result;
 
 use super::demo::classifiers as files_of;
 use super::output::{Format, Printer};
+use super::talk::say;
 
 /// Arguments of `classifiers`.
 #[derive(clap::Args)]
@@ -67,7 +68,7 @@ pub fn classifiers(home: &Home, args: &Args) -> Result<u8> {
             let folder = dir.clone().unwrap_or_else(|| home.classifiers());
             let files = read_folder(&folder, &clock::today())?;
             list(&files, &mut printer)?;
-            eprintln!("{} classifiers in {}: sound", files.len(), folder.display());
+            say!("{} classifiers in {}: sound", files.len(), folder.display());
         }
         Command::Compare { set1, set2 } => compare(home, set1, set2, &mut printer)?,
         Command::UsedRetired => used_retired(home, &mut printer)?,

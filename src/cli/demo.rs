@@ -9,7 +9,9 @@ use crate::classifier::{ClassifierFile, read_folder, shipped_files};
 use crate::clock;
 use crate::config::Home;
 use crate::demo::{DemoOptions, DemoSummary, write_batch};
-use crate::trouble::{Kind, Result, Trouble};
+use crate::trouble::{Kind, Result};
+
+use super::talk::say;
 
 /// Arguments of `demo`.
 #[derive(clap::Args)]
@@ -63,14 +65,14 @@ pub fn demo(home: &Home, args: &Args) -> Result<u8> {
             write_batch(wanted, &files, &mut out).and_then(|made| out.flush().map(|()| made));
         match done {
             Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => return Ok(0),
-            done => done.map_err(|e| Trouble::io("writing", Path::new("stdout"), &e))?,
+            done => done.map_err(|e| super::stdout_trouble(&e))?,
         }
     } else {
         to_file(home, &args.output, wanted, &files)?
     };
-    eprintln!("{} customers: {} sound", args.customers, made.sound);
+    say!("{} customers: {} sound", args.customers, made.sound);
     for (code, customers) in &made.wrong {
-        eprintln!("{customers:>8} x {code}");
+        say!("{customers:>8} x {code}");
     }
     Ok(0)
 }

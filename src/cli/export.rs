@@ -10,6 +10,8 @@ use crate::export::{self, ExportOptions};
 use crate::text::{counted, printable};
 use crate::trouble::{Kind, Result, Trouble};
 
+use super::talk::say;
+
 /// Arguments of `export`.
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -69,7 +71,7 @@ pub fn export(home: &Home, args: &Args) -> Result<u8> {
         }
         let rows: u64 = run.files.iter().map(|f| f.rows).sum();
         let bytes: u64 = run.files.iter().map(|f| f.bytes).sum();
-        eprintln!(
+        say!(
             "exported: batches {} to {} of {}, {}",
             run.first_batch,
             run.last_batch,
@@ -82,10 +84,10 @@ pub fn export(home: &Home, args: &Args) -> Result<u8> {
             0 => "the history has no answered batch".to_owned(),
             last => format!("everything up to batch {last} is exported"),
         };
-        eprintln!("nothing new: {until}");
+        say!("nothing new: {until}");
     }
     if let Some(batch) = done.unpublished {
-        eprintln!(
+        say!(
             "left for the next export: batch {batch} and later ones, until their responses are published"
         );
     }
@@ -112,7 +114,7 @@ fn verify(dir: &Path, only: Option<&Branch>) -> Result<u8> {
         super::stdout_result(writeln!(out, "{}", printable(&line)))
     })?;
     for branch in &found.pending {
-        eprintln!("an export of {branch} was interrupted: its next run completes it");
+        say!("an export of {branch} was interrupted: its next run completes it");
     }
     let checked = format!(
         "{}, {}",
@@ -130,6 +132,6 @@ fn verify(dir: &Path, only: Option<&Branch>) -> Result<u8> {
             "missing, changed: copy the file from the branch again; unlisted: move it away, or readers will read it; doubled: move every folder of the branch away, and copy all of its files again",
         ));
     }
-    eprintln!("everything is as it was exported: {checked}");
+    say!("everything is as it was exported: {checked}");
     Ok(0)
 }

@@ -8,6 +8,8 @@ use crate::config::Home;
 use crate::disk;
 use crate::trouble::{Kind, Result, Trouble};
 
+use super::talk::say;
+
 /// The configuration with every key as a comment.
 const CONFIGURATION: &str = include_str!("kycdrop.toml");
 
@@ -41,7 +43,7 @@ pub fn init(home: &Home) -> Result<u8> {
     } else {
         "left as they were"
     };
-    eprintln!(
+    say!(
         "A home is at {}\n  kycdrop.toml   the configuration, every line explained\n  classifiers/   {classifiers}\n  watch-dir/     drop files into inbox/batch-customers, answers come to outbox\nNext: kycdrop doctor, then kycdrop run",
         home.root.display()
     );

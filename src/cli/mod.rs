@@ -24,11 +24,15 @@ mod report;
 mod run;
 mod service;
 mod shell;
+mod signals;
 mod state;
 mod status;
 mod tables;
+mod talk;
 mod unaccounted;
 
+use std::io::Write;
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -38,6 +42,7 @@ use tracing_subscriber::EnvFilter;
 use crate::config::{Config, Home};
 use crate::disk;
 use crate::trouble::{Kind, Result, Trouble};
+use talk::say;
 
 /// Judge customers offline as the AMLYZE API would: drop a file, get its answer, keep the history.
 #[derive(Parser)]
@@ -143,17 +148,32 @@ kycdrop.db-shm if they are there, start again.")]
 /// Runs the command that the process was called with.
 pub fn main() -> ExitCode {
     disk::keep_private();
-    let args = Args::parse();
-    start_log(args.log_format);
-    quiet_panics();
-    match command(&args) {
-        Ok(code) => ExitCode::from(code),
-        Err(e) => {
-            eprintln!("kycdrop: {}", multiline_printable(&format!("{e:#}")));
-            let known = e.downcast_ref::<Trouble>().map(Trouble::exit_code);
-            ExitCode::from(known.unwrap_or(Kind::Internal as u8))
+    signals::keep_to_exit_codes();
+    signals::quiet_panics();
+    let done = match Args::try_parse() {
+        Ok(args) => {
+            start_log(args.log_format);
+            // What panicked was told by the hook.
+            std::panic::catch_unwind(AssertUnwindSafe(|| command(&args)))
+                .unwrap_or(Ok(Kind::Internal as u8))
         }
+        Err(usage) => help_or_usage(&usage),
+    };
+    ExitCode::from(done.unwrap_or_else(|e| {
+        say!("kycdrop: {}", multiline_printable(&format!("{e:#}")));
+        let known = e.downcast_ref::<Trouble>().map(Trouble::exit_code);
+        known.unwrap_or(Kind::Internal as u8)
+    }))
+}
+
+/// The help and the version are data, what is wrong with the arguments is talk.
+fn help_or_usage(text: &clap::Error) -> anyhow::Result<u8> {
+    if !text.use_stderr() {
+        stdout_result(text.print())?;
+    } else if talk::is_ready() {
+        let _ = text.print();
     }
+    Ok(text.exit_code() as u8)
 }
 
 /// Trouble has its exit code; any other error is one that nobody thought of, and a defect.
@@ -188,8 +208,10 @@ fn command(args: &Args) -> anyhow::Result<u8> {
 fn start_log(format: LogFormat) {
     let filter = EnvFilter::try_from_env("KYCDROP_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let log = tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
+        .with_writer(|| talk::Log)
         .with_env_filter(filter)
+        // It would go to stderr in another way, which panics when it cannot.
+        .log_internal_errors(false)
         .with_target(false);
     match format {
         LogFormat::Json => log.json().init(),
@@ -197,17 +219,6 @@ fn start_log(format: LogFormat) {
             .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
             .init(),
     }
-}
-
-/// The message of a panic may hold a customer's text: only its place is told.
-fn quiet_panics() {
-    std::panic::set_hook(Box::new(|panic| {
-        let place = panic
-            .location()
-            .map(|l| format!("{}:{}", l.file(), l.line()))
-            .unwrap_or_default();
-        tracing::error!("a defect of kycdrop at {place}: please report it");
-    }));
 }
 
 /// Printable, with the line breaks that we put there ourselves.
@@ -247,14 +258,17 @@ fn config_of(home: &Home) -> Result<Config> {
     Ok(config)
 }
 
-/// An error of writing to stdout; a reader that went away is none.
+/// Ends the writing to stdout; a reader that went away is no error.
 fn stdout_result(done: std::io::Result<()>) -> Result<()> {
-    match done {
-        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Trouble::io("writing", std::path::Path::new("stdout"), &e))
-        }
+    match done.and_then(|()| std::io::stdout().flush()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(stdout_trouble(&e)),
         _ => Ok(()),
     }
+}
+
+/// Whatever goes wrong with stdout is for who reads it: 74, also where its disk is full.
+fn stdout_trouble(e: &std::io::Error) -> Trouble {
+    Trouble::new(Kind::Io, format!("writing stdout: {e}"), "")
 }
 
 /// The error for a name of the command line that is not known. `list` is the command that lists the

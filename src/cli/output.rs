@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::history::{Answer, Cell};
 use crate::text::{printable, printable_json};
-use crate::trouble::{Result, Trouble};
+use crate::trouble::Result;
 
 use super::{layout, pager};
 
@@ -120,7 +120,7 @@ fn written(done: std::io::Result<()>) -> Result<()> {
     match done {
         Ok(()) => Ok(()),
         Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
-        Err(e) => Err(Trouble::io("writing", std::path::Path::new("stdout"), &e)),
+        Err(e) => Err(super::stdout_trouble(&e)),
     }
 }
 

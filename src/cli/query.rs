@@ -8,6 +8,7 @@ use crate::history::{Answer, Bounds, Cell, ask, ask_sql};
 use crate::trouble::{Result, Trouble};
 
 use super::output::{Format, Printer};
+use super::talk::say;
 
 /// Rows that a person reads on a terminal unless more are asked for.
 const ROWS: u64 = 1000;
@@ -100,14 +101,14 @@ pub fn query(home: &Home, args: &Args) -> Result<u8> {
     let whole = ask_sql(&mut conn, &sql, bounds, &mut printer)?;
     printer.end()?;
     if !whole {
-        eprintln!(
+        say!(
             "only the first {} rows; --limit 0 tells all",
             bounds.rows.unwrap_or_default()
         );
     }
     if let Some(name) = &args.save {
         ask::save_query(&home.queries(), name, &sql)?;
-        eprintln!("saved: kycdrop query --saved {name}");
+        say!("saved: kycdrop query --saved {name}");
     }
     Ok(0)
 }
@@ -129,7 +130,7 @@ fn saved(home: &Home, name: &str) -> Result<String> {
 fn warn(damage: Option<&Trouble>) {
     if let Some(damage) = damage {
         let text = super::multiline_printable(&damage.to_string());
-        eprintln!("kycdrop: the saved queries of this home are left out: {text}");
+        say!("kycdrop: the saved queries of this home are left out: {text}");
     }
 }
 

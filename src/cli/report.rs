@@ -12,6 +12,8 @@ use crate::history::ask;
 use crate::report::{is_report, of_batch, of_period, render};
 use crate::trouble::{Kind, Result, Trouble};
 
+use super::talk::say;
+
 /// Arguments of `report`.
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -77,7 +79,7 @@ pub fn report(home: &Home, args: &Args) -> Result<u8> {
             refusal: Kind::Input,
         };
         AtomicFile::create(&args.output, rules)?.write(page.as_bytes())?;
-        eprintln!("wrote {}", args.output.display());
+        say!("wrote {}", args.output.display());
     }
     Ok(0)
 }

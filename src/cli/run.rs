@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use crate::catalog::Endpoint;
@@ -18,7 +18,9 @@ use super::exposed;
 use super::lock::HomeLock;
 use super::metrics::Metrics;
 use super::service::Service;
+use super::signals;
 use super::state::Teller;
+use super::talk::say;
 use super::unaccounted;
 
 /// Files taken at a time. What is taken while a signal to end comes is still answered, so that
@@ -39,14 +41,14 @@ pub fn run(home: Home) -> Result<u8> {
     let config = super::config_of(&home)?;
     let stop = Arc::new(AtomicBool::new(false));
     let mut wake = Wake::new(Arc::clone(&stop));
-    wake_on_signals(&stop, &wake)?;
+    signals::wake_on(&stop, &wake)?;
     home.make_folders()?;
     let mut lock = HomeLock::take(&home)?;
     // Watch first, then look: what comes in between wakes the next look.
     wake.watch(&home.inbox());
     let mut worker = Worker::open(home, config, &mut lock)?;
     let home = worker.engine.home.clone();
-    eprintln!(
+    say!(
         "kycdrop watches {}\n  drop a batch file into {}\n  answers come to {}",
         home.inbox().display(),
         home.inbox().join("batch-customers").display(),
@@ -67,7 +69,7 @@ pub fn once(home: Home) -> Result<u8> {
     let config = super::config_of(&home)?;
     let stop = Arc::new(AtomicBool::new(false));
     let mut wake = Wake::new(Arc::clone(&stop));
-    wake_on_signals(&stop, &wake)?;
+    signals::wake_on(&stop, &wake)?;
     home.make_folders()?;
     let mut lock = HomeLock::take(&home)?;
     let mut worker = Worker::open(home, config, &mut lock)?;
@@ -75,7 +77,7 @@ pub fn once(home: Home) -> Result<u8> {
     let (files, accepted, rejected) = (worker.files, worker.accepted, worker.rejected);
     let (unreadable, broken) = (worker.unreadable, worker.broken);
     worker.end(lock, done)?;
-    eprintln!("{files} files answered: {accepted} customers accepted, {rejected} rejected");
+    say!("{files} files answered: {accepted} customers accepted, {rejected} rejected");
     if broken > 0 {
         return Err(Trouble::new(
             Kind::Io,
@@ -394,23 +396,4 @@ fn say_who_locks(home: &Home, mut e: Trouble) -> Trouble {
         );
     }
     e
-}
-
-/// SIGTERM, Ctrl-C and a terminal that goes away: end after the file in hand.
-fn wake_on_signals(stop: &Arc<AtomicBool>, wake: &Wake) -> Result<()> {
-    let signals = signal_hook::iterator::Signals::new([
-        signal_hook::consts::SIGTERM,
-        signal_hook::consts::SIGINT,
-        signal_hook::consts::SIGHUP,
-    ]);
-    let mut signals =
-        signals.map_err(|e| Trouble::new(Kind::Internal, format!("no signals: {e}"), ""))?;
-    let (stop, sender) = (Arc::clone(stop), wake.sender());
-    std::thread::spawn(move || {
-        for _ in signals.forever() {
-            stop.store(true, Ordering::Relaxed);
-            let _ = sender.try_send(());
-        }
-    });
-    Ok(())
 }

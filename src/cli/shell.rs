@@ -8,6 +8,8 @@ use clap_complete::Shell;
 use crate::disk;
 use crate::trouble::{Result, Trouble};
 
+use super::talk::say;
+
 /// Arguments of `completions`.
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -39,7 +41,7 @@ pub fn man(args: &ManArgs) -> Result<u8> {
     let wrong = |e: std::io::Error| Trouble::io("writing", &args.dir, &e);
     disk::make_folder(&args.dir).map_err(wrong)?;
     clap_mangen::generate_to(super::grammar(), &args.dir).map_err(wrong)?;
-    eprintln!(
+    say!(
         "wrote the manual to {}; man {}/kycdrop.1 shows it",
         args.dir.display(),
         args.dir.display()

@@ -246,30 +246,37 @@ impl<T: Send + 'static> Way<'_, T> {
         // Enough that no thread waits for the writer to fetch, and no more.
         let ahead = pool.current_num_threads() * 2 + 2;
         let (queue, chunks) = sync_channel::<Receiver<Judged<T>>>(ahead);
-        std::thread::scope(|scope| {
-            let reader = scope.spawn(move || {
-                while let Some(chunk) = splitter.next_chunk()? {
-                    let (done, judged) = sync_channel(1);
-                    let (rules, make) = (rules.clone(), make.clone());
-                    pool.spawn(move || {
-                        let _ = done.send(judge(chunk, endpoint, &rules, &make));
-                    });
-                    // The writer has given up: whatever stopped it is told by it.
-                    if queue.send(judged).is_err() {
-                        break;
-                    }
+        let read = &mut splitter;
+        let reading = move || {
+            while let Some(chunk) = read.next_chunk()? {
+                let (done, judged) = sync_channel(1);
+                let (rules, make) = (rules.clone(), make.clone());
+                pool.spawn(move || {
+                    let _ = done.send(judge(chunk, endpoint, &rules, &make));
+                });
+                // The writer has given up: whatever stopped it is told by it.
+                if queue.send(judged).is_err() {
+                    break;
                 }
-                Ok(facts(splitter))
-            });
+            }
+            Ok(())
+        };
+        let done = std::thread::scope(|scope| {
+            let reader = std::thread::Builder::new().spawn_scoped(scope, reading);
+            let reader = reader.ok()?;
             let stop = self.take_all(&chunks);
             drop(chunks);
-            let read = reader.join().unwrap_or_else(|_| Ok(FileFacts::default()));
-            match (stop, read) {
+            Some(match (stop, reader.join()) {
                 (Err(stop), _) => Err(stop),
-                (Ok(()), Err(e)) => Err(split_error(path, e)),
-                (Ok(()), Ok(facts)) => Ok(facts),
-            }
-        })
+                (Ok(()), Ok(read)) => read.map_err(|e| split_error(path, e)),
+                (Ok(()), Err(_)) => Err(Stop::Defect("the reading of the file".into())),
+            })
+        });
+        match done {
+            Some(done) => done.map(|()| facts(splitter)),
+            // The system gives no thread.
+            None => self.here(splitter, path),
+        }
     }
 
     /// Takes the judged chunks back in the order of the file.

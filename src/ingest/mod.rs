@@ -489,7 +489,7 @@ pub fn thread_pool(threads: usize) -> Result<rayon::ThreadPool> {
         .num_threads(threads)
         .thread_name(|i| format!("judge-{i}"))
         .build()
-        .map_err(|e| Trouble::new(Kind::Busy, format!("no threads: {e}"), "try again later"))
+        .map_err(|e| Trouble::limit("starting the threads that validate", &e))
 }
 
 /// What tells whether a classifier file was changed, without reading it; and the day, since a value

@@ -284,12 +284,15 @@ impl OneFile<'_> {
 /// reached the disk yet, and with a large file that takes as long as a good part of its judging.
 fn while_syncing<T>(path: &Path, work: impl FnOnce() -> T) -> (T, io::Result<()>) {
     thread::scope(|scope| {
-        let syncing = scope.spawn(|| disk::sync_dropped(path));
+        let sync = || disk::sync_dropped(path);
+        let syncing = thread::Builder::new().spawn_scoped(scope, sync);
         let done = work();
-        (
-            done,
-            syncing.join().unwrap_or_else(|panic| resume_unwind(panic)),
-        )
+        let synced = match syncing {
+            Ok(syncing) => syncing.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            // The system gives no thread.
+            Err(_) => sync(),
+        };
+        (done, synced)
     })
 }
 

@@ -121,6 +121,11 @@ impl Wake {
             }
         });
         let done = watcher.and_then(|mut w| {
+            if let Err(e) = w.configure(notify::Config::default()) {
+                // It has no thread, and panics when it is told to watch, or dropped.
+                std::mem::forget(w);
+                return Err(e);
+            }
             w.watch(folder, RecursiveMode::Recursive)?;
             Ok(w)
         });
