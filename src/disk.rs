@@ -40,19 +40,49 @@ pub fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
 /// What tells one file or folder from every other as long as it is there: device and inode.
 pub type FileId = (u64, u64);
 
+/// The identity of what is at a path, links followed; None where nothing is, or it cannot be looked
+/// at.
+pub fn file_id(path: &Path) -> Option<FileId> {
+    look_for_id(path).unwrap_or_default()
+}
+
 /// The identity of what is at a path, links followed; None where nothing is. Where the system has no
 /// such identity, what is there is the same as ever.
-pub fn file_id(path: &Path) -> Option<FileId> {
-    let metadata = fs::metadata(path).ok()?;
+///
+/// # Errors
+/// When that cannot be told.
+pub fn look_for_id(path: &Path) -> io::Result<Option<FileId>> {
+    let Some(metadata) = if_there(fs::metadata(path))? else {
+        return Ok(None);
+    };
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
-        Some((metadata.dev(), metadata.ino()))
+        Ok(Some((metadata.dev(), metadata.ino())))
     }
     #[cfg(not(unix))]
     {
         let _ = metadata;
-        Some((0, 0))
+        Ok(Some((0, 0)))
+    }
+}
+
+/// None where nothing is at a path, so that an error never counts as "nothing there".
+///
+/// # Errors
+/// Any other error.
+pub fn if_there<T>(looked: io::Result<T>) -> io::Result<Option<T>> {
+    match looked {
+        Ok(found) => Ok(Some(found)),
+        Err(e)
+            if matches!(
+                e.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            Ok(None)
+        }
+        Err(e) => Err(e),
     }
 }
 

@@ -105,7 +105,7 @@ impl Engine {
             None => activate(&mut history, &home)?,
         };
         let pool = thread_pool(config.threads)?;
-        let guard = Guard::new(&home);
+        let guard = Guard::new(&home)?;
         Ok(Engine {
             rules: Rules::new(set, &config),
             set_id,
@@ -202,7 +202,7 @@ impl Engine {
                     };
                     answered.append(&mut self.end(vec![(claim, newly)])?);
                 }
-                None if claim.has_source() => again.push(claim),
+                None if claim.has_source()? => again.push(claim),
                 // Taken back, or its file was lost with the claim half made.
                 None => {
                     let _ = std::fs::remove_file(claim.response());
@@ -367,7 +367,7 @@ impl Engine {
         let mut lap = Lap::begin();
         let mut built = Vec::new();
         for (claim, newly) in &done {
-            if newly.answered || !claim.response().exists() {
+            if newly.answered || !claim.has_response()? {
                 continue;
             }
             if publish::is_out(&self.history, &self.home, &newly.batch)? {
@@ -385,7 +385,7 @@ impl Engine {
         let mut folders = BTreeSet::new();
         for (claim, NewlyWritten { batch, .. }) in done {
             let mut response_file = batch.response_file.clone().unwrap_or_default();
-            if claim.response().exists() {
+            if claim.has_response()? {
                 response_file = publish::put_out(&mut self.history, &self.home, &claim, &batch)?;
                 folders.insert(claim.answer_folder());
             }

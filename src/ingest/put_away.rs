@@ -23,7 +23,7 @@ pub(super) fn put_away(
     claim: &Claim,
     batch: &Written,
 ) -> Result<()> {
-    if !claim.has_source() {
+    if !claim.has_source()? {
         return Ok(());
     }
     let root = match batch.status {

@@ -6,7 +6,7 @@
 //! work/20261120T164950237Z-000000-9f3a1c07/response    made before the commit, gone once published
 //! ```
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -107,47 +107,52 @@ fn new_id(now: &DateTime<Utc>) -> String {
 /// interrupted.
 ///
 /// # Errors
-/// When the work folder cannot be read.
+/// When the work folder, or anything in it, cannot be read: what cannot be seen counts as there.
 pub fn claims_in_work(work: &Path) -> Result<Vec<Claim>> {
-    let entries = fs::read_dir(work).map_err(|e| Trouble::io("reading", work, &e))?;
-    let mut claims: Vec<Claim> = entries
-        .flatten()
-        .filter_map(|entry| {
-            let id = entry.file_name().to_str()?.to_owned();
-            let (time, _) = id.split_once('-')?;
-            let time = NaiveDateTime::parse_from_str(time, TIME_FORMAT).ok()?;
-            let folder = entry.path();
-            let source = folder.join("source");
-            let relative = only_file(&source)
-                .and_then(|f| f.strip_prefix(&source).map(Path::to_path_buf).ok())
-                .unwrap_or_default();
-            Some(Claim {
-                received_at: clock::text(time.and_utc()),
-                id,
-                folder,
-                relative,
-                overdue: false,
-                looked: None,
-            })
-        })
-        .collect();
+    let unread = |folder: &Path, e: &io::Error| Trouble::io("reading", folder, e);
+    let mut claims = Vec::new();
+    for entry in fs::read_dir(work).map_err(|e| unread(work, &e))? {
+        let entry = entry.map_err(|e| unread(work, &e))?;
+        let Some((id, received_at)) = id_and_time(&entry.file_name()) else {
+            continue;
+        };
+        let folder = entry.path();
+        let source = folder.join("source");
+        let file = only_file(&source).map_err(|e| unread(&source, &e))?;
+        let relative = file.and_then(|f| f.strip_prefix(&source).map(Path::to_path_buf).ok());
+        claims.push(Claim {
+            received_at,
+            id,
+            folder,
+            relative: relative.unwrap_or_default(),
+            overdue: false,
+            looked: None,
+        });
+    }
     claims.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(claims)
 }
 
-/// The one file below a claim's source folder.
-fn only_file(folder: &Path) -> Option<PathBuf> {
-    for entry in fs::read_dir(folder).ok()?.flatten() {
-        let path = entry.path();
-        if fs::symlink_metadata(&path).ok()?.is_dir() {
-            if let Some(found) = only_file(&path) {
-                return Some(found);
-            }
-        } else {
-            return Some(path);
+/// The claim that a folder of this name stands for, and when it was taken.
+fn id_and_time(name: &OsStr) -> Option<(String, String)> {
+    let id = name.to_str()?;
+    let (time, _) = id.split_once('-')?;
+    let time = NaiveDateTime::parse_from_str(time, TIME_FORMAT).ok()?;
+    Some((id.to_owned(), clock::text(time.and_utc())))
+}
+
+/// The one file below a claim's source folder; None where there is none.
+fn only_file(folder: &Path) -> io::Result<Option<PathBuf>> {
+    for entry in disk::if_there(fs::read_dir(folder))?.into_iter().flatten() {
+        let path = entry?.path();
+        if !fs::symlink_metadata(&path)?.is_dir() {
+            return Ok(Some(path));
+        }
+        if let Some(found) = only_file(&path)? {
+            return Ok(Some(found));
         }
     }
-    None
+    Ok(None)
 }
 
 impl Claim {
@@ -157,8 +162,19 @@ impl Claim {
     }
 
     /// Whether the file is still here: not archived yet.
-    pub fn has_source(&self) -> bool {
-        !self.relative.as_os_str().is_empty() && self.source().symlink_metadata().is_ok()
+    ///
+    /// # Errors
+    /// When that cannot be told.
+    pub fn has_source(&self) -> Result<bool> {
+        Ok(!self.relative.as_os_str().is_empty() && is_there(&self.source())?)
+    }
+
+    /// Whether its response is still here: not published yet.
+    ///
+    /// # Errors
+    /// When that cannot be told.
+    pub fn has_response(&self) -> Result<bool> {
+        is_there(&self.response())
     }
 
     /// Where its response is made. It lies there from before the commit until it is published, so
@@ -288,6 +304,12 @@ impl Claim {
     pub fn forget(&self) {
         remove_empty(&self.folder);
     }
+}
+
+fn is_there(path: &Path) -> Result<bool> {
+    let looked = disk::if_there(path.symlink_metadata());
+    let looked = looked.map_err(|e| Trouble::io("looking at", path, &e))?;
+    Ok(looked.is_some())
 }
 
 fn remove_empty(folder: &Path) {

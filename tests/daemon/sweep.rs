@@ -345,7 +345,7 @@ impl Outcome {
         });
         let mut rows = Vec::new();
         for sql in [
-            "SELECT endpoint, file_name, sha256, bytes, status, customers, accepted, rejected, repeated, error,
+            "SELECT endpoint, file_name, sha256, bytes, status, customers, accepted, rejected, repeated, error IS NULL AS sound,
                     response_file, published_at IS NOT NULL AS published FROM batch ORDER BY file_name",
             "SELECT communication_number, customer_ext_id, action FROM assessment ORDER BY 1",
             "SELECT communication_number FROM rejection ORDER BY 1",
