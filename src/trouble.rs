@@ -93,9 +93,10 @@ fn is_limit(e: &io::Error) -> bool {
     #[cfg(unix)]
     {
         use rustix::io::Errno;
-        [Errno::MFILE, Errno::NFILE, Errno::NOMEM]
-            .iter()
-            .any(|known| e.raw_os_error() == Some(known.raw_os_error()))
+        e.kind() == io::ErrorKind::OutOfMemory
+            || [Errno::MFILE, Errno::NFILE]
+                .iter()
+                .any(|known| e.raw_os_error() == Some(known.raw_os_error()))
     }
     #[cfg(not(unix))]
     {
@@ -117,7 +118,7 @@ impl std::error::Error for Trouble {}
 
 impl From<rusqlite::Error> for Trouble {
     fn from(e: rusqlite::Error) -> Trouble {
-        use rusqlite::ErrorCode as C;
+        use rusqlite::{ErrorCode as C, ffi};
         let code = e.sqlite_error_code();
         let what = format!("the database: {e}");
         match code {
@@ -145,6 +146,14 @@ impl From<rusqlite::Error> for Trouble {
                 "keep kycdrop.db as it is, put a backup in its place, and start again; kycdrop never makes a new one over it",
             ),
             Some(C::OutOfMemory) => Trouble::new(Kind::Busy, what, LIMITS),
+            // What is mapped is memory, though SQLite calls it input and output.
+            _ if matches!(
+                e.sqlite_error().map(|e| e.extended_code),
+                Some(ffi::SQLITE_IOERR_NOMEM | ffi::SQLITE_IOERR_SHMMAP)
+            ) =>
+            {
+                Trouble::new(Kind::Busy, what, LIMITS)
+            }
             Some(C::SystemIoFailure) => {
                 Trouble::new(Kind::Io, what, format!("look at the disk; {FILE_SIZE}"))
             }

@@ -12,6 +12,7 @@ mod held;
 mod history_care;
 mod intake;
 mod kills;
+mod limits;
 mod pauses;
 mod power;
 mod secrets;
