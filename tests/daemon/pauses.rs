@@ -222,6 +222,57 @@ fn a_home_that_may_not_be_written_ends_with_77() {
     }
 }
 
+/// What lies in work and cannot be looked at is not taken for gone.
+#[test]
+fn a_file_in_work_that_cannot_be_looked_at_ends_with_77() {
+    let case = "pauses::a_file_in_work_that_cannot_be_looked_at_ends_with_77";
+    for step in ["commit.before", "commit.after"] {
+        for below in ["", "source", "source/batch-customers"] {
+            let office = Office::new();
+            drop_all(&office, &names(2));
+            let mut killed = office.command(&["once"]);
+            killed.env("KYCDROP_FAULT", format!("{step}=kill"));
+            assert!(!killed.status().expect("it runs").success(), "{step}");
+            let Some(mut command) = bound_by_permissions(&office, case, &["once"]) else {
+                return;
+            };
+            let mut claims = std::fs::read_dir(office.at("watch-dir/work")).expect("work");
+            let claim = claims.next().expect("a claim").expect("a claim").path();
+            set_mode(&claim.join(below), 0o000);
+            let output = command.output().expect("it runs");
+            assert_eq!(output.status.code(), Some(77), "{step} {below}: {output:?}");
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(said.contains("watch-dir/work"), "{step} {below}: {said}");
+            set_mode(&claim.join(below), 0o700);
+            assert!(command.status().expect("it runs").success());
+            assert_all_answered_once(&office, &names(2), CUSTOMERS);
+        }
+    }
+}
+
+/// A home that cannot be looked at for a while is not taken for one that was moved or removed.
+#[test]
+fn a_home_that_cannot_be_looked_at_pauses_and_goes_on() {
+    let case = "pauses::a_home_that_cannot_be_looked_at_pauses_and_goes_on";
+    let office = Office::configured(QUICK);
+    let Some(command) = bound_by_permissions(&office, case, &["run"]) else {
+        return;
+    };
+    // In a home that may not be entered the test could not read the log either.
+    let beside = tempfile::tempdir().expect("a temporary folder");
+    let mut daemon = Daemon::of_command(command, beside.path().join("said"));
+    daemon.wait_for_log("kycdrop watches");
+    set_mode(office.path(), 0o000);
+    daemon.wait_for_log("work pauses");
+    set_mode(office.path(), 0o700);
+    drop_all(&office, &names(1));
+    wait_for("the answer", || {
+        office.files("watch-dir/archive").len() == 1
+    });
+    assert!(daemon.stop().success(), "{}", daemon.log());
+    assert_all_answered_once(&office, &names(1), CUSTOMERS);
+}
+
 /// One file that may not be read does not stop the others.
 #[test]
 fn a_file_that_may_not_be_read_stays_and_is_told() {

@@ -67,9 +67,14 @@ impl Daemon {
         static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
         let n = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let log = office.at(format!("stderr-{n}.log"));
-        let file = std::fs::File::create(&log).expect("a log file");
         let mut command = office.command(args);
         command.envs(env.iter().copied());
+        Daemon::of_command(command, log)
+    }
+
+    /// Starts a command in the background, with its stderr in this file.
+    pub fn of_command(mut command: std::process::Command, log: PathBuf) -> Daemon {
+        let file = std::fs::File::create(&log).expect("a log file");
         command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
