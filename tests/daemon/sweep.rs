@@ -2,14 +2,10 @@
 //! time or from then on, and the next run without faults finishes the work as if nothing had been.
 //!
 //! strace makes the calls fail (`strace --inject`), so it must be there and allowed to trace. A few
-//! seconds of an ordinary run are a sample. For everything, or for the cases whose names hold a text:
+//! seconds of an ordinary run are a sample. For more of it, for the cases whose names hold a text, or for
+//! everything, a value of `KYCDROP_SWEEP`: `2000`, `first start: openat EIO 12`, `all` (CONTRIBUTING.md).
 //!
-//! ```sh
-//! KYCDROP_SWEEP=all cargo test --test daemon sweep -- --nocapture
-//! KYCDROP_SWEEP='first start: openat EIO 12' cargo test --test daemon sweep -- --nocapture
-//! ```
-//!
-//! The third word of a case is which of the calls of its thread fails (strace counts each thread by
+//! The last word of a case is which of the calls of its thread fails (strace counts each thread by
 //! itself); `12+` is that one and all after it. What comes before the program's own `main`, such as the
 //! loading of libraries, is left out. The scenes that finish an earlier run count the calls on the files
 //! of that run alone, so that the first calls of threads fail too.
