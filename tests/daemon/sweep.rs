@@ -358,6 +358,15 @@ fn strace_works() -> bool {
         .is_ok_and(|status| status.success())
 }
 
+/// The cases that are in each sample: what an earlier run committed cannot be looked at, one time. Some
+/// of them once put out an empty answer, or left a file where it was.
+fn is_in_each_run(stage: &Stage, fault: &Fault) -> bool {
+    stage.scene == Scene::NotPublished
+        && ["statx", "getdents64"].contains(&fault.call)
+        && fault.how == "EIO"
+        && !fault.and_on
+}
+
 /// Puts them into an order that the dice give.
 fn shuffle<T>(list: &mut [T], dice: &mut Dice) {
     for i in (1..list.len()).rev() {
@@ -390,6 +399,7 @@ fn a_system_call_that_fails_loses_and_doubles_nothing() {
         number => {
             shuffle(&mut cases, &mut Dice::of("KYCDROP_SWEEP_SEED"));
             let number = number.as_ref().and_then(|text| text.parse().ok());
+            cases.sort_by_key(|(stage, fault)| !is_in_each_run(stage, fault));
             cases.truncate(number.unwrap_or(usize::MAX));
         }
     }
@@ -402,11 +412,18 @@ fn a_system_call_that_fails_loses_and_doubles_nothing() {
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
-                while asked.is_some() || begun.elapsed() < SHORT {
+                loop {
                     let n = next.fetch_add(1, Ordering::Relaxed);
                     let Some((stage, fault)) = cases.get(n) else {
                         break;
                     };
+                    let over = asked.is_none() && begun.elapsed() > SHORT;
+                    if over && !is_in_each_run(stage, fault) {
+                        break;
+                    }
+                    if n > 0 && n % 1000 == 0 {
+                        println!("{n} cases tried");
+                    }
                     if let Err(why) = stage.bears(fault) {
                         let name = fault.name(stage.name);
                         println!("{name}: {why}\n");
@@ -416,8 +433,6 @@ fn a_system_call_that_fails_loses_and_doubles_nothing() {
             });
         }
     });
-    let tried = next.into_inner().min(cases.len());
-    println!("{tried} cases tried");
     let wrong = wrong.into_inner().expect("a list");
     assert!(
         wrong.is_empty(),

@@ -65,7 +65,7 @@ pub const CALLS: &[(&str, &[&str])] = &[
 #[derive(Clone, Debug)]
 pub struct Fault {
     pub call: &'static str,
-    how: &'static str,
+    pub how: &'static str,
     number: usize,
     /// All after it fail as well.
     pub and_on: bool,
