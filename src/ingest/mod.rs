@@ -1,6 +1,7 @@
 //! The pipeline, the one place that sees every stage: claimed files are judged in parallel,
 //! recorded in one transaction, answered and put away.
 
+mod back;
 mod guard;
 mod judge_file;
 mod progress;
@@ -11,7 +12,7 @@ mod record_file;
 mod spent;
 mod standing;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -19,7 +20,7 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::catalog::Endpoint;
 use crate::classifier::{ClassifierSet, lost_many, read_folder, write_shipped};
 use crate::clock;
-use crate::config::{Config, Home};
+use crate::config::{Config, Home, Roots};
 use crate::disk;
 use crate::fault;
 use crate::history::{History, Published, Written, classifiers_with_values};
@@ -27,6 +28,7 @@ use crate::intake::{Claim, NameBook, claims_in_work};
 use crate::left_alone::is_left_alone;
 use crate::trouble::{Kind, Result, Trouble};
 
+use back::Stuck;
 use guard::Guard;
 pub use judge_file::{FileFacts, FileHash, Rules, Source, Stop, each_chunk, position_in};
 pub use progress::{Progress, Silent};
@@ -47,6 +49,8 @@ const GROUP_BYTES: u64 = 8 << 20;
 pub struct Engine {
     pub home: Home,
     pub config: Config,
+    /// The folders of the home that files move between.
+    pub roots: Roots,
     history: History,
     rules: Rules,
     /// The row of the classifiers in `rules`.
@@ -60,6 +64,8 @@ pub struct Engine {
     unmarked: Vec<Published>,
     /// Put back into the inbox, and not told of yet.
     returned: Vec<(PathBuf, Claim, NotYet)>,
+    /// By claim: what cannot leave the work folder.
+    stuck: HashMap<String, Stuck>,
     guard: Guard,
     spent: Spent,
 }
@@ -109,6 +115,7 @@ impl Engine {
         Ok(Engine {
             rules: Rules::new(set, &config),
             set_id,
+            roots: home.roots(),
             home,
             config,
             history,
@@ -117,6 +124,7 @@ impl Engine {
             standing,
             unmarked: Vec::new(),
             returned: Vec::new(),
+            stuck: HashMap::new(),
             guard,
             spent: Spent::default(),
         })
@@ -191,17 +199,12 @@ impl Engine {
         let mut again = Vec::new();
         let mut answered = Vec::new();
         let claims = claims_in_work(&self.home.work())?;
-        for claim in claims {
+        let ids: HashSet<&String> = claims.iter().map(|claim| &claim.id).collect();
+        self.stuck.retain(|id, _| ids.contains(id));
+        for mut claim in claims {
+            claim.overdue = self.is_overdue(&claim);
             match self.history.batch_of_claim(&claim.id)? {
-                Some(batch) => {
-                    tracing::info!(batch = batch.batch_id, "finishing a file of an earlier run");
-                    let newly = NewlyWritten {
-                        batch,
-                        // Whatever lies there may have been cut short.
-                        answered: false,
-                    };
-                    answered.append(&mut self.end(vec![(claim, newly)])?);
-                }
+                Some(batch) => answered.append(&mut self.end_again(claim, batch)?),
                 None if claim.has_source() => again.push(claim),
                 // Taken back, or its file was lost with the claim half made.
                 None => {
@@ -295,7 +298,7 @@ impl Engine {
                 rules: &self.rules,
                 set_id: self.set_id,
                 pool: &self.pool,
-                home: &self.home,
+                outbox: &self.roots.outbox,
                 packing: &packing,
                 waits: !self.config.settle_timeout.is_zero(),
             };
@@ -318,7 +321,13 @@ impl Engine {
         if done.is_empty() {
             drop(group);
         } else {
-            disk::side_by_side(&done, |(claim, _)| claim.sync())?;
+            let synced = disk::side_by_side(&done, |(claim, _)| {
+                claim.sync().map_err(|e| (claim.id.clone(), e))
+            });
+            if let Err(failed) = synced {
+                drop(group);
+                return self.unsynced(failed, taken, waiting);
+            }
             lap.ends(&mut self.spent.syncing);
             step("commit.before")?;
             self.guard.check()?;
@@ -336,29 +345,6 @@ impl Engine {
         Ok(Some(answered))
     }
 
-    /// Puts a file back into the inbox, from where it is taken again.
-    fn give_back(&mut self, claim: &Claim, why: NotYet) -> Result<()> {
-        let path = claim.give_back(&self.home.inbox())?;
-        let file = claim.relative.to_string_lossy();
-        let file = crate::text::printable(&file);
-        match why {
-            NotYet::Incomplete => tracing::info!(
-                %file,
-                "ends too early; it waits until it changes, or for settle_timeout"
-            ),
-            NotYet::Changed => tracing::warn!(%file, "was changed while it was read"),
-            NotYet::Refused => tracing::debug!(%file, "could not be opened"),
-            NotYet::Unreadable => tracing::debug!(%file, "could not be read"),
-        }
-        self.returned.push((path, claim.clone(), why));
-        Ok(())
-    }
-
-    /// The files that went back to the inbox since this was asked last.
-    pub fn returned(&mut self) -> Vec<(PathBuf, Claim, NotYet)> {
-        std::mem::take(&mut self.returned)
-    }
-
     /// Publishes the responses of recorded files, unless that was done, and puts the files away.
     fn end(&mut self, done: Vec<(Claim, NewlyWritten)>) -> Result<Vec<Answered>> {
         if !done.is_empty() {
@@ -370,7 +356,7 @@ impl Engine {
             if newly.answered || !claim.response().exists() {
                 continue;
             }
-            if publish::is_out(&self.history, &self.home, &newly.batch)? {
+            if publish::is_out(&self.history, &self.roots.outbox, &newly.batch)? {
                 let path = claim.response();
                 std::fs::remove_file(&path).map_err(|e| Trouble::io("removing", &path, &e))?;
             } else {
@@ -386,8 +372,10 @@ impl Engine {
         for (claim, NewlyWritten { batch, .. }) in done {
             let mut response_file = batch.response_file.clone().unwrap_or_default();
             if claim.response().exists() {
-                response_file = publish::put_out(&mut self.history, &self.home, &claim, &batch)?;
-                folders.insert(claim.answer_folder());
+                let outbox = &self.roots.outbox;
+                let out = publish::put_out(&mut self.history, outbox, &claim, &batch)?;
+                response_file = out.to_string_lossy().into_owned();
+                folders.extend(out.parent().map(Path::to_path_buf));
             }
             named.push((
                 claim,
@@ -398,8 +386,11 @@ impl Engine {
             ));
         }
         for folder in folders {
-            let folder = self.home.outbox().join(folder);
-            disk::sync_folder(&folder).map_err(|e| Trouble::io("syncing", &folder, &e))?;
+            let outbox = &self.roots.outbox;
+            let synced = outbox
+                .open()
+                .and_then(|outbox| outbox.below(&folder)?.sync());
+            synced.map_err(|e| Trouble::io("syncing", &outbox.path().join(&folder), &e))?;
         }
         lap.ends(&mut self.spent.publishing);
         // Should it have gone meanwhile, the next start finds the files in work.
@@ -408,7 +399,7 @@ impl Engine {
         }
         for (claim, answered) in &named {
             step("publish.after")?;
-            put_away::put_away(&self.history, &self.home, claim, &answered.batch)?;
+            self.put_away(claim, &answered.batch)?;
         }
         disk::side_by_side(&named, |(claim, _)| {
             step("forget.before")?;
