@@ -110,7 +110,7 @@ pub fn left_behind(counts: &HeldCounts, engine: &Engine) -> Option<Trouble> {
     let stuck = engine.stuck().count();
     if stuck > 0 {
         left.push(format!(
-            "{stuck} could not be put back or put away and stay in watch-dir/work"
+            "{stuck} could not be put back, answered in the outbox, or put away, and stay in watch-dir/work"
         ));
     }
     let first = held.clone().next().map(|why| (why.kind(), why.remedy()));

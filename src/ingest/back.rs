@@ -1,5 +1,6 @@
-//! Files that cannot leave the work folder: one that cannot go back to the inbox, or one that was
-//! answered and cannot be put away. They stay there, stop nobody, and are tried again.
+//! Files that cannot leave the work folder: one that cannot go back to the inbox, one whose answer
+//! cannot be put out, or one that was answered and cannot be put away. They stay there, stop nobody,
+//! and are tried again.
 
 use std::collections::VecDeque;
 use std::io;
@@ -17,6 +18,15 @@ use super::{Answered, Engine, put_away};
 
 /// The longest wait between two tries.
 const LONGEST: Duration = Duration::from_secs(300);
+
+/// What is said of a file that cannot go back.
+const NOT_BACK: &str = "could not be put back into the inbox and stays here until it can: give the user that runs kycdrop the right to write in the folder that it came from; no link or file may be in the place of that folder";
+
+/// What is said of one whose answer cannot be put out.
+pub(super) const NO_ANSWER: &str = "was recorded, but its answer could not be put into its folder of the outbox and waits here until it can: give the user that runs kycdrop the right to write in that folder";
+
+/// What is said of one that cannot be put away.
+const NOT_AWAY: &str = "was answered, but could not be put away and stays here until it can: give the user that runs kycdrop the right to write in its folder of the archive or of failed; the file must not be immutable";
 
 /// A file that cannot leave the work folder.
 pub struct Stuck {
@@ -56,11 +66,7 @@ impl Engine {
                 let path = self.roots.inbox.path().join(&claim.relative);
                 return Err(Trouble::io("putting back", &path, &e));
             }
-            Err(e) => self.stick(
-                claim,
-                &e,
-                "could not be put back into the inbox and stays here until it can: give the user that runs kycdrop the right to write in the folder that it came from; no link or file may be in the place of that folder",
-            ),
+            Err(e) => self.stick(claim, &e, NOT_BACK),
         }
         Ok(())
     }
@@ -71,16 +77,13 @@ impl Engine {
             Ok(()) => {
                 self.stuck.remove(&claim.id);
             }
-            Err(e) => self.stick(
-                claim,
-                &e,
-                "was answered, but could not be put away and stays here until it can: give the user that runs kycdrop the right to write in the folders of archive and failed; the file must not be immutable",
-            ),
+            Err(e) => self.stick(claim, &e, NOT_AWAY),
         }
         Ok(())
     }
 
-    fn stick(&mut self, claim: &Claim, e: &io::Error, says: &str) {
+    /// Notes a file that stays in the work folder, and says so once.
+    pub(super) fn stick(&mut self, claim: &Claim, e: &io::Error, says: &str) {
         let now = Instant::now();
         let path = claim.source();
         if !self.stuck.contains_key(&claim.id) {
@@ -111,6 +114,12 @@ impl Engine {
     /// When the first of them is to be tried again: [`Engine::recover`] does that.
     pub fn stuck_until(&self) -> Option<Instant> {
         self.stuck.values().map(|stuck| stuck.due).min()
+    }
+
+    /// Whether a claim is one of those, and not due yet.
+    pub(super) fn is_tried_later(&self, claim: &Claim) -> bool {
+        let stuck = self.stuck.get(&claim.id);
+        stuck.is_some_and(|stuck| stuck.due > Instant::now())
     }
 
     /// Whether a claim could not be put back for so long that its file is answered as it is.
@@ -153,12 +162,14 @@ impl Engine {
     /// Ends what the history has already: publishes the response unless that was done, and puts the
     /// file away. Nothing where this process has answered it before, and only the latter was left.
     pub(super) fn end_again(&mut self, claim: Claim, batch: Written) -> Result<Vec<Answered>> {
-        if self.stuck.contains_key(&claim.id) {
+        if self.stuck.contains_key(&claim.id) && !claim.response().exists() {
             self.put_away(&claim, &batch)?;
             claim.forget();
             return Ok(Vec::new());
         }
-        tracing::info!(batch = batch.batch_id, "finishing a file of an earlier run");
+        if !self.stuck.contains_key(&claim.id) {
+            tracing::info!(batch = batch.batch_id, "finishing a file of an earlier run");
+        }
         let newly = NewlyWritten {
             batch,
             // Whatever is there may have been cut short.

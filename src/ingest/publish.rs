@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 
 use crate::catalog::Endpoint;
 use crate::clock;
+use crate::disk;
 use crate::fault;
-use crate::folder::Root;
+use crate::folder::{Gives, Root};
 use crate::history::{History, Written};
 use crate::intake::{Claim, NameBook, make_beside, response_name};
 use crate::response::{self, BatchBody, Outcome};
@@ -181,20 +182,30 @@ impl<R: Read> Write for Same<R> {
 
 /// Moves a durable response into the outbox, under the name that the history has for it; its folder
 /// is to be synced after that. Where somebody took that name meanwhile, or that of a folder on the
-/// way, another is noted in the history first. Returns where it is, below the outbox.
+/// way, another is noted in the history first. Returns where it is, below the outbox; the inner error
+/// is that of this answer's folder alone.
+///
+/// # Errors
+/// When no answer can be put out, or the history cannot be written.
 pub(super) fn put_out(
     history: &mut History,
     outbox: &Root,
     claim: &Claim,
     batch: &Written,
-) -> Result<PathBuf> {
+) -> Result<io::Result<PathBuf>> {
     let answer_folder = claim.answer_folder();
-    let open = || {
-        let (folder, way) = make_beside(&outbox.open()?, &answer_folder)?;
-        Ok((claim.open()?, folder, way))
+    let wrong =
+        |e: io::Error| Trouble::io("publishing to", &outbox.path().join(&answer_folder), &e);
+    let root = outbox.open().map_err(wrong)?;
+    let its_own = |e: io::Error| match disk::concerns_all(&e) || root.gives() == Gives::Nothing {
+        true => Err(wrong(e)),
+        false => Ok(Err(e)),
     };
-    let (from, folder, way) =
-        open().map_err(|e| Trouble::io("making", &outbox.path().join(&answer_folder), &e))?;
+    let opened = make_beside(&root, &answer_folder).and_then(|to| Ok((claim.open()?, to)));
+    let (from, (folder, way)) = match opened {
+        Ok(opened) => opened,
+        Err(e) => return its_own(e),
+    };
     let mut noted = batch.response_file.clone().unwrap_or_default();
     let mut name = PathBuf::from(&noted);
     let mut names = NameBook::default();
@@ -207,16 +218,15 @@ pub(super) fn put_out(
         }
         let moved = fault::point("publish.before")
             .and_then(|()| from.rename_new(OsStr::new("response"), &folder, file));
-        let wrong = |e| Trouble::io("publishing", &outbox.path().join(&answer), &e);
         match moved {
             Ok(()) => {
                 fault::point("publish.renamed").map_err(wrong)?;
-                return Ok(answer);
+                return Ok(Ok(answer));
             }
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
                 name = response_name(outbox, claim, &mut names);
             }
-            Err(e) => return Err(wrong(e)),
+            Err(e) => return its_own(e),
         }
     }
 }

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::clock;
 use crate::disk;
 use crate::fault;
-use crate::folder::{Folder, Root};
+use crate::folder::{Folder, Gives, Root};
 use crate::trouble::{Result, Trouble};
 
 use super::claim::Claim;
@@ -123,12 +123,12 @@ pub fn make_beside(root: &Folder, relative: &Path) -> io::Result<(Folder, PathBu
 /// When nothing can be put away: the folder of the day cannot be made, or the disk is full.
 pub fn archive_source(root: &Root, claim: &Claim) -> Result<io::Result<()>> {
     let day = clock::day(&claim.received_at);
-    let opened = root
-        .open()
-        .and_then(|root| make_beside(&root, Path::new(day)));
-    let (of_day, _) = opened.map_err(|e| Trouble::io("making", &root.path().join(day), &e))?;
-    match put_into(&of_day, claim) {
-        Err(e) if disk::concerns_all(&e) => Err(Trouble::io("archiving", &claim.source(), &e)),
+    let of_day = root.path().join(day);
+    let wrong = |e: io::Error| Trouble::io("archiving to", &of_day, &e);
+    let open = root.open().map_err(wrong)?;
+    let (to, _) = make_beside(&open, Path::new(day)).map_err(wrong)?;
+    match put_into(&to, claim) {
+        Err(e) if disk::concerns_all(&e) || to.gives() == Gives::Nothing => Err(wrong(e)),
         put => Ok(put),
     }
 }

@@ -6,8 +6,10 @@
 use crate::common;
 use crate::faults;
 
+use std::fs::File;
 use std::os::unix::fs::symlink;
-use std::process::{Command, Output, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
 
 use common::{Office, cannot_run, needs};
 use faults::{
@@ -454,4 +456,96 @@ fn a_name_that_is_taken_in_the_archive_or_the_outbox_gets_a_number() {
     let told = "SELECT count(*) FROM batch WHERE response_file IN ('odd.2/x.response.json', 'link.2/x.response.json')";
     assert_eq!(office.value(told), 2);
     assert_eq!(office.files("watch-dir/work").len(), 0);
+}
+
+/// A daemon whom permissions stop, and its log.
+struct Bound(Child, PathBuf);
+
+impl Bound {
+    fn start(office: &Office, mut command: Command) -> Bound {
+        let log = office.at("log");
+        command.stderr(File::create(&log).expect("a log"));
+        let daemon = Bound(command.spawn().expect("it starts"), log);
+        wait_for("it watches", || daemon.log().contains("kycdrop watches"));
+        daemon
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(&self.1).expect("a log")
+    }
+}
+
+impl Drop for Bound {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A file at `validate-batch-customers` cannot be ended because of the rights of a folder: another one is answered
+/// meanwhile, it is named once and counted. Then the right is given, and it is ended too.
+fn goes_on_beside(case: &str, folder: &str, says: &str) {
+    let office = Office::on("2026-03-02T12:00:00Z");
+    let quick = "settle = \"0s\"\nretry = \"20ms\"\nscan_interval = \"20ms\"\n";
+    office.write("kycdrop.toml", quick);
+    for folder in [
+        "outbox/validate-batch-customers",
+        "archive/2026-03-02/validate-batch-customers",
+    ] {
+        std::fs::create_dir_all(office.at("watch-dir").join(folder)).expect("folders");
+    }
+    office.once();
+    office.drop("validate-batch-customers/x.json", batch_of("x", CUSTOMERS));
+    let Some(command) = bound_by_permissions(&office, case, &["run"]) else {
+        return;
+    };
+    let (user, folder) = (user_of(&command), office.at("watch-dir").join(folder));
+    set_mode(&folder, 0o500);
+    let daemon = Bound::start(&office, command);
+    drop_good(&office, "good");
+    give_to(&office.at("watch-dir/inbox/batch-customers"), user);
+    let good = office.at("watch-dir/outbox/batch-customers/good.response.json");
+    wait_for("an answer", || good.exists());
+    wait_for("its name", || daemon.log().contains(says));
+    wait_for("it is counted", || status(&office)["held"]["files"] == 1);
+    assert_eq!(status(&office)["health"], "healthy");
+    set_mode(&folder, 0o700);
+    wait_for("everything is ended", || {
+        office.files("watch-dir/archive").len() == 2
+            && office.files("watch-dir/work").is_empty()
+            && status(&office)["held"]["files"] == 0
+    });
+    assert_eq!(office.files("watch-dir/outbox").len(), 2);
+    assert_eq!(office.value("SELECT count(*) FROM batch"), 2);
+    let log = daemon.log();
+    assert_eq!(log.matches(says).count(), 1, "{log}");
+    assert_eq!(log.matches(" answered ").count(), 2, "{log}");
+    assert!(!log.contains("work pauses"), "{log}");
+}
+
+#[test]
+fn a_folder_of_the_inbox_that_may_not_be_written_stops_no_other() {
+    goes_on_beside(
+        "one_file::a_folder_of_the_inbox_that_may_not_be_written_stops_no_other",
+        "inbox/validate-batch-customers",
+        "may not be moved out of its folder",
+    );
+}
+
+#[test]
+fn a_folder_of_the_outbox_that_may_not_be_written_stops_no_other() {
+    goes_on_beside(
+        "one_file::a_folder_of_the_outbox_that_may_not_be_written_stops_no_other",
+        "outbox/validate-batch-customers",
+        "its answer could not be put into its folder of the outbox",
+    );
+}
+
+#[test]
+fn a_folder_of_the_archive_that_may_not_be_written_stops_no_other() {
+    goes_on_beside(
+        "one_file::a_folder_of_the_archive_that_may_not_be_written_stops_no_other",
+        "archive/2026-03-02/validate-batch-customers",
+        "could not be put away",
+    );
 }
