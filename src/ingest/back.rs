@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::disk;
@@ -66,7 +66,10 @@ impl Engine {
                 let path = self.roots.inbox.path().join(&claim.relative);
                 return Err(Trouble::io("putting back", &path, &e));
             }
-            Err(e) => self.stick(claim, &e, NOT_BACK),
+            Err(e) => {
+                let to = self.roots.inbox.path().join(claim.folder_below_inbox());
+                self.stick(claim, &to, &e, NOT_BACK);
+            }
         }
         Ok(())
     }
@@ -77,18 +80,22 @@ impl Engine {
             Ok(()) => {
                 self.stuck.remove(&claim.id);
             }
-            Err(e) => self.stick(claim, &e, NOT_AWAY),
+            Err(e) => {
+                let to = put_away::root_of(&self.roots, batch).path().to_path_buf();
+                self.stick(claim, &to, &e, NOT_AWAY);
+            }
         }
         Ok(())
     }
 
-    /// Notes a file that stays in the work folder, and says so once.
-    pub(super) fn stick(&mut self, claim: &Claim, e: &io::Error, says: &str) {
+    /// Notes a file that stays in the work folder and is to go elsewhere, and says so once.
+    pub(super) fn stick(&mut self, claim: &Claim, to: &Path, e: &io::Error, says: &str) {
         let now = Instant::now();
         let path = claim.source();
         if !self.stuck.contains_key(&claim.id) {
-            let path = path.to_string_lossy();
-            tracing::warn!(path = %printable(&path), reason = %e, "{says}");
+            let (path, to) = (path.to_string_lossy(), to.to_string_lossy());
+            let (path, to) = (printable(&path), printable(&to));
+            tracing::warn!(%path, %to, reason = %e, "{says}");
         }
         let stuck = self.stuck.entry(claim.id.clone()).or_insert(Stuck {
             path,

@@ -48,7 +48,8 @@ impl Engine {
                         folders.extend(out.parent().map(Path::to_path_buf));
                     }
                     Err(e) => {
-                        self.stick(&claim, &e, back::NO_ANSWER);
+                        let to = outbox.path().join(claim.answer_folder());
+                        self.stick(&claim, &to, &e, back::NO_ANSWER);
                         continue;
                     }
                 }

@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::config::Roots;
+use crate::folder::Root;
 use crate::history::{History, Written};
 use crate::intake::{Claim, archive_source};
 use crate::trouble::Result;
@@ -28,10 +29,7 @@ pub(super) fn put_away(
     if !claim.has_source() {
         return Ok(Ok(()));
     }
-    let root = match batch.status {
-        200 => &roots.archive,
-        _ => &roots.failed,
-    };
+    let root = root_of(roots, batch);
     if !was_changed(history, claim, batch)? {
         return archive_source(root, claim);
     }
@@ -49,6 +47,14 @@ pub(super) fn put_away(
         "was written to after it was read: it is put away as *{CHANGED}; what was written since was not answered: drop it again"
     );
     archive_source(root, &aside)
+}
+
+/// The folder that the file of a batch is put away in.
+pub(super) fn root_of<'r>(roots: &'r Roots, batch: &Written) -> &'r Root {
+    match batch.status {
+        200 => &roots.archive,
+        _ => &roots.failed,
+    }
 }
 
 /// Whether the file is another than the one that was read. Where its size and time are those that it
