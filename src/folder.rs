@@ -59,12 +59,20 @@ impl Root {
             true => OFlags::empty(),
             false => OFlags::NOFOLLOW,
         };
+        let handle = openat(CWD, &self.path, HELD | follow, Mode::empty());
+        let handle = handle.map_err(|e| match disk::is_no_folder(&e.into()) {
+            true => io::Error::new(io::ErrorKind::NotADirectory, REPLACED),
+            false => e.into(),
+        })?;
         Ok(Folder {
-            handle: openat(CWD, &self.path, HELD | follow, Mode::empty())?,
+            handle,
             path: self.path.clone(),
         })
     }
 }
+
+/// What is said of a folder of `watch-dir` that is none any more.
+const REPLACED: &str = "a link or a file was put in the place of this folder; put the folder back";
 
 /// A folder, held open. What is put in its place meanwhile is not this folder.
 pub struct Folder {
@@ -197,12 +205,9 @@ impl Folder {
             return Gives::Nothing;
         }
         let me = rustix::process::geteuid();
-        match fs::fstat(&self.handle) {
-            Ok(itself) if !me.is_root() && itself.st_uid != me.as_raw() => {
-                match itself.st_mode & STICKY {
-                    0 => Gives::Everything,
-                    _ => Gives::FilesOf(me.as_raw()),
-                }
+        match self.look_at_itself() {
+            Ok(itself) if itself.sticky && !me.is_root() && itself.owner != me.as_raw() => {
+                Gives::FilesOf(me.as_raw())
             }
             _ => Gives::Everything,
         }
@@ -316,9 +321,10 @@ pub struct Look {
     pub modified: SystemTime,
     /// The file system that it is on.
     pub device: u64,
+    kind: FileType,
     names: u64,
-    mode: u32,
     owner: u32,
+    sticky: bool,
 }
 
 impl Look {
@@ -331,20 +337,21 @@ impl Look {
             bytes: stat.st_size as u64,
             modified: moment(stat.st_mtime as i64, stat.st_mtime_nsec as u32),
             device: stat.st_dev as u64,
+            kind: FileType::from_raw_mode(stat.st_mode),
             names: stat.st_nlink as u64,
-            mode: stat.st_mode as u32,
             owner: stat.st_uid,
+            sticky: stat.st_mode as u32 & STICKY != 0,
         }
     }
 
     /// Whether it is a folder.
     pub fn is_folder(&self) -> bool {
-        FileType::from_raw_mode(self.mode) == FileType::Directory
+        self.kind == FileType::Directory
     }
 
     /// Whether it is a regular file with one name.
     pub fn is_plain(&self) -> bool {
-        FileType::from_raw_mode(self.mode) == FileType::RegularFile && self.names == 1
+        self.kind == FileType::RegularFile && self.names == 1
     }
 }
 

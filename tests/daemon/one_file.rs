@@ -281,6 +281,33 @@ fn whatever_a_file_refuses_it_is_held_alone() {
     }
 }
 
+/// What any file would meet pauses the work, and nothing is lost.
+#[test]
+fn what_any_file_would_meet_is_not_held_against_one() {
+    for (fault, code) in [
+        ("claim.take=ENOSPC", 75),
+        ("claim.take=EMFILE", 74),
+        ("source.open=EMFILE", 74),
+        ("source.read=EMFILE", 74),
+        ("source.read=ENOSPC", 75),
+        ("source.sync=EROFS", 77),
+        ("back.before=ENOSPC,source.open=EIO", 75),
+    ] {
+        let office = Office::new();
+        drop_good(&office, "a");
+        drop_good(&office, "b");
+        let mut command = office.command(&["once"]);
+        let output = command.env("KYCDROP_FAULT", fault).output();
+        let output = output.expect("it runs");
+        let said = said(&output);
+        assert_eq!(output.status.code(), Some(code), "{fault}: {said}");
+        assert!(!said.contains("files answered"), "{fault}: {said}");
+        assert!(!said.contains("stays here"), "{fault}: {said}");
+        office.once();
+        assert_all_answered_once(&office, &["a", "b"].map(str::to_owned), CUSTOMERS);
+    }
+}
+
 /// The daemon goes on, tries again by itself, and names it once.
 #[test]
 fn a_daemon_tries_again_what_was_kept_by_another_program() {
