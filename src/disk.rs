@@ -131,35 +131,6 @@ pub fn lock_folder(path: &Path) -> io::Result<Option<File>> {
     }
 }
 
-/// Renames a file below `root` to somewhere else without ever overwriting. No folder on the way
-/// below `root` may be a link, even one that was put there this moment.
-///
-/// # Errors
-/// Whatever the rename fails with; see [`is_no_folder`] for a link in the place of a folder.
-pub fn take_from(root: &Path, relative: &Path, to: &Path) -> io::Result<()> {
-    #[cfg(target_os = "linux")]
-    {
-        use rustix::fs::{CWD, Mode, OFlags, RenameFlags, openat, renameat_with};
-        let folder = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::PATH;
-        let name = relative
-            .file_name()
-            .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
-        // The root itself may be a link: that is the administrator's choice.
-        let way_in = OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::PATH;
-        let mut at = openat(CWD, root, way_in, Mode::empty())?;
-        for part in relative.parent().into_iter().flat_map(Path::iter) {
-            at = openat(&at, part, folder, Mode::empty())?;
-        }
-        match renameat_with(&at, name, CWD, to, RenameFlags::NOREPLACE) {
-            Ok(()) => return Ok(()),
-            // Some network file systems do not know the flag.
-            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {}
-            Err(e) => return Err(e.into()),
-        }
-    }
-    rename_new(&root.join(relative), to)
-}
-
 /// Whether an error says that something on the way is no folder, or a link in the place of one.
 pub fn is_no_folder(e: &io::Error) -> bool {
     e.kind() == io::ErrorKind::NotADirectory || is_link(e)
@@ -178,22 +149,27 @@ fn is_link(e: &io::Error) -> bool {
     }
 }
 
-/// Whether a file, or the way to it, cannot be read although the process may: a bad block, a share that
-/// does not answer, a damaged folder.
-pub fn is_unreadable(e: &io::Error) -> bool {
+/// Whether an error is not that of one file but would meet any: a full or read-only disk, no memory,
+/// too many open files, something that is gone.
+pub fn concerns_all(e: &io::Error) -> bool {
     #[cfg(unix)]
-    {
+    let too_many = {
         use rustix::io::Errno;
-        [Errno::IO, Errno::BADMSG, Errno::STALE, Errno::TIMEDOUT]
+        [Errno::MFILE, Errno::NFILE]
             .iter()
             .any(|known| e.raw_os_error() == Some(known.raw_os_error()))
-            // What ext4 and xfs say of a damaged structure: EUCLEAN, which has no kind.
-            || cfg!(target_os = "linux") && e.raw_os_error() == Some(117)
-    }
+    };
     #[cfg(not(unix))]
-    {
-        e.kind() == io::ErrorKind::TimedOut
-    }
+    let too_many = false;
+    too_many
+        || matches!(
+            e.kind(),
+            io::ErrorKind::StorageFull
+                | io::ErrorKind::QuotaExceeded
+                | io::ErrorKind::ReadOnlyFilesystem
+                | io::ErrorKind::OutOfMemory
+                | io::ErrorKind::NotFound
+        )
 }
 
 /// Whether [`open_regular`] failed because of what lies there, and not because of the disk.
@@ -255,9 +231,7 @@ pub fn sync_dropped(path: &Path) -> io::Result<()> {
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {
-        let folder = File::open(folder)?;
-        let synced = fault::point("folder.sync").and_then(|()| folder.sync_all());
-        synced.or_else(|e| if cannot_sync(&e) { Ok(()) } else { Err(e) })
+        sync_open_folder(&File::open(folder)?)
     }
     #[cfg(not(unix))]
     {
@@ -265,6 +239,16 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
         let _ = folder;
         Ok(())
     }
+}
+
+/// The same of a folder that is open for reading.
+///
+/// # Errors
+/// When its syncing fails.
+#[cfg(unix)]
+pub fn sync_open_folder(folder: &File) -> io::Result<()> {
+    let synced = fault::point("folder.sync").and_then(|()| folder.sync_all());
+    synced.or_else(|e| if cannot_sync(&e) { Ok(()) } else { Err(e) })
 }
 
 /// Whether an error says that a file system does not sync folders, and not that it failed to.
@@ -330,7 +314,12 @@ pub fn open_any_regular(path: &Path) -> io::Result<File> {
 }
 
 fn open_if(path: &Path, wanted: impl Fn(&fs::Metadata) -> bool) -> io::Result<File> {
-    let strange = || io::Error::new(io::ErrorKind::InvalidInput, "no regular file with one name");
+    let strange = || {
+        io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "not a regular file with one name",
+        )
+    };
     // A device may do something when it is opened, so it is looked at first.
     if !wanted(&fs::symlink_metadata(path)?) {
         return Err(strange());
@@ -348,35 +337,6 @@ fn open_if(path: &Path, wanted: impl Fn(&fs::Metadata) -> bool) -> io::Result<Fi
         Ok(file)
     } else {
         Err(strange())
-    }
-}
-
-/// Whether two names are those of one file.
-pub fn is_same_file(one: &Path, other: &Path) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        let identity = |path| fs::symlink_metadata(path).map(|m| (m.dev(), m.ino()));
-        matches!((identity(one), identity(other)), (Ok(one), Ok(other)) if one == other)
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = (one, other);
-        false
-    }
-}
-
-/// Whether this process may read a file, as far as that can be told without opening it.
-pub fn may_read(path: &Path) -> bool {
-    #[cfg(unix)]
-    {
-        use rustix::fs::{Access, access};
-        access(path, Access::READ_OK) != Err(rustix::io::Errno::ACCESS)
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = path;
-        true
     }
 }
 

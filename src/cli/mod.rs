@@ -10,6 +10,7 @@ mod doctor;
 mod explain;
 mod export;
 mod exposed;
+mod held;
 mod history;
 mod init;
 mod layout;

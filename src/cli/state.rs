@@ -12,6 +12,8 @@ use crate::config::Home;
 use crate::fault;
 use crate::trouble::Trouble;
 
+use super::held::Held;
+
 /// How work goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -36,6 +38,9 @@ pub struct State {
     /// When a file was answered last, UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_success: Option<String>,
+    /// What is in the inbox and is not taken.
+    #[serde(default)]
+    pub held: Held,
 }
 
 impl State {
@@ -66,6 +71,7 @@ impl Teller {
                 pid: std::process::id(),
                 reason: None,
                 last_success,
+                held: Held::default(),
             },
             kind: None,
             written: false,
@@ -82,6 +88,14 @@ impl Teller {
     /// When a file was answered last.
     pub fn last_success(&self) -> Option<&str> {
         self.now.last_success.as_deref()
+    }
+
+    /// So much is held in the inbox. It is written when work goes on or ends.
+    pub fn holds(&mut self, held: Held) {
+        if self.now.held != held {
+            self.now.held = held;
+            self.written = false;
+        }
     }
 
     /// Files were answered. Returns whether work paused before.

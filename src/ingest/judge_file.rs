@@ -351,9 +351,9 @@ fn split_error(path: &Path, e: SplitError) -> Stop {
 
 fn not_read(doing: &str, path: &Path, e: &io::Error) -> Stop {
     let trouble = Trouble::io(doing, path, e);
-    match disk::is_unreadable(e) {
-        true => Stop::Unreadable(trouble),
-        false => Stop::Trouble(trouble),
+    match disk::concerns_all(e) {
+        true => Stop::Trouble(trouble),
+        false => Stop::Unreadable(trouble),
     }
 }
 
@@ -431,7 +431,7 @@ impl FileHash {
             io::copy(&mut reader, &mut io::sink()).map(|_| reader)
         };
         let reader = read().map_err(|e| {
-            self.unreadable = disk::is_unreadable(&e);
+            self.unreadable = !disk::concerns_all(&e);
             Trouble::io("reading", &self.path, &e)
         })?;
         let facts = FileFacts {
@@ -454,10 +454,11 @@ impl FileHash {
 impl SameFile for FileHash {
     fn is(&mut self, bytes: u64, sha256: &str) -> Result<bool> {
         if self.known.is_none() {
-            let size = std::fs::metadata(&self.path)
-                .map_err(|e| Trouble::io("reading", &self.path, &e))?
-                .len();
-            if size != bytes {
+            let size = std::fs::metadata(&self.path).map_err(|e| {
+                self.unreadable = !disk::concerns_all(&e);
+                Trouble::io("reading", &self.path, &e)
+            })?;
+            if size.len() != bytes {
                 return Ok(false);
             }
         }

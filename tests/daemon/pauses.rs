@@ -171,33 +171,37 @@ fn once_with_a_database_that_may_not_grow_ends_with_75() {
     assert_all_answered_once(&office, &["large".into()], 3000);
 }
 
-/// A folder that nobody may write: the file stays taken, nothing is answered, and it goes on.
+/// A folder that nobody may write: the file stays taken, nothing is lost, and it goes on.
 #[test]
 fn an_outbox_that_may_not_be_written_pauses_and_goes_on() {
-    let office = Office::new();
-    drop_all(&office, &names(1));
-    let outbox = office.at("watch-dir/outbox/batch-customers");
-    std::fs::create_dir_all(&outbox).expect("the outbox");
-    let Some(mut command) = bound_by_permissions(
-        &office,
-        "pauses::an_outbox_that_may_not_be_written_pauses_and_goes_on",
-        &["once"],
-    ) else {
-        return;
-    };
-    set_mode(&outbox, 0o500);
-    let output = command.output().expect("it runs");
-    assert_eq!(output.status.code(), Some(77), "{output:?}");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        said.contains("outbox") && said.contains("the right to write"),
-        "{said}"
-    );
-    assert_eq!(office.files("watch-dir/outbox").len(), 0);
+    for folder in ["outbox", "outbox/batch-customers", "archive"] {
+        let office = Office::new();
+        office.once();
+        drop_all(&office, &names(1));
+        let closed = office.at("watch-dir").join(folder);
+        std::fs::create_dir_all(&closed).expect("the folder");
+        let case = "pauses::an_outbox_that_may_not_be_written_pauses_and_goes_on";
+        let Some(mut command) = bound_by_permissions(&office, case, &["once"]) else {
+            return;
+        };
+        set_mode(&closed, 0o500);
+        let output = command.output().expect("it runs");
+        assert_eq!(output.status.code(), Some(77), "{output:?}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            said.contains(folder) && said.contains("the right to write"),
+            "{said}"
+        );
+        // Where it concerns every file, no other is begun.
+        let pauses = !said.contains("files answered");
+        assert_eq!(pauses, !folder.contains('/'), "{said}");
+        let answers = office.files("watch-dir/outbox").len();
+        assert_eq!(answers, usize::from(folder == "archive"), "{said}");
 
-    set_mode(&outbox, 0o700);
-    assert!(command.status().expect("it runs").success());
-    assert_all_answered_once(&office, &names(1), CUSTOMERS);
+        set_mode(&closed, 0o700);
+        assert!(command.status().expect("it runs").success());
+        assert_all_answered_once(&office, &names(1), CUSTOMERS);
+    }
 }
 
 #[test]

@@ -150,6 +150,34 @@ impl Drop for Daemon {
     }
 }
 
+/// Waits until a process was stopped by a fault point, or has ended; returns whether it was stopped.
+#[cfg(target_os = "linux")]
+pub fn stopped(child: &mut Child) -> bool {
+    let stat = format!("/proc/{}/stat", child.id());
+    let begun = Instant::now();
+    loop {
+        if child.try_wait().expect("a child").is_some() {
+            return false;
+        }
+        let text = std::fs::read_to_string(&stat).unwrap_or_default();
+        // The state comes after the name, which is in parentheses.
+        let state = text.rsplit_once(") ").and_then(|(_, s)| s.chars().next());
+        if state == Some('T') {
+            return true;
+        }
+        assert!(begun.elapsed() < PATIENCE, "neither stopped nor ended");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Lets a stopped process continue.
+#[cfg(unix)]
+pub fn go_on(child: &Child) {
+    use rustix::process::{Pid, Signal, kill_process};
+    let pid = Pid::from_raw(child.id() as i32).expect("a process id");
+    kill_process(pid, Signal::CONT).expect("a signal to our own child");
+}
+
 /// Drops a file so that a running daemon sees it whole or not at all: under a name that is left
 /// alone, then renamed.
 pub fn drop_whole(office: &Office, relative: &str, bytes: impl AsRef<[u8]>) {
