@@ -286,9 +286,9 @@ fn whatever_a_file_refuses_it_is_held_alone() {
 fn what_any_file_would_meet_is_not_held_against_one() {
     for (fault, code) in [
         ("claim.take=ENOSPC", 75),
-        ("claim.take=EMFILE", 74),
-        ("source.open=EMFILE", 74),
-        ("source.read=EMFILE", 74),
+        ("claim.take=EMFILE", 75),
+        ("source.open=EMFILE", 75),
+        ("source.read=EMFILE", 75),
         ("source.read=ENOSPC", 75),
         ("source.sync=EROFS", 77),
         ("back.before=ENOSPC,source.open=EIO", 75),

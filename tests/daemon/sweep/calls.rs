@@ -55,7 +55,8 @@ pub const CALLS: &[(&str, &[&str])] = &[
     ("epoll_ctl", &["ENOMEM", "ENOSPC"]),
     ("epoll_wait", &["EINTR"]),
     ("poll", &["EINTR"]),
-    ("sched_getaffinity", &["EPERM"]),
+    ("ppoll", &["EINTR"]),
+    ("getrandom", &["EINTR"]),
 ];
 
 /// How a call fails.
