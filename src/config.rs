@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer};
 use crate::branch::Branch;
 use crate::catalog::Endpoint;
 use crate::disk;
+use crate::folder::Root;
 use crate::position::Position;
 use crate::regular_file;
 use crate::request::Limits;
@@ -88,21 +89,59 @@ impl Home {
         self.watch_dir().join("failed")
     }
 
+    /// The folders that files move between, as they are now.
+    pub fn roots(&self) -> Roots {
+        Roots {
+            inbox: Root::at(self.inbox()),
+            work: Root::at(self.work()),
+            outbox: Root::at(self.outbox()),
+            archive: Root::at(self.archive()),
+            failed: Root::at(self.failed()),
+        }
+    }
+
     /// Makes every folder that is missing, and checks that files can be moved between them.
     ///
     /// # Errors
-    /// When a folder cannot be made, or lies on another file system than the others.
+    /// When a folder cannot be made, or is on another file system than the others.
     pub fn make_folders(&self) -> Result<()> {
-        let inbox = self.inbox();
-        let mut folders = vec![self.work(), self.outbox(), self.archive(), self.failed()];
-        for endpoint in Endpoint::ALL {
-            folders.push(inbox.join(endpoint.name()));
-        }
-        for folder in &folders {
+        self.roots().make()
+    }
+}
+
+/// The folders that files move between.
+#[derive(Clone, Debug)]
+pub struct Roots {
+    pub inbox: Root,
+    pub work: Root,
+    pub outbox: Root,
+    pub archive: Root,
+    pub failed: Root,
+}
+
+impl Roots {
+    /// Makes every folder that is missing, and checks that files can be moved between them.
+    ///
+    /// # Errors
+    /// When a folder cannot be made, or is on another file system than the others.
+    pub fn make(&self) -> Result<()> {
+        let inbox = self.inbox.path();
+        let others = [&self.work, &self.outbox, &self.archive, &self.failed].map(Root::path);
+        for folder in others.into_iter().chain([inbox]) {
             disk::make_folder(folder).map_err(|e| Trouble::io("making", folder, &e))?;
         }
-        for folder in &folders {
-            let same = disk::same_file_system(&inbox, folder)
+        let open = self.inbox.open();
+        let open = open.map_err(|e| Trouble::io("opening", inbox, &e))?;
+        for endpoint in Endpoint::ALL {
+            match open.make(Path::new(endpoint.name())) {
+                Ok(_) => {}
+                // Something else has its name: whoever looks at the inbox names that.
+                Err(e) if disk::is_no_folder(&e) => {}
+                Err(e) => return Err(Trouble::io("making", &inbox.join(endpoint.name()), &e)),
+            }
+        }
+        for folder in others {
+            let same = disk::same_file_system(inbox, folder)
                 .map_err(|e| Trouble::io("looking at", folder, &e))?;
             if !same {
                 return Err(Trouble::new(

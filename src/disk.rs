@@ -41,19 +41,49 @@ pub fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
 /// What tells one file or folder from every other as long as it is there: device and inode.
 pub type FileId = (u64, u64);
 
+/// The identity of what is at a path, links followed; None where nothing is, or it cannot be looked
+/// at.
+pub fn file_id(path: &Path) -> Option<FileId> {
+    look_for_id(path).unwrap_or_default()
+}
+
 /// The identity of what is at a path, links followed; None where nothing is. Where the system has no
 /// such identity, what is there is the same as ever.
-pub fn file_id(path: &Path) -> Option<FileId> {
-    let metadata = fs::metadata(path).ok()?;
+///
+/// # Errors
+/// When that cannot be told.
+pub fn look_for_id(path: &Path) -> io::Result<Option<FileId>> {
+    let Some(metadata) = if_there(fs::metadata(path))? else {
+        return Ok(None);
+    };
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
-        Some((metadata.dev(), metadata.ino()))
+        Ok(Some((metadata.dev(), metadata.ino())))
     }
     #[cfg(not(unix))]
     {
         let _ = metadata;
-        Some((0, 0))
+        Ok(Some((0, 0)))
+    }
+}
+
+/// None where nothing is at a path, so that an error never counts as "nothing there".
+///
+/// # Errors
+/// Any other error.
+pub fn if_there<T>(looked: io::Result<T>) -> io::Result<Option<T>> {
+    match looked {
+        Ok(found) => Ok(Some(found)),
+        Err(e)
+            if matches!(
+                e.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            Ok(None)
+        }
+        Err(e) => Err(e),
     }
 }
 
@@ -110,35 +140,6 @@ fn open_folder(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(flags).open(path)
 }
 
-/// Renames a file below `root` to somewhere else without ever overwriting. No folder on the way
-/// below `root` may be a link, even one that was put there this moment.
-///
-/// # Errors
-/// Whatever the rename fails with; see [`is_no_folder`] for a link in the place of a folder.
-pub fn take_from(root: &Path, relative: &Path, to: &Path) -> io::Result<()> {
-    #[cfg(target_os = "linux")]
-    {
-        use rustix::fs::{CWD, Mode, OFlags, RenameFlags, openat, renameat_with};
-        let folder = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::PATH;
-        let name = relative
-            .file_name()
-            .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
-        // The root itself may be a link: that is the administrator's choice.
-        let way_in = OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::PATH;
-        let mut at = openat(CWD, root, way_in, Mode::empty())?;
-        for part in relative.parent().into_iter().flat_map(Path::iter) {
-            at = openat(&at, part, folder, Mode::empty())?;
-        }
-        match renameat_with(&at, name, CWD, to, RenameFlags::NOREPLACE) {
-            Ok(()) => return Ok(()),
-            // Some network file systems do not know the flag.
-            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {}
-            Err(e) => return Err(e.into()),
-        }
-    }
-    rename_new(&root.join(relative), to)
-}
-
 /// Whether an error says that something on the way is no folder, or a link in the place of one.
 pub fn is_no_folder(e: &io::Error) -> bool {
     e.kind() == io::ErrorKind::NotADirectory || is_link(e)
@@ -157,22 +158,27 @@ fn is_link(e: &io::Error) -> bool {
     }
 }
 
-/// Whether a file, or the way to it, cannot be read although the process may: a bad block, a share that
-/// does not answer, a damaged folder.
-pub fn is_unreadable(e: &io::Error) -> bool {
+/// Whether an error is not that of one file but would meet any: a full or read-only disk, no memory,
+/// too many open files, something that is gone.
+pub fn concerns_all(e: &io::Error) -> bool {
     #[cfg(unix)]
-    {
+    let too_many = {
         use rustix::io::Errno;
-        [Errno::IO, Errno::BADMSG, Errno::STALE, Errno::TIMEDOUT]
+        [Errno::MFILE, Errno::NFILE]
             .iter()
             .any(|known| e.raw_os_error() == Some(known.raw_os_error()))
-            // What ext4 and xfs say of a damaged structure: EUCLEAN, which has no kind.
-            || cfg!(target_os = "linux") && e.raw_os_error() == Some(117)
-    }
+    };
     #[cfg(not(unix))]
-    {
-        e.kind() == io::ErrorKind::TimedOut
-    }
+    let too_many = false;
+    too_many
+        || matches!(
+            e.kind(),
+            io::ErrorKind::StorageFull
+                | io::ErrorKind::QuotaExceeded
+                | io::ErrorKind::ReadOnlyFilesystem
+                | io::ErrorKind::OutOfMemory
+                | io::ErrorKind::NotFound
+        )
 }
 
 /// Whether [`open_regular`] failed because of what lies there, and not because of the disk.
@@ -234,9 +240,7 @@ pub fn sync_dropped(path: &Path) -> io::Result<()> {
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {
-        let folder = open_folder(folder)?;
-        let synced = fault::point("folder.sync").and_then(|()| folder.sync_all());
-        synced.or_else(|e| if cannot_sync(&e) { Ok(()) } else { Err(e) })
+        sync_open_folder(&open_folder(folder)?)
     }
     #[cfg(not(unix))]
     {
@@ -244,6 +248,16 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
         let _ = folder;
         Ok(())
     }
+}
+
+/// The same of a folder that is open for reading.
+///
+/// # Errors
+/// When its syncing fails.
+#[cfg(unix)]
+pub fn sync_open_folder(folder: &File) -> io::Result<()> {
+    let synced = fault::point("folder.sync").and_then(|()| folder.sync_all());
+    synced.or_else(|e| if cannot_sync(&e) { Ok(()) } else { Err(e) })
 }
 
 /// Whether an error says that a file system does not sync folders, and not that it failed to.
@@ -309,7 +323,12 @@ pub fn open_any_regular(path: &Path) -> io::Result<File> {
 }
 
 fn open_if(path: &Path, wanted: impl Fn(&fs::Metadata) -> bool) -> io::Result<File> {
-    let strange = || io::Error::new(io::ErrorKind::InvalidInput, "no regular file with one name");
+    let strange = || {
+        io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "not a regular file with one name",
+        )
+    };
     // A device may do something when it is opened, so it is looked at first.
     if !wanted(&fs::symlink_metadata(path)?) {
         return Err(strange());
@@ -327,35 +346,6 @@ fn open_if(path: &Path, wanted: impl Fn(&fs::Metadata) -> bool) -> io::Result<Fi
         Ok(file)
     } else {
         Err(strange())
-    }
-}
-
-/// Whether two names are those of one file.
-pub fn is_same_file(one: &Path, other: &Path) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        let identity = |path| fs::symlink_metadata(path).map(|m| (m.dev(), m.ino()));
-        matches!((identity(one), identity(other)), (Ok(one), Ok(other)) if one == other)
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = (one, other);
-        false
-    }
-}
-
-/// Whether this process may read a file, as far as that can be told without opening it.
-pub fn may_read(path: &Path) -> bool {
-    #[cfg(unix)]
-    {
-        use rustix::fs::{Access, access};
-        access(path, Access::READ_OK) != Err(rustix::io::Errno::ACCESS)
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = path;
-        true
     }
 }
 

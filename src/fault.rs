@@ -2,8 +2,10 @@
 //! there in debug builds alone; in a release build every function here is empty and costs nothing.
 //!
 //! `KYCDROP_FAULT=step=what` sets them, several with commas between. `what` is `kill` (as SIGKILL
-//! would), `panic`, an error (`ENOSPC`, `EACCES`, `EROFS`, `EIO`, `EINVAL`, `ENOTSUP`) or `on` for switches; `step@3` means the third time that the step is
-//! reached, otherwise it is every time. With `KYCDROP_FAULT_WHILE=path` they hold for as long as
+//! would), `panic`, `stop` (as SIGSTOP would, so that a test can change something at that moment), an
+//! error (`ENOSPC`, `EACCES`, `EROFS`, `EIO`, `EPERM`, `EXDEV`, `EAGAIN`, `EBUSY`, `EMFILE`, `EINVAL`,
+//! `ENOTSUP`) or `on` for switches; `step@3` means the third time that the step is reached, otherwise
+//! it is every time. With `KYCDROP_FAULT_WHILE=path` they hold for as long as
 //! that file exists.
 
 use std::io;
@@ -51,8 +53,11 @@ pub const OTHER_STEPS: &[&str] = &[
     "lock.written",
     "state.write",
     "folder.sync",
+    "source.open",
     "source.read",
     "source.sync",
+    "claim.take",
+    "inbox.list",
     "inbox.look",
 ];
 
@@ -156,6 +161,10 @@ mod on {
         match what {
             "kill" => die(),
             "panic" => panic!("a test wants it"),
+            "stop" => {
+                stop();
+                Ok(())
+            }
             #[cfg(unix)]
             error => error_of(error).map_or(Ok(()), |e| Err(e.into())),
             #[cfg(not(unix))]
@@ -171,6 +180,11 @@ mod on {
             "EACCES" => Errno::ACCESS,
             "EROFS" => Errno::ROFS,
             "EIO" => Errno::IO,
+            "EPERM" => Errno::PERM,
+            "EXDEV" => Errno::XDEV,
+            "EAGAIN" => Errno::AGAIN,
+            "EBUSY" => Errno::BUSY,
+            "EMFILE" => Errno::MFILE,
             "EINVAL" => Errno::INVAL,
             "ENOTSUP" => Errno::NOTSUP,
             _ => return None,
@@ -185,6 +199,15 @@ mod on {
             let _ = kill_process(getpid(), Signal::KILL);
         }
         std::process::abort()
+    }
+
+    /// Until a SIGCONT.
+    fn stop() {
+        #[cfg(unix)]
+        {
+            use rustix::process::{Signal, getpid, kill_process};
+            let _ = kill_process(getpid(), Signal::STOP);
+        }
     }
 
     pub fn squeeze(conn: &rusqlite::Connection) {

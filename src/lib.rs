@@ -21,6 +21,7 @@ pub mod demo;
 pub mod disk;
 pub mod export;
 pub mod fault;
+pub mod folder;
 pub mod history;
 pub mod ingest;
 pub mod intake;

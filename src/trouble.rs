@@ -122,11 +122,14 @@ impl From<rusqlite::Error> for Trouble {
         let code = e.sqlite_error_code();
         let what = format!("the database: {e}");
         match code {
-            Some(C::DatabaseBusy | C::DatabaseLocked) => Trouble::new(
-                Kind::Busy,
-                what,
-                "another process holds a lock on kycdrop.db; look for one with `fuser kycdrop.db`, and end it or wait",
-            ),
+            // The last one: the locks of the database could not be taken again and again.
+            Some(C::DatabaseBusy | C::DatabaseLocked | C::FileLockingProtocolFailed) => {
+                Trouble::new(
+                    Kind::Busy,
+                    what,
+                    "another process holds a lock on kycdrop.db; look for one with `fuser kycdrop.db`, and end it or wait",
+                )
+            }
             Some(C::DiskFull) => Trouble::new(
                 Kind::Busy,
                 what,

@@ -290,9 +290,13 @@ impl Random {
 pub fn claim_all(home: &Home) -> Vec<Claim> {
     let mut inbox = Inbox::new(home.inbox(), Duration::ZERO, Duration::ZERO);
     let settled = inbox.scan(Instant::now()).expect("a scan").settled;
+    let roots = home.roots();
     settled
         .iter()
-        .filter_map(|candidate| claim(&home.inbox(), &home.work(), candidate).expect("a claim"))
+        .filter_map(|candidate| {
+            let taken = claim(&roots.inbox, &roots.work, candidate);
+            taken.expect("a claim").claimed()
+        })
         .collect()
 }
 

@@ -12,14 +12,17 @@ use crate::catalog::Endpoint;
 use crate::classifier::read_folder;
 use crate::config::{Config, Home};
 use crate::disk;
-use crate::intake::Inbox;
+use crate::intake::{Inbox, Scan};
 use crate::left_alone;
 use crate::regular_file;
 use crate::text::printable;
 use crate::trouble::{Kind, Result, Trouble};
 
+use super::held;
+use super::lock;
 use super::metrics;
 use super::output::TextFormat;
+use super::state::State as Told;
 use super::unaccounted;
 
 /// Less free room than this is worth a warning.
@@ -75,14 +78,18 @@ struct Line {
 
 /// Looks at everything.
 pub fn doctor(home: &Home, args: &Args) -> Result<u8> {
+    let scan = Inbox::new(home.inbox(), Duration::ZERO, Duration::ZERO)
+        .scan(Instant::now())
+        .unwrap_or_default();
     let mut lines = vec![
         home_folder(home),
         configuration(home),
         folders(home),
         permissions(home),
         events(home),
+        held(home, &scan),
         classifiers(home),
-        left_alone_names(home),
+        left_alone_names(home, &scan),
         database(home, args.quick),
         accounted(home),
         room(home),
@@ -231,12 +238,25 @@ fn folders(home: &Home) -> Line {
     ok("folders", "all there, writable, on one file system")
 }
 
+/// What is in the inbox and is not taken, with a few names.
+fn held(home: &Home, scan: &Scan) -> Line {
+    let held = held::of(home, scan, lock::is_held(home), Told::of(home).as_ref());
+    if held.files == 0 {
+        return ok("held", "nothing; all of the inbox can be taken");
+    }
+    let few = held.first.iter().take(5).cloned().collect::<Vec<_>>();
+    let more = if held.files > few.len() { ", ..." } else { "" };
+    line(
+        "held",
+        State::Warn,
+        format!("{} not taken: {}{more}", held.files, few.join(", ")),
+        "the log of `kycdrop run` or `kycdrop once` says why; take away what does not belong there, and give the user that runs kycdrop the right to read and move the rest",
+    )
+}
+
 /// What lies in the inbox and beside the classifiers and is left alone, with a few names.
-fn left_alone_names(home: &Home) -> Line {
+fn left_alone_names(home: &Home, scan: &Scan) -> Line {
     let inbox = home.inbox();
-    let scan = Inbox::new(inbox.clone(), Duration::ZERO, Duration::ZERO)
-        .scan(Instant::now())
-        .unwrap_or_default();
     let in_classifiers = left_alone::names_in(&home.classifiers());
     let count = scan.left_alone + in_classifiers.len();
     if count == 0 {

@@ -76,7 +76,7 @@ impl HomeLock {
     /// When the history is gone or damaged.
     pub fn check_history(&mut self) -> Result<()> {
         let path = self.home.database();
-        let bytes = fs::metadata(&path).map_or(0, |m| m.len());
+        let bytes = size_of(&path)?;
         lost(&self.home, self.had_history)?;
         if bytes > 0 && (!self.ended_cleanly || bytes <= CHECKED_ALWAYS) {
             if bytes > CHECKED_ALWAYS {
@@ -146,9 +146,8 @@ const HAD_HISTORY: &str = "history = true\n";
 fn lost(home: &Home, had_history: bool) -> Result<()> {
     let path = home.database();
     history::refuse_other_files(&path)?;
-    let size = |path: &Path| fs::metadata(path).map_or(0, |m| m.len());
     let wal = with_ending(&path, "-wal");
-    if size(&path) > 0 || (!had_history && size(&wal) == 0) {
+    if size_of(&path)? > 0 || (!had_history && size_of(&wal)? == 0) {
         return Ok(());
     }
     Err(Trouble::new(
@@ -159,6 +158,13 @@ fn lost(home: &Home, had_history: bool) -> Result<()> {
             home.lock_file().display()
         ),
     ))
+}
+
+/// How large a file is; 0 where there is none.
+fn size_of(path: &Path) -> Result<u64> {
+    let looked = disk::if_there(fs::metadata(path));
+    let looked = looked.map_err(|e| Trouble::io("looking at", path, &e))?;
+    Ok(looked.map_or(0, |m| m.len()))
 }
 
 /// Locks a folder of the home.

@@ -13,7 +13,7 @@ use crate::config::{Config, Home};
 use crate::disk;
 use crate::history::History;
 use crate::ingest::Answered;
-use crate::intake::Scan;
+use crate::intake::{Hold, Scan};
 use crate::left_alone;
 
 use crate::disk::with_ending;
@@ -82,14 +82,14 @@ impl Metrics {
         }
     }
 
-    /// Notes what a look at the inbox found.
-    pub fn look(&mut self, scan: &Scan) {
-        self.waiting = scan.settled.len() + scan.settling + scan.held.unreadable;
+    /// Notes what a look at the inbox found, and how many files cannot leave the work folder.
+    pub fn look(&mut self, scan: &Scan, stuck: usize) {
+        self.waiting = scan.settled.len() + scan.settling + scan.counts.of(Hold::Denied);
         if !scan.partial {
             self.left_alone = scan.left_alone;
         }
         self.oldest = scan.oldest;
-        self.held = scan.held.strange + scan.held.unreadable + scan.held.broken;
+        self.held = scan.counts.total() + stuck;
     }
 
     /// Writes the file, if it is time; `now` whatever the time.
@@ -123,7 +123,7 @@ impl Metrics {
         );
         out.gauge(
             "held_files",
-            "What is in the inbox and cannot be taken: links, pipes, files that cannot be read.",
+            "What is in the inbox and cannot be taken (links, pipes, files that cannot be read or moved), or cannot leave the work folder.",
             self.held,
         );
         out.gauge(

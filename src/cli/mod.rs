@@ -12,6 +12,7 @@ mod explain;
 mod export;
 mod exposed;
 mod give_way;
+mod held;
 mod history;
 mod init;
 mod layout;

@@ -1,7 +1,5 @@
 //! `run` and `once`: the daemon, and the same work done one time.
 
-use std::collections::HashSet;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -10,13 +8,14 @@ use crate::catalog::Endpoint;
 use crate::config::{Config, Home};
 use crate::history;
 use crate::ingest::{Answered, Engine, NotYet, Progress};
-use crate::intake::{Candidate, Claim, Hold, Inbox, Scan, Wake, claim};
+use crate::intake::{Candidate, Claim, HeldCounts, Inbox, Scan, Taken, Wake, claim};
 use crate::regular_file;
 use crate::trouble::{Kind, Result, Trouble};
 
 use super::bar::Bar;
 use super::exposed;
 use super::give_way::{GiveWay, Patience, overtakes};
+use super::held::{self, Naming};
 use super::lock::HomeLock;
 use super::metrics::Metrics;
 use super::service::Service;
@@ -31,9 +30,6 @@ const TAKEN_AT_ONCE: usize = 50;
 
 /// How long a folder of the inbox is missing before it is made again.
 const REMADE_AFTER: Duration = Duration::from_millis(500);
-
-/// Names of files that are not taken, logged after one look; of more only the number is.
-const NAMED_AT_ONCE: usize = 20;
 
 /// Files are taken together as long as they are this small together.
 const BYTES_AT_ONCE: u64 = 1 << 20;
@@ -79,24 +75,10 @@ pub fn once(home: Home) -> Result<u8> {
     let mut worker = Worker::open(home, config, &mut lock)?;
     let done = worker.until_idle(&mut wake);
     let (files, accepted, rejected) = (worker.files, worker.accepted, worker.rejected);
-    let (unreadable, broken) = (worker.unreadable, worker.broken);
+    let left = held::left_behind(&worker.counts, &worker.engine);
     worker.end(lock, done)?;
     say!("{files} files answered: {accepted} customers accepted, {rejected} rejected");
-    if broken > 0 {
-        return Err(Trouble::new(
-            Kind::Io,
-            format!("{broken} in the inbox could not be read and stay there"),
-            "look at the disk or the share that they lie on, or drop them again",
-        ));
-    }
-    if unreadable > 0 {
-        return Err(Trouble::new(
-            Kind::Permission,
-            format!("{unreadable} in the inbox could not be read and stay there"),
-            "give the user that runs kycdrop the right to read them",
-        ));
-    }
-    Ok(0)
+    left.map_or(Ok(0), Err)
 }
 
 struct Worker {
@@ -110,12 +92,9 @@ struct Worker {
     recover_first: bool,
     /// Nothing waits and nothing settles.
     idle: bool,
-    /// What is in the inbox and is not taken, and was named already.
-    reported: HashSet<PathBuf>,
-    /// Files and folders of the inbox that may not be read.
-    unreadable: usize,
-    /// Files of the inbox that the disk or the share does not give.
-    broken: usize,
+    naming: Naming,
+    /// What is in the inbox and is not taken.
+    counts: HeldCounts,
     /// Since when a folder of the inbox is missing.
     missing_since: Option<Instant>,
     files: u64,
@@ -151,9 +130,8 @@ impl Worker {
             metrics,
             recover_first: true,
             idle: false,
-            reported: HashSet::new(),
-            unreadable: 0,
-            broken: 0,
+            naming: Naming::default(),
+            counts: HeldCounts::default(),
             missing_since: None,
             files: 0,
             accepted: 0,
@@ -238,14 +216,15 @@ impl Worker {
         if gone {
             // It may be gone with the whole home, since the last look.
             self.engine.check_footing()?;
-            self.engine.home.make_folders()?;
+            self.engine.roots.make()?;
         }
         let remade = wake.watch_again() || gone;
         if remade {
             // Another folder may bring other files that were in work.
             self.recover_first = true;
         }
-        if self.recover_first {
+        let now = Instant::now();
+        if self.recover_first || self.engine.stuck_until().is_some_and(|due| due <= now) {
             self.work_on(wake, |engine, progress| engine.recover(progress))?;
             self.recover_first = false;
         }
@@ -256,8 +235,9 @@ impl Worker {
             self.engine.take_up_classifiers()?;
             let (candidates, later) = rest.split_at(at_once(rest));
             rest = later;
-            let claims = self.take(candidates)?;
-            taken |= !claims.is_empty();
+            let (claims, held) = self.take(candidates)?;
+            // Files that were held are named after the next look.
+            taken |= held || !claims.is_empty();
             self.work_on(wake, |engine, progress| engine.process(claims, progress))?;
         }
         self.idle = !taken && scan.settling == 0;
@@ -272,6 +252,7 @@ impl Worker {
             .into_iter()
             .chain(classifiers_due)
             .chain(remade)
+            .chain(self.engine.stuck_until())
             .min();
         let until_next = next.map(|next| next.saturating_duration_since(Instant::now()));
         Ok(until_next.map_or(longest, |next| next.min(longest)))
@@ -308,7 +289,7 @@ impl Worker {
             while !rest.is_empty() && !wake.stopping() {
                 let (candidates, later) = rest.split_at(at_once(rest));
                 rest = later;
-                let claims = self.take(candidates)?;
+                let (claims, _) = self.take(candidates)?;
                 let answered = self.engine.process(claims, &mut self.bar)?;
                 self.count(&answered);
             }
@@ -319,7 +300,9 @@ impl Worker {
     /// Whoever removes all of it must not find folders that came back meanwhile.
     fn inbox_is_gone(&mut self) -> bool {
         let inbox = self.engine.home.inbox();
-        let missing = Endpoint::ALL.iter().any(|e| !inbox.join(e.name()).exists());
+        // Something else in the place of a folder is named with what is not taken.
+        let missing = |e: &Endpoint| inbox.join(e.name()).symlink_metadata().is_err();
+        let missing = Endpoint::ALL.iter().any(missing);
         if !missing {
             self.missing_since = None;
             return false;
@@ -335,66 +318,30 @@ impl Worker {
             .inbox
             .look(Instant::now(), &changed, lost || everything)
             .map_err(|e| Trouble::io("reading", &folder, &e))?;
-        self.name_held(&scan);
-        self.unreadable = scan.held.unreadable;
-        self.broken = scan.held.broken;
-        self.metrics.look(&scan);
+        self.naming.name(&scan);
+        self.counts = scan.counts;
+        self.metrics.look(&scan, self.engine.stuck().count());
+        self.teller
+            .holds(held::summary(&self.inbox, &scan, &self.engine));
         Ok(scan)
     }
 
-    /// Names what is in the inbox and is not taken, each once and so many at a time.
-    fn name_held(&mut self, scan: &Scan) {
-        let lists = [
-            (
-                &scan.strange,
-                "is not a regular file with one name: it is never read, and stays here",
-            ),
-            (
-                &scan.unreadable,
-                "may not be read and stays here: give the user that runs kycdrop the right to read it",
-            ),
-            (
-                &scan.broken,
-                "could not be read and stays here: look at the disk or the share that it lies on, or drop it again",
-            ),
-        ];
-        let mut unnamed = 0;
-        let mut named = 0;
-        let mut held = HashSet::new();
-        for (path, why) in lists
-            .iter()
-            .flat_map(|(list, why)| list.iter().map(move |path| (path, why)))
-        {
-            if !self.reported.contains(path) {
-                if named < NAMED_AT_ONCE {
-                    named += 1;
-                    let path = path.to_string_lossy();
-                    tracing::warn!(path = %crate::text::printable(&path), "{why}");
-                } else {
-                    unnamed += 1;
+    /// Takes files. Returns those that were taken, and whether any is held instead.
+    fn take(&mut self, candidates: &[Candidate]) -> Result<(Vec<Claim>, bool)> {
+        let roots = &self.engine.roots;
+        let (mut claims, mut held) = (Vec::new(), false);
+        for candidate in candidates {
+            match claim(&roots.inbox, &roots.work, candidate)? {
+                Taken::Claimed(claim) => claims.push(claim),
+                Taken::Gone => {}
+                Taken::Held(why) => {
+                    let looked = (candidate.bytes, candidate.modified);
+                    self.inbox.hold(candidate.path.clone(), looked, why);
+                    held = true;
                 }
             }
-            held.insert(path.clone());
         }
-        if unnamed > 0 {
-            tracing::warn!("{unnamed} more in the inbox are not taken and stay there");
-        }
-        // What is tried again is not named again when that fails.
-        let again = scan.settled.iter().map(|candidate| &candidate.path);
-        held.extend(again.filter(|path| self.reported.contains(*path)).cloned());
-        match scan.partial {
-            true => self.reported.extend(held),
-            false => self.reported = held,
-        }
-    }
-
-    fn take(&self, candidates: &[Candidate]) -> Result<Vec<Claim>> {
-        let (inbox, work) = (self.engine.home.inbox(), self.engine.home.work());
-        let mut claims = Vec::new();
-        for candidate in candidates {
-            claims.extend(claim(&inbox, &work, candidate)?);
-        }
-        Ok(claims)
+        Ok((claims, held))
     }
 
     /// Counts what was answered, and keeps what went back from being taken again at once.
@@ -406,13 +353,7 @@ impl Worker {
         }
         self.metrics.count(self.engine.history(), answered);
         for (path, claim, why) in self.engine.returned() {
-            let why = match why {
-                NotYet::Incomplete => Hold::Incomplete,
-                NotYet::Refused => Hold::Refused,
-                NotYet::Unreadable => Hold::Unreadable,
-                NotYet::Changed => continue,
-            };
-            if let Some(looked) = claim.looked {
+            if let (NotYet::Held(why), Some(looked)) = (why, claim.looked) {
                 self.inbox.hold(path, looked, why);
             }
         }

@@ -13,6 +13,8 @@ use crate::fault;
 use crate::regular_file;
 use crate::trouble::Trouble;
 
+use super::held::Held;
+
 /// The most bytes that are read of it.
 const LARGEST: u64 = 64 << 10;
 
@@ -40,6 +42,9 @@ pub struct State {
     /// When a file was answered last, UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_success: Option<String>,
+    /// What is in the inbox and is not taken.
+    #[serde(default)]
+    pub held: Held,
 }
 
 impl State {
@@ -70,6 +75,7 @@ impl Teller {
                 pid: std::process::id(),
                 reason: None,
                 last_success,
+                held: Held::default(),
             },
             kind: None,
             written: false,
@@ -86,6 +92,14 @@ impl Teller {
     /// When a file was answered last.
     pub fn last_success(&self) -> Option<&str> {
         self.now.last_success.as_deref()
+    }
+
+    /// So much is held in the inbox. It is written when work goes on or ends.
+    pub fn holds(&mut self, held: Held) {
+        if self.now.held != held {
+            self.now.held = held;
+            self.written = false;
+        }
     }
 
     /// Files were answered. Returns whether work paused before.

@@ -12,6 +12,7 @@ use crate::left_alone;
 use crate::text::printable;
 use crate::trouble::{Kind, Result};
 
+use super::held::{self, Held};
 use super::lock;
 use super::state::{Going, State};
 
@@ -48,6 +49,8 @@ struct Status {
     #[serde(skip_serializing_if = "Option::is_none")]
     last_success: Option<String>,
     waiting: Waiting,
+    /// What is in the inbox and is not taken.
+    held: Held,
     left_alone: LeftAlone,
     /// Files that were taken and are not answered yet.
     in_work: Vec<String>,
@@ -150,6 +153,7 @@ fn look(home: &Home, last: u32) -> Result<Status> {
         None => Default::default(),
     };
     let (running, state) = (lock::is_held(home), State::of(home));
+    let held = held::of(home, &scan, running, state.as_ref());
     let health = Health::of(running, state.as_ref());
     let (reason, last_success) = state.map(|s| (s.reason, s.last_success)).unzip();
     Ok(Status {
@@ -159,6 +163,7 @@ fn look(home: &Home, last: u32) -> Result<Status> {
         paused_because: reason.flatten().filter(|_| health == Health::Paused),
         last_success: last_success.flatten(),
         waiting,
+        held,
         left_alone,
         in_work: in_work
             .iter()
@@ -202,6 +207,12 @@ impl Status {
             w.files, w.bytes
         ));
         for name in &w.first {
+            line(format!("           {}", printable(name)));
+        }
+        if self.held.files > 0 {
+            line(format!("held       {} files, not taken", self.held.files));
+        }
+        for name in &self.held.first {
             line(format!("           {}", printable(name)));
         }
         let l = &self.left_alone;

@@ -22,7 +22,10 @@ struct Watched {
 
 impl Guard {
     /// Notes what is at the paths of a home. The database must be open.
-    pub fn new(home: &Home) -> Guard {
+    ///
+    /// # Errors
+    /// When one of them cannot be looked at.
+    pub fn new(home: &Home) -> Result<Guard> {
         let database = home.database();
         let paths = [
             home.root.clone(),
@@ -33,24 +36,23 @@ impl Guard {
             disk::with_ending(&database, "-shm"),
             database,
         ];
-        Guard {
-            watched: paths
-                .into_iter()
-                .map(|path| Watched {
-                    id: disk::file_id(&path),
-                    path,
-                })
-                .collect(),
-        }
+        let watched = paths.into_iter().map(|path| {
+            let id = look(&path)?;
+            Ok(Watched { path, id })
+        });
+        Ok(Guard {
+            watched: watched.collect::<Result<_>>()?,
+        })
     }
 
     /// Looks whether everything is still there, and still the same.
     ///
     /// # Errors
-    /// When something was moved, removed or replaced: this ends the process.
+    /// When something was moved, removed or replaced: this ends the process. Or when something cannot
+    /// be looked at, which may pass.
     pub fn check(&mut self) -> Result<()> {
         for watched in &mut self.watched {
-            let now = disk::file_id(&watched.path);
+            let now = look(&watched.path)?;
             match watched.id {
                 None => watched.id = now,
                 Some(_) if now == watched.id => {}
@@ -59,6 +61,10 @@ impl Guard {
         }
         Ok(())
     }
+}
+
+fn look(path: &Path) -> Result<Option<FileId>> {
+    disk::look_for_id(path).map_err(|e| Trouble::io("looking at", path, &e))
 }
 
 fn gone(path: &Path, replaced: bool) -> Trouble {

@@ -356,9 +356,9 @@ fn split_error(path: &Path, e: SplitError) -> Stop {
 
 fn not_read(doing: &str, path: &Path, e: &io::Error) -> Stop {
     let trouble = Trouble::io(doing, path, e);
-    match disk::is_unreadable(e) {
-        true => Stop::Unreadable(trouble),
-        false => Stop::Trouble(trouble),
+    match disk::concerns_all(e) {
+        true => Stop::Trouble(trouble),
+        false => Stop::Unreadable(trouble),
     }
 }
 
@@ -436,7 +436,7 @@ impl FileHash {
             io::copy(&mut reader, &mut io::sink()).map(|_| reader)
         };
         let reader = read().map_err(|e| {
-            self.unreadable = disk::is_unreadable(&e);
+            self.unreadable = !disk::concerns_all(&e);
             Trouble::io("reading", &self.path, &e)
         })?;
         let facts = FileFacts {
@@ -459,10 +459,11 @@ impl FileHash {
 impl SameFile for FileHash {
     fn is(&mut self, bytes: u64, sha256: &str) -> Result<bool> {
         if self.known.is_none() {
-            let size = std::fs::metadata(&self.path)
-                .map_err(|e| Trouble::io("reading", &self.path, &e))?
-                .len();
-            if size != bytes {
+            let size = std::fs::metadata(&self.path).map_err(|e| {
+                self.unreadable = !disk::concerns_all(&e);
+                Trouble::io("reading", &self.path, &e)
+            })?;
+            if size.len() != bytes {
                 return Ok(false);
             }
         }

@@ -1,7 +1,9 @@
 //! The pipeline, the one place that sees every stage: claimed files are judged in parallel,
 //! recorded in one transaction, answered and put away.
 
+mod back;
 mod classifier_files;
+mod finish;
 mod guard;
 mod judge_file;
 mod progress;
@@ -12,7 +14,7 @@ mod record_file;
 mod spent;
 mod standing;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -20,13 +22,14 @@ use std::time::Instant;
 use crate::catalog::Endpoint;
 use crate::classifier::{ClassifierSet, write_shipped};
 use crate::clock;
-use crate::config::{Config, Home};
+use crate::config::{Config, Home, Roots};
 use crate::disk;
 use crate::fault;
 use crate::history::{History, Published, Written};
 use crate::intake::{Claim, NameBook, claims_in_work};
 use crate::trouble::{Kind, Result, Trouble};
 
+use back::Stuck;
 use classifier_files::{Fingerprint, activate, active, fingerprint, look_cut, settled, stood_for};
 pub use classifier_files::{of_home as classifiers_of, to_check_with};
 use guard::Guard;
@@ -34,7 +37,7 @@ pub use judge_file::{FileFacts, FileHash, Rules, Source, Stop, each_chunk, posit
 pub use progress::{Progress, Silent};
 pub use ready::outcome;
 pub use record_file::NotYet;
-use record_file::{NewlyWritten, OneFile, Recorded, is_small};
+use record_file::{OneFile, Recorded, is_small};
 use spent::Lap;
 pub use spent::Spent;
 use standing::Standing;
@@ -49,6 +52,8 @@ const GROUP_BYTES: u64 = 8 << 20;
 pub struct Engine {
     pub home: Home,
     pub config: Config,
+    /// The folders of the home that files move between.
+    pub roots: Roots,
     history: History,
     rules: Rules,
     /// The row of the classifiers in `rules`.
@@ -64,6 +69,8 @@ pub struct Engine {
     returned: Vec<(PathBuf, Claim, NotYet)>,
     /// Taken, and to be taken up again after others that they gave way to.
     aside: Vec<Claim>,
+    /// By claim: what cannot leave the work folder.
+    stuck: HashMap<String, Stuck>,
     guard: Guard,
     spent: Spent,
 }
@@ -119,10 +126,11 @@ impl Engine {
             None => activate(&mut history, &home)?,
         };
         let pool = thread_pool(config.threads)?;
-        let guard = Guard::new(&home);
+        let guard = Guard::new(&home)?;
         Ok(Engine {
             rules: Rules::new(set, &config),
             set_id,
+            roots: home.roots(),
             home,
             config,
             history,
@@ -132,6 +140,7 @@ impl Engine {
             unmarked: Vec::new(),
             returned: Vec::new(),
             aside: Vec::new(),
+            stuck: HashMap::new(),
             guard,
             spent: Spent::default(),
         })
@@ -207,18 +216,16 @@ impl Engine {
         let mut again = Vec::new();
         let mut answered = Vec::new();
         let claims = claims_in_work(&self.home.work())?;
-        for claim in claims {
+        let ids: HashSet<&String> = claims.iter().map(|claim| &claim.id).collect();
+        self.stuck.retain(|id, _| ids.contains(id));
+        for mut claim in claims {
+            if self.is_tried_later(&claim) {
+                continue;
+            }
+            claim.overdue = self.is_overdue(&claim);
             match self.history.batch_of_claim(&claim.id)? {
-                Some(batch) => {
-                    tracing::info!(batch = batch.batch_id, "finishing a file of an earlier run");
-                    let newly = NewlyWritten {
-                        batch,
-                        // Whatever lies there may have been cut short.
-                        answered: false,
-                    };
-                    answered.append(&mut self.end(vec![(claim, newly)])?);
-                }
-                None if claim.has_source() => again.push(claim),
+                Some(batch) => answered.append(&mut self.end_again(claim, batch)?),
+                None if claim.has_source()? => again.push(claim),
                 // Taken back, or its file was lost with the claim half made.
                 None => {
                     let _ = std::fs::remove_file(claim.response());
@@ -328,7 +335,7 @@ impl Engine {
                 rules: &self.rules,
                 set_id: self.set_id,
                 pool: &self.pool,
-                home: &self.home,
+                outbox: &self.roots.outbox,
                 packing: &packing,
                 waits: !self.config.settle_timeout.is_zero(),
             };
@@ -354,7 +361,13 @@ impl Engine {
         if done.is_empty() {
             drop(group);
         } else {
-            disk::side_by_side(&done, |(claim, _)| claim.sync())?;
+            let synced = disk::side_by_side(&done, |(claim, _)| {
+                claim.sync().map_err(|e| (claim.id.clone(), e))
+            });
+            if let Err(failed) = synced {
+                drop(group);
+                return self.unsynced(failed, taken, waiting);
+            }
             lap.ends(&mut self.spent.syncing);
             step("commit.before")?;
             self.guard.check()?;
@@ -372,115 +385,6 @@ impl Engine {
         Ok(Grouped::Answered(answered))
     }
 
-    /// Puts a file back into the inbox, from where it is taken again.
-    fn give_back(&mut self, claim: &Claim, why: NotYet) -> Result<()> {
-        let path = claim.give_back(&self.home.inbox())?;
-        let file = claim.relative.to_string_lossy();
-        let file = crate::text::printable(&file);
-        match why {
-            NotYet::Incomplete => tracing::info!(
-                %file,
-                "ends too early; it waits until it changes, or for settle_timeout"
-            ),
-            NotYet::Changed => tracing::warn!(%file, "was changed while it was read"),
-            NotYet::Refused => tracing::debug!(%file, "could not be opened"),
-            NotYet::Unreadable => tracing::debug!(%file, "could not be read"),
-        }
-        self.returned.push((path, claim.clone(), why));
-        Ok(())
-    }
-
-    /// The files that went back to the inbox since this was asked last.
-    pub fn returned(&mut self) -> Vec<(PathBuf, Claim, NotYet)> {
-        std::mem::take(&mut self.returned)
-    }
-
-    /// Publishes the responses of recorded files, unless that was done, and puts the files away.
-    fn end(&mut self, done: Vec<(Claim, NewlyWritten)>) -> Result<Vec<Answered>> {
-        if !done.is_empty() {
-            self.guard.check()?;
-        }
-        let mut lap = Lap::begin();
-        let mut built = Vec::new();
-        for (claim, newly) in &done {
-            if newly.answered || !claim.response().exists() {
-                continue;
-            }
-            if publish::is_out(&self.history, &self.home, &newly.batch)? {
-                let path = claim.response();
-                std::fs::remove_file(&path).map_err(|e| Trouble::io("removing", &path, &e))?;
-            } else {
-                publish::build(&self.history, claim, &newly.batch)?;
-                built.push(claim.response());
-            }
-        }
-        disk::side_by_side(&built, |path| {
-            disk::sync_file(path).map_err(|e| Trouble::io("syncing", path, &e))
-        })?;
-        let mut named = Vec::new();
-        let mut folders = BTreeSet::new();
-        for (claim, NewlyWritten { batch, .. }) in done {
-            let mut response_file = batch.response_file.clone().unwrap_or_default();
-            if claim.response().exists() {
-                response_file = publish::put_out(&mut self.history, &self.home, &claim, &batch)?;
-                folders.insert(claim.answer_folder());
-            }
-            named.push((
-                claim,
-                Answered {
-                    batch,
-                    response_file,
-                },
-            ));
-        }
-        for folder in folders {
-            let folder = self.home.outbox().join(folder);
-            disk::sync_folder(&folder).map_err(|e| Trouble::io("syncing", &folder, &e))?;
-        }
-        lap.ends(&mut self.spent.publishing);
-        // Should it have gone meanwhile, the next start finds the files in work.
-        if !named.is_empty() {
-            self.guard.check()?;
-        }
-        for (claim, answered) in &named {
-            step("publish.after")?;
-            put_away::put_away(&self.history, &self.home, claim, &answered.batch)?;
-        }
-        disk::side_by_side(&named, |(claim, _)| {
-            step("forget.before")?;
-            claim.forget();
-            step("forget.after")
-        })?;
-        lap.ends(&mut self.spent.putting_away);
-        let answered: Vec<_> = named.into_iter().map(|(_, answered)| answered).collect();
-        for one in &answered {
-            self.unmarked.push(Published {
-                batch_id: one.batch.batch_id,
-                response_file: one.response_file.clone(),
-                at: clock::now(),
-            });
-            tell(&one.batch);
-        }
-        if self.unmarked.len() >= GROUP_FILES {
-            self.mark()?;
-        }
-        Ok(answered)
-    }
-
-    /// Marks what was published. Done when there is nothing else to do: a response does not wait for
-    /// it, and a start finds out without it.
-    ///
-    /// # Errors
-    /// When the history cannot be written.
-    pub fn mark(&mut self) -> Result<()> {
-        let mut lap = Lap::begin();
-        step("mark.before")?;
-        self.history.mark_published(&self.unmarked)?;
-        lap.ends(&mut self.spent.marking);
-        self.unmarked.clear();
-        step("mark.after")
-    }
-
     /// Called when there is nothing to do for a while: marks what was published, keeps the WAL small.
     ///
     /// # Errors
@@ -495,24 +399,6 @@ impl Engine {
             self.history.checkpoint();
         }
         Ok(())
-    }
-}
-
-/// Says that a file was answered.
-fn tell(batch: &Written) {
-    tracing::info!(
-        batch = batch.batch_id,
-        endpoint = %crate::text::printable(&batch.path),
-        file = %crate::text::printable(&batch.file_name),
-        status = batch.status,
-        customers = batch.customers,
-        accepted = batch.accepted,
-        rejected = batch.rejected,
-        ms = batch.elapsed_ms,
-        "answered"
-    );
-    if let Some(error) = &batch.error {
-        tracing::warn!(batch = batch.batch_id, "{}", crate::text::printable(error));
     }
 }
 

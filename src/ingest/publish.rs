@@ -1,17 +1,18 @@
 //! From the committed rows to a response in the outbox: built beside its place, synced, renamed,
 //! the folder synced. It can be built again, byte for byte, for as long as the rows are there.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::catalog::Endpoint;
 use crate::clock;
-use crate::config::Home;
 use crate::disk;
 use crate::fault;
+use crate::folder::{Gives, Root};
 use crate::history::{History, Written};
-use crate::intake::{Claim, NameBook, response_name};
+use crate::intake::{Claim, NameBook, make_beside, response_name};
 use crate::regular_file;
 use crate::response::{self, BatchBody, Outcome};
 use crate::trouble::{Result, Trouble};
@@ -150,11 +151,13 @@ pub(super) fn build(history: &History, claim: &Claim, batch: &Written) -> Result
 /// Whether the response lies in the outbox already, though it lies in the claim's folder too: after a
 /// power cut some file systems have a file under its old name and its new one. Then it must neither
 /// be built again, which would cut short what is read, nor be put out under a second name.
-pub(super) fn is_out(history: &History, home: &Home, batch: &Written) -> Result<bool> {
-    let path = home
-        .outbox()
-        .join(batch.response_file.as_deref().unwrap_or_default());
-    let Ok(file) = disk::open_any_regular(&path) else {
+pub(super) fn is_out(history: &History, outbox: &Root, batch: &Written) -> Result<bool> {
+    let path = Path::new(batch.response_file.as_deref().unwrap_or_default());
+    let (Some(way), Some(name)) = (path.parent(), path.file_name()) else {
+        return Ok(false);
+    };
+    let folder = outbox.open().and_then(|outbox| outbox.below(way));
+    let Ok(file) = folder.and_then(|folder| folder.open_any_regular(name)) else {
         return Ok(false);
     };
     let mut same = Same(BufReader::with_capacity(BUFFER, file));
@@ -184,38 +187,52 @@ impl<R: Read> Write for Same<R> {
 }
 
 /// Moves a durable response into the outbox, under the name that the history has for it; its folder
-/// is to be synced after that. Where somebody took that name meanwhile, another is noted in the
-/// history first.
+/// is to be synced after that. Where somebody took that name meanwhile, or that of a folder on the
+/// way, another is noted in the history first. Returns where it is, below the outbox; the inner error
+/// is that of this answer's folder alone.
+///
+/// # Errors
+/// When no answer can be put out, or the history cannot be written.
 pub(super) fn put_out(
     history: &mut History,
-    home: &Home,
+    outbox: &Root,
     claim: &Claim,
     batch: &Written,
-) -> Result<String> {
-    let outbox = home.outbox();
-    let folder = outbox.join(claim.answer_folder());
-    disk::make_folder(&folder).map_err(|e| Trouble::io("making", &folder, &e))?;
-    let mut name = PathBuf::from(batch.response_file.clone().unwrap_or_default());
+) -> Result<io::Result<PathBuf>> {
+    let answer_folder = claim.answer_folder();
+    let wrong =
+        |e: io::Error| Trouble::io("publishing to", &outbox.path().join(&answer_folder), &e);
+    let root = outbox.open().map_err(wrong)?;
+    let its_own = |e: io::Error| match disk::concerns_all(&e) || root.gives() == Gives::Nothing {
+        true => Err(wrong(e)),
+        false => Ok(Err(e)),
+    };
+    let opened = make_beside(&root, &answer_folder).and_then(|to| Ok((claim.open()?, to)));
+    let (from, (folder, way)) = match opened {
+        Ok(opened) => opened,
+        Err(e) => return its_own(e),
+    };
+    let mut noted = batch.response_file.clone().unwrap_or_default();
+    let mut name = PathBuf::from(&noted);
+    let mut names = NameBook::default();
     loop {
-        // The text in the history may stand for a name that is no text.
-        let fresh = response_name(&outbox, claim, &mut NameBook::default());
-        if name.to_string_lossy() == fresh.to_string_lossy() {
-            name = fresh;
+        let file = name.file_name().unwrap_or_default();
+        let answer = way.join(file);
+        if noted != answer.to_string_lossy() {
+            noted = answer.to_string_lossy().into_owned();
+            history.rename_response(batch.batch_id, &noted)?;
         }
-        let target = outbox.join(&name);
         let moved = fault::point("publish.before")
-            .and_then(|()| disk::rename_new(&claim.response(), &target));
+            .and_then(|()| from.rename_new(OsStr::new("response"), &folder, file));
         match moved {
             Ok(()) => {
-                fault::point("publish.renamed")
-                    .map_err(|e| Trouble::io("publishing", &target, &e))?;
-                return Ok(name.to_string_lossy().into_owned());
+                fault::point("publish.renamed").map_err(wrong)?;
+                return Ok(Ok(answer));
             }
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
-                name = response_name(&outbox, claim, &mut NameBook::default());
-                history.rename_response(batch.batch_id, &name.to_string_lossy())?;
+                name = response_name(outbox, claim, &mut names);
             }
-            Err(e) => return Err(Trouble::io("publishing", &target, &e)),
+            Err(e) => return its_own(e),
         }
     }
 }

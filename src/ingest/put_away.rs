@@ -1,51 +1,60 @@
 //! Putting an answered file away, under a name that tells the truth: a sender that still has it open
 //! may have written to it after it was read.
 
+use std::io;
 use std::path::PathBuf;
 
-use crate::config::Home;
+use crate::config::Roots;
+use crate::folder::Root;
 use crate::history::{History, Written};
 use crate::intake::{Claim, archive_source};
-use crate::trouble::{Result, Trouble};
+use crate::trouble::Result;
 
 use super::judge_file::FileHash;
 
 /// What the name of a file ends with that is not what was answered.
 const CHANGED: &str = ".changed-after-answer";
 
-/// Moves a file whose response is published out of the work folder.
+/// Moves a file whose response is published out of the work folder. The inner error is that of this
+/// file alone.
 ///
 /// # Errors
-/// When it cannot be moved, or the history cannot be read.
+/// When nothing can be put away, or the history cannot be read.
 pub(super) fn put_away(
     history: &History,
-    home: &Home,
+    roots: &Roots,
     claim: &Claim,
     batch: &Written,
-) -> Result<()> {
-    if !claim.has_source() {
-        return Ok(());
+) -> Result<io::Result<()>> {
+    if !claim.has_source()? {
+        return Ok(Ok(()));
     }
-    let root = match batch.status {
-        200 => home.archive(),
-        _ => home.failed(),
-    };
+    let root = root_of(roots, batch);
     if !was_changed(history, claim, batch)? {
-        return archive_source(&root, claim);
+        return archive_source(root, claim);
     }
     let mut aside = claim.clone();
     let mut name = claim.file_name();
     name.push(CHANGED);
     aside.relative = claim.folder_below_inbox().join(PathBuf::from(name));
-    let (from, to) = (claim.source(), aside.source());
-    std::fs::rename(&from, &to).map_err(|e| Trouble::io("renaming", &from, &e))?;
+    if let Err(e) = std::fs::rename(claim.source(), aside.source()) {
+        return Ok(Err(e));
+    }
     let file = claim.relative.to_string_lossy();
     tracing::warn!(
         batch = batch.batch_id,
         file = %crate::text::printable(&file),
         "was written to after it was read: it is put away as *{CHANGED}; what was written since was not answered: drop it again"
     );
-    archive_source(&root, &aside)
+    archive_source(root, &aside)
+}
+
+/// The folder that the file of a batch is put away in.
+pub(super) fn root_of<'r>(roots: &'r Roots, batch: &Written) -> &'r Root {
+    match batch.status {
+        200 => &roots.archive,
+        _ => &roots.failed,
+    }
 }
 
 /// Whether the file is another than the one that was read. Where its size and time are those that it

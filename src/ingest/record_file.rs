@@ -15,10 +15,11 @@ use std::thread;
 use std::time::{Instant, SystemTime};
 
 use crate::catalog::Endpoint;
-use crate::config::Home;
 use crate::disk;
+use crate::fault;
+use crate::folder::Root;
 use crate::history::{Finish, Group, Packing, Recording, Told, Written};
-use crate::intake::{Claim, NameBook, response_name};
+use crate::intake::{Claim, Hold, NameBook, response_name};
 use crate::request::{InvalidKind, Note, NoteDetail, NoteKind};
 use crate::trouble::{Kind, Result, Trouble};
 
@@ -36,7 +37,7 @@ pub(super) struct OneFile<'e> {
     /// The row of the classifiers in `rules`.
     pub set_id: i64,
     pub pool: &'e rayon::ThreadPool,
-    pub home: &'e Home,
+    pub outbox: &'e Root,
     pub packing: &'e Arc<Packing>,
     /// Whether a file that ends too early may wait.
     pub waits: bool,
@@ -70,14 +71,10 @@ pub(super) fn is_small(claim: &Claim) -> bool {
 /// Why a file is not answered now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotYet {
-    /// It ends before its request does.
-    Incomplete,
-    /// Somebody wrote to it while it was read.
+    /// Somebody wrote to it while it was read: it is taken again as soon as it stands still.
     Changed,
-    /// It may not be read, or is no regular file with one name.
-    Refused,
-    /// The disk or the share that it lies on does not give it.
-    Unreadable,
+    /// It is held in the inbox.
+    Held(Hold),
 }
 
 /// How a file looked before it was read.
@@ -106,19 +103,10 @@ impl OneFile<'_> {
     ) -> Result<Recorded> {
         let started = Instant::now();
         let path = self.claim.source();
-        let wrong = |e: io::Error| Trouble::io("opening", &path, &e);
-        let file = match disk::open_regular(&path) {
-            Ok(file) => file,
-            Err(e) if disk::is_not_ours(&e) || e.kind() == io::ErrorKind::PermissionDenied => {
-                return Ok(Recorded::NotYet(NotYet::Refused));
-            }
-            Err(e) if disk::is_unreadable(&e) => {
-                return Ok(Recorded::NotYet(NotYet::Unreadable));
-            }
-            Err(e) => return Err(wrong(e)),
+        let (file, before) = match open(&path) {
+            Ok(opened) => opened,
+            Err(e) => return not_read(&e).ok_or_else(|| Trouble::io("opening", &path, &e)),
         };
-        disk::narrow(&file, &file.metadata().map_err(wrong)?);
-        let before = Look::at(&file).map_err(wrong)?;
         if !self.first && before.bytes > judge_file::SMALL {
             return Ok(Recorded::Alone);
         }
@@ -143,10 +131,11 @@ impl OneFile<'_> {
         let ended = match ended {
             // Its rows may be half written by then; alone they are taken back.
             Err(_) if work.hash.unreadable && !self.first => return Ok(Recorded::Alone),
-            Err(_) if work.hash.unreadable => Err(Recorded::NotYet(NotYet::Unreadable)),
+            Err(_) if work.hash.unreadable => Err(broken()),
             ended => ended?,
         };
-        let changed = Look::at(&file).map_err(wrong)? != before;
+        let looked = Look::at(&file).map_err(|e| Trouble::io("looking at", &path, &e))?;
+        let changed = looked != before;
         let (facts, mut end) = match ended {
             Ok(ended) if !changed => ended,
             Ok(_) if !self.first => return Ok(Recorded::Alone),
@@ -159,11 +148,14 @@ impl OneFile<'_> {
             }
         };
         // The disk tells of what it lost only once: the sync before the commit would not hear of it.
-        synced.map_err(|e| Trouble::io("syncing", &path, &e))?;
+        if let Err(e) = synced {
+            work.recording.undo()?;
+            return not_read(&e).ok_or_else(|| Trouble::io("syncing", &path, &e));
+        }
         end.sha256 = facts.sha256;
         end.bytes = facts.bytes;
         end.elapsed_ms = started.elapsed().as_millis() as u64;
-        let response = response_name(&self.home.outbox(), self.claim, names);
+        let response = response_name(self.outbox, self.claim, names);
         end.response_file = Some(response.to_string_lossy().into_owned());
         let answered = match work.draft.take() {
             Some(draft) if end.status == 200 => {
@@ -222,14 +214,14 @@ impl OneFile<'_> {
         let (facts, end) = match stop {
             Stop::Unreadable(e) => {
                 tracing::debug!("{e}");
-                return Ok(Err(Recorded::NotYet(NotYet::Unreadable)));
+                return Ok(Err(broken()));
             }
             Stop::GaveWay => return Ok(Err(Recorded::GaveWay)),
             Stop::Trouble(e) if e.kind != Kind::Internal => return Err(e),
             Stop::Invalid(fault) => {
                 let may_grow = self.waits && !self.claim.overdue;
                 if may_grow && fault.kind == InvalidKind::EndsEarly {
-                    return Ok(Err(Recorded::NotYet(NotYet::Incomplete)));
+                    return Ok(Err(Recorded::NotYet(NotYet::Held(Hold::Incomplete))));
                 }
                 let place = judge_file::place_in(&path, fault.offset);
                 let error = format!("{place}: {}", fault.message);
@@ -281,6 +273,24 @@ impl OneFile<'_> {
             ..Finish::default()
         })
     }
+}
+
+/// Opens a file that was taken, and keeps others from reading it from now on.
+fn open(path: &Path) -> io::Result<(File, Look)> {
+    fault::point("source.open")?;
+    let file = disk::open_regular(path)?;
+    disk::narrow(&file, &file.metadata()?);
+    let look = Look::at(&file)?;
+    Ok((file, look))
+}
+
+/// What comes of a file that gave this error; None for one that any file would meet.
+fn not_read(e: &io::Error) -> Option<Recorded> {
+    Hold::of_read(e).map(|why| Recorded::NotYet(NotYet::Held(why)))
+}
+
+fn broken() -> Recorded {
+    Recorded::NotYet(NotYet::Held(Hold::Broken))
 }
 
 /// Does this while a file is made durable beside it. What somebody has just dropped may not have

@@ -6,7 +6,7 @@
 //! work/20261120T164950237Z-000000-9f3a1c07/response    made before the commit, gone once published
 //! ```
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,10 +19,12 @@ use crate::catalog::Endpoint;
 use crate::clock;
 use crate::disk;
 use crate::fault;
+use crate::folder::{Folder, Root};
 use crate::history::NewBatch;
 use crate::regular_file;
 use crate::trouble::{Result, Trouble};
 
+use super::hold::Hold;
 use super::settle::Candidate;
 
 const TIME_FORMAT: &str = "%Y%m%dT%H%M%S%3fZ";
@@ -46,50 +48,70 @@ pub struct Claim {
 
 static COUNTER: AtomicU64 = AtomicU64::new(0);
 
-/// Takes a file out of the inbox. None when it is not there any more. What was put in its place
-/// after the look that found a file (a link, a pipe) is taken as well, and goes back before
-/// anybody opens it.
+/// What came of taking a file.
+pub enum Taken {
+    /// It is in the work folder now.
+    Claimed(Claim),
+    /// It is not there any more.
+    Gone,
+    /// It cannot be taken, for a reason that is its own.
+    Held(Hold),
+}
+
+impl Taken {
+    /// The claim, if it was taken.
+    pub fn claimed(self) -> Option<Claim> {
+        match self {
+            Taken::Claimed(claim) => Some(claim),
+            Taken::Gone | Taken::Held(_) => None,
+        }
+    }
+}
+
+/// What could not be made durable.
+pub enum Unsynced {
+    /// The file that was dropped.
+    Source(io::Error),
+    /// Something of ours.
+    Ours(Trouble),
+}
+
+/// Takes a file out of the inbox. What was put in its place after the look that found a file (a
+/// link, a pipe) is taken as well, and goes back before anybody opens it.
 ///
 /// # Errors
-/// When the work folder cannot be written.
-pub fn claim(inbox: &Path, work: &Path, candidate: &Candidate) -> Result<Option<Claim>> {
+/// When the work folder cannot be written, or the error would meet any file.
+pub fn claim(inbox: &Root, work: &Root, candidate: &Candidate) -> Result<Taken> {
     let now = clock::utc_now();
     let id = new_id(&now);
     let claim = Claim {
-        folder: work.join(&id),
+        folder: work.path().join(&id),
         id,
         relative: candidate.relative.clone(),
         received_at: clock::text(now),
         overdue: candidate.overdue,
         looked: Some((candidate.bytes, candidate.modified)),
     };
-    let source = claim.source();
-    let parent = source.parent().unwrap_or(&claim.folder);
-    fault::point("claim.before")
-        .and_then(|()| disk::make_folder(parent))
-        .and_then(|()| fault::point("claim.folder"))
-        .map_err(|e| {
-            claim.forget();
-            Trouble::io("making", parent, &e)
-        })?;
-    match disk::take_from(inbox, &candidate.relative, &source) {
-        Ok(()) => {}
-        Err(e) if e.kind() == io::ErrorKind::NotFound => {
-            claim.forget();
-            return Ok(None);
+    let made = fault::point("claim.before")
+        .and_then(|()| claim.make_source_folder(work))
+        .and_then(|to| fault::point("claim.folder").map(|()| to));
+    let to = made.map_err(|e| {
+        claim.forget();
+        Trouble::io("making", &claim.folder, &e)
+    })?;
+    if let Err(e) = claim.take_from(inbox, &to) {
+        claim.forget();
+        // A link may have been put in the place of a folder of the inbox.
+        if e.kind() == io::ErrorKind::NotFound || disk::is_no_folder(&e) {
+            return Ok(Taken::Gone);
         }
-        // A link was put in the place of a folder of the inbox.
-        Err(e) if disk::is_no_folder(&e) => {
-            claim.forget();
-            return Ok(None);
-        }
-        Err(e) => {
-            claim.forget();
+        if disk::concerns_all(&e) {
             return Err(Trouble::io("taking", &candidate.path, &e));
         }
+        return Ok(Taken::Held(Hold::of_move(&e)));
     }
     fault::point("claim.renamed").map_err(|e| Trouble::io("taking", &candidate.path, &e))?;
-    Ok(Some(claim))
+    Ok(Taken::Claimed(claim))
 }
 
 /// A name for a claim: its time first, so that names sort as they were taken; the rest makes it
@@ -108,58 +130,100 @@ fn new_id(now: &DateTime<Utc>) -> String {
 /// interrupted.
 ///
 /// # Errors
-/// When the work folder cannot be read.
+/// When the work folder, or anything in it, cannot be read: what cannot be seen counts as there.
 pub fn claims_in_work(work: &Path) -> Result<Vec<Claim>> {
-    let entries = fs::read_dir(work).map_err(|e| Trouble::io("reading", work, &e))?;
-    let mut claims: Vec<Claim> = entries
-        .flatten()
-        .filter_map(|entry| {
-            let id = entry.file_name().to_str()?.to_owned();
-            let (time, _) = id.split_once('-')?;
-            let time = NaiveDateTime::parse_from_str(time, TIME_FORMAT).ok()?;
-            let folder = entry.path();
-            let source = folder.join("source");
-            let relative = only_file(&source)
-                .and_then(|f| f.strip_prefix(&source).map(Path::to_path_buf).ok())
-                .unwrap_or_default();
-            Some(Claim {
-                received_at: clock::text(time.and_utc()),
-                id,
-                folder,
-                relative,
-                overdue: false,
-                looked: None,
-            })
-        })
-        .collect();
+    let unread = |folder: &Path, e: &io::Error| Trouble::io("reading", folder, e);
+    let mut claims = Vec::new();
+    for entry in fs::read_dir(work).map_err(|e| unread(work, &e))? {
+        let entry = entry.map_err(|e| unread(work, &e))?;
+        let Some((id, received_at)) = id_and_time(&entry.file_name()) else {
+            continue;
+        };
+        let folder = entry.path();
+        let source = folder.join("source");
+        let file = only_file(&source).map_err(|e| unread(&source, &e))?;
+        let relative = file.and_then(|f| f.strip_prefix(&source).map(Path::to_path_buf).ok());
+        claims.push(Claim {
+            received_at,
+            id,
+            folder,
+            relative: relative.unwrap_or_default(),
+            overdue: false,
+            looked: None,
+        });
+    }
     claims.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(claims)
 }
 
-/// The one file below a claim's source folder.
-fn only_file(folder: &Path) -> Option<PathBuf> {
-    for entry in fs::read_dir(folder).ok()?.flatten() {
-        let path = entry.path();
-        if fs::symlink_metadata(&path).ok()?.is_dir() {
-            if let Some(found) = only_file(&path) {
-                return Some(found);
-            }
-        } else {
-            return Some(path);
+/// The claim that a folder of this name stands for, and when it was taken.
+fn id_and_time(name: &OsStr) -> Option<(String, String)> {
+    let id = name.to_str()?;
+    let (time, _) = id.split_once('-')?;
+    let time = NaiveDateTime::parse_from_str(time, TIME_FORMAT).ok()?;
+    Some((id.to_owned(), clock::text(time.and_utc())))
+}
+
+/// The one file below a claim's source folder; None where there is none.
+fn only_file(folder: &Path) -> io::Result<Option<PathBuf>> {
+    for entry in disk::if_there(fs::read_dir(folder))?.into_iter().flatten() {
+        let path = entry?.path();
+        if !fs::symlink_metadata(&path)?.is_dir() {
+            return Ok(Some(path));
+        }
+        if let Some(found) = only_file(&path)? {
+            return Ok(Some(found));
         }
     }
-    None
+    Ok(None)
 }
 
 impl Claim {
+    fn make_source_folder(&self, work: &Root) -> io::Result<Folder> {
+        let way = Path::new(&self.id).join("source");
+        work.open()?.make(&way.join(self.folder_below_inbox()))
+    }
+
+    fn take_from(&self, inbox: &Root, to: &Folder) -> io::Result<()> {
+        let name = self.file_name();
+        let from = inbox.open()?.below(self.folder_below_inbox())?;
+        fault::point("claim.take")?;
+        from.rename_new(&name, to, &name)
+    }
+
+    /// Opens its folder in `work`.
+    ///
+    /// # Errors
+    /// When it is not there, or may not be entered.
+    pub fn open(&self) -> io::Result<Folder> {
+        Folder::open(&self.folder)
+    }
+
+    /// Opens the folder that its file is in.
+    pub(super) fn source_folder(&self) -> io::Result<Folder> {
+        let way = Path::new("source").join(self.folder_below_inbox());
+        self.open()?.below(&way)
+    }
+
     /// The file itself.
     pub fn source(&self) -> PathBuf {
         self.folder.join("source").join(&self.relative)
     }
 
     /// Whether the file is still here: not archived yet.
-    pub fn has_source(&self) -> bool {
-        !self.relative.as_os_str().is_empty() && self.source().symlink_metadata().is_ok()
+    ///
+    /// # Errors
+    /// When that cannot be told.
+    pub fn has_source(&self) -> Result<bool> {
+        Ok(!self.relative.as_os_str().is_empty() && is_there(&self.source())?)
+    }
+
+    /// Whether its response is still here: not published yet.
+    ///
+    /// # Errors
+    /// When that cannot be told.
+    pub fn has_response(&self) -> Result<bool> {
+        is_there(&self.response())
     }
 
     /// Where its response is made. It lies there from before the commit until it is published, so
@@ -244,51 +308,57 @@ impl Claim {
     ///
     /// # Errors
     /// When they cannot be synced.
-    pub fn sync(&self) -> Result<()> {
+    pub fn sync(&self) -> std::result::Result<(), Unsynced> {
         // With the file goes the rename that brought it here. The sync of a folder above it would do
         // where a file system has one log for everything, but not where it logs file by file (btrfs).
-        let source = self.source();
-        disk::sync_dropped(&source).map_err(|e| Trouble::io("syncing", &source, &e))?;
+        disk::sync_dropped(&self.source()).map_err(Unsynced::Source)?;
+        let ours = |path: &Path, e| Unsynced::Ours(Trouble::io("syncing", path, &e));
         let path = self.response();
-        disk::sync_file(&path).map_err(|e| Trouble::io("syncing", &path, &e))?;
+        disk::sync_file(&path).map_err(|e| ours(&path, e))?;
         disk::sync_folder(&self.folder)
             .and_then(|()| fault::point("reserve.after"))
-            .map_err(|e| Trouble::io("syncing", &self.folder, &e))
+            .map_err(|e| ours(&self.folder, e))
     }
 
     /// Puts the file back into the inbox, under its own name or, where that was taken meanwhile,
-    /// under one with a number. Returns its path there.
+    /// under one with a number. Returns its path below the inbox.
     ///
     /// # Errors
-    /// When it cannot be moved.
-    pub fn give_back(&self, inbox: &Path) -> Result<PathBuf> {
-        let mut back = inbox.join(&self.relative);
-        if let Some(folder) = back.parent() {
-            disk::make_folder(folder).map_err(|e| Trouble::io("making", folder, &e))?;
-        }
+    /// When it cannot be moved: it stays here.
+    pub fn give_back(&self, inbox: &Root) -> io::Result<PathBuf> {
+        let name = self.file_name();
+        let from = self.source_folder()?;
+        let to = inbox.open()?.make(self.folder_below_inbox())?;
+        let mut back = name.clone();
         let mut number = 1u64;
         loop {
             let moved = fault::point("back.before")
-                .and_then(|()| disk::rename_new(&self.source(), &back))
+                .and_then(|()| from.rename_new(&name, &to, &back))
                 .and_then(|()| fault::point("back.after"));
             match moved {
                 Ok(()) => break,
                 Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
                     number += 1;
-                    back.set_file_name(super::place::numbered(&self.file_name(), number));
+                    back = super::place::numbered(&name, number);
                 }
-                Err(e) => return Err(Trouble::io("putting back", &back, &e)),
+                Err(e) => return Err(e),
             }
         }
         let _ = fs::remove_file(self.response());
         self.forget();
-        Ok(back)
+        Ok(self.folder_below_inbox().join(back))
     }
 
     /// Removes the claim's folder once nothing is left in it but empty folders. What is left stays.
     pub fn forget(&self) {
         remove_empty(&self.folder);
     }
+}
+
+fn is_there(path: &Path) -> Result<bool> {
+    let looked = disk::if_there(path.symlink_metadata());
+    let looked = looked.map_err(|e| Trouble::io("looking at", path, &e))?;
+    Ok(looked.is_some())
 }
 
 fn remove_empty(folder: &Path) {

@@ -2,11 +2,14 @@
 //! what is done where it belongs. A scan of the folder is the truth; events only bring it forward.
 
 mod claim;
+mod hold;
 mod place;
 mod settle;
 mod wake;
+mod walk;
 
-pub use claim::{Claim, claim, claims_in_work};
-pub use place::{NameBook, archive_source, response_name};
-pub use settle::{Candidate, Hold, Inbox, Scan};
+pub use claim::{Claim, Taken, Unsynced, claim, claims_in_work};
+pub use hold::{HeldCounts, Hold, SHOWN};
+pub use place::{NameBook, archive_source, make_beside, response_name};
+pub use settle::{Candidate, Inbox, Scan};
 pub use wake::Wake;

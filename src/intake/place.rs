@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::clock;
 use crate::disk;
 use crate::fault;
+use crate::folder::{Folder, Gives, Root};
 use crate::trouble::{Result, Trouble};
 
 use super::claim::Claim;
@@ -25,13 +26,19 @@ pub struct NameBook(HashSet<PathBuf>);
 
 /// A free name below the outbox for the response to a claim: `x.response.json`, or
 /// `x~2.response.json` while that one was not read.
-pub fn response_name(outbox: &Path, claim: &Claim, taken: &mut NameBook) -> PathBuf {
+pub fn response_name(outbox: &Root, claim: &Claim, taken: &mut NameBook) -> PathBuf {
     let name = claim.file_name();
     let folder = claim.answer_folder();
+    // Where it is not made yet, every name is free. What is in its way is dealt with when the response
+    // is put out.
+    let there = outbox.open().and_then(|outbox| outbox.below(&folder));
     let mut number = 1u64;
     loop {
-        let relative = folder.join(answer_name(&name, number));
-        let free = outbox.join(&relative).symlink_metadata().is_err();
+        let answer = answer_name(&name, number);
+        let free = there
+            .as_ref()
+            .map_or(true, |there| !there.has(OsStr::new(&answer)));
+        let relative = folder.join(answer);
         if free && taken.0.insert(relative.clone()) {
             return relative;
         }
@@ -83,39 +90,71 @@ fn is_marked(stem: &str) -> bool {
     })
 }
 
-/// Puts the source of a claim into a folder by day and endpoint; where the name is taken, a number
-/// comes in front of its ending.
+/// A folder below another one, made where it is missing. Where something else has the name of one of
+/// the folders on the way (a file, a link), that one gets a name with a number: `sub.2`. Returns the
+/// way that was taken, too.
 ///
 /// # Errors
-/// When it cannot be moved.
-pub fn archive_source(root: &Path, claim: &Claim) -> Result<()> {
-    let folder = root
-        .join(clock::day(&claim.received_at))
-        .join(claim.answer_folder());
-    disk::make_folder(&folder).map_err(|e| Trouble::io("making", &folder, &e))?;
+/// When it cannot be made.
+pub fn make_beside(root: &Folder, relative: &Path) -> io::Result<(Folder, PathBuf)> {
+    let (mut at, mut way) = (root.below(Path::new(""))?, PathBuf::new());
+    for part in relative {
+        let mut name = part.to_owned();
+        let mut number = 1u64;
+        at = loop {
+            match at.make(Path::new(&name)) {
+                Err(e) if disk::is_no_folder(&e) => {
+                    number += 1;
+                    name = numbered(part, number);
+                }
+                made => break made?,
+            }
+        };
+        way.push(name);
+    }
+    Ok((at, way))
+}
+
+/// Puts the source of a claim into a folder by day and endpoint. Where a name is taken, that of the
+/// file or of a folder on the way, a number comes in front of its ending. The inner error is that of
+/// this file alone.
+///
+/// # Errors
+/// When nothing can be put away: the folder of the day cannot be made, or the disk is full.
+pub fn archive_source(root: &Root, claim: &Claim) -> Result<io::Result<()>> {
+    let day = clock::day(&claim.received_at);
+    let of_day = root.path().join(day);
+    let wrong = |e: io::Error| Trouble::io("archiving to", &of_day, &e);
+    let open = root.open().map_err(wrong)?;
+    let (to, _) = make_beside(&open, Path::new(day)).map_err(wrong)?;
+    match put_into(&to, claim) {
+        Err(e) if disk::concerns_all(&e) || to.gives() == Gives::Nothing => Err(wrong(e)),
+        put => Ok(put),
+    }
+}
+
+fn put_into(of_day: &Folder, claim: &Claim) -> io::Result<()> {
+    let (to, _) = make_beside(of_day, &claim.answer_folder())?;
+    let from = claim.source_folder()?;
     let name = claim.file_name();
-    let source = claim.source();
     let mut number = 1u64;
     loop {
         let target = match number {
-            1 => folder.join(&name),
-            n => folder.join(numbered(&name, n)),
+            1 => name.clone(),
+            n => numbered(&name, n),
         };
         let moved = fault::point("archive.before")
-            .and_then(|()| disk::rename_new(&source, &target))
+            .and_then(|()| from.rename_new(&name, &to, &target))
             .and_then(|()| fault::point("archive.after"));
         match moved {
-            Ok(()) => return Ok(()),
-            // After a power cut some file systems have a file under its old name and its new one.
-            Err(e)
-                if e.kind() == io::ErrorKind::AlreadyExists
-                    && disk::is_same_file(&source, &target) =>
-            {
-                let removed = std::fs::remove_file(&source);
-                return removed.map_err(|e| Trouble::io("archiving", &source, &e));
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+                // After a power cut some file systems have a file under its old name and its new one.
+                if from.is_same_file(&name, &to, &target) {
+                    return from.remove(&name);
+                }
+                number += 1;
             }
-            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => number += 1,
-            Err(e) => return Err(Trouble::io("archiving to", &target, &e)),
+            moved => return moved,
         }
     }
 }
@@ -155,6 +194,25 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_folder_whose_name_is_taken_gets_a_number() {
+        let temporary = tempfile::tempdir().unwrap();
+        let at = |name: &str| temporary.path().join(name);
+        std::fs::create_dir(at("outside")).unwrap();
+        std::fs::create_dir(at("root")).unwrap();
+        std::fs::write(at("root/file"), "").unwrap();
+        std::os::unix::fs::symlink(at("outside"), at("root/link")).unwrap();
+        let root = Folder::open(&at("root")).unwrap();
+        for (way, made) in [("link/b", "link.2/b"), ("file", "file.2"), ("new", "new")] {
+            assert_eq!(
+                make_beside(&root, Path::new(way)).unwrap().1,
+                Path::new(made)
+            );
+            assert!(at("root").join(made).is_dir());
+        }
+        assert_eq!(std::fs::read_dir(at("outside")).unwrap().count(), 0);
+    }
 
     #[test]
     fn names_keep_their_stem_and_fit() {

@@ -163,9 +163,10 @@ fn what_was_learned_from_a_file_that_is_taken_back_is_still_there_for_those_pack
         std::fs::write(&path, body).unwrap();
         let mut inbox = Inbox::new(home.inbox(), Default::default(), Default::default());
         let settled = inbox.scan(Instant::now()).unwrap().settled;
+        let roots = home.roots();
         let claims = settled
             .iter()
-            .filter_map(|c| claim(&home.inbox(), &home.work(), c).unwrap());
+            .filter_map(|c| claim(&roots.inbox, &roots.work, c).unwrap().claimed());
         let answered = engine.process(claims.collect(), &mut Silent).unwrap();
         answered[0].batch.status
     };

@@ -322,6 +322,8 @@ pub mod needs {
     pub const MKNOD: &str = "mknod";
     /// The sqlite3 command.
     pub const SQLITE3: &str = "sqlite3";
+    /// The strace command, and the right to trace.
+    pub const STRACE: &str = "strace";
     /// The systemd-analyze command.
     pub const SYSTEMD_ANALYZE: &str = "systemd-analyze";
     /// A folder for temporary files that everybody can enter.

@@ -12,7 +12,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use common::{Office, cannot_run, needs, person, with};
 use faults::{Daemon, batch_of, drop_whole, wait_for};
-use kycdrop::disk;
 use serde_json::{Value, json};
 
 /// What nothing of the history may hold: it stands in a file that lies outside the inbox.
@@ -186,22 +185,6 @@ fn a_race_between_a_file_and_a_link_gives_nothing_away() {
         secret_batch().as_bytes()
     );
     assert_secret_kept(&office);
-}
-
-#[test]
-fn no_folder_on_the_way_to_a_file_may_be_a_link() {
-    let office = Office::new();
-    office.write("outside/x.json", SECRET);
-    office.write("inbox/inner/y.json", "y");
-    symlink(office.at("outside"), office.at("inbox/link")).expect("a link");
-    let take = |relative: &str| {
-        disk::take_from(&office.at("inbox"), relative.as_ref(), &office.at("taken"))
-    };
-    let refused = take("link/x.json").expect_err("a link is not followed");
-    assert!(disk::is_no_folder(&refused), "{refused}");
-    assert!(office.at("outside/x.json").exists());
-    take("inner/y.json").expect("a file");
-    assert_eq!(std::fs::read(office.at("taken")).expect("taken"), b"y");
 }
 
 /// Runs `once` with little memory, and returns the batch row of the one file that was dropped.

@@ -171,33 +171,37 @@ fn once_with_a_database_that_may_not_grow_ends_with_75() {
     assert_all_answered_once(&office, &["large".into()], 3000);
 }
 
-/// A folder that nobody may write: the file stays taken, nothing is answered, and it goes on.
+/// A folder that nobody may write: the file stays taken, nothing is lost, and it goes on.
 #[test]
 fn an_outbox_that_may_not_be_written_pauses_and_goes_on() {
-    let office = Office::new();
-    drop_all(&office, &names(1));
-    let outbox = office.at("watch-dir/outbox/batch-customers");
-    std::fs::create_dir_all(&outbox).expect("the outbox");
-    let Some(mut command) = bound_by_permissions(
-        &office,
-        "pauses::an_outbox_that_may_not_be_written_pauses_and_goes_on",
-        &["once"],
-    ) else {
-        return;
-    };
-    set_mode(&outbox, 0o500);
-    let output = command.output().expect("it runs");
-    assert_eq!(output.status.code(), Some(77), "{output:?}");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        said.contains("outbox") && said.contains("the right to write"),
-        "{said}"
-    );
-    assert_eq!(office.files("watch-dir/outbox").len(), 0);
+    for folder in ["outbox", "outbox/batch-customers", "archive"] {
+        let office = Office::new();
+        office.once();
+        drop_all(&office, &names(1));
+        let closed = office.at("watch-dir").join(folder);
+        std::fs::create_dir_all(&closed).expect("the folder");
+        let case = "pauses::an_outbox_that_may_not_be_written_pauses_and_goes_on";
+        let Some(mut command) = bound_by_permissions(&office, case, &["once"]) else {
+            return;
+        };
+        set_mode(&closed, 0o500);
+        let output = command.output().expect("it runs");
+        assert_eq!(output.status.code(), Some(77), "{output:?}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            said.contains(folder) && said.contains("the right to write"),
+            "{said}"
+        );
+        // Where it concerns every file, no other is begun.
+        let pauses = !said.contains("files answered");
+        assert_eq!(pauses, !folder.contains('/'), "{said}");
+        let answers = office.files("watch-dir/outbox").len();
+        assert_eq!(answers, usize::from(folder == "archive"), "{said}");
 
-    set_mode(&outbox, 0o700);
-    assert!(command.status().expect("it runs").success());
-    assert_all_answered_once(&office, &names(1), CUSTOMERS);
+        set_mode(&closed, 0o700);
+        assert!(command.status().expect("it runs").success());
+        assert_all_answered_once(&office, &names(1), CUSTOMERS);
+    }
 }
 
 #[test]
@@ -220,6 +224,57 @@ fn a_home_that_may_not_be_written_ends_with_77() {
         assert!(command.status().expect("it runs").success());
         assert_all_answered_once(&office, &names(1), CUSTOMERS);
     }
+}
+
+/// What lies in work and cannot be looked at is not taken for gone.
+#[test]
+fn a_file_in_work_that_cannot_be_looked_at_ends_with_77() {
+    let case = "pauses::a_file_in_work_that_cannot_be_looked_at_ends_with_77";
+    for step in ["commit.before", "commit.after"] {
+        for below in ["", "source", "source/batch-customers"] {
+            let office = Office::new();
+            drop_all(&office, &names(2));
+            let mut killed = office.command(&["once"]);
+            killed.env("KYCDROP_FAULT", format!("{step}=kill"));
+            assert!(!killed.status().expect("it runs").success(), "{step}");
+            let Some(mut command) = bound_by_permissions(&office, case, &["once"]) else {
+                return;
+            };
+            let mut claims = std::fs::read_dir(office.at("watch-dir/work")).expect("work");
+            let claim = claims.next().expect("a claim").expect("a claim").path();
+            set_mode(&claim.join(below), 0o000);
+            let output = command.output().expect("it runs");
+            assert_eq!(output.status.code(), Some(77), "{step} {below}: {output:?}");
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(said.contains("watch-dir/work"), "{step} {below}: {said}");
+            set_mode(&claim.join(below), 0o700);
+            assert!(command.status().expect("it runs").success());
+            assert_all_answered_once(&office, &names(2), CUSTOMERS);
+        }
+    }
+}
+
+/// A home that cannot be looked at for a while is not taken for one that was moved or removed.
+#[test]
+fn a_home_that_cannot_be_looked_at_pauses_and_goes_on() {
+    let case = "pauses::a_home_that_cannot_be_looked_at_pauses_and_goes_on";
+    let office = Office::configured(QUICK);
+    let Some(command) = bound_by_permissions(&office, case, &["run"]) else {
+        return;
+    };
+    // In a home that may not be entered the test could not read the log either.
+    let beside = tempfile::tempdir().expect("a temporary folder");
+    let mut daemon = Daemon::of_command(command, beside.path().join("said"));
+    daemon.wait_for_log("kycdrop watches");
+    set_mode(office.path(), 0o000);
+    daemon.wait_for_log("work pauses");
+    set_mode(office.path(), 0o700);
+    drop_all(&office, &names(1));
+    wait_for("the answer", || {
+        office.files("watch-dir/archive").len() == 1
+    });
+    assert!(daemon.stop().success(), "{}", daemon.log());
+    assert_all_answered_once(&office, &names(1), CUSTOMERS);
 }
 
 /// One file that may not be read does not stop the others.

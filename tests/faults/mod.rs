@@ -67,9 +67,14 @@ impl Daemon {
         static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
         let n = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let log = office.at(format!("stderr-{n}.log"));
-        let file = std::fs::File::create(&log).expect("a log file");
         let mut command = office.command(args);
         command.envs(env.iter().copied());
+        Daemon::of_command(command, log)
+    }
+
+    /// Starts a command in the background, with its stderr in this file.
+    pub fn of_command(mut command: std::process::Command, log: PathBuf) -> Daemon {
+        let file = std::fs::File::create(&log).expect("a log file");
         command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -143,6 +148,34 @@ impl Drop for Daemon {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// Waits until a process was stopped by a fault point, or has ended; returns whether it was stopped.
+#[cfg(target_os = "linux")]
+pub fn stopped(child: &mut Child) -> bool {
+    let stat = format!("/proc/{}/stat", child.id());
+    let begun = Instant::now();
+    loop {
+        if child.try_wait().expect("a child").is_some() {
+            return false;
+        }
+        let text = std::fs::read_to_string(&stat).unwrap_or_default();
+        // The state comes after the name, which is in parentheses.
+        let state = text.rsplit_once(") ").and_then(|(_, s)| s.chars().next());
+        if state == Some('T') {
+            return true;
+        }
+        assert!(begun.elapsed() < PATIENCE, "neither stopped nor ended");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Lets a stopped process continue.
+#[cfg(unix)]
+pub fn go_on(child: &Child) {
+    use rustix::process::{Pid, Signal, kill_process};
+    let pid = Pid::from_raw(child.id() as i32).expect("a process id");
+    kill_process(pid, Signal::CONT).expect("a signal to our own child");
 }
 
 /// Drops a file so that a running daemon sees it whole or not at all: under a name that is left

@@ -1,0 +1,187 @@
+//! Files that cannot leave the work folder: one that cannot go back to the inbox, one whose answer
+//! cannot be put out, or one that was answered and cannot be put away. They stay there, stop nobody,
+//! and are tried again.
+
+use std::collections::VecDeque;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crate::disk;
+use crate::history::Written;
+use crate::intake::{Claim, Hold, Unsynced};
+use crate::text::printable;
+use crate::trouble::{Kind, Result, Trouble};
+
+use super::record_file::{NewlyWritten, NotYet};
+use super::{Answered, Engine, Grouped, put_away};
+
+/// The longest wait between two tries.
+const LONGEST: Duration = Duration::from_secs(300);
+
+/// What is said of a file that cannot go back.
+const NOT_BACK: &str = "could not be put back into the inbox and stays here until it can: give the user that runs kycdrop the right to write in the folder that it came from; no link or file may be in the place of that folder";
+
+/// What is said of one whose answer cannot be put out.
+pub(super) const NO_ANSWER: &str = "was recorded, but its answer could not be put into its folder of the outbox and waits here until it can: give the user that runs kycdrop the right to write in that folder";
+
+/// What is said of one that cannot be put away.
+const NOT_AWAY: &str = "was answered, but could not be put away and stays here until it can: give the user that runs kycdrop the right to write in its folder of the archive or of failed; the file must not be immutable";
+
+/// A file that cannot leave the work folder.
+pub struct Stuck {
+    /// Where it is.
+    pub path: PathBuf,
+    /// How a process that leaves it there ends.
+    pub kind: Kind,
+    since: Instant,
+    due: Instant,
+    tries: u32,
+}
+
+impl Engine {
+    /// Puts a file back into the inbox, from where it is taken again.
+    pub(super) fn give_back(&mut self, claim: &Claim, why: NotYet) -> Result<()> {
+        let file = claim.relative.to_string_lossy();
+        let file = printable(&file);
+        match claim.give_back(&self.roots.inbox) {
+            Ok(back) => {
+                match why {
+                    NotYet::Held(Hold::Incomplete) => {
+                        tracing::info!(%file, "{}", Hold::Incomplete.says());
+                    }
+                    NotYet::Changed => tracing::warn!(%file, "was changed while it was read"),
+                    NotYet::Held(_) => tracing::debug!(%file, "could not be read"),
+                }
+                self.stuck.remove(&claim.id);
+                let path = self.roots.inbox.path().join(back);
+                self.returned.push((path, claim.clone(), why));
+            }
+            Err(_) if !claim.has_source()? => {
+                tracing::warn!(%file, claim = claim.id, "is not in the work folder any more");
+                self.stuck.remove(&claim.id);
+                claim.forget();
+            }
+            Err(e) if disk::concerns_all(&e) => {
+                let path = self.roots.inbox.path().join(&claim.relative);
+                return Err(Trouble::io("putting back", &path, &e));
+            }
+            Err(e) => {
+                let to = self.roots.inbox.path().join(claim.folder_below_inbox());
+                self.stick(claim, &to, &e, NOT_BACK);
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts an answered file away, and forgets its claim.
+    pub(super) fn put_away(&mut self, claim: &Claim, batch: &Written) -> Result<()> {
+        match put_away::put_away(&self.history, &self.roots, claim, batch)? {
+            Ok(()) => {
+                self.stuck.remove(&claim.id);
+            }
+            Err(e) => {
+                let to = put_away::root_of(&self.roots, batch).path().to_path_buf();
+                self.stick(claim, &to, &e, NOT_AWAY);
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes a file that stays in the work folder and is to go elsewhere, and says so once.
+    pub(super) fn stick(&mut self, claim: &Claim, to: &Path, e: &io::Error, says: &str) {
+        let now = Instant::now();
+        let path = claim.source();
+        if !self.stuck.contains_key(&claim.id) {
+            let (path, to) = (path.to_string_lossy(), to.to_string_lossy());
+            let (path, to) = (printable(&path), printable(&to));
+            tracing::warn!(%path, %to, reason = %e, "{says}");
+        }
+        let stuck = self.stuck.entry(claim.id.clone()).or_insert(Stuck {
+            path,
+            kind: Kind::Io,
+            since: now,
+            due: now,
+            tries: 0,
+        });
+        stuck.kind = match e.kind() {
+            io::ErrorKind::PermissionDenied => Kind::Permission,
+            _ => Kind::Io,
+        };
+        let wait = self.config.retry * 2u32.saturating_pow(stuck.tries.min(16));
+        stuck.due = now + wait.min(LONGEST);
+        stuck.tries += 1;
+    }
+
+    /// The files that cannot leave the work folder.
+    pub fn stuck(&self) -> impl Iterator<Item = &Stuck> {
+        self.stuck.values()
+    }
+
+    /// When the first of them is to be tried again: [`Engine::recover`] does that.
+    pub fn stuck_until(&self) -> Option<Instant> {
+        self.stuck.values().map(|stuck| stuck.due).min()
+    }
+
+    /// Whether a claim is one of those, and not due yet.
+    pub(super) fn is_tried_later(&self, claim: &Claim) -> bool {
+        let stuck = self.stuck.get(&claim.id);
+        stuck.is_some_and(|stuck| stuck.due > Instant::now())
+    }
+
+    /// Whether a claim could not be put back for so long that its file is answered as it is.
+    pub(super) fn is_overdue(&self, claim: &Claim) -> bool {
+        let timeout = self.config.settle_timeout;
+        let stuck = self.stuck.get(&claim.id);
+        stuck.is_some_and(|stuck| stuck.since.elapsed() >= timeout)
+    }
+
+    /// The files that went back to the inbox since this was asked last.
+    pub fn returned(&mut self) -> Vec<(PathBuf, Claim, NotYet)> {
+        std::mem::take(&mut self.returned)
+    }
+
+    /// One of a group could not be made durable: it goes back, and the others wait again, each for a
+    /// transaction of its own.
+    pub(super) fn unsynced(
+        &mut self,
+        (id, why): (String, Unsynced),
+        taken: Vec<Claim>,
+        waiting: &mut VecDeque<Claim>,
+    ) -> Result<Grouped> {
+        let e = match why {
+            Unsynced::Ours(e) => return Err(e),
+            Unsynced::Source(e) => e,
+        };
+        for claim in taken.into_iter().rev() {
+            if claim.id != id {
+                waiting.push_front(claim);
+                continue;
+            }
+            let Some(why) = Hold::of_read(&e) else {
+                return Err(Trouble::io("syncing", &claim.source(), &e));
+            };
+            self.give_back(&claim, NotYet::Held(why))?;
+        }
+        Ok(Grouped::Alone)
+    }
+
+    /// Ends what the history has already: publishes the response unless that was done, and puts the
+    /// file away. Nothing where this process has answered it before, and only the latter was left.
+    pub(super) fn end_again(&mut self, claim: Claim, batch: Written) -> Result<Vec<Answered>> {
+        if self.stuck.contains_key(&claim.id) && !claim.has_response()? {
+            self.put_away(&claim, &batch)?;
+            claim.forget();
+            return Ok(Vec::new());
+        }
+        if !self.stuck.contains_key(&claim.id) {
+            tracing::info!(batch = batch.batch_id, "finishing a file of an earlier run");
+        }
+        let newly = NewlyWritten {
+            batch,
+            // Whatever is there may have been cut short.
+            answered: false,
+        };
+        self.end(vec![(claim, newly)])
+    }
+}

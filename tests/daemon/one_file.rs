@@ -1,0 +1,578 @@
+//! An error that belongs to one file holds that file alone, at whatever step: it is named once, counted,
+//! tried again, and the others are answered.
+
+#![cfg(all(target_os = "linux", debug_assertions))]
+
+use crate::common;
+use crate::faults;
+
+use std::fs::File;
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+
+use common::{Office, cannot_run, needs};
+use faults::{
+    Daemon, assert_all_answered_once, batch_of, bound_by_permissions, drop_whole, give_to, go_on,
+    is_root, set_mode, stopped, wait_for,
+};
+use serde_json::Value;
+
+const CUSTOMERS: usize = 3;
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn status(office: &Office) -> Value {
+    let output = office.run(&["status", "--format", "json"]);
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+fn drop_good(office: &Office, name: &str) {
+    let file = format!("batch-customers/{name}.json");
+    drop_whole(office, &file, batch_of(name, CUSTOMERS));
+}
+
+/// `once` leaves `held` files where they are, answers the good ones, and ends with `code`.
+fn assert_held(office: &Office, output: &Output, held: &[&str], code: i32, why: &str) {
+    let said = said(output);
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    for name in held {
+        let named = said.lines().filter(|l| l.contains(name) && l.contains(why));
+        assert_eq!(named.count(), 1, "{name}: {said}");
+        assert!(office.at("watch-dir/inbox").join(name).exists(), "{name}");
+    }
+    assert_eq!(
+        office.files("watch-dir/outbox"),
+        ["batch-customers/good.response.json"]
+    );
+    let status = status(office);
+    assert_eq!(status["held"]["files"], held.len(), "{status}");
+    let doctor = office.run(&["doctor", "--quick"]);
+    let doctor = String::from_utf8_lossy(&doctor.stdout).into_owned();
+    assert!(
+        doctor.contains(&format!("{} not taken: ", held.len())),
+        "{doctor}"
+    );
+}
+
+/// The user that such a command runs as, where the tests run as root.
+fn user_of(command: &Command) -> u32 {
+    match command.get_program() == "setpriv" {
+        true => 0,
+        false => faults::NOBODY,
+    }
+}
+
+/// Another one.
+fn stranger_to(command: &Command) -> u32 {
+    faults::NOBODY - user_of(command)
+}
+
+/// Only root can make what is another user's.
+fn root(case: &str) -> bool {
+    if !is_root() {
+        cannot_run(
+            case,
+            &format!("{}: to make another user's files", needs::ROOT),
+        );
+    }
+    is_root()
+}
+
+#[test]
+fn a_folder_that_another_user_copied_into_the_inbox_stops_nobody() {
+    if !root("one_file::a_folder_that_another_user_copied_into_the_inbox_stops_nobody") {
+        return;
+    }
+    let office = Office::new();
+    office.once();
+    drop_good(&office, "good");
+    let Some(mut command) = bound_by_permissions(
+        &office,
+        "one_file::a_folder_that_another_user_copied_into_the_inbox_stops_nobody",
+        &["once"],
+    ) else {
+        return;
+    };
+    // As `cp -r` of somebody else leaves it with umask 022.
+    office.drop("copied/one.json", "{}");
+    office.drop("copied/two.json", "{}");
+    set_mode(&office.at("watch-dir/inbox/copied"), 0o755);
+    for name in ["one", "two"] {
+        set_mode(
+            &office.at(format!("watch-dir/inbox/copied/{name}.json")),
+            0o644,
+        );
+    }
+    give_to(&office.at("watch-dir/inbox/copied"), stranger_to(&command));
+    let output = command.output().expect("it runs");
+    let said = said(&output);
+    assert_eq!(output.status.code(), Some(77), "{said}");
+    assert_eq!(
+        said.matches("may not be moved out of its folder").count(),
+        2,
+        "{said}"
+    );
+    assert_eq!(office.files("watch-dir/outbox").len(), 1, "{said}");
+    assert_eq!(office.files("watch-dir/work").len(), 0, "{said}");
+    // Once the right is given, they are answered for what they are.
+    set_mode(&office.at("watch-dir/inbox/copied"), 0o777);
+    let output = command.output().expect("it runs");
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(office.files("watch-dir/outbox/copied").len(), 2);
+}
+
+#[test]
+fn a_strangers_file_in_a_sticky_folder_stops_nobody() {
+    if !root("one_file::a_strangers_file_in_a_sticky_folder_stops_nobody") {
+        return;
+    }
+    let office = Office::new();
+    office.once();
+    drop_good(&office, "good");
+    let Some(mut command) = bound_by_permissions(
+        &office,
+        "one_file::a_strangers_file_in_a_sticky_folder_stops_nobody",
+        &["once"],
+    ) else {
+        return;
+    };
+    let folder = office.at("watch-dir/inbox/customer");
+    office.drop("customer/strange.json", "{}");
+    set_mode(&folder.join("strange.json"), 0o644);
+    give_to(&folder, stranger_to(&command));
+    set_mode(&folder, 0o1777);
+    let output = command.output().expect("it runs");
+    let said = said(&output);
+    assert_eq!(output.status.code(), Some(77), "{said}");
+    assert!(
+        said.contains("may not be moved out of its folder"),
+        "{said}"
+    );
+    assert_eq!(office.files("watch-dir/outbox").len(), 1, "{said}");
+    set_mode(&folder, 0o777);
+    assert!(command.status().expect("it runs").success());
+    assert_eq!(office.files("watch-dir/outbox").len(), 2);
+}
+
+/// An immutable file, and one that another is mounted over.
+#[test]
+fn a_file_that_nobody_can_move_stops_nobody() {
+    let case = "one_file::a_file_that_nobody_can_move_stops_nobody";
+    if !root(case) {
+        return;
+    }
+    for (make, undo) in [
+        (vec!["chattr", "+i"], vec!["chattr", "-i"]),
+        (vec!["mount", "--bind", "/dev/null"], vec!["umount"]),
+        (vec!["mount", "--bind"], vec!["umount"]),
+    ] {
+        let office = Office::new();
+        office.once();
+        drop_good(&office, "good");
+        office.drop("customer/fixed.json", "{}");
+        let file = office.at("watch-dir/inbox/customer/fixed.json");
+        let run = |words: &[&str], twice: bool| {
+            let mut command = Command::new(words[0]);
+            command.args(&words[1..]).arg(&file);
+            if twice {
+                command.arg(&file);
+            }
+            command.output().is_ok_and(|o| o.status.success())
+        };
+        if !run(&make, make.len() == 2 && make[0] == "mount") {
+            cannot_run(
+                case,
+                &format!("{}: to fix a file to its place", needs::MOUNT),
+            );
+            continue;
+        }
+        let output = office.run(&["once"]);
+        let status = status(&office);
+        assert!(run(&undo, false), "{undo:?}");
+        let said = said(&output);
+        // What is no file any more is no error.
+        let code = if make.contains(&"/dev/null") { 0 } else { 77 };
+        let code = if said.contains("another file system") {
+            74
+        } else {
+            code
+        };
+        assert_eq!(output.status.code(), Some(code), "{make:?}: {said}");
+        assert!(said.contains("customer/fixed.json"), "{make:?}: {said}");
+        assert_eq!(status["held"]["files"], 1, "{make:?}: {status}");
+        assert_eq!(office.files("watch-dir/outbox").len(), 1, "{said}");
+        assert_eq!(office.files("watch-dir/work").len(), 0, "{said}");
+        office.once();
+        assert_eq!(office.files("watch-dir/outbox").len(), 2);
+    }
+}
+
+#[test]
+fn another_file_system_below_the_inbox_stops_nobody() {
+    let case = "one_file::another_file_system_below_the_inbox_stops_nobody";
+    for folder in ["usb", "customer"] {
+        let office = Office::new();
+        office.once();
+        drop_good(&office, "good");
+        let mounted = office.at("watch-dir/inbox").join(folder);
+        std::fs::create_dir_all(&mounted).expect("a folder");
+        let mount = Command::new("mount")
+            .args(["-t", "tmpfs", "tmpfs"])
+            .arg(&mounted)
+            .output();
+        if !mount.is_ok_and(|o| o.status.success()) {
+            cannot_run(
+                case,
+                &format!("{}: to fix a file to its place", needs::MOUNT),
+            );
+            return;
+        }
+        std::fs::write(mounted.join("x.json"), "{}").expect("written");
+        let output = office.run(&["once"]);
+        let status = status(&office);
+        let undone = Command::new("umount").arg(&mounted).status();
+        assert!(undone.expect("umount").success());
+        let said = said(&output);
+        assert_eq!(output.status.code(), Some(74), "{said}");
+        assert!(said.contains("is on another file system"), "{said}");
+        assert_eq!(status["held"]["files"], 1, "{status}");
+        assert_eq!(office.files("watch-dir/outbox").len(), 1, "{said}");
+    }
+}
+
+/// Each way in which a file can refuse to be taken, and what `once` ends with.
+#[test]
+fn whatever_a_file_refuses_it_is_held_alone() {
+    for (fault, code, why) in [
+        ("claim.take@1=EPERM", 77, "may not be moved"),
+        ("claim.take@1=EACCES", 77, "may not be moved"),
+        ("claim.take@1=EBUSY", 77, "may not be moved"),
+        ("claim.take@1=EXDEV", 74, "another file system"),
+        ("claim.take@1=EIO", 74, "could not be read"),
+        ("source.open@1=EAGAIN", 75, "another program"),
+        ("source.open@1=EACCES", 77, "may not be read"),
+        ("source.open@1=EPERM", 77, "may not be read"),
+        ("source.open@1=EIO", 74, "could not be read"),
+        ("source.read@1=EACCES", 74, "could not be read"),
+        ("source.read@1=EINVAL", 74, "could not be read"),
+        ("source.sync@1=EIO", 74, "could not be read"),
+    ] {
+        let office = Office::new();
+        office.drop("batch-customers/bad.json", batch_of("bad", CUSTOMERS));
+        let bad = office.at("watch-dir/inbox/batch-customers/bad.json");
+        let old = std::time::SystemTime::UNIX_EPOCH;
+        let file = std::fs::File::options().append(true).open(&bad);
+        file.expect("opened").set_modified(old).expect("the oldest");
+        drop_good(&office, "good");
+        let output = office
+            .command(&["once"])
+            .env("KYCDROP_FAULT", fault)
+            .output()
+            .expect("it runs");
+        println!("{fault}");
+        assert_held(&office, &output, &["batch-customers/bad.json"], code, why);
+        assert_eq!(office.files("watch-dir/work").len(), 0, "{fault}");
+        office.once();
+        let names = ["bad", "good"].map(str::to_owned);
+        assert_all_answered_once(&office, &names, CUSTOMERS);
+    }
+}
+
+/// What any file would meet pauses the work, and nothing is lost.
+#[test]
+fn what_any_file_would_meet_is_not_held_against_one() {
+    for (fault, code) in [
+        ("claim.take=ENOSPC", 75),
+        ("claim.take=EMFILE", 75),
+        ("source.open=EMFILE", 75),
+        ("source.read=EMFILE", 75),
+        ("source.read=ENOSPC", 75),
+        ("source.sync=EROFS", 77),
+        ("back.before=ENOSPC,source.open=EIO", 75),
+    ] {
+        let office = Office::new();
+        drop_good(&office, "a");
+        drop_good(&office, "b");
+        let mut command = office.command(&["once"]);
+        let output = command.env("KYCDROP_FAULT", fault).output();
+        let output = output.expect("it runs");
+        let said = said(&output);
+        assert_eq!(output.status.code(), Some(code), "{fault}: {said}");
+        assert!(!said.contains("files answered"), "{fault}: {said}");
+        assert!(!said.contains("stays here"), "{fault}: {said}");
+        office.once();
+        assert_all_answered_once(&office, &["a", "b"].map(str::to_owned), CUSTOMERS);
+    }
+}
+
+/// The daemon goes on, tries again by itself, and names it once.
+#[test]
+fn a_daemon_tries_again_what_was_kept_by_another_program() {
+    let office = Office::configured("retry = \"20ms\"\nscan_interval = \"20ms\"\n");
+    let leased = office.write("leased", "");
+    let mut daemon = Daemon::start(
+        &office,
+        &[
+            ("KYCDROP_FAULT", "source.open=EAGAIN"),
+            ("KYCDROP_FAULT_WHILE", leased.to_str().expect("text")),
+        ],
+    );
+    daemon.wait_for_log("kycdrop watches");
+    drop_good(&office, "f0");
+    daemon.wait_for_log("in use by another program");
+    wait_for("it is counted", || status(&office)["held"]["files"] == 1);
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    std::fs::remove_file(&leased).expect("let go");
+    wait_for("its answer", || {
+        office.files("watch-dir/archive").len() == 1 && office.files("watch-dir/work").is_empty()
+    });
+    wait_for("it is not counted", || {
+        status(&office)["held"]["files"] == 0
+    });
+    assert!(daemon.stop().success(), "{}", daemon.log());
+    let log = daemon.log();
+    assert_eq!(log.matches("in use by another program").count(), 1, "{log}");
+    assert!(!log.contains("work pauses"), "{log}");
+    assert_all_answered_once(&office, &["f0".to_owned()], CUSTOMERS);
+}
+
+/// What cannot be listed or looked at is not what is not there.
+#[test]
+fn an_error_of_looking_is_not_an_empty_inbox() {
+    let names: Vec<String> = (0..5).map(|i| format!("f{i}")).collect();
+    for (error, code) in [("EIO", 74), ("EACCES", 77)] {
+        for fault in ["inbox.list", "inbox.look"] {
+            let office = Office::new();
+            office.once();
+            for name in &names {
+                drop_good(&office, name);
+            }
+            let output = office
+                .command(&["once"])
+                .env("KYCDROP_FAULT", format!("{fault}={error}"))
+                .output()
+                .expect("it runs");
+            let said = said(&output);
+            assert_eq!(output.status.code(), Some(code), "{fault}={error}: {said}");
+            assert_eq!(office.files("watch-dir/inbox").len(), 5, "{said}");
+            office.once();
+            assert_all_answered_once(&office, &names, CUSTOMERS);
+        }
+    }
+}
+
+/// A file that was taken and is not whole cannot go back: its folder may not be written any more.
+#[test]
+fn a_file_that_cannot_go_back_waits_in_work_and_stops_nobody() {
+    let office = Office::configured("settle_timeout = \"1h\"\nretry = \"20ms\"\n");
+    office.once();
+    let folder = office.at("watch-dir/inbox/customer");
+    office.drop("customer/cut.json", "{\"a\":");
+    let Some(mut command) = bound_by_permissions(
+        &office,
+        "one_file::a_file_that_cannot_go_back_waits_in_work_and_stops_nobody",
+        &["once"],
+    ) else {
+        return;
+    };
+    command.env("KYCDROP_FAULT", "claim.renamed@1=stop");
+    command.stderr(Stdio::piped());
+    let mut child = command.spawn().expect("it starts");
+    assert!(stopped(&mut child), "the step is reached");
+    set_mode(&folder, 0o555);
+    drop_good(&office, "good");
+    let good = office.at("watch-dir/inbox/batch-customers/good.json");
+    give_to(&good, user_of(&command));
+    go_on(&child);
+    let output = child.wait_with_output().expect("it ends");
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(77), "{text}");
+    assert_eq!(
+        text.matches("could not be put back into the inbox").count(),
+        1,
+        "{text}"
+    );
+    assert_eq!(office.files("watch-dir/outbox").len(), 1, "{text}");
+    assert_eq!(office.files("watch-dir/work").len(), 1, "{text}");
+    assert_eq!(status(&office)["in_work"][0], "customer/cut.json");
+
+    // The next one puts it back, where its sender completes it.
+    set_mode(&folder, 0o755);
+    let (mut command, taken) = (office.command(&["run"]), folder.join("cut.json"));
+    let log = std::fs::File::create(office.at("log")).expect("a log");
+    let mut daemon = command.stderr(log).spawn().expect("it starts");
+    wait_for("it goes back", || taken.exists());
+    let begun = std::fs::read(&taken).expect("read");
+    assert_eq!(begun, b"{\"a\":");
+    daemon.kill().expect("our own child");
+    daemon.wait().expect("it ends");
+}
+
+#[test]
+fn a_file_that_cannot_go_back_for_long_is_answered_as_it_is() {
+    let settings = "settle_timeout = \"200ms\"\nretry = \"20ms\"\nscan_interval = \"20ms\"\n";
+    let office = Office::configured(settings);
+    office.once();
+    let folder = office.at("watch-dir/inbox/customer");
+    let Some(mut command) = bound_by_permissions(
+        &office,
+        "one_file::a_file_that_cannot_go_back_for_long_is_answered_as_it_is",
+        &["run"],
+    ) else {
+        return;
+    };
+    command.env("KYCDROP_FAULT", "claim.renamed@1=stop");
+    command.stderr(Stdio::null());
+    let mut child = command.spawn().expect("it starts");
+    office.drop("customer/cut.json", "{\"a\":");
+    give_to(&folder, user_of(&command));
+    assert!(stopped(&mut child), "the step is reached");
+    set_mode(&folder, 0o555);
+    go_on(&child);
+    wait_for("an answer", || {
+        office.files("watch-dir/failed").len() == 1 && office.files("watch-dir/work").is_empty()
+    });
+    assert_eq!(office.response("customer/cut")["status"], 400);
+    child.kill().expect("our own child");
+    child.wait().expect("it ends");
+}
+
+#[test]
+fn a_name_that_is_taken_in_the_archive_or_the_outbox_gets_a_number() {
+    let office = Office::new();
+    // A file `sub` that is put away, then a folder `sub`; and the other way round.
+    office.drop("batch-customers/sub", "no JSON");
+    office.once();
+    std::fs::remove_file(office.at("watch-dir/inbox/batch-customers/sub")).ok();
+    office.drop("batch-customers/sub/x.json", "{}");
+    office.drop("batch-customers/bus/x.json", "{}");
+    office.once();
+    std::fs::remove_dir(office.at("watch-dir/inbox/batch-customers/bus")).expect("removed");
+    office.drop("batch-customers/bus", "no JSON");
+    office.once();
+    let failed: Vec<String> = office
+        .files("watch-dir/failed")
+        .iter()
+        .map(|f| f.split_once('/').expect("a day").1.to_owned())
+        .collect();
+    assert_eq!(
+        failed,
+        [
+            "batch-customers/bus.2",
+            "batch-customers/bus/x.json",
+            "batch-customers/sub",
+            "batch-customers/sub.2/x.json",
+        ]
+    );
+    // Something of somebody's in the outbox.
+    office.write("watch-dir/outbox/odd", "a file");
+    symlink(office.path(), office.at("watch-dir/outbox/link")).expect("a link");
+    office.drop("odd/x.json", "{}");
+    office.drop("link/x.json", "{}");
+    office.once();
+    assert!(office.at("watch-dir/outbox/odd.2/x.response.json").exists());
+    assert!(
+        office
+            .at("watch-dir/outbox/link.2/x.response.json")
+            .exists()
+    );
+    assert!(!office.at("x.response.json").exists());
+    let told = "SELECT count(*) FROM batch WHERE response_file IN ('odd.2/x.response.json', 'link.2/x.response.json')";
+    assert_eq!(office.value(told), 2);
+    assert_eq!(office.files("watch-dir/work").len(), 0);
+}
+
+/// A daemon whom permissions stop, and its log.
+struct Bound(Child, PathBuf);
+
+impl Bound {
+    fn start(office: &Office, mut command: Command) -> Bound {
+        let log = office.at("log");
+        command.stderr(File::create(&log).expect("a log"));
+        let daemon = Bound(command.spawn().expect("it starts"), log);
+        wait_for("it watches", || daemon.log().contains("kycdrop watches"));
+        daemon
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(&self.1).expect("a log")
+    }
+}
+
+impl Drop for Bound {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A file at `validate-batch-customers` cannot be ended because of the rights of a folder: another one is answered
+/// meanwhile, it is named once and counted. Then the right is given, and it is ended too.
+fn goes_on_beside(case: &str, folder: &str, says: &str) {
+    let office = Office::on("2026-03-02T12:00:00Z");
+    let quick = "settle = \"0s\"\nretry = \"20ms\"\nscan_interval = \"20ms\"\n";
+    office.write("kycdrop.toml", quick);
+    for folder in [
+        "outbox/validate-batch-customers",
+        "archive/2026-03-02/validate-batch-customers",
+    ] {
+        std::fs::create_dir_all(office.at("watch-dir").join(folder)).expect("folders");
+    }
+    office.once();
+    office.drop("validate-batch-customers/x.json", batch_of("x", CUSTOMERS));
+    let Some(command) = bound_by_permissions(&office, case, &["run"]) else {
+        return;
+    };
+    let (user, folder) = (user_of(&command), office.at("watch-dir").join(folder));
+    set_mode(&folder, 0o500);
+    let daemon = Bound::start(&office, command);
+    drop_good(&office, "good");
+    give_to(&office.at("watch-dir/inbox/batch-customers"), user);
+    let good = office.at("watch-dir/outbox/batch-customers/good.response.json");
+    wait_for("an answer", || good.exists());
+    wait_for("its name", || daemon.log().contains(says));
+    wait_for("it is counted", || status(&office)["held"]["files"] == 1);
+    assert_eq!(status(&office)["health"], "healthy");
+    set_mode(&folder, 0o700);
+    wait_for("everything is ended", || {
+        office.files("watch-dir/archive").len() == 2
+            && office.files("watch-dir/work").is_empty()
+            && status(&office)["held"]["files"] == 0
+    });
+    assert_eq!(office.files("watch-dir/outbox").len(), 2);
+    assert_eq!(office.value("SELECT count(*) FROM batch"), 2);
+    let log = daemon.log();
+    assert_eq!(log.matches(says).count(), 1, "{log}");
+    assert_eq!(log.matches(" answered ").count(), 2, "{log}");
+    assert!(!log.contains("work pauses"), "{log}");
+}
+
+#[test]
+fn a_folder_of_the_inbox_that_may_not_be_written_stops_no_other() {
+    goes_on_beside(
+        "one_file::a_folder_of_the_inbox_that_may_not_be_written_stops_no_other",
+        "inbox/validate-batch-customers",
+        "may not be moved out of its folder",
+    );
+}
+
+#[test]
+fn a_folder_of_the_outbox_that_may_not_be_written_stops_no_other() {
+    goes_on_beside(
+        "one_file::a_folder_of_the_outbox_that_may_not_be_written_stops_no_other",
+        "outbox/validate-batch-customers",
+        "its answer could not be put into its folder of the outbox",
+    );
+}
+
+#[test]
+fn a_folder_of_the_archive_that_may_not_be_written_stops_no_other() {
+    goes_on_beside(
+        "one_file::a_folder_of_the_archive_that_may_not_be_written_stops_no_other",
+        "archive/2026-03-02/validate-batch-customers",
+        "could not be put away",
+    );
+}
