@@ -18,5 +18,6 @@ mod power;
 mod secrets;
 mod service;
 mod soak;
+mod stuck;
 mod swapped;
 mod unreadable;
