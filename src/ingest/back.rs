@@ -78,7 +78,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Puts an answered file away, and forgets its claim.
+    /// Puts an answered file away.
     pub(super) fn put_away(&mut self, claim: &Claim, batch: &Written) -> Result<()> {
         match put_away::put_away(&self.history, &self.roots, claim, batch)? {
             Ok(()) => {
@@ -118,7 +118,7 @@ impl Engine {
             io::ErrorKind::PermissionDenied => Kind::Permission,
             _ => Kind::Io,
         };
-        let wait = self.config.retry * 2u32.saturating_pow(stuck.tries.min(16));
+        let wait = self.config.retry.saturating_mul(1 << stuck.tries.min(16));
         stuck.due = now + wait.min(LONGEST);
         stuck.tries += 1;
     }

@@ -165,8 +165,9 @@ impl Drop for Bound {
 /// is answered meanwhile, it is named once and counted. Then the right is given, and it is ended too.
 fn goes_on_beside(case: &str, folder: &str, says: &str) {
     let office = Office::on("2026-03-02T12:00:00Z");
-    let quick = "settle = \"0s\"\nretry = \"20ms\"\nscan_interval = \"20ms\"\n";
-    office.write("kycdrop.toml", quick);
+    let settings =
+        "settle = \"0s\"\nretry = \"20ms\"\nscan_interval = \"20ms\"\nmetrics_file = \"figures\"\n";
+    office.write("kycdrop.toml", settings);
     for folder in [
         "outbox/validate-batch-customers",
         "archive/2026-03-02/validate-batch-customers",
@@ -188,6 +189,13 @@ fn goes_on_beside(case: &str, folder: &str, says: &str) {
     wait_for("its name", || daemon.log().contains(says));
     wait_for("it is counted", || status(&office)["held"]["files"] == 1);
     assert_eq!(status(&office)["health"], "healthy");
+    assert_eq!(status(&office)["waiting"]["files"], 0);
+    let doctor = office.run(&["doctor", "--quick"]).stdout;
+    assert!(String::from_utf8_lossy(&doctor).contains("1 not taken: "));
+    let figures = || std::fs::read_to_string(office.at("figures")).unwrap_or_default();
+    wait_for("the figure", || {
+        figures().contains("kycdrop_held_files 1\n")
+    });
     set_mode(&folder, 0o700);
     wait_for("everything is ended", || {
         office.files("watch-dir/archive").len() == 2
