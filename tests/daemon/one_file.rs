@@ -6,7 +6,9 @@
 use crate::common;
 use crate::faults;
 
-use std::process::{Command, Output};
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output};
 
 use common::{Office, cannot_run, needs};
 use faults::{
@@ -65,6 +67,30 @@ pub fn user_of(command: &Command) -> u32 {
 /// Another one.
 fn stranger_to(command: &Command) -> u32 {
     faults::NOBODY - user_of(command)
+}
+
+/// A daemon whom permissions stop, and its log.
+pub struct Bound(Child, PathBuf);
+
+impl Bound {
+    pub fn start(office: &Office, mut command: Command) -> Bound {
+        let log = office.at("log");
+        command.stderr(File::create(&log).expect("a log"));
+        let daemon = Bound(command.spawn().expect("it starts"), log);
+        wait_for("it watches", || daemon.log().contains("kycdrop watches"));
+        daemon
+    }
+
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.1).expect("a log")
+    }
+}
+
+impl Drop for Bound {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// Only root can make what is another user's.
@@ -357,4 +383,57 @@ fn an_error_of_looking_is_not_an_empty_inbox() {
             assert_all_answered_once(&office, &names, CUSTOMERS);
         }
     }
+}
+
+/// Nothing but an event brings the daemon to look again.
+const LONG: &str = "scan_interval = \"1h\"\n";
+
+#[test]
+fn a_folder_that_may_not_be_read_keeps_no_events_away() {
+    let case = "one_file::a_folder_that_may_not_be_read_keeps_no_events_away";
+    let office = Office::configured(LONG);
+    office.once();
+    let closed = office.at("watch-dir/inbox/customer/closed");
+    std::fs::create_dir(&closed).expect("a folder");
+    let Some(command) = bound_by_permissions(&office, case, &["run"]) else {
+        return;
+    };
+    let user = user_of(&command);
+    set_mode(&closed, 0o000);
+    let daemon = Bound::start(&office, command);
+    for name in ["f0", "f1", "f2"] {
+        let file = format!("batch-customers/{name}.json");
+        let whole = office.at(format!("{name}.json"));
+        std::fs::write(&whole, batch_of(name, CUSTOMERS)).expect("written");
+        give_to(&whole, user);
+        std::fs::rename(&whole, office.at("watch-dir/inbox").join(&file)).expect("dropped");
+        let answer = format!("watch-dir/outbox/batch-customers/{name}.response.json");
+        wait_for("an answer", || office.at(&answer).exists());
+    }
+    set_mode(&closed, 0o700);
+    let log = daemon.log();
+    assert!(!log.contains("no file system events"), "{log}");
+    assert_eq!(log.matches("may not be read").count(), 1, "{log}");
+}
+
+/// A link may lead to the root of all: what is behind it is not watched.
+#[test]
+fn what_is_behind_a_link_is_not_watched() {
+    let office = Office::configured(LONG);
+    office.once();
+    for i in 0..50 {
+        std::fs::create_dir_all(office.at(format!("outside/{i}"))).expect("folders");
+    }
+    let link = office.at("watch-dir/inbox/customer/link");
+    std::os::unix::fs::symlink(office.at("outside"), link).expect("a link");
+    let mut daemon = Daemon::start(&office, &[]);
+    daemon.wait_for_log("kycdrop watches");
+    let infos = std::fs::read_dir(format!("/proc/{}/fdinfo", daemon.id())).expect("fdinfo");
+    let texts = infos
+        .flatten()
+        .filter_map(|e| std::fs::read_to_string(e.path()).ok());
+    let watches: usize = texts.map(|text| text.matches("inotify wd:").count()).sum();
+    // The inbox and the folders of the endpoints.
+    assert_eq!(watches, 5);
+    assert!(daemon.stop().success());
 }

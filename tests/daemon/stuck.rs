@@ -7,14 +7,12 @@ use crate::common;
 use crate::faults;
 use crate::one_file;
 
-use std::fs::File;
 use std::os::unix::fs::symlink;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 
 use common::Office;
 use faults::{batch_of, bound_by_permissions, give_to, go_on, set_mode, stopped, wait_for};
-use one_file::{CUSTOMERS, drop_good, said, status, user_of};
+use one_file::{Bound, CUSTOMERS, drop_good, said, status, user_of};
 
 /// A file that was taken and is not whole cannot go back: its folder may not be written any more.
 #[test]
@@ -135,30 +133,6 @@ fn a_name_that_is_taken_in_the_archive_or_the_outbox_gets_a_number() {
     let told = "SELECT count(*) FROM batch WHERE response_file IN ('odd.2/x.response.json', 'link.2/x.response.json')";
     assert_eq!(office.value(told), 2);
     assert_eq!(office.files("watch-dir/work").len(), 0);
-}
-
-/// A daemon whom permissions stop, and its log.
-struct Bound(Child, PathBuf);
-
-impl Bound {
-    fn start(office: &Office, mut command: Command) -> Bound {
-        let log = office.at("log");
-        command.stderr(File::create(&log).expect("a log"));
-        let daemon = Bound(command.spawn().expect("it starts"), log);
-        wait_for("it watches", || daemon.log().contains("kycdrop watches"));
-        daemon
-    }
-
-    fn log(&self) -> String {
-        std::fs::read_to_string(&self.1).expect("a log")
-    }
-}
-
-impl Drop for Bound {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 /// A file at `validate-batch-customers` cannot be ended because of the rights of a folder: another one
