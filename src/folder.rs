@@ -201,7 +201,9 @@ impl Folder {
     /// trying it.
     pub fn gives(&self) -> Gives {
         let rights = Access::WRITE_OK | Access::EXEC_OK;
-        if accessat(&self.handle, ".", rights, AtFlags::EACCESS) == Err(Errno::ACCESS) {
+        let may = accessat(&self.handle, ".", rights, AtFlags::EACCESS);
+        // The latter is said of an immutable folder.
+        if matches!(may, Err(Errno::ACCESS | Errno::PERM)) {
             return Gives::Nothing;
         }
         let me = rustix::process::geteuid();

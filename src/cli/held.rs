@@ -27,10 +27,8 @@ pub struct Naming {
 impl Naming {
     /// Names what a look found, each once and so many at a time.
     pub fn name(&mut self, scan: &Scan) {
-        let mut news = scan.held.iter();
-        let mut news = news
-            .by_ref()
-            .filter(|(path, _)| !self.reported.contains(path));
+        let new = |(path, _): &&(PathBuf, Hold)| !self.reported.contains(path);
+        let mut news = scan.held.iter().filter(new);
         for (path, why) in news.by_ref().take(NAMED_AT_ONCE) {
             let path = path.to_string_lossy();
             tracing::warn!(path = %printable(&path), "{}", why.says());
@@ -77,7 +75,8 @@ pub fn summary(inbox: &Inbox, scan: &Scan, engine: &Engine) -> Held {
     }
 }
 
-fn shown(home: &Home, path: &Path) -> String {
+/// A path as it is told: below `watch-dir`.
+pub fn shown(home: &Home, path: &Path) -> String {
     let below = path.strip_prefix(home.watch_dir()).unwrap_or(path);
     below.to_string_lossy().into_owned()
 }

@@ -121,9 +121,13 @@ pub fn status(home: &Home, args: &Args) -> anyhow::Result<u8> {
 fn look(home: &Home, last: u32) -> Result<Status> {
     let inbox = home.inbox();
     // With nothing to settle, everything that will be taken counts as waiting.
-    let scan = Inbox::new(inbox, Duration::ZERO, Duration::ZERO)
+    let mut scan = Inbox::new(inbox, Duration::ZERO, Duration::ZERO)
         .scan(Instant::now())
         .unwrap_or_default();
+    let (running, state) = (lock::is_held(home), State::of(home));
+    let held = held::of(home, &scan, running, state.as_ref());
+    scan.settled
+        .retain(|c| !held.first.contains(&held::shown(home, &c.path)));
     let now = SystemTime::now();
     let waiting = Waiting {
         files: scan.settled.len(),
@@ -152,8 +156,6 @@ fn look(home: &Home, last: u32) -> Result<Status> {
         Some(conn) => (history::last_batches(&conn, last)?, history::totals(&conn)?),
         None => Default::default(),
     };
-    let (running, state) = (lock::is_held(home), State::of(home));
-    let held = held::of(home, &scan, running, state.as_ref());
     let health = Health::of(running, state.as_ref());
     let (reason, last_success) = state.map(|s| (s.reason, s.last_success)).unzip();
     Ok(Status {

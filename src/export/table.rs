@@ -16,7 +16,7 @@ pub struct ExportTable {
     /// Columns that change after their row was written, and so cannot be in a file that never changes.
     left_out: &'static [&'static str],
     /// The rest of the SELECT after the columns. `v` is the view, `?1` the first batch, `?2` the last.
-    /// It follows the order of an index, so that nothing has to be sorted.
+    /// It follows the order of an index, so that no more than the findings of a customer are sorted.
     rows: &'static str,
 }
 
@@ -147,7 +147,7 @@ mod tests {
     use crate::history::History;
 
     #[test]
-    fn every_select_reads_no_more_than_its_batches_and_sorts_nothing() {
+    fn every_select_reads_no_more_than_its_batches_and_sorts_little() {
         let history = History::in_memory().expect("a history");
         let conn = history.connection();
         for table in TABLES {
@@ -158,7 +158,9 @@ mod tests {
                 .prepare(&sql)
                 .and_then(|mut s| s.query_map([1, 2], |r| r.get(3))?.collect())
                 .expect("a plan");
-            let bad = |l: &String| l.contains("TEMP B-TREE") || l.starts_with("SCAN");
+            let bad = |l: &String| {
+                l.contains("TEMP B-TREE") && !l.contains("LAST TERM") || l.starts_with("SCAN")
+            };
             assert!(!plan.iter().any(bad), "{}: {plan:#?}", table.name);
         }
     }

@@ -2,6 +2,7 @@
 //! cannot be put out, or one that was answered and cannot be put away. They stay there, stop nobody,
 //! and are tried again.
 
+use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,9 @@ use super::{Answered, Engine, Grouped, put_away};
 
 /// The longest wait between two tries.
 const LONGEST: Duration = Duration::from_secs(300);
+
+/// So many are named in the log until one of them can leave; of more that is said once.
+const MOST_NAMED: usize = 20;
 
 /// What is said of a file that cannot go back.
 const NOT_BACK: &str = "could not be put back into the inbox and stays here until it can: give the user that runs kycdrop the right to write in the folder that it came from; no link or file may be in the place of that folder";
@@ -74,7 +78,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Puts an answered file away, and forgets its claim.
+    /// Puts an answered file away.
     pub(super) fn put_away(&mut self, claim: &Claim, batch: &Written) -> Result<()> {
         match put_away::put_away(&self.history, &self.roots, claim, batch)? {
             Ok(()) => {
@@ -93,9 +97,15 @@ impl Engine {
         let now = Instant::now();
         let path = claim.source();
         if !self.stuck.contains_key(&claim.id) {
-            let (path, to) = (path.to_string_lossy(), to.to_string_lossy());
-            let (path, to) = (printable(&path), printable(&to));
-            tracing::warn!(%path, %to, reason = %e, "{says}");
+            let (file, to) = (path.to_string_lossy(), to.to_string_lossy());
+            let (file, to) = (printable(&file), printable(&to));
+            match self.stuck.len().cmp(&MOST_NAMED) {
+                Ordering::Less => tracing::warn!(path = %file, %to, reason = %e, "{says}"),
+                Ordering::Equal => tracing::warn!(
+                    "more files cannot leave the work folder: `kycdrop status` counts them"
+                ),
+                Ordering::Greater => {}
+            }
         }
         let stuck = self.stuck.entry(claim.id.clone()).or_insert(Stuck {
             path,
@@ -108,7 +118,7 @@ impl Engine {
             io::ErrorKind::PermissionDenied => Kind::Permission,
             _ => Kind::Io,
         };
-        let wait = self.config.retry * 2u32.saturating_pow(stuck.tries.min(16));
+        let wait = self.config.retry.saturating_mul(1 << stuck.tries.min(16));
         stuck.due = now + wait.min(LONGEST);
         stuck.tries += 1;
     }

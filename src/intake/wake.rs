@@ -1,6 +1,8 @@
 //! What brings the next scan forward: events of the file system, a signal to end, time.
 
 use std::collections::HashSet;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -69,6 +71,28 @@ fn note(changed: &Mutex<Changed>, event: notify::Result<notify::Event>) {
     }
 }
 
+/// Watches a folder and everything below it, but for folders that may not be read: the watcher gives up
+/// at the first of those.
+fn watch_below(watcher: &mut RecommendedWatcher, folder: &Path) -> notify::Result<()> {
+    let refused = |e: &notify::Error| match &e.kind {
+        notify::ErrorKind::Io(e) => e.kind() == io::ErrorKind::PermissionDenied,
+        _ => false,
+    };
+    match watcher.watch(folder, RecursiveMode::Recursive) {
+        Err(e) if refused(&e) && fs::read_dir(folder).is_ok() => {}
+        watched => return watched,
+    }
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|t| t.is_dir()) {
+            match watch_below(watcher, &entry.path()) {
+                Err(e) if !refused(&e) => return Err(e),
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
 impl Wake {
     /// Something to wait on that ends when `stop` is set.
     pub fn new(stop: Arc<AtomicBool>) -> Wake {
@@ -113,20 +137,22 @@ impl Wake {
         let sender = self.sender.clone();
         let changed = Arc::clone(&self.changed);
         let deaf = fault::is_on("deaf");
-        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        let hear = move |event: notify::Result<notify::Event>| {
             // Reading a file is an event too; it must not wake the reader.
             if !deaf && !event.as_ref().is_ok_and(|e| e.kind.is_access()) {
                 note(&changed, event);
                 let _ = sender.try_send(());
             }
-        });
-        let done = watcher.and_then(|mut w| {
-            if let Err(e) = w.configure(notify::Config::default()) {
+        };
+        // A link in the inbox may lead anywhere.
+        let config = notify::Config::default().with_follow_symlinks(false);
+        let done = RecommendedWatcher::new(hear, config).and_then(|mut w| {
+            if let Err(e) = w.configure(config) {
                 // It has no thread, and panics when it is told to watch, or dropped.
                 std::mem::forget(w);
                 return Err(e);
             }
-            w.watch(folder, RecursiveMode::Recursive)?;
+            watch_below(&mut w, folder)?;
             Ok(w)
         });
         match done {

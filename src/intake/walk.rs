@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::disk;
 use crate::folder::{Folder, Gives, Look};
@@ -22,6 +22,9 @@ const LEFT_ALONE_FIRST: usize = 5;
 
 /// So many of those that could not be taken are tried again after one look.
 const AGAIN_AT_ONCE: usize = 50;
+
+/// The others have their turn after this.
+const AGAIN_PAUSE: Duration = Duration::from_secs(1);
 
 /// A look that is going on, and what it found so far.
 pub(super) struct Walk<'i> {
@@ -162,18 +165,17 @@ impl<'i> Walk<'i> {
                 true => inbox.settle_timeout.max(inbox.settle),
                 false => inbox.settle,
             };
-        let refused = self.refused(at, name, look);
         if due > now {
             self.scan.settling += 1;
             self.next(due);
-        } else if let Some(why) = refused {
+        } else if let Some(why) = self.refused(at, name, look) {
             self.hold(path.clone(), why);
         } else if let Some(failed) = failed.filter(|failed| failed.again > now) {
             self.hold(path.clone(), failed.why);
             self.next(failed.again);
         } else if let Some(failed) = failed.filter(|_| self.again >= AGAIN_AT_ONCE) {
             self.hold(path.clone(), failed.why);
-            self.next(now + inbox.settle.max(std::time::Duration::from_secs(1)));
+            self.next(now + AGAIN_PAUSE);
         } else {
             self.again += usize::from(failed.is_some());
             let relative = path.strip_prefix(inbox.folder.path()).unwrap_or(&path);

@@ -318,6 +318,8 @@ pub mod needs {
     pub const ANOTHER_USER: &str = "another-user";
     /// The right to mount a file system.
     pub const MOUNT: &str = "mount";
+    /// The right to make a file immutable, and a file system that can.
+    pub const CHATTR: &str = "chattr";
     /// The right to make a device.
     pub const MKNOD: &str = "mknod";
     /// The sqlite3 command.

@@ -21,6 +21,7 @@ mod secrets;
 mod service;
 mod signals;
 mod soak;
+mod stuck;
 mod swapped;
 mod sweep;
 mod unreadable;
