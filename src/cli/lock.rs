@@ -8,8 +8,10 @@ use std::path::Path;
 use crate::config::Home;
 use crate::disk::{self, with_ending};
 use crate::fault;
-use crate::history;
+use crate::history::check::{self, Depth};
 use crate::trouble::{Kind, Result, Trouble};
+
+use super::state::State;
 
 /// Databases up to this size are checked at every start: it takes a few milliseconds.
 const CHECKED_ALWAYS: u64 = 8 << 20;
@@ -70,23 +72,37 @@ impl HomeLock {
     }
 
     /// Looks at the history before it is opened: one that is gone is never made anew silently, and
-    /// one that was not put away properly is checked from end to end.
+    /// one that was not put away properly, or was damaged, is read from end to end. Returns whether
+    /// everything was checked.
     ///
     /// # Errors
     /// When the history is gone or damaged.
-    pub fn check_history(&mut self) -> Result<()> {
+    pub fn check_history(&mut self) -> Result<bool> {
         let path = self.home.database();
         let bytes = fs::metadata(&path).map_or(0, |m| m.len());
         lost(&self.home, self.had_history)?;
-        if bytes > 0 && (!self.ended_cleanly || bytes <= CHECKED_ALWAYS) {
-            if bytes > CHECKED_ALWAYS {
-                tracing::warn!(
-                    "the last run did not end by itself: the whole history is checked, which takes a while"
-                );
-            }
-            history::verify(&path)?;
+        if bytes == 0 {
+            return Ok(false);
         }
-        Ok(())
+        let damaged = State::of(&self.home).is_some_and(|state| state.damage.is_some());
+        let depth = match self.ended_cleanly {
+            _ if damaged || bytes <= CHECKED_ALWAYS => Depth::All,
+            false => Depth::Structure,
+            true => Depth::Start,
+        };
+        if depth > Depth::Start && bytes > CHECKED_ALWAYS {
+            tracing::warn!(
+                "the last run did not end by itself: the whole history is checked, which takes a while"
+            );
+        }
+        let checked = check::file(&path, depth);
+        // Whatever else may happen to a check passes, or is said by itself.
+        if let Err(damage) = checked.as_ref()
+            && damage.kind == Kind::Setup
+        {
+            State::note_damage(&self.home, damage);
+        }
+        checked.map(|()| depth == Depth::All)
     }
 
     /// Notes that work begins: until [`HomeLock::release`], any end is an unclean one.

@@ -11,6 +11,7 @@ mod explain;
 mod export;
 mod exposed;
 mod history;
+mod idle_check;
 mod init;
 mod layout;
 mod lock;

@@ -15,6 +15,7 @@ use crate::trouble::{Kind, Result, Trouble};
 
 use super::bar::Bar;
 use super::exposed;
+use super::idle_check::IdleCheck;
 use super::lock::HomeLock;
 use super::metrics::Metrics;
 use super::service::Service;
@@ -99,6 +100,7 @@ struct Worker {
     bar: Bar,
     teller: Teller,
     metrics: Metrics,
+    check: IdleCheck,
     /// Something may lie in the work folder.
     recover_first: bool,
     /// Nothing waits and nothing settles.
@@ -118,14 +120,20 @@ struct Worker {
 
 impl Worker {
     fn open(home: Home, config: Config, lock: &mut HomeLock) -> Result<Worker> {
-        let metrics = Metrics::new(&home, &config)?;
+        let mut metrics = Metrics::new(&home, &config)?;
         let inbox = Inbox::new(home.inbox(), config.settle, config.settle_timeout);
         let by_whom = |e| say_who_locks(&home, e);
-        lock.check_history().map_err(by_whom)?;
+        let all_checked = lock
+            .check_history()
+            .map_err(by_whom)
+            .inspect_err(|_| metrics.write(true, false, None))?;
         let engine = Engine::open(home.clone(), config).map_err(by_whom)?;
         lock.begun()?;
         // Only now: a start that was refused did not die, and says nothing of one that did.
-        let teller = Teller::new(&home);
+        let mut teller = Teller::new(&home);
+        if all_checked {
+            teller.checked();
+        }
         exposed::warn(&home);
         let files = unaccounted::files(&home, engine.history().connection())?;
         if let Some(warning) = unaccounted::warning(files) {
@@ -134,6 +142,7 @@ impl Worker {
         let bar = Bar::new(Service::from_environment());
         Ok(Worker {
             engine,
+            check: IdleCheck::new(&home),
             inbox,
             bar,
             teller,
@@ -169,11 +178,30 @@ impl Worker {
                 }
                 Err(e) => return Err(e),
             };
+            self.check_when_idle(wake)?;
             let paused = self.teller.reason().is_some();
             let now = paused || self.files > before;
             let last_success = self.teller.last_success();
             self.metrics.write(now, paused, last_success);
             wake.wait(wait.min(service.longest_silence()));
+        }
+        Ok(())
+    }
+
+    /// Has the whole history checked once a day. A damaged one ends the work as it ends a start.
+    fn check_when_idle(&mut self, wake: &Wake) -> Result<()> {
+        let idle = self.idle && self.teller.reason().is_none();
+        match self.check.look(idle, self.teller.checked_at(), wake) {
+            None => {}
+            Some(Ok(())) => {
+                self.teller.checked();
+                tracing::debug!("the whole history was checked");
+            }
+            Some(Err(e)) if e.kind == Kind::Setup => {
+                self.teller.damaged(&e);
+                return Err(e);
+            }
+            Some(Err(e)) => tracing::warn!("the history could not be checked: {e}"),
         }
         Ok(())
     }
@@ -207,6 +235,8 @@ impl Worker {
     fn end(mut self, lock: HomeLock, done: Result<()>) -> Result<()> {
         let done = done.and_then(|()| self.engine.rest());
         self.metrics.write(true, false, self.teller.last_success());
+        // Whoever closes the database last empties the WAL.
+        drop(self.check);
         drop(self.engine);
         self.teller.ended();
         if done.as_ref().err().is_none_or(Trouble::may_pass) {
@@ -238,6 +268,7 @@ impl Worker {
             self.recover_first = false;
         }
         let scan = self.scan(wake, remade)?;
+        self.check.set_busy(!scan.settled.is_empty());
         let mut taken = false;
         let mut rest = scan.settled.as_slice();
         while !rest.is_empty() && !wake.stopping() {

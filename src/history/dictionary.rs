@@ -85,7 +85,10 @@ impl Dictionary {
     pub(super) fn pack(self: &Arc<Self>, text: &str, out: &mut Vec<u8>) -> Option<usize> {
         PACKER.with_borrow_mut(|packer| {
             if packer.as_ref().is_none_or(|(of, _)| !Arc::ptr_eq(of, self)) {
-                let new = Compressor::with_dictionary(LEVEL, &self.bytes).ok()?;
+                let mut new = Compressor::with_dictionary(LEVEL, &self.bytes).ok()?;
+                // A letter that flips on the disk is told, in four bytes a customer.
+                new.set_parameter(zstd_safe::CParameter::ChecksumFlag(true))
+                    .ok()?;
                 *packer = Some((self.clone(), new));
             }
             let (_, packer) = packer.as_mut()?;

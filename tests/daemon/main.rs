@@ -7,6 +7,7 @@ mod faults;
 
 mod attack;
 mod daemon;
+mod damage;
 mod footing;
 mod held;
 mod history_care;
