@@ -23,6 +23,9 @@ pub enum Kind {
     Setup = 78,
 }
 
+/// What to do about a damaged database.
+pub const DAMAGED: &str = "keep kycdrop.db as it is, put a backup in its place, and start again; kycdrop never makes a new one over it";
+
 /// Trouble of our own, with what to do about it.
 #[derive(Debug)]
 pub struct Trouble {
@@ -107,11 +110,17 @@ impl From<rusqlite::Error> for Trouble {
                 what,
                 "kycdrop.db and its folder must be writable for the user that runs kycdrop, and the disk must have room",
             ),
-            Some(C::DatabaseCorrupt | C::NotADatabase) => Trouble::new(
-                Kind::Setup,
-                what,
-                "keep kycdrop.db as it is, put a backup in its place, and start again; kycdrop never makes a new one over it",
-            ),
+            Some(C::DatabaseCorrupt | C::NotADatabase) => Trouble::new(Kind::Setup, what, DAMAGED),
+            // Nothing of another type, and no text that is not UTF-8, was ever written.
+            None if matches!(
+                e,
+                rusqlite::Error::Utf8Error(..)
+                    | rusqlite::Error::InvalidColumnType(..)
+                    | rusqlite::Error::IntegralValueOutOfRange(..)
+            ) =>
+            {
+                Trouble::new(Kind::Setup, what, DAMAGED)
+            }
             Some(C::SystemIoFailure) => Trouble::new(Kind::Io, what, "look at the disk"),
             _ => Trouble::new(Kind::Internal, what, ""),
         }

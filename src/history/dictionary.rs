@@ -130,6 +130,16 @@ impl Dictionary {
     }
 }
 
+/// Whether a database has the dictionary that kycdrop comes with as it is, or not at all. What flips in
+/// a learned one is told by the payloads that need it.
+pub(super) fn shipped_is_sound(conn: &Connection) -> rusqlite::Result<bool> {
+    let select = "SELECT dictionary FROM payload_dictionary WHERE dictionary_id = ?1";
+    let kept: Option<Vec<u8>> = conn
+        .query_row(select, [Dictionary::shipped().id()], |r| r.get(0))
+        .optional()?;
+    Ok(kept.is_none_or(|kept| kept == SHIPPED))
+}
+
 /// What the payloads of a history are packed with at present. Those who judge ask it for each chunk;
 /// the writer changes it.
 #[derive(Debug)]

@@ -15,10 +15,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::catalog;
-use crate::trouble::{Kind, Result, Trouble};
+use crate::clock;
+use crate::trouble::{DAMAGED, Kind, Result, Trouble};
 
 use super::migrate;
 use rows::Rows;
@@ -57,6 +59,7 @@ const REST: Duration = Duration::from_millis(40);
 pub fn everything(conn: &Connection) -> Result<()> {
     integrity(conn, None)?;
     known_content(conn)?;
+    readable(conn)?;
     sums::small(conn)?;
     sums::all(conn)?;
     let mut rows = Rows::of(conn)?;
@@ -161,7 +164,7 @@ fn damaged(what: impl Display) -> Trouble {
     Trouble::new(
         Kind::Setup,
         format!("kycdrop.db is damaged: {what}"),
-        "keep kycdrop.db as it is, put a backup in its place, and start again; kycdrop never makes a new one over it",
+        DAMAGED,
     )
 }
 
@@ -203,8 +206,44 @@ pub(super) fn integrity(conn: &Connection, table: Option<&str>) -> Result<()> {
     Err(damaged(format!("{}{found}", table.unwrap_or_default())))
 }
 
-/// Compares what is the same in every history of this version: the schema and its descriptions. An
-/// institution may have added views and indexes of its own. Rules must have the hash of their set.
+/// Every text must be UTF-8, and every moment one. Those of assessments are looked at with their
+/// payloads.
+fn readable(conn: &Connection) -> Result<()> {
+    let tables = "SELECT name FROM main.sqlite_schema
+                  WHERE type = 'table' AND name NOT IN ('assessment') AND name NOT LIKE 'sqlite%'";
+    let mut tables = conn.prepare(tables)?;
+    let tables = tables.query_map([], |r| r.get::<_, String>(0));
+    for table in tables
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(at("the schema"))?
+    {
+        let place = format!("table {table}");
+        let mut select = conn.prepare(&format!("SELECT * FROM main.\"{table}\""))?;
+        let moment: Vec<bool> = select.column_names().map(|c| c.ends_with("_at")).collect();
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next().map_err(at(&place))? {
+            for (i, moment) in moment.iter().enumerate() {
+                let text = match row.get_ref(i)? {
+                    ValueRef::Text(text) => std::str::from_utf8(text).ok(),
+                    _ => continue,
+                };
+                if text.is_none_or(|text| *moment && !is_moment(text)) {
+                    return Err(damaged(place));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A moment as the history keeps it, or the day of a value that was retired on one.
+fn is_moment(text: &str) -> bool {
+    text.len() == 10 || clock::parse(text).is_some()
+}
+
+/// Compares what is the same in every history of this version: the schema, its descriptions, and the
+/// dictionary that kycdrop comes with. An
+/// institution may have added views and indexes of its own.
 fn known_content(conn: &Connection) -> Result<()> {
     let mut new = Connection::open_in_memory()?;
     migrate::up(&mut new)?;
@@ -220,6 +259,15 @@ fn known_content(conn: &Connection) -> Result<()> {
             return Err(damaged(place));
         }
     }
+    let place = "table payload_dictionary";
+    if !super::dictionary::shipped_is_sound(conn).map_err(at(place))? {
+        return Err(damaged(place));
+    }
+    rules(conn)
+}
+
+/// Rules must have the hash of their set.
+fn rules(conn: &Connection) -> Result<()> {
     let mut sets = conn.prepare("SELECT rule_set_id, hash FROM rule_set")?;
     let mut rules = conn.prepare(
         "SELECT rule, code, endpoints, condition, description, origin FROM rule

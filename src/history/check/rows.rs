@@ -11,7 +11,7 @@ use crate::validate::{Facts, Judge, Source, Summary};
 use super::super::classifiers::files_of;
 use super::super::keys::Keys;
 use super::super::payload::Unpacker;
-use super::{at, damaged};
+use super::{at, damaged, is_moment};
 
 /// The columns of an assessment that its payload tells as well; the first three are in a rejection
 /// too.
@@ -166,7 +166,7 @@ impl<'c> Rows<'c> {
         positions: &mut Positions,
     ) -> Result<u64> {
         let mut select = self.conn.prepare_cached(&format!(
-            "SELECT position, payload, assessment_id, batch_id, {} FROM assessment
+            "SELECT position, payload, assessment_id, batch_id, assessed_at, {} FROM assessment
              WHERE assessment_id BETWEEN ?1 AND ?2 ORDER BY assessment_id DESC LIMIT ?3",
             COLUMNS.join(", ")
         ))?;
@@ -177,12 +177,16 @@ impl<'c> Rows<'c> {
             let id: i64 = row.get(2).map_err(at(&place))?;
             place = format!("table assessment, batch {}, assessment {id}", batch.id);
             let position = row.get(0).map_err(at(&place))?;
-            if row.get(3) != Ok(batch.id) || !positions.take(position, batch) {
+            let at_moment: String = row.get(4).map_err(at(&place))?;
+            if row.get(3) != Ok(batch.id)
+                || !positions.take(position, batch)
+                || !is_moment(&at_moment)
+            {
                 return Err(damaged(place));
             }
             place = batch.place("assessment", Some(position));
             let summary = self.summary(row, endpoint, set, &place)?;
-            compare(row, 4, &columns(&summary, &self.facts), &place)?;
+            compare(row, 5, &columns(&summary, &self.facts), &place)?;
             self.keys(id, &summary, &place)?;
             count += 1;
         }
