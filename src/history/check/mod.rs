@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
@@ -57,6 +58,8 @@ const REST: Duration = Duration::from_millis(40);
 /// # Errors
 /// When it is damaged, with the place; or cannot be read.
 pub fn everything(conn: &Connection) -> Result<()> {
+    // Nothing is planned anew for every row.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     integrity(conn, None)?;
     known_content(conn)?;
     readable(conn)?;

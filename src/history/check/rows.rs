@@ -1,6 +1,6 @@
 //! The rows of a batch against their payloads, their keys, and the counts of the batch.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 
 use crate::catalog::{CUSTOMER, Endpoint};
 use crate::classifier::{CategoryKind, ClassifierSet};
@@ -33,6 +33,28 @@ const COLUMNS: [&str; 15] = [
     "country",
 ];
 
+/// Questions for positions of a batch whose findings are damaged.
+const FINDINGS: [&str; 2] = [
+    "SELECT coalesce(r.position, f.position)
+     FROM (SELECT position FROM rejection WHERE batch_id = ?1) r
+     FULL JOIN (SELECT position, min(no) = 1 AND max(no) = count(t.text_id) AS numbered
+                FROM finding_row LEFT JOIN finding_text t USING (text_id)
+                WHERE batch_id = ?1 GROUP BY position) f USING (position)
+     WHERE r.position IS NULL OR f.numbered IS NOT 1 LIMIT 1",
+    // Offices with a longer name are shortened in the sums; the field is the path without digits.
+    "SELECT f.position FROM finding_row f
+     JOIN batch b ON b.batch_id = f.batch_id
+     JOIN rejection r ON r.batch_id = f.batch_id AND r.position = f.position
+     JOIN finding_text t ON t.text_id = f.text_id
+     WHERE f.batch_id = ?1 AND length(coalesce(r.business_unit, '')) <= 200 AND NOT EXISTS (
+       SELECT 1 FROM day_finding d
+       WHERE d.day = substr(b.received_at, 1, 10) AND d.endpoint = b.endpoint
+         AND d.business_unit = coalesce(r.business_unit, '') AND d.rule = t.rule
+         AND d.code = t.code AND d.field = replace(replace(replace(replace(replace(replace(
+           replace(replace(replace(replace(f.path, '0', ''), '1', ''), '2', ''), '3', ''),
+           '4', ''), '5', ''), '6', ''), '7', ''), '8', ''), '9', '')) LIMIT 1",
+];
+
 /// Checks batches, one after the other.
 pub(super) struct Rows<'c> {
     conn: &'c Connection,
@@ -43,6 +65,8 @@ pub(super) struct Rows<'c> {
     facts: Facts,
     /// The classifiers of the last batch: mostly those of the next.
     set: Option<(i64, ClassifierSet)>,
+    by_number: CachedStatement<'c>,
+    by_names: CachedStatement<'c>,
 }
 
 /// What a batch says of its rows.
@@ -95,6 +119,13 @@ impl<'c> Rows<'c> {
             tree: Tree::new(),
             facts: Facts::default(),
             set: None,
+            by_number: conn
+                .prepare_cached("SELECT assessment_id FROM communication_number WHERE key = ?1")?,
+            by_names: conn.prepare_cached(
+                "SELECT c.assessment_id, a.customer_ext_id = ?2 AND a.business_unit IS ?3
+                 FROM customer c LEFT JOIN assessment a ON a.assessment_id = c.assessment_id
+                 WHERE c.key = ?1",
+            )?,
         })
     }
 
@@ -242,25 +273,21 @@ impl<'c> Rows<'c> {
         Ok((count, repeated))
     }
 
-    /// The findings of each rejected customer are numbered from 1, and each has a text.
+    /// The findings of each rejected customer are numbered from 1, have a text, and are counted in the
+    /// sums of their day, rule and field.
     fn findings(&self, batch: &Batch) -> Result<()> {
-        let wrong: Option<u64> = self
-            .conn
-            .prepare_cached(
-                "SELECT coalesce(r.position, f.position)
-                 FROM (SELECT position FROM rejection WHERE batch_id = ?1) r
-                 FULL JOIN (SELECT position, min(no) = 1 AND max(no) = count(t.text_id) AS numbered
-                            FROM finding_row LEFT JOIN finding_text t USING (text_id)
-                            WHERE batch_id = ?1 GROUP BY position) f USING (position)
-                 WHERE r.position IS NULL OR f.numbered IS NOT 1 LIMIT 1",
-            )?
-            .query_row([batch.id], |r| r.get(0))
-            .optional()
-            .map_err(at(batch.place("finding_row", None)))?;
-        match wrong {
-            Some(position) => Err(damaged(batch.place("finding_row", Some(position)))),
-            None => Ok(()),
+        for question in FINDINGS {
+            let wrong: Option<u64> = self
+                .conn
+                .prepare_cached(question)?
+                .query_row([batch.id], |r| r.get(0))
+                .optional()
+                .map_err(at(batch.place("finding_row", None)))?;
+            if let Some(position) = wrong {
+                return Err(damaged(batch.place("finding_row", Some(position))));
+            }
         }
+        Ok(())
     }
 
     /// Reads the payload of a row again.
@@ -289,32 +316,24 @@ impl<'c> Rows<'c> {
     }
 
     /// The history must find an assessment by its communicationNumber, and its customer by its names.
-    fn keys(&self, id: i64, summary: &Summary, place: &str) -> Result<()> {
+    fn keys(&mut self, id: i64, summary: &Summary, place: &str) -> Result<()> {
         let (number, unit, ext_id) = super::super::ledger::names(summary, &self.facts);
         let lost = |what: &str| damaged(format!("{place}: not found by its {what}"));
         let Some(keys) = &self.keys else {
             return Err(damaged("table setting: hash_key"));
         };
-        let mut by_number = self
-            .conn
-            .prepare_cached("SELECT assessment_id FROM communication_number WHERE key = ?1")?;
         let mut key = keys.number(number);
         loop {
-            let found = by_number.query_row([key], |r| r.get::<_, i64>(0));
+            let found = self.by_number.query_row([key], |r| r.get::<_, i64>(0));
             match found.optional().map_err(at("table communication_number"))? {
                 Some(found) if found == id => break,
                 Some(_) => key = key.wrapping_add(1),
                 None => return Err(lost("communicationNumber")),
             }
         }
-        let mut by_names = self.conn.prepare_cached(
-            "SELECT c.assessment_id, a.customer_ext_id = ?2 AND a.business_unit IS ?3
-             FROM customer c LEFT JOIN assessment a ON a.assessment_id = c.assessment_id
-             WHERE c.key = ?1",
-        )?;
         let mut key = keys.customer(unit, ext_id);
         loop {
-            let found = by_names.query_row(params![key, ext_id, unit], |r| {
+            let found = self.by_names.query_row(params![key, ext_id, unit], |r| {
                 Ok((r.get::<_, i64>(0)?, r.get::<_, Option<bool>>(1)?))
             });
             match found.optional().map_err(at("table customer"))? {
