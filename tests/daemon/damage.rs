@@ -20,7 +20,8 @@ const SECRET: &str = "Zyzzyva";
 
 /// An office with something in every table.
 fn worked_office() -> Office {
-    let office = Office::new();
+    let office = Office::configured("metrics_file = \"metrics/kycdrop.prom\"\n");
+    std::fs::create_dir(office.at("metrics")).expect("a folder");
     let long = with(
         person("0"),
         json!({ "lastName": SECRET, "businessUnit": "North" }),
@@ -162,6 +163,8 @@ fn assert_refused(office: &Office, sound: &[u8], what: &str, place: &str) {
     assert!(!Path::new(copy).exists(), "{what}");
     let json = said(&office.run(&["status", "--format", "json"]));
     assert!(json.contains("\"health\": \"damaged\""), "{what}: {json}");
+    let figures = || std::fs::read_to_string(office.at("metrics/kycdrop.prom")).expect("figures");
+    assert!(figures().contains("kycdrop_history_damaged 1\n"), "{what}");
     assert_eq!(office.files("watch-dir/outbox"), answers, "{what}");
     assert_eq!(office.files("watch-dir/inbox").len(), 1, "{what}");
     let after = std::fs::read(&database).expect("a database");
@@ -173,6 +176,7 @@ fn assert_refused(office: &Office, sound: &[u8], what: &str, place: &str) {
     office.once();
     let json = said(&office.run(&["status", "--format", "json"]));
     assert!(json.contains("\"health\": \"stopped\""), "{what}: {json}");
+    assert!(figures().contains("kycdrop_history_damaged 0\n"), "{what}");
 }
 
 #[test]
@@ -443,8 +447,31 @@ fn content(conn: &Connection) -> rusqlite::Result<BTreeMap<String, Vec<Cell>>> {
     Ok(all)
 }
 
-/// What kycdrop keeps once only: a byte that flips there is found by nobody.
-const KEPT_ONCE: [&str; 0] = [];
+/// What kycdrop keeps once only, by the beginnings of tables and columns: what flips there is found by
+/// nobody. docs/OPERATIONS.md lists it.
+const KEPT_ONCE: [&str; 21] = [
+    "acknowledgement.",
+    "assessment.assessed_at",
+    "assessment.elapsed_ms",
+    "batch.elapsed_ms",
+    "batch.error",
+    "batch.file_name",
+    "batch.finished_at",
+    "batch.published_at",
+    "batch.response_file",
+    "classifier_",
+    "day_",
+    "finding_row.path",
+    "payload_dictionary.kept_at",
+    "rejection.elapsed_ms",
+    "rejection.payload",
+    "rejection.rejected_at",
+    "rule_set.loaded_at",
+    "rule_set.version",
+    "setting.value",
+    "standing.",
+    "warning.",
+];
 
 #[test]
 fn a_flipped_byte_is_found_or_changes_nothing() {
@@ -456,7 +483,7 @@ fn a_flipped_byte_is_found_or_changes_nothing() {
     check::everything(&conn).expect("sound");
     let before = content(&conn).expect("content");
     drop(conn);
-    let flips: u64 = std::env::var("KYCDROP_FLIPS").map_or(200, |n| n.parse().expect("a number"));
+    let flips: u64 = std::env::var("KYCDROP_FLIPS").map_or(100, |n| n.parse().expect("a number"));
     let mut dice = Dice::of("KYCDROP_FLIPS_SEED");
     let copy = office.at("copy.db");
     let (mut found, mut harmless) = (0, 0);
@@ -474,13 +501,7 @@ fn a_flipped_byte_is_found_or_changes_nothing() {
                 found += 1;
             }
             Ok(conn) => {
-                let after = match content(&conn) {
-                    Ok(c) => c,
-                    Err(e) => {
-                        println!("UNREADABLE {place} {e:?}");
-                        continue;
-                    }
-                };
+                let after = content(&conn).expect("what was found sound can be read");
                 let changed: Vec<_> = (before.iter())
                     .filter(|(column, cells)| after.get(*column) != Some(cells))
                     .map(|(column, _)| column.clone())
@@ -493,6 +514,7 @@ fn a_flipped_byte_is_found_or_changes_nothing() {
         }
     }
     println!("found {found}, harmless {harmless}, not found: {unfound:#?}");
-    unfound.retain(|columns, _| !KEPT_ONCE.contains(&columns.as_str()));
+    let once = |column: &str| KEPT_ONCE.iter().any(|kept| column.starts_with(kept));
+    unfound.retain(|columns, _| !columns.split(' ').all(once));
     assert!(unfound.is_empty(), "{unfound:#?}");
 }
