@@ -24,7 +24,7 @@ pub enum Kind {
 }
 
 /// What to do about a damaged database.
-pub const DAMAGED: &str = "keep kycdrop.db as it is, put a backup in its place, and start again; kycdrop never makes a new one over it";
+const DAMAGED: &str = "keep kycdrop.db as it is, put a backup in its place, and start again; kycdrop never makes a new one over it";
 
 /// Trouble of our own, with what to do about it.
 #[derive(Debug)]
@@ -64,6 +64,16 @@ impl Trouble {
             ),
             _ => Trouble::new(Kind::Io, what, ""),
         }
+    }
+
+    /// Trouble with a damaged database. `what` names the place.
+    pub fn damage(what: impl Into<String>) -> Trouble {
+        Trouble::new(Kind::Setup, what, DAMAGED)
+    }
+
+    /// Whether the database is damaged.
+    pub fn is_damage(&self) -> bool {
+        self.remedy == DAMAGED
     }
 
     /// Whether waiting may help.
@@ -110,16 +120,17 @@ impl From<rusqlite::Error> for Trouble {
                 what,
                 "kycdrop.db and its folder must be writable for the user that runs kycdrop, and the disk must have room",
             ),
-            Some(C::DatabaseCorrupt | C::NotADatabase) => Trouble::new(Kind::Setup, what, DAMAGED),
-            // Nothing of another type, and no text that is not UTF-8, was ever written.
+            Some(C::DatabaseCorrupt | C::NotADatabase) => Trouble::damage(what),
+            // Nothing of another type, and no text that is not UTF-8, was ever written; payloads unpack.
             None if matches!(
                 e,
                 rusqlite::Error::Utf8Error(..)
                     | rusqlite::Error::InvalidColumnType(..)
                     | rusqlite::Error::IntegralValueOutOfRange(..)
+                    | rusqlite::Error::UserFunctionError(..)
             ) =>
             {
-                Trouble::new(Kind::Setup, what, DAMAGED)
+                Trouble::damage(what)
             }
             Some(C::SystemIoFailure) => Trouble::new(Kind::Io, what, "look at the disk"),
             _ => Trouble::new(Kind::Internal, what, ""),

@@ -49,9 +49,9 @@ impl IdleCheck {
     /// ended.
     pub fn look(&mut self, idle: bool, last: Option<&str>, wake: &Wake) -> Option<Result<()>> {
         if let Some(pass) = self.pass.take_if(|pass| pass.is_finished()) {
-            let done = pass.join().ok()?;
-            self.failed = done.is_err().then(Instant::now);
-            return Some(done);
+            let done = pass.join();
+            self.failed = (!matches!(done, Ok(Ok(())))).then(Instant::now);
+            return done.ok();
         }
         let due = self.failed.is_none_or(|at| at.elapsed() >= AGAIN) && is_due(last);
         if idle && due && self.pass.is_none() {

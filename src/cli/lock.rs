@@ -13,8 +13,8 @@ use crate::trouble::{Kind, Result, Trouble};
 
 use super::state::State;
 
-/// Databases up to this size are checked at every start: it takes a few milliseconds.
-const CHECKED_ALWAYS: u64 = 8 << 20;
+/// Databases up to this size are checked as a whole at every start: it takes a tenth of a second.
+const CHECKED_ALWAYS: u64 = 4 << 20;
 
 /// The home belongs to one process at a time. The lock goes with the process, however it ends.
 pub struct HomeLock {
@@ -84,7 +84,7 @@ impl HomeLock {
         if bytes == 0 {
             return Ok(false);
         }
-        let damaged = State::of(&self.home).is_some_and(|state| state.damage.is_some());
+        let damaged = State::tells_damage(&self.home);
         let depth = match self.ended_cleanly {
             _ if damaged || bytes <= CHECKED_ALWAYS => Depth::All,
             false => Depth::Structure,
@@ -96,9 +96,8 @@ impl HomeLock {
             );
         }
         let checked = check::file(&path, depth);
-        // Whatever else may happen to a check passes, or is said by itself.
         if let Err(damage) = checked.as_ref()
-            && damage.kind == Kind::Setup
+            && damage.is_damage()
         {
             State::note_damage(&self.home, damage);
         }

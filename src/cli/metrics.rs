@@ -146,7 +146,7 @@ impl Metrics {
         out.gauge(
             "history_damaged",
             "1 when a check found the history damaged: nothing is answered then.",
-            u8::from(State::of(&self.home).is_some_and(|s| s.damage.is_some())),
+            u8::from(State::tells_damage(&self.home)),
         );
         out.counter("files_total", "Files answered since the start.", self.files);
         out.counter(

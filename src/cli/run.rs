@@ -123,10 +123,11 @@ impl Worker {
         let mut metrics = Metrics::new(&home, &config)?;
         let inbox = Inbox::new(home.inbox(), config.settle, config.settle_timeout);
         let by_whom = |e| say_who_locks(&home, e);
-        let all_checked = lock
-            .check_history()
-            .map_err(by_whom)
-            .inspect_err(|_| metrics.write(true, false, None))?;
+        let all_checked = lock.check_history().map_err(by_whom).inspect_err(|e| {
+            if e.is_damage() {
+                metrics.write(true, false, None);
+            }
+        })?;
         let engine = Engine::open(home.clone(), config).map_err(by_whom)?;
         lock.begun()?;
         // Only now: a start that was refused did not die, and says nothing of one that did.
@@ -197,10 +198,7 @@ impl Worker {
                 self.teller.checked();
                 tracing::debug!("the whole history was checked");
             }
-            Some(Err(e)) if e.kind == Kind::Setup => {
-                self.teller.damaged(&e);
-                return Err(e);
-            }
+            Some(Err(e)) if e.is_damage() => return Err(e),
             Some(Err(e)) => tracing::warn!("the history could not be checked: {e}"),
         }
         Ok(())
@@ -234,6 +232,11 @@ impl Worker {
     /// Puts everything away. After trouble that does not pass the next start looks closer.
     fn end(mut self, lock: HomeLock, done: Result<()>) -> Result<()> {
         let done = done.and_then(|()| self.engine.rest());
+        if let Err(e) = &done
+            && e.is_damage()
+        {
+            self.teller.damaged(e);
+        }
         self.metrics.write(true, false, self.teller.last_success());
         // Whoever closes the database last empties the WAL.
         drop(self.check);

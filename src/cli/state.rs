@@ -50,6 +50,11 @@ impl State {
         serde_json::from_slice(&fs::read(home.state_file()).ok()?).ok()
     }
 
+    /// Whether the history of a home was found damaged, and no start found it sound since.
+    pub fn tells_damage(home: &Home) -> bool {
+        State::of(home).is_some_and(|state| state.damage.is_some())
+    }
+
     /// Notes for a start that was refused that the history is damaged; nothing else changes.
     pub fn note_damage(home: &Home, damage: &Trouble) {
         let mut teller = Teller::of(home, Going::Ended);

@@ -449,20 +449,27 @@ fn content(conn: &Connection) -> rusqlite::Result<BTreeMap<String, Vec<Cell>>> {
 
 /// What kycdrop keeps once only, by the beginnings of tables and columns: what flips there is found by
 /// nobody. docs/OPERATIONS.md lists it.
-const KEPT_ONCE: [&str; 21] = [
+const KEPT_ONCE: [&str; 28] = [
     "acknowledgement.",
     "assessment.assessed_at",
     "assessment.elapsed_ms",
     "batch.elapsed_ms",
+    "batch.endpoint",
     "batch.error",
     "batch.file_name",
     "batch.finished_at",
+    "batch.first_assessment_id",
+    "batch.last_assessment_id",
     "batch.published_at",
     "batch.response_file",
+    "batch.rule_set_id",
+    "batch.set_id",
     "classifier_",
+    "communication_number.key",
+    "customer.key",
     "day_",
     "finding_row.path",
-    "payload_dictionary.kept_at",
+    "payload_dictionary.",
     "rejection.elapsed_ms",
     "rejection.payload",
     "rejection.rejected_at",

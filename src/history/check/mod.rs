@@ -21,7 +21,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::catalog;
 use crate::clock;
-use crate::trouble::{DAMAGED, Kind, Result, Trouble};
+use crate::trouble::{Result, Trouble};
 
 use super::migrate;
 use rows::Rows;
@@ -137,7 +137,7 @@ pub fn file(path: &Path, depth: Depth) -> Result<()> {
     }
 }
 
-/// Checks everything in the background of other work: a fifth of the time, and not while `busy`.
+/// Checks everything in the background of other work: a fifth of the time, and less while `busy`.
 /// Ends early, with any result, once `stop` is set.
 ///
 /// # Errors
@@ -164,11 +164,7 @@ pub fn gently(path: &Path, busy: Arc<AtomicBool>, stop: Arc<AtomicBool>) -> Resu
 
 /// Trouble with a damaged history. `what` names the place.
 fn damaged(what: impl Display) -> Trouble {
-    Trouble::new(
-        Kind::Setup,
-        format!("kycdrop.db is damaged: {what}"),
-        DAMAGED,
-    )
+    Trouble::damage(format!("kycdrop.db is damaged: {what}"))
 }
 
 /// What cannot be read at this place is damaged, unless SQLite is kept from reading it.
@@ -212,26 +208,21 @@ pub(super) fn integrity(conn: &Connection, table: Option<&str>) -> Result<()> {
 /// Every text must be UTF-8, and every moment one. Those of assessments are looked at with their
 /// payloads.
 fn readable(conn: &Connection) -> Result<()> {
-    let tables = "SELECT name FROM main.sqlite_schema
-                  WHERE type = 'table' AND name NOT IN ('assessment') AND name NOT LIKE 'sqlite%'";
-    let mut tables = conn.prepare(tables)?;
-    let tables = tables.query_map([], |r| r.get::<_, String>(0));
-    for table in tables
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(at("the schema"))?
-    {
-        let place = format!("table {table}");
-        let mut select = conn.prepare(&format!("SELECT * FROM main.\"{table}\""))?;
+    for name in schema(&new_history()?)?.keys() {
+        let Some(table) = name.strip_prefix("table ").filter(|t| *t != "assessment") else {
+            continue;
+        };
+        let mut select = conn.prepare(&format!("SELECT * FROM main.{table}"))?;
         let moment: Vec<bool> = select.column_names().map(|c| c.ends_with("_at")).collect();
         let mut rows = select.query([])?;
-        while let Some(row) = rows.next().map_err(at(&place))? {
+        while let Some(row) = rows.next().map_err(at(name))? {
             for (i, moment) in moment.iter().enumerate() {
                 let text = match row.get_ref(i)? {
                     ValueRef::Text(text) => std::str::from_utf8(text).ok(),
                     _ => continue,
                 };
                 if text.is_none_or(|text| *moment && !is_moment(text)) {
-                    return Err(damaged(place));
+                    return Err(damaged(name));
                 }
             }
         }
@@ -244,12 +235,16 @@ fn is_moment(text: &str) -> bool {
     text.len() == 10 || clock::parse(text).is_some()
 }
 
-/// Compares what is the same in every history of this version: the schema, its descriptions, and the
-/// dictionary that kycdrop comes with. An
-/// institution may have added views and indexes of its own.
-fn known_content(conn: &Connection) -> Result<()> {
+fn new_history() -> Result<Connection> {
     let mut new = Connection::open_in_memory()?;
     migrate::up(&mut new)?;
+    Ok(new)
+}
+
+/// Compares what is the same in every history of this version: the schema, its descriptions, and the
+/// dictionary that kycdrop comes with. An institution may have added views and indexes of its own.
+fn known_content(conn: &Connection) -> Result<()> {
+    let new = new_history()?;
     let found = schema(conn).map_err(at("the schema"))?;
     for (name, sql) in schema(&new)? {
         if found.get(&name) != Some(&sql) {
