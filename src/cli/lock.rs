@@ -92,7 +92,7 @@ impl HomeLock {
         };
         if depth > Depth::Start && bytes > CHECKED_ALWAYS {
             tracing::warn!(
-                "the last run did not end by itself: the whole history is checked, which takes a while"
+                "the last run did not end by itself, or found damage: the whole history is checked, which takes a while"
             );
         }
         let checked = check::file(&path, depth);

@@ -85,12 +85,11 @@ fn said(output: &Output) -> String {
 fn flip(office: &Office, object: &str, from: &str, to: &str) {
     assert_eq!(from.len(), to.len());
     let path = office.at("kycdrop.db");
-    let (pages, page_size) = pages_of(&office.database(), object);
+    let (leaves, page_size) = leaves_of(&office.database(), object);
     let mut bytes = std::fs::read(&path).expect("a database");
-    let place = pages.iter().find_map(|page| {
-        let begin = (page - 1) * page_size;
-        let found = find(&bytes[begin..begin + page_size], from.as_bytes())?;
-        Some(begin + found)
+    let place = leaves.iter().find_map(|begin| {
+        let page = &bytes[*begin..begin + page_size];
+        Some(begin + find(page, from.as_bytes())?)
     });
     let place = place.unwrap_or_else(|| panic!("{from} in {object}"));
     bytes[place..place + to.len()].copy_from_slice(to.as_bytes());
@@ -102,32 +101,14 @@ fn find(text: &[u8], part: &[u8]) -> Option<usize> {
     text.windows(part.len()).rposition(|w| w == part)
 }
 
-/// The leaves of a table or an index, and the size of a page.
-fn pages_of(conn: &Connection, object: &str) -> (Vec<usize>, usize) {
-    let number = |sql: &str| -> usize { conn.query_row(sql, [], |r| r.get(0)).expect(sql) };
-    let root = number(&format!(
-        "SELECT rootpage FROM sqlite_schema WHERE name = '{object}'"
-    ));
-    let size = number("PRAGMA page_size");
-    let bytes = std::fs::read(conn.path().expect("a path")).expect("a database");
-    let page = |n: usize| &bytes[(n - 1) * size..n * size];
-    let be32 = |b: &[u8]| u32::from_be_bytes(b[..4].try_into().expect("four")) as usize;
-    let mut pages = vec![root];
-    let mut next = 0;
-    while next < pages.len() {
-        let p = page(pages[next]);
-        next += 1;
-        if matches!(p[0], 2 | 5) {
-            let cells = usize::from(u16::from_be_bytes([p[3], p[4]]));
-            for i in 0..cells {
-                let at = usize::from(u16::from_be_bytes([p[12 + 2 * i], p[13 + 2 * i]]));
-                pages.push(be32(&p[at..]));
-            }
-            pages.push(be32(&p[8..]));
-        }
-    }
-    pages.retain(|n| matches!(page(*n)[0], 10 | 13));
-    (pages, size)
+/// Where the leaves of a table or an index begin in the file, and the size of a page.
+fn leaves_of(conn: &Connection, object: &str) -> (Vec<usize>, usize) {
+    let sql = "SELECT pgoffset, pgsize FROM dbstat WHERE name = ?1 AND pagetype = 'leaf'";
+    let mut select = conn.prepare(sql).expect(sql);
+    let rows = select.query_map([object], |r| Ok((r.get(0)?, r.get(1)?)));
+    let leaves: Vec<(usize, usize)> = rows.expect(sql).map(|row| row.expect(sql)).collect();
+    let size = leaves.first().unwrap_or_else(|| panic!("{object}")).1;
+    (leaves.into_iter().map(|(begin, _)| begin).collect(), size)
 }
 
 /// Nothing is answered, everybody says so, and the file stays as it is. Afterwards the office is as it
