@@ -23,6 +23,9 @@ pub enum Kind {
     Setup = 78,
 }
 
+/// What to do about a damaged database.
+const DAMAGED: &str = "keep kycdrop.db as it is, put a backup in its place, and start again; kycdrop never makes a new one over it";
+
 /// Trouble of our own, with what to do about it.
 #[derive(Debug)]
 pub struct Trouble {
@@ -75,6 +78,16 @@ impl Trouble {
     /// The system gives no thread for something that needs one.
     pub fn limit(doing: &str, e: &dyn fmt::Display) -> Trouble {
         Trouble::new(Kind::Busy, format!("{doing}: {e}"), LIMITS)
+    }
+
+    /// Trouble with a damaged database. `what` names the place.
+    pub fn damage(what: impl Into<String>) -> Trouble {
+        Trouble::new(Kind::Setup, what, DAMAGED)
+    }
+
+    /// Whether the database is damaged.
+    pub fn is_damage(&self) -> bool {
+        self.remedy == DAMAGED
     }
 
     /// Whether waiting may help.
@@ -140,11 +153,18 @@ impl From<rusqlite::Error> for Trouble {
                 what,
                 "kycdrop.db and its folder must be writable for the user that runs kycdrop, the disk must have room, and the process may open more files (`ulimit -n`)",
             ),
-            Some(C::DatabaseCorrupt | C::NotADatabase) => Trouble::new(
-                Kind::Setup,
-                what,
-                "keep kycdrop.db as it is, put a backup in its place, and start again; kycdrop never makes a new one over it",
-            ),
+            Some(C::DatabaseCorrupt | C::NotADatabase) => Trouble::damage(what),
+            // Nothing of another type, and no text that is not UTF-8, was ever written; payloads unpack.
+            None if matches!(
+                e,
+                rusqlite::Error::Utf8Error(..)
+                    | rusqlite::Error::InvalidColumnType(..)
+                    | rusqlite::Error::IntegralValueOutOfRange(..)
+                    | rusqlite::Error::UserFunctionError(..)
+            ) =>
+            {
+                Trouble::damage(what)
+            }
             Some(C::OutOfMemory) => Trouble::new(Kind::Busy, what, LIMITS),
             // What is mapped is memory, though SQLite calls it input and output.
             _ if matches!(

@@ -34,7 +34,7 @@ pub use profile::{
 pub use related::{RELATED_ENTITY, related_entity};
 pub use remedy::{Remedy, field_of_path, remedy, rules_of_code, takes};
 pub use rule::{Across, Check, Origin, Place, Rule, Step, Walk, expand};
-pub use rule_list::{RuleRow, rule, rules, rules_hash};
+pub use rule_list::{RuleRow, hash_of, rule, rules, rules_hash};
 
 /// Every object of a request, the customer first, in the order of the published field table.
 /// An object's place in this list is its [`ObjectId`].

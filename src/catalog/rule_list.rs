@@ -37,18 +37,34 @@ static LIST: LazyLock<List> = LazyLock::new(|| {
     let mut rows = Vec::new();
     flatten(&CUSTOMER, &mut rows, &Prefix::default());
     let by_key = rows.iter().map(|r| (r.key.clone(), r.no)).collect();
-    let mut hasher = Sha256::new();
-    for r in &rows {
-        for part in [&r.key, &r.code, &r.endpoints.to_string(), &r.when, &r.text] {
-            hasher.update(part.as_bytes());
-            hasher.update([0]);
-        }
-        hasher.update(r.origin.name().as_bytes());
-        hasher.update([0]);
-    }
-    let hash = crate::hex(&hasher.finalize());
+    let texts: Vec<_> = rows.iter().map(RuleRow::texts).collect();
+    let hash = hash_of(&texts);
     List { rows, by_key, hash }
 });
+
+impl RuleRow {
+    /// What its hash is made of.
+    fn texts(&self) -> [String; 6] {
+        [
+            self.key.clone(),
+            self.code.clone(),
+            self.endpoints.to_string(),
+            self.when.clone(),
+            self.text.clone(),
+            self.origin.name().to_owned(),
+        ]
+    }
+}
+
+/// The hash of rules in their order, each by its key, code, endpoints, condition, text and origin.
+pub fn hash_of(rules: &[[String; 6]]) -> String {
+    let mut hasher = Sha256::new();
+    for part in rules.iter().flatten() {
+        hasher.update(part.as_bytes());
+        hasher.update([0]);
+    }
+    crate::hex(&hasher.finalize())
+}
 
 #[derive(Default)]
 struct Prefix {

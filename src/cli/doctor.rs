@@ -12,6 +12,7 @@ use crate::catalog::Endpoint;
 use crate::classifier::read_folder;
 use crate::config::{Config, Home};
 use crate::disk;
+use crate::history::check;
 use crate::intake::{Inbox, Scan};
 use crate::left_alone;
 use crate::regular_file;
@@ -23,6 +24,7 @@ use super::lock;
 use super::metrics;
 use super::output::TextFormat;
 use super::state::State as Told;
+use super::talk::say;
 use super::unaccounted;
 
 /// Less free room than this is worth a warning.
@@ -30,6 +32,9 @@ const LITTLE_ROOM: u64 = 2 << 30;
 
 /// With less than this, files will soon be left in the inbox.
 const NO_ROOM: u64 = 64 << 20;
+
+/// Reading a database of this size takes a while.
+const LARGE: u64 = 64 << 20;
 
 /// How long an event of the file system may take.
 const EVENT: Duration = Duration::from_secs(2);
@@ -401,21 +406,19 @@ fn database(home: &Home, quick: bool) -> Line {
     };
     let bytes = fs::metadata(&path).map_or(0, |m| m.len());
     let size = indicatif::HumanBytes(bytes);
-    if quick {
-        return ok(
-            "database",
-            format!("{size}, opened; not read through (--quick)"),
-        );
+    if !quick && bytes >= LARGE {
+        say!("reading the whole database ({size}); --quick reads a part of it");
     }
-    match conn.query_row("PRAGMA quick_check(1)", [], |r| r.get::<_, String>(0)) {
-        Ok(said) if said == "ok" => ok("database", format!("{size}, read through and sound")),
-        Ok(said) => line(
-            "database",
-            State::Fail,
-            said,
-            "keep kycdrop.db as it is, put a backup in its place, and drop again what came since",
+    let (checked, how) = match quick {
+        true => (
+            check::for_a_start(&conn),
+            "what a start reads is sound (--quick)",
         ),
-        Err(e) => failed("database", e.into()),
+        false => (check::everything(&conn), "read through and sound"),
+    };
+    match checked {
+        Ok(()) => ok("database", format!("{size}, {how}")),
+        Err(e) => failed("database", e),
     }
 }
 

@@ -11,11 +11,14 @@ use crate::config::Home;
 use crate::disk::{self, with_ending};
 use crate::fault;
 use crate::history;
+use crate::history::check::{self, Depth};
 use crate::regular_file;
 use crate::trouble::{Kind, Result, Trouble};
 
-/// Databases up to this size are checked at every start: it takes a few milliseconds.
-const CHECKED_ALWAYS: u64 = 8 << 20;
+use super::state::State;
+
+/// Databases up to this size are checked as a whole at every start: it takes a tenth of a second.
+const CHECKED_ALWAYS: u64 = 4 << 20;
 
 /// The most bytes that are read of the lock file.
 const LARGEST: u64 = 4096;
@@ -70,23 +73,36 @@ impl HomeLock {
     }
 
     /// Looks at the history before it is opened: one that is gone is never made anew silently, and
-    /// one that was not put away properly is checked from end to end.
+    /// one that was not put away properly, or was damaged, is read from end to end. Returns whether
+    /// everything was checked.
     ///
     /// # Errors
     /// When the history is gone or damaged.
-    pub fn check_history(&mut self) -> Result<()> {
+    pub fn check_history(&mut self) -> Result<bool> {
         let path = self.home.database();
         let bytes = size_of(&path)?;
         lost(&self.home, self.had_history)?;
-        if bytes > 0 && (!self.ended_cleanly || bytes <= CHECKED_ALWAYS) {
-            if bytes > CHECKED_ALWAYS {
-                tracing::warn!(
-                    "the last run did not end by itself: the whole history is checked, which takes a while"
-                );
-            }
-            history::verify(&path)?;
+        if bytes == 0 {
+            return Ok(false);
         }
-        Ok(())
+        let damaged = State::tells_damage(&self.home);
+        let depth = match self.ended_cleanly {
+            _ if damaged || bytes <= CHECKED_ALWAYS => Depth::All,
+            false => Depth::Structure,
+            true => Depth::Start,
+        };
+        if depth > Depth::Start && bytes > CHECKED_ALWAYS {
+            tracing::warn!(
+                "the last run did not end by itself, or found damage: the whole history is checked, which takes a while"
+            );
+        }
+        let checked = check::file(&path, depth);
+        if let Err(damage) = checked.as_ref()
+            && damage.is_damage()
+        {
+            State::note_damage(&self.home, damage);
+        }
+        checked.map(|()| depth == Depth::All)
     }
 
     /// Notes that work begins: until [`HomeLock::release`], any end is an unclean one.

@@ -19,6 +19,8 @@ use crate::left_alone;
 use crate::disk::with_ending;
 use crate::trouble::{Kind, Result};
 
+use super::state::State;
+
 /// No more often than this, unless something important changed.
 const EVERY: Duration = Duration::from_secs(1);
 
@@ -140,6 +142,11 @@ impl Metrics {
             "paused",
             "1 while work pauses because of trouble.",
             u8::from(paused),
+        );
+        out.gauge(
+            "history_damaged",
+            "1 when a check found the history damaged: nothing is answered then.",
+            u8::from(State::tells_damage(&self.home)),
         );
         out.counter("files_total", "Files answered since the start.", self.files);
         out.counter(

@@ -14,6 +14,7 @@ mod exposed;
 mod give_way;
 mod held;
 mod history;
+mod idle_check;
 mod init;
 mod layout;
 mod lock;

@@ -16,6 +16,7 @@ use super::bar::Bar;
 use super::exposed;
 use super::give_way::{GiveWay, Patience, overtakes};
 use super::held::{self, Naming};
+use super::idle_check::IdleCheck;
 use super::lock::HomeLock;
 use super::metrics::Metrics;
 use super::service::Service;
@@ -88,6 +89,7 @@ struct Worker {
     patience: Patience,
     teller: Teller,
     metrics: Metrics,
+    check: IdleCheck,
     /// Something may lie in the work folder.
     recover_first: bool,
     /// Nothing waits and nothing settles.
@@ -104,16 +106,23 @@ struct Worker {
 
 impl Worker {
     fn open(home: Home, config: Config, lock: &mut HomeLock) -> Result<Worker> {
-        let metrics = Metrics::new(&home, &config)?;
+        let mut metrics = Metrics::new(&home, &config)?;
         let inbox = Inbox::new(home.inbox(), config.settle, config.settle_timeout);
         let by_whom = |e| say_who_locks(&home, e);
         regular_file::refuse_others(&home.state_file())?;
-        lock.check_history().map_err(by_whom)?;
+        let all_checked = lock.check_history().map_err(by_whom).inspect_err(|e| {
+            if e.is_damage() {
+                metrics.write(true, false, None);
+            }
+        })?;
         let overtake_after = config.overtake_after;
         let engine = Engine::open(home.clone(), config).map_err(by_whom)?;
         lock.begun()?;
         // Only now: a start that was refused did not die, and says nothing of one that did.
-        let teller = Teller::new(&home);
+        let mut teller = Teller::new(&home);
+        if all_checked {
+            teller.checked();
+        }
         exposed::warn(&home);
         let files =
             unaccounted::files(&home, engine.history().connection(), unaccounted::AT_START)?;
@@ -123,6 +132,7 @@ impl Worker {
         let bar = Bar::new(Service::from_environment());
         Ok(Worker {
             engine,
+            check: IdleCheck::new(&home),
             inbox,
             bar,
             patience: Patience::new(overtake_after),
@@ -158,11 +168,27 @@ impl Worker {
                 }
                 Err(e) => return Err(e),
             };
+            self.check_when_idle(wake)?;
             let paused = self.teller.reason().is_some();
             let now = paused || self.files > before;
             let last_success = self.teller.last_success();
             self.metrics.write(now, paused, last_success);
             wake.wait(wait.min(service.longest_silence()));
+        }
+        Ok(())
+    }
+
+    /// Has the whole history checked once a day. A damaged one ends the work as it ends a start.
+    fn check_when_idle(&mut self, wake: &Wake) -> Result<()> {
+        let idle = self.idle && self.teller.reason().is_none();
+        match self.check.look(idle, self.teller.checked_at(), wake) {
+            None => {}
+            Some(Ok(())) => {
+                self.teller.checked();
+                tracing::debug!("the whole history was checked");
+            }
+            Some(Err(e)) if e.is_damage() => return Err(e),
+            Some(Err(e)) => tracing::warn!("the history could not be checked: {e}"),
         }
         Ok(())
     }
@@ -195,7 +221,14 @@ impl Worker {
     /// Puts everything away. After trouble that does not pass the next start looks closer.
     fn end(mut self, lock: HomeLock, done: Result<()>) -> Result<()> {
         let done = done.and_then(|()| self.engine.rest());
+        if let Err(e) = &done
+            && e.is_damage()
+        {
+            self.teller.damaged(e);
+        }
         self.metrics.write(true, false, self.teller.last_success());
+        // Whoever closes the database last empties the WAL.
+        drop(self.check);
         drop(self.engine);
         self.teller.ended();
         if done.as_ref().err().is_none_or(Trouble::may_pass) {
@@ -229,6 +262,7 @@ impl Worker {
             self.recover_first = false;
         }
         let scan = self.scan(wake, remade)?;
+        self.check.set_busy(!scan.settled.is_empty());
         let mut taken = false;
         let mut rest = scan.settled.as_slice();
         while !rest.is_empty() && !wake.stopping() {

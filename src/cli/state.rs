@@ -45,12 +45,32 @@ pub struct State {
     /// What is in the inbox and is not taken.
     #[serde(default)]
     pub held: Held,
+    /// When the whole history was checked last and was sound, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checked_at: Option<String>,
+    /// What is damaged in the history, and where; until a start finds it sound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub damage: Option<String>,
 }
 
 impl State {
     /// The state that a home tells, if any.
     pub fn of(home: &Home) -> Option<State> {
         serde_json::from_slice(&regular_file::read(&home.state_file(), LARGEST).ok()?).ok()
+    }
+
+    /// Whether the history of a home was found damaged, and no start found it sound since.
+    pub fn tells_damage(home: &Home) -> bool {
+        State::of(home).is_some_and(|state| state.damage.is_some())
+    }
+
+    /// Notes for a start that was refused that the history is damaged; nothing else changes.
+    pub fn note_damage(home: &Home, damage: &Trouble) {
+        let mut teller = Teller::of(home, Going::Ended);
+        if let Some(before) = State::of(home) {
+            teller.now = before;
+        }
+        teller.damaged(damage);
     }
 }
 
@@ -66,22 +86,29 @@ pub struct Teller {
 impl Teller {
     /// Begins with work going on.
     pub fn new(home: &Home) -> Teller {
-        let last_success = State::of(home).and_then(|before| before.last_success);
-        let mut teller = Teller {
+        let mut teller = Teller::of(home, Going::Working);
+        teller.write();
+        teller
+    }
+
+    fn of(home: &Home, state: Going) -> Teller {
+        let before = State::of(home);
+        let (last_success, checked_at) = before.map(|b| (b.last_success, b.checked_at)).unzip();
+        Teller {
             home: home.clone(),
             now: State {
-                state: Going::Working,
+                state,
                 since: clock::now(),
                 pid: std::process::id(),
                 reason: None,
-                last_success,
+                last_success: last_success.flatten(),
                 held: Held::default(),
+                checked_at: checked_at.flatten(),
+                damage: None,
             },
             kind: None,
             written: false,
-        };
-        teller.write();
-        teller
+        }
     }
 
     /// Why work pauses; None while it goes on.
@@ -100,6 +127,23 @@ impl Teller {
             self.now.held = held;
             self.written = false;
         }
+    }
+
+    /// When the whole history was checked last.
+    pub fn checked_at(&self) -> Option<&str> {
+        self.now.checked_at.as_deref()
+    }
+
+    /// The whole history was checked, and is sound.
+    pub fn checked(&mut self) {
+        self.now.checked_at = Some(clock::now());
+        self.write();
+    }
+
+    /// The history is damaged.
+    pub fn damaged(&mut self, damage: &Trouble) {
+        self.now.damage = Some(damage.what.clone());
+        self.write();
     }
 
     /// Files were answered. Returns whether work paused before.

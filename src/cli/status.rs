@@ -48,6 +48,12 @@ struct Status {
     /// When a file was answered last, UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_success: Option<String>,
+    /// When the whole history was checked last and was sound, UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checked_at: Option<String>,
+    /// What is damaged in the history, and where.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    damage: Option<String>,
     waiting: Waiting,
     /// What is in the inbox and is not taken.
     held: Held,
@@ -70,10 +76,15 @@ enum Health {
     Stopped,
     /// It did not end by itself, and is gone.
     Died,
+    /// It ended, or did not start, because the history is damaged.
+    Damaged,
 }
 
 impl Health {
     fn of(running: bool, state: Option<&State>) -> Health {
+        if !running && state.is_some_and(|s| s.damage.is_some()) {
+            return Health::Damaged;
+        }
         match (running, state.map(|s| s.state)) {
             (true, Some(Going::Paused)) => Health::Paused,
             (true, _) => Health::Healthy,
@@ -115,6 +126,7 @@ pub fn status(home: &Home, args: &Args) -> anyhow::Result<u8> {
     Ok(match status.health {
         Health::Healthy | Health::Stopped => 0,
         Health::Paused | Health::Died => Kind::Busy as u8,
+        Health::Damaged => Kind::Setup as u8,
     })
 }
 
@@ -152,18 +164,29 @@ fn look(home: &Home, last: u32) -> Result<Status> {
         true => claims_in_work(&home.work())?,
         false => Vec::new(),
     };
-    let (last_batches, totals) = match super::history_if_any(home)? {
-        Some(conn) => (history::last_batches(&conn, last)?, history::totals(&conn)?),
+    let (running, state) = (lock::is_held(home), State::of(home));
+    let health = Health::of(running, state.as_ref());
+    let (reason, last_success, checked_at, damage) = match state {
+        Some(s) => (s.reason, s.last_success, s.checked_at, s.damage),
         None => Default::default(),
     };
-    let health = Health::of(running, state.as_ref());
-    let (reason, last_success) = state.map(|s| (s.reason, s.last_success)).unzip();
+    let history = super::history_if_any(home).and_then(|conn| match conn {
+        Some(conn) => Ok((history::last_batches(&conn, last)?, history::totals(&conn)?)),
+        None => Ok(Default::default()),
+    });
+    let (last_batches, totals) = match history {
+        // What is known of the damage says more.
+        Err(_) if damage.is_some() => Default::default(),
+        history => history?,
+    };
     Ok(Status {
         home: home.root.display().to_string(),
         running,
         health,
-        paused_because: reason.flatten().filter(|_| health == Health::Paused),
-        last_success: last_success.flatten(),
+        paused_because: reason.filter(|_| health == Health::Paused),
+        last_success,
+        checked_at,
+        damage,
         waiting,
         held,
         left_alone,
@@ -191,6 +214,7 @@ impl Status {
                 Health::Paused => "running, and work pauses",
                 Health::Stopped => "not running",
                 Health::Died => "not running; the last one did not end by itself",
+                Health::Damaged => "not running: the history is damaged",
             }
         ));
         for reason in self.paused_because.iter().flat_map(|r| r.lines()) {
@@ -229,6 +253,10 @@ impl Status {
             line(format!("           {}", printable(name)));
         }
         let t = &self.totals;
+        if let Some(damage) = &self.damage {
+            line(format!("damage     {}", printable(damage)));
+            line("           put a backup in the place of kycdrop.db and start again".into());
+        }
         line(format!(
             "history    {} files, {} customers accepted, {} rejected",
             t.batches, t.accepted, t.rejected
@@ -237,6 +265,9 @@ impl Status {
             "           {} assessments of {} customers",
             t.assessments, t.customers
         ));
+        if let Some(checked_at) = &self.checked_at {
+            line(format!("           checked as a whole on {checked_at}"));
+        }
         line(format!(
             "pending    {} evaluations and {} screenings, which the head office has still to do",
             t.evaluations_pending, t.screenings_pending

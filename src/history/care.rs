@@ -5,42 +5,15 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
-use rusqlite::{Connection, OpenFlags};
 
 use crate::atomic_file::AtomicFile;
 use crate::disk;
 use crate::regular_file;
 use crate::trouble::{Kind, Result, Trouble};
 
-const DAMAGED: &str = "keep kycdrop.db as it is, put a backup in its place, and start again; kycdrop never makes a new one over it";
-
-/// Checks a database from end to end; takes up what a killed process left in its WAL.
-///
-/// # Errors
-/// When it is damaged, locked, or cannot be read.
-pub fn verify(path: &Path) -> Result<()> {
-    refuse_other_files(path)?;
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = Connection::open_with_flags(path, flags)?;
-    conn.busy_timeout(super::PATIENCE)?;
-    quick_check(&conn, path)
-}
-
-fn quick_check(conn: &Connection, path: &Path) -> Result<()> {
-    let mut select = conn.prepare("PRAGMA quick_check(3)")?;
-    let found: Vec<String> = select
-        .query_map([], |r| r.get(0))?
-        .collect::<std::result::Result<_, _>>()?;
-    if found == ["ok"] {
-        return Ok(());
-    }
-    Err(Trouble::new(
-        Kind::Setup,
-        format!("{} is damaged: {}", path.display(), found.join("; ")),
-        DAMAGED,
-    ))
-}
+use super::check;
 
 /// Copies a history that may be in use to a new file, as it is at one moment, and checks the copy
 /// from end to end. It can be put in the place of the original.
@@ -60,7 +33,7 @@ pub fn backup(from: &Connection, copy: AtomicFile) -> Result<u64> {
             ));
         }
     }
-    verify(&content)?;
+    check::file(&content, check::Depth::All)?;
     finish(copy)
 }
 
@@ -93,7 +66,7 @@ pub fn snapshot(from: &Connection, copy: AtomicFile) -> Result<u64> {
         super::payload::unpack_all(&to)?;
         to.execute("VACUUM INTO ?1", [text(copy.content())?])?;
     }
-    quick_check(&Connection::open(copy.content())?, &copy.content())?;
+    check::integrity(&Connection::open(copy.content())?, None)?;
     finish(copy)
 }
 

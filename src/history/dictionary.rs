@@ -85,7 +85,10 @@ impl Dictionary {
     pub(super) fn pack(self: &Arc<Self>, text: &str, out: &mut Vec<u8>) -> Option<usize> {
         PACKER.with_borrow_mut(|packer| {
             if packer.as_ref().is_none_or(|(of, _)| !Arc::ptr_eq(of, self)) {
-                let new = Compressor::with_dictionary(LEVEL, &self.bytes).ok()?;
+                let mut new = Compressor::with_dictionary(LEVEL, &self.bytes).ok()?;
+                // A letter that flips on the disk is told, in four bytes a customer.
+                new.set_parameter(zstd_safe::CParameter::ChecksumFlag(true))
+                    .ok()?;
                 *packer = Some((self.clone(), new));
             }
             let (_, packer) = packer.as_mut()?;
@@ -125,6 +128,16 @@ impl Dictionary {
             .map(|text| self.pack(text, &mut out).unwrap_or(text.len()))
             .sum()
     }
+}
+
+/// Whether a database has the dictionary that kycdrop comes with as it is, or not at all. What flips in
+/// a learned one is told by the payloads that need it.
+pub(super) fn shipped_is_sound(conn: &Connection) -> rusqlite::Result<bool> {
+    let select = "SELECT dictionary FROM payload_dictionary WHERE dictionary_id = ?1";
+    let kept: Option<Vec<u8>> = conn
+        .query_row(select, [Dictionary::shipped().id()], |r| r.get(0))
+        .optional()?;
+    Ok(kept.is_none_or(|kept| kept == SHIPPED))
 }
 
 /// What the payloads of a history are packed with at present. Those who judge ask it for each chunk;

@@ -5,6 +5,7 @@ pub mod ask;
 mod assessment;
 mod batch;
 mod care;
+pub mod check;
 mod classifiers;
 mod dictionary;
 mod entry;
@@ -34,7 +35,7 @@ use crate::trouble::{Kind, Result, Trouble};
 
 pub(crate) use batch::OF_BATCH;
 pub use batch::{Finish, NewBatch, Written};
-pub use care::{backup, holders, refuse_other_files, snapshot, verify};
+pub use care::{backup, holders, refuse_other_files, snapshot};
 pub use classifiers::{ActiveSet, classifiers_with_values};
 pub use dictionary::{Dictionary, Packing};
 pub use ledger::{Ledger, SameFile, Verdict};

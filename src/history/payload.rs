@@ -119,7 +119,9 @@ impl Unpacker {
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
             let bytes = row.get_ref(1)?.as_blob()?;
-            self.dictionaries.insert(row.get(0)?, DDict::create(bytes));
+            let dictionary = DDict::try_create(bytes)
+                .ok_or_else(|| wrong("a dictionary of payloads is damaged"))?;
+            self.dictionaries.insert(row.get(0)?, dictionary);
         }
         Ok(())
     }
@@ -147,7 +149,6 @@ impl Unpacker {
     }
 
     fn unpack(&mut self, packed: &[u8]) -> rusqlite::Result<String> {
-        let wrong = |what: &str| rusqlite::Error::UserFunctionError(what.to_owned().into());
         let id = zstd_safe::get_dict_id_from_frame(packed).map(u32::from);
         if id.is_some_and(|id| !self.dictionaries.contains_key(&id)) {
             self.learn_again()?;
@@ -160,7 +161,11 @@ impl Unpacker {
             .flatten()
             .and_then(|size| usize::try_from(size).ok())
             .ok_or_else(|| wrong("a packed payload does not tell its size"))?;
-        let mut bytes = Vec::with_capacity(size);
+        let mut bytes = Vec::new();
+        // A damaged one may tell any size.
+        bytes
+            .try_reserve_exact(size)
+            .map_err(|_| wrong("a packed payload tells too large a size"))?;
         self.context
             .decompress_using_ddict(&mut bytes, packed, dictionary)
             .map_err(|code| {
@@ -169,6 +174,10 @@ impl Unpacker {
             })?;
         String::from_utf8(bytes).map_err(|_| wrong("a packed payload is no text"))
     }
+}
+
+fn wrong(what: &str) -> rusqlite::Error {
+    rusqlite::Error::UserFunctionError(what.to_owned().into())
 }
 
 /// A judged chunk, and the payloads of its customers as the history keeps them.

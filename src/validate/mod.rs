@@ -115,6 +115,14 @@ impl Judge<'_> {
         }
     }
 
+    /// What the history keeps beside the payload of the customer that the tree was read from, whatever
+    /// its findings.
+    pub fn summary(&self, text: &str, tree: &Tree, facts: &mut Facts) -> Summary {
+        let root: Node<'_> = tree.root(text, &CUSTOMER);
+        let run = interpret::Run::new(self, root, tree.marks(), Vec::new());
+        Summary::of(&root, facts, &run.context)
+    }
+
     /// An element of `customers` that is no object.
     fn no_object(&self, position: u64) -> Judged {
         let row = rule("bad-type");

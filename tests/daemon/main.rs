@@ -7,6 +7,7 @@ mod faults;
 
 mod attack;
 mod daemon;
+mod damage;
 mod fairness;
 mod footing;
 mod held;

@@ -42,6 +42,11 @@ impl Dice {
         Dice(seed)
     }
 
+    /// From this seed.
+    pub fn with_seed(seed: u64) -> Dice {
+        Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
     pub fn throw(&mut self, sides: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;

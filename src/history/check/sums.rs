@@ -1,0 +1,87 @@
+//! What is kept as a count or a sum must be that of its rows. Each question is one statement, so that
+//! it is answered as of one moment while files are recorded.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::trouble::Result;
+
+use super::{at, damaged};
+
+/// Questions whose answers are damaged places, over tables that stay small.
+const SMALL: [&str; 1] = [
+    // The active set against the registry of all values.
+    "SELECT 'table classifier_value or classifier_version_value, classifier ' || v.classifier
+     FROM classifier_set_member m
+     JOIN classifier_version v USING (version_id)
+     JOIN classifier_version_value x USING (version_id)
+     LEFT JOIN classifier_value r ON r.classifier = v.classifier AND r.code = x.code
+     WHERE m.set_id = (SELECT set_id FROM classifier_load ORDER BY load_id DESC LIMIT 1)
+       AND ((r.name, r.attributes) IS NOT (x.name, x.attributes)
+            OR x.retired <> (r.retired_at IS NOT NULL))",
+];
+
+/// The others.
+const ALL: [&str; 8] = [
+    "SELECT 'table batch, batch ' || batch_id FROM batch
+     WHERE customers <> accepted + rejected OR repeated NOT BETWEEN 0 AND accepted
+       OR length(sha256) NOT IN (0, 64)",
+    "SELECT 'table total' WHERE NOT EXISTS (SELECT 1 FROM total t
+       WHERE (t.batches, t.accepted, t.rejected)
+             = (SELECT count(*), coalesce(sum(accepted), 0), coalesce(sum(rejected), 0) FROM batch)
+         AND t.evaluations = (SELECT count(*) FROM assessment WHERE evaluation = 'PENDING')
+         AND t.screenings = (SELECT count(*) FROM screening))",
+    "SELECT 'tables communication_number, customer, succession: not as many rows as in total'
+     FROM total WHERE assessments <> (SELECT count(*) FROM communication_number)
+       OR customers <> (SELECT count(*) FROM customer)
+       OR assessments - customers <> (SELECT count(*) FROM succession)",
+    "SELECT 'table returning_customer' WHERE
+       (SELECT coalesce(sum(assessments - 1), 0) FROM returning_customer)
+         <> (SELECT count(*) FROM succession)
+       OR EXISTS (SELECT 1 FROM returning_customer r WHERE
+            NOT EXISTS (SELECT 1 FROM customer c WHERE c.key = r.key)
+            OR NOT EXISTS (SELECT 1 FROM succession s
+                           WHERE s.assessment_id = r.first_assessment_id))",
+    "SELECT 'table screening, assessment ' || s.assessment_id
+     FROM screening s LEFT JOIN assessment a USING (assessment_id)
+     WHERE s.requested_at IS NOT a.assessed_at OR s.status <> 'PENDING'
+       OR s.process NOT IN ('SANCTIONS', 'PEP', 'ADVERSE_MEDIA', 'INTERNAL_LIST')",
+    "SELECT 'table day_file, day ' || day FROM (
+       SELECT day, endpoint, status, files, bytes, customers FROM day_file
+       EXCEPT
+       SELECT substr(received_at, 1, 10), iif(status = 404, '', endpoint), status, count(*),
+              sum(bytes), sum(customers)
+       FROM batch GROUP BY 1, 2, 3)",
+    "SELECT 'tables day_volume, day_finding, standing: not the sums of total' FROM total t
+     WHERE (t.accepted, t.rejected, t.assessments, t.customers)
+           <> (SELECT coalesce(sum(accepted), 0), coalesce(sum(rejected), 0),
+                      coalesce(sum(assessments), 0), coalesce(sum(created), 0) FROM day_volume)
+       OR (t.rejected, (SELECT count(*) FROM v_finding))
+          <> (SELECT coalesce(sum(answers), 0), coalesce(sum(findings), 0) FROM day_finding)
+       OR t.customers <> (SELECT coalesce(sum(customers), 0) FROM standing)",
+    "SELECT 'table warning, batch ' || w.batch_id
+     FROM warning w LEFT JOIN batch b USING (batch_id)
+     WHERE b.batch_id IS NULL OR w.count < 1 OR w.position NOT BETWEEN 0 AND b.customers - 1",
+];
+
+/// Looks at the small tables.
+pub(super) fn small(conn: &Connection) -> Result<()> {
+    ask(conn, &SMALL)
+}
+
+/// Looks at the others.
+pub(super) fn all(conn: &Connection) -> Result<()> {
+    ask(conn, &ALL)
+}
+
+fn ask(conn: &Connection, questions: &[&str]) -> Result<()> {
+    for question in questions {
+        let found: Option<String> = conn
+            .query_row(&format!("{question} LIMIT 1"), [], |r| r.get(0))
+            .optional()
+            .map_err(at("counts and sums"))?;
+        if let Some(place) = found {
+            return Err(damaged(place));
+        }
+    }
+    Ok(())
+}
