@@ -12,8 +12,8 @@ use std::process::{Child, Command, Output};
 
 use common::{Office, cannot_run, needs};
 use faults::{
-    Daemon, assert_all_answered_once, batch_of, bound_by_permissions, drop_whole, give_to, is_root,
-    set_mode, wait_for,
+    Daemon, assert_all_answered_once, assert_each_answered_once, batch_of, bound_by_permissions,
+    drop_whole, give_to, is_root, set_mode, wait_for,
 };
 use serde_json::Value;
 
@@ -282,7 +282,12 @@ fn whatever_a_file_refuses_it_is_held_alone() {
         ("source.sync@1=EIO", 74, "could not be read"),
     ] {
         let office = Office::new();
-        office.drop("batch-customers/bad.json", batch_of("bad", CUSTOMERS));
+        // Small files are synced side by side, in no order: a large one comes first and alone.
+        let customers = match fault.starts_with("source.sync") {
+            true => 3000,
+            false => CUSTOMERS,
+        };
+        office.drop("batch-customers/bad.json", batch_of("bad", customers));
         let bad = office.at("watch-dir/inbox/batch-customers/bad.json");
         let old = std::time::SystemTime::UNIX_EPOCH;
         let file = std::fs::File::options().append(true).open(&bad);
@@ -298,7 +303,10 @@ fn whatever_a_file_refuses_it_is_held_alone() {
         assert_eq!(office.files("watch-dir/work").len(), 0, "{fault}");
         office.once();
         let names = ["bad", "good"].map(str::to_owned);
-        assert_all_answered_once(&office, &names, CUSTOMERS);
+        assert_each_answered_once(&office, &names, |name| match name {
+            "bad" => customers,
+            _ => CUSTOMERS,
+        });
     }
 }
 
