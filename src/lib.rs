@@ -7,7 +7,7 @@
 //! writes the answer. `ingest` is the one place that sees every stage.
 
 #![forbid(unsafe_code)]
-// They panic when they cannot: `cli::talk::say` for people, a result for data.
+// They panic when they cannot: `talk::say` for people, a result for data.
 #![deny(clippy::print_stderr, clippy::print_stdout)]
 
 pub mod atomic_file;
@@ -17,6 +17,7 @@ pub mod classifier;
 pub mod cli;
 pub mod clock;
 pub mod config;
+mod daemon;
 pub mod demo;
 pub mod disk;
 pub mod export;
@@ -31,6 +32,7 @@ mod regular_file;
 pub mod report;
 pub mod request;
 pub mod response;
+mod talk;
 pub mod text;
 pub mod trouble;
 pub mod validate;

@@ -9,7 +9,7 @@ use crate::config::Home;
 use crate::history;
 use crate::trouble::{Kind, Result};
 
-use super::talk::say;
+use crate::talk::say;
 
 /// Arguments of `backup` and `snapshot`.
 #[derive(clap::Args)]

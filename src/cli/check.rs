@@ -19,7 +19,7 @@ use crate::response::{self, BatchBody, Outcome};
 use crate::trouble::{Kind, Result, Trouble};
 use crate::validate::{Finding, JudgedChunk};
 
-use super::talk::say;
+use crate::talk::say;
 
 /// The most bytes that are taken from a pipe.
 const MOST_PIPED: u64 = 1 << 30;

@@ -12,7 +12,7 @@ use crate::ingest::classifiers_of;
 use crate::trouble::Result;
 
 use super::output::{Format, Printer};
-use super::talk::say;
+use crate::talk::say;
 
 /// Arguments of `classifiers`.
 #[derive(clap::Args)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::trouble::{Result, Trouble};
 
-use super::talk::say;
+use crate::talk::say;
 
 /// How much later than the work's own look at the clock the process ends.
 const GRACE: Duration = Duration::from_millis(300);

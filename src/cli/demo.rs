@@ -11,7 +11,7 @@ use crate::demo::{DemoOptions, DemoSummary, write_batch};
 use crate::ingest::classifiers_of;
 use crate::trouble::{Kind, Result};
 
-use super::talk::say;
+use crate::talk::say;
 
 /// Arguments of `demo`.
 #[derive(clap::Args)]

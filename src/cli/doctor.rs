@@ -19,13 +19,13 @@ use crate::regular_file;
 use crate::text::printable;
 use crate::trouble::{Kind, Result, Trouble};
 
-use super::held;
-use super::lock;
-use super::metrics;
 use super::output::TextFormat;
-use super::state::State as Told;
-use super::talk::say;
-use super::unaccounted;
+use crate::daemon::held;
+use crate::daemon::lock;
+use crate::daemon::metrics;
+use crate::daemon::state::State as Told;
+use crate::daemon::unaccounted;
+use crate::talk::say;
 
 /// Less free room than this is worth a warning.
 const LITTLE_ROOM: u64 = 2 << 30;

@@ -10,7 +10,7 @@ use crate::export::{self, ExportOptions};
 use crate::text::{counted, printable};
 use crate::trouble::{Kind, Result, Trouble};
 
-use super::talk::say;
+use crate::talk::say;
 
 /// Arguments of `export`.
 #[derive(clap::Args)]

@@ -8,7 +8,7 @@ use crate::config::Home;
 use crate::disk;
 use crate::trouble::{Kind, Result, Trouble};
 
-use super::talk::say;
+use crate::talk::say;
 
 /// The configuration with every key as a comment.
 const CONFIGURATION: &str = include_str!("kycdrop.toml");

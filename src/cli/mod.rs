@@ -2,7 +2,6 @@
 
 mod archived;
 mod backup;
-mod bar;
 mod check;
 mod classifiers;
 mod deadline;
@@ -10,30 +9,18 @@ mod demo;
 mod doctor;
 mod explain;
 mod export;
-mod exposed;
-mod give_way;
-mod held;
 mod history;
-mod idle_check;
 mod init;
 mod layout;
-mod lock;
-mod metrics;
 mod output;
 mod pager;
 mod pending;
 mod query;
 mod reference;
 mod report;
-mod run;
-mod service;
 mod shell;
-mod signals;
-mod state;
 mod status;
 mod tables;
-mod talk;
-mod unaccounted;
 
 use std::io::Write;
 use std::panic::AssertUnwindSafe;
@@ -44,9 +31,10 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, Home};
+use crate::daemon::{self, lock, signals};
 use crate::disk;
+use crate::talk::{self, say};
 use crate::trouble::{Kind, Result, Trouble};
-use talk::say;
 
 /// Judge customers offline as the AMLYZE API would: drop a file, get its answer, keep the history.
 #[derive(Parser)]
@@ -185,8 +173,14 @@ fn help_or_usage(text: &clap::Error) -> anyhow::Result<u8> {
 fn command(args: &Args) -> anyhow::Result<u8> {
     let home = Home::at(&args.home)?;
     Ok(match &args.command {
-        Command::Run => run::run(home)?,
-        Command::Once => run::once(home)?,
+        Command::Run => {
+            let config = config_of(&home)?;
+            daemon::run(home, config)?
+        }
+        Command::Once => {
+            let config = config_of(&home)?;
+            daemon::once(home, config)?
+        }
         Command::Check(a) => check::check(home, a)?,
         Command::Status(a) => status::status(&home, a)?,
         Command::Explain(a) => explain::explain(&home, a)?,

@@ -9,7 +9,7 @@ use crate::trouble::{Result, Trouble};
 
 use super::deadline::Deadline;
 use super::output::{Format, Printer};
-use super::talk::say;
+use crate::talk::say;
 
 /// Rows that a person reads on a terminal unless more are asked for.
 const ROWS: u64 = 1000;

@@ -12,7 +12,7 @@ use crate::history::ask;
 use crate::report::{is_report, of_batch, of_period, render};
 use crate::trouble::{Kind, Result, Trouble};
 
-use super::talk::say;
+use crate::talk::say;
 
 /// Arguments of `report`.
 #[derive(clap::Args)]

@@ -11,7 +11,7 @@ use crate::config::Home;
 use crate::disk;
 use crate::trouble::{Kind, Result, Trouble};
 
-use super::talk::say;
+use crate::talk::say;
 
 /// Arguments of `completions`.
 #[derive(clap::Args)]

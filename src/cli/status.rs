@@ -12,9 +12,9 @@ use crate::left_alone;
 use crate::text::printable;
 use crate::trouble::{Kind, Result};
 
-use super::held::{self, Held};
-use super::lock;
-use super::state::{Going, State};
+use crate::daemon::held::{self, Held};
+use crate::daemon::lock;
+use crate::daemon::state::{Going, State};
 
 /// Arguments of `status`.
 #[derive(clap::Args)]

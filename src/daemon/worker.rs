@@ -1,7 +1,6 @@
-//! `run` and `once`: the daemon, and the same work done one time.
+//! The work of a home, turn by turn: look at the inbox, take what is complete, have it answered, and
+//! keep everything around it as it should be.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use crate::catalog::Endpoint;
@@ -20,9 +19,7 @@ use super::idle_check::IdleCheck;
 use super::lock::HomeLock;
 use super::metrics::Metrics;
 use super::service::Service;
-use super::signals;
 use super::state::Teller;
-use super::talk::say;
 use super::unaccounted;
 
 /// Files taken at a time. What is taken while a signal to end comes is still answered, so that
@@ -35,57 +32,11 @@ const REMADE_AFTER: Duration = Duration::from_millis(500);
 /// Files are taken together as long as they are this small together.
 const BYTES_AT_ONCE: u64 = 1 << 20;
 
-/// The daemon.
-pub fn run(home: Home) -> Result<u8> {
-    let config = super::config_of(&home)?;
-    let stop = Arc::new(AtomicBool::new(false));
-    let mut wake = Wake::new(Arc::clone(&stop));
-    signals::wake_on(&stop, &wake)?;
-    unaccounted::refuse_empty_watch_dir(&home)?;
-    home.make_folders()?;
-    let mut lock = HomeLock::take(&home)?;
-    // Watch first, then look: what comes in between wakes the next look.
-    wake.watch(&home.inbox());
-    let mut worker = Worker::open(home, config, &mut lock)?;
-    let home = worker.engine.home.clone();
-    say!(
-        "kycdrop watches {}\n  drop a batch file into {}\n  answers come to {}",
-        home.inbox().display(),
-        home.inbox().join("batch-customers").display(),
-        home.outbox().display()
-    );
-    let service = worker.bar.service.clone();
-    service.ready();
-    service.status("watches the inbox");
-    let done = worker.go_on(&mut wake, &service);
-    service.stopping();
-    worker.end(lock, done)?;
-    tracing::info!("ended");
-    Ok(0)
-}
-
-/// What is in the inbox now, then the end.
-pub fn once(home: Home) -> Result<u8> {
-    let config = super::config_of(&home)?;
-    let stop = Arc::new(AtomicBool::new(false));
-    let mut wake = Wake::new(Arc::clone(&stop));
-    signals::wake_on(&stop, &wake)?;
-    unaccounted::refuse_empty_watch_dir(&home)?;
-    home.make_folders()?;
-    let mut lock = HomeLock::take(&home)?;
-    let mut worker = Worker::open(home, config, &mut lock)?;
-    let done = worker.until_idle(&mut wake);
-    let (files, accepted, rejected) = (worker.files, worker.accepted, worker.rejected);
-    let left = held::left_behind(&worker.counts, &worker.engine);
-    worker.end(lock, done)?;
-    say!("{files} files answered: {accepted} customers accepted, {rejected} rejected");
-    left.map_or(Ok(0), Err)
-}
-
-struct Worker {
-    engine: Engine,
+/// A home at work.
+pub(super) struct Worker {
+    pub(super) engine: Engine,
     inbox: Inbox,
-    bar: Bar,
+    pub(super) bar: Bar,
     patience: Patience,
     teller: Teller,
     metrics: Metrics,
@@ -96,16 +47,16 @@ struct Worker {
     idle: bool,
     naming: Naming,
     /// What is in the inbox and is not taken.
-    counts: HeldCounts,
+    pub(super) counts: HeldCounts,
     /// Since when a folder of the inbox is missing.
     missing_since: Option<Instant>,
-    files: u64,
-    accepted: u64,
-    rejected: u64,
+    pub(super) files: u64,
+    pub(super) accepted: u64,
+    pub(super) rejected: u64,
 }
 
 impl Worker {
-    fn open(home: Home, config: Config, lock: &mut HomeLock) -> Result<Worker> {
+    pub(super) fn open(home: Home, config: Config, lock: &mut HomeLock) -> Result<Worker> {
         let mut metrics = Metrics::new(&home, &config)?;
         let inbox = Inbox::new(home.inbox(), config.settle, config.settle_timeout);
         let by_whom = |e| say_who_locks(&home, e);
@@ -150,7 +101,7 @@ impl Worker {
     }
 
     /// The daemon's life: until a signal, or trouble that does not pass.
-    fn go_on(&mut self, wake: &mut Wake, service: &Service) -> Result<()> {
+    pub(super) fn go_on(&mut self, wake: &mut Wake, service: &Service) -> Result<()> {
         while !wake.stopping() {
             service.alive();
             let before = self.files;
@@ -204,7 +155,7 @@ impl Worker {
         }
     }
 
-    fn until_idle(&mut self, wake: &mut Wake) -> Result<()> {
+    pub(super) fn until_idle(&mut self, wake: &mut Wake) -> Result<()> {
         while !wake.stopping() {
             let before = self.files;
             let home = self.engine.home.clone();
@@ -219,7 +170,7 @@ impl Worker {
     }
 
     /// Puts everything away. After trouble that does not pass the next start looks closer.
-    fn end(mut self, lock: HomeLock, done: Result<()>) -> Result<()> {
+    pub(super) fn end(mut self, lock: HomeLock, done: Result<()>) -> Result<()> {
         let done = done.and_then(|()| self.engine.rest());
         if let Err(e) = &done
             && e.is_damage()

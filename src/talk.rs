@@ -17,7 +17,7 @@ static LOST: Mutex<u64> = Mutex::new(0);
 
 /// Says a line to people, as `eprintln!` does, which panics when it cannot.
 macro_rules! say {
-    ($($line:tt)*) => { $crate::cli::talk::put(&format!("{}\n", format_args!($($line)*))) };
+    ($($line:tt)*) => { $crate::talk::put(&format!("{}\n", format_args!($($line)*))) };
 }
 pub(crate) use say;
 

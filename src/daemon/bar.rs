@@ -9,7 +9,7 @@ use crate::fault;
 use crate::ingest::Progress;
 
 use super::service::Service;
-use super::talk;
+use crate::talk;
 
 /// A bar on a terminal, for files that take longer than a second.
 #[derive(Default)]

@@ -1,0 +1,72 @@
+//! The process that works on a home: `run` until it is told to end, `once` until the inbox is empty.
+//! Around the pipeline it keeps the lock, the state file, the figures, and what the service manager
+//! wants to know. It answers nothing itself.
+
+mod bar;
+mod exposed;
+mod give_way;
+pub mod held;
+mod idle_check;
+pub mod lock;
+pub mod metrics;
+mod service;
+pub mod signals;
+pub mod state;
+pub mod unaccounted;
+mod worker;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use crate::config::{Config, Home};
+use crate::intake::Wake;
+use crate::talk::say;
+use crate::trouble::Result;
+
+use lock::HomeLock;
+use worker::Worker;
+
+/// The daemon.
+pub fn run(home: Home, config: Config) -> Result<u8> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut wake = Wake::new(Arc::clone(&stop));
+    signals::wake_on(&stop, &wake)?;
+    unaccounted::refuse_empty_watch_dir(&home)?;
+    home.make_folders()?;
+    let mut lock = HomeLock::take(&home)?;
+    // Watch first, then look: what comes in between wakes the next look.
+    wake.watch(&home.inbox());
+    let mut worker = Worker::open(home, config, &mut lock)?;
+    let home = worker.engine.home.clone();
+    say!(
+        "kycdrop watches {}\n  drop a batch file into {}\n  answers come to {}",
+        home.inbox().display(),
+        home.inbox().join("batch-customers").display(),
+        home.outbox().display()
+    );
+    let service = worker.bar.service.clone();
+    service.ready();
+    service.status("watches the inbox");
+    let done = worker.go_on(&mut wake, &service);
+    service.stopping();
+    worker.end(lock, done)?;
+    tracing::info!("ended");
+    Ok(0)
+}
+
+/// What is in the inbox now, then the end.
+pub fn once(home: Home, config: Config) -> Result<u8> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut wake = Wake::new(Arc::clone(&stop));
+    signals::wake_on(&stop, &wake)?;
+    unaccounted::refuse_empty_watch_dir(&home)?;
+    home.make_folders()?;
+    let mut lock = HomeLock::take(&home)?;
+    let mut worker = Worker::open(home, config, &mut lock)?;
+    let done = worker.until_idle(&mut wake);
+    let (files, accepted, rejected) = (worker.files, worker.accepted, worker.rejected);
+    let left = held::left_behind(&worker.counts, &worker.engine);
+    worker.end(lock, done)?;
+    say!("{files} files answered: {accepted} customers accepted, {rejected} rejected");
+    left.map_or(Ok(0), Err)
+}
