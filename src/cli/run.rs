@@ -1,5 +1,6 @@
 //! `run` and `once`: the daemon, and the same work done one time.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -330,14 +331,17 @@ impl Worker {
         }
     }
 
-    /// Whether the inbox is to be made again: it is gone, or a folder of it has been for a moment.
+    /// Whether folders are to be made again: the inbox is gone, or a folder of it or another one of
+    /// `watch-dir` has been for a moment.
     /// Whoever removes all of it must not find folders that came back meanwhile.
     fn inbox_is_gone(&mut self) -> bool {
         let inbox = self.engine.home.inbox();
-        // Something else in the place of a folder is named with what is not taken.
-        let missing = |e: &Endpoint| inbox.join(e.name()).symlink_metadata().is_err();
-        let missing = Endpoint::ALL.iter().any(missing);
-        if !missing {
+        let endpoints = Endpoint::ALL.iter().map(|e| inbox.join(e.name()));
+        let home = &self.engine.home;
+        let others = [home.work(), home.outbox(), home.archive(), home.failed()];
+        // Something else in the place of a folder is named with what is not taken, or pauses work.
+        let missing = |folder: PathBuf| folder.symlink_metadata().is_err();
+        if !endpoints.chain(others).any(missing) {
             self.missing_since = None;
             return false;
         }
