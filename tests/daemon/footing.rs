@@ -302,7 +302,7 @@ fn a_second_daemon_is_kept_out_though_the_lock_file_was_removed() {
     let second = office.run(&["once"]);
     let said = String::from_utf8_lossy(&second.stderr);
     assert_eq!(second.status.code(), Some(75), "{said}");
-    assert!(said.contains("another kycdrop works on"), "{said}");
+    assert!(said.contains("another kycdrop is running on"), "{said}");
     drop(daemon);
 }
 
@@ -316,7 +316,7 @@ fn two_homes_cannot_have_one_watch_dir() {
     let said = String::from_utf8_lossy(&second.stderr);
     assert_eq!(second.status.code(), Some(75), "{said}");
     assert!(
-        said.contains("two homes cannot have one watch-dir"),
+        said.contains("two homes cannot share a watch-dir"),
         "{said}"
     );
     drop(daemon);
