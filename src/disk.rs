@@ -3,38 +3,52 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::os::fd::BorrowedFd;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
+use rustix::io::Errno;
+
 use crate::fault;
 use crate::regular_file;
+use crate::trouble::is_limit;
 
 /// Renames without ever overwriting: an existing target is [`io::ErrorKind::AlreadyExists`].
 ///
 /// # Errors
 /// Whatever the rename fails with.
 pub fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    rename_new_at((rustix::fs::CWD, from), (rustix::fs::CWD, to))
+}
+
+/// Renames a name of one open folder to a name of another, as [`rename_new`] does.
+///
+/// # Errors
+/// Whatever the rename fails with.
+pub fn rename_new_at(
+    (from, name): (BorrowedFd<'_>, &Path),
+    (to, new): (BorrowedFd<'_>, &Path),
+) -> io::Result<()> {
+    use rustix::fs::{AtFlags, linkat, renameat, statat, unlinkat};
     #[cfg(target_os = "linux")]
     {
-        use rustix::fs::{CWD, RenameFlags, renameat_with};
-        match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        use rustix::fs::{RenameFlags, renameat_with};
+        match renameat_with(from, name, to, new, RenameFlags::NOREPLACE) {
             Ok(()) => return Ok(()),
             // Some network file systems do not know the flag.
-            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {}
+            Err(Errno::INVAL | Errno::NOSYS) => {}
             Err(e) => return Err(e.into()),
         }
     }
     // A hard link is refused where the name is taken; on file systems without links the look
     // before the rename has to do, which is safe as long as one daemon owns the folders.
-    match fs::hard_link(from, to) {
-        Ok(()) => fs::remove_file(from),
-        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Err(e),
-        Err(_) if fs::symlink_metadata(to).is_ok() => {
-            Err(io::Error::from(io::ErrorKind::AlreadyExists))
-        }
-        Err(_) => fs::rename(from, to),
+    match linkat(from, name, to, new, AtFlags::empty()) {
+        Ok(()) => Ok(unlinkat(from, name, AtFlags::empty())?),
+        Err(Errno::EXIST) => Err(Errno::EXIST.into()),
+        Err(_) if statat(to, new, AtFlags::SYMLINK_NOFOLLOW).is_ok() => Err(Errno::EXIST.into()),
+        Err(_) => Ok(renameat(from, name, to, new)?),
     }
 }
 
@@ -53,18 +67,20 @@ pub fn file_id(path: &Path) -> Option<FileId> {
 /// # Errors
 /// When that cannot be told.
 pub fn look_for_id(path: &Path) -> io::Result<Option<FileId>> {
-    let Some(metadata) = if_there(fs::metadata(path))? else {
-        return Ok(None);
-    };
+    Ok(if_there(fs::metadata(path))?.as_ref().map(id_of))
+}
+
+/// The identity of what was looked at.
+pub fn id_of(metadata: &fs::Metadata) -> FileId {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
-        Ok(Some((metadata.dev(), metadata.ino())))
+        (metadata.dev(), metadata.ino())
     }
     #[cfg(not(unix))]
     {
         let _ = metadata;
-        Ok(Some((0, 0)))
+        (0, 0)
     }
 }
 
@@ -90,17 +106,8 @@ pub fn if_there<T>(looked: io::Result<T>) -> io::Result<Option<T>> {
 /// Whether an open file is the one that is at a path now. Where the system has no identity of files,
 /// it is.
 pub fn is_open_at(file: &File, path: &Path) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        let open = file.metadata().ok().map(|m| (m.dev(), m.ino()));
-        open.is_some() && open == file_id(path)
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = (file, path);
-        true
-    }
+    let open = file.metadata().ok().map(|open| id_of(&open));
+    open.is_some() && open == file_id(path)
 }
 
 /// A path with more at its end: `kycdrop.db` and `-wal` are `kycdrop.db-wal`.
@@ -140,7 +147,7 @@ fn open_folder(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(flags).open(path)
 }
 
-/// Whether an error says that something on the way is no folder, or a link in the place of one.
+/// Whether an error says that something on the way is not a folder, or a link in the place of one.
 pub fn is_no_folder(e: &io::Error) -> bool {
     e.kind() == io::ErrorKind::NotADirectory || is_link(e)
 }
@@ -149,7 +156,7 @@ pub fn is_no_folder(e: &io::Error) -> bool {
 fn is_link(e: &io::Error) -> bool {
     #[cfg(unix)]
     {
-        e.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
+        is_any(e, &[Errno::LOOP])
     }
     #[cfg(not(unix))]
     {
@@ -158,25 +165,22 @@ fn is_link(e: &io::Error) -> bool {
     }
 }
 
+/// Whether an error is one of these of the system.
+#[cfg(unix)]
+pub(crate) fn is_any(e: &io::Error, errors: &[Errno]) -> bool {
+    let code = e.raw_os_error();
+    errors.iter().any(|one| code == Some(one.raw_os_error()))
+}
+
 /// Whether an error is not that of one file but would meet any: a full or read-only disk, no memory,
 /// too many open files, something that is gone.
 pub fn concerns_all(e: &io::Error) -> bool {
-    #[cfg(unix)]
-    let too_many = {
-        use rustix::io::Errno;
-        [Errno::MFILE, Errno::NFILE]
-            .iter()
-            .any(|known| e.raw_os_error() == Some(known.raw_os_error()))
-    };
-    #[cfg(not(unix))]
-    let too_many = false;
-    too_many
+    is_limit(e)
         || matches!(
             e.kind(),
             io::ErrorKind::StorageFull
                 | io::ErrorKind::QuotaExceeded
                 | io::ErrorKind::ReadOnlyFilesystem
-                | io::ErrorKind::OutOfMemory
                 | io::ErrorKind::NotFound
         )
 }
@@ -190,10 +194,7 @@ pub fn is_not_ours(e: &io::Error) -> bool {
 fn is_device_refused(e: &io::Error) -> bool {
     #[cfg(unix)]
     {
-        use rustix::io::Errno;
-        [Errno::NXIO, Errno::NODEV]
-            .iter()
-            .any(|known| e.raw_os_error() == Some(known.raw_os_error()))
+        is_any(e, &[Errno::NXIO, Errno::NODEV])
     }
     #[cfg(not(unix))]
     {
@@ -220,8 +221,7 @@ pub fn sync_dropped(path: &Path) -> io::Result<()> {
     let file = open_regular(path)?;
     #[cfg(unix)]
     {
-        let synced = fault::point("source.sync").and_then(|()| file.sync_all());
-        synced.or_else(|e| if cannot_sync(&e) { Ok(()) } else { Err(e) })
+        sync_if_possible(&file, "source.sync")
     }
     #[cfg(not(unix))]
     {
@@ -256,17 +256,20 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
 /// When its syncing fails.
 #[cfg(unix)]
 pub fn sync_open_folder(folder: &File) -> io::Result<()> {
-    let synced = fault::point("folder.sync").and_then(|()| folder.sync_all());
+    sync_if_possible(folder, "folder.sync")
+}
+
+/// Makes an open file or folder durable, where its file system can do that.
+#[cfg(unix)]
+fn sync_if_possible(file: &File, point: &'static str) -> io::Result<()> {
+    let synced = fault::point(point).and_then(|()| file.sync_all());
     synced.or_else(|e| if cannot_sync(&e) { Ok(()) } else { Err(e) })
 }
 
-/// Whether an error says that a file system does not sync folders, and not that it failed to.
+/// Whether an error says that a file system does not sync such a thing, and not that it failed to.
 #[cfg(unix)]
 fn cannot_sync(e: &io::Error) -> bool {
-    use rustix::io::Errno;
-    [Errno::INVAL, Errno::NOTSUP, Errno::OPNOTSUPP]
-        .iter()
-        .any(|known| e.raw_os_error() == Some(known.raw_os_error()))
+    is_any(e, &[Errno::INVAL, Errno::NOTSUP, Errno::OPNOTSUPP])
 }
 
 /// Does what waits for the disk for several things side by side: they wait together then, and the
@@ -309,44 +312,17 @@ pub fn side_by_side<T: Sync, E: Send>(
 /// is waited for.
 ///
 /// # Errors
-/// [`io::ErrorKind::InvalidInput`] when it is no such file.
+/// [`io::ErrorKind::InvalidInput`] when it is not one.
 pub fn open_regular(path: &Path) -> io::Result<File> {
-    open_if(path, is_plain)
+    regular_file::open_if(path, is_plain)
 }
 
 /// Opens a regular file for reading, however many names it has.
 ///
 /// # Errors
-/// [`io::ErrorKind::InvalidInput`] when it is no such file.
+/// [`io::ErrorKind::InvalidInput`] when it is not one.
 pub fn open_any_regular(path: &Path) -> io::Result<File> {
-    open_if(path, fs::Metadata::is_file)
-}
-
-fn open_if(path: &Path, wanted: impl Fn(&fs::Metadata) -> bool) -> io::Result<File> {
-    let strange = || {
-        io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "not a regular file with one name",
-        )
-    };
-    // A device may do something when it is opened, so it is looked at first.
-    if !wanted(&fs::symlink_metadata(path)?) {
-        return Err(strange());
-    }
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
-        options.custom_flags(flags.bits() as i32);
-    }
-    let file = options.open(path)?;
-    if wanted(&file.metadata()?) {
-        Ok(file)
-    } else {
-        Err(strange())
-    }
+    regular_file::open_if(path, fs::Metadata::is_file)
 }
 
 /// Takes from a file what this process would not give to files of its own: others' right to read

@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use rustix::fd::OwnedFd;
+use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{
     self, Access, AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat, accessat, openat, statat,
     unlinkat,
@@ -219,7 +219,7 @@ impl Folder {
     /// waited for.
     ///
     /// # Errors
-    /// [`io::ErrorKind::InvalidInput`] when it is no such file.
+    /// [`io::ErrorKind::InvalidInput`] when it is not one.
     pub fn open_any_regular(&self, name: &OsStr) -> io::Result<File> {
         let strange = || io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
         // A device may do something when it is opened, so it is looked at first.
@@ -241,25 +241,8 @@ impl Folder {
     /// # Errors
     /// Whatever the rename fails with.
     pub fn rename_new(&self, name: &OsStr, to: &Folder, new: &OsStr) -> io::Result<()> {
-        #[cfg(target_os = "linux")]
-        {
-            use rustix::fs::{RenameFlags, renameat_with};
-            let flags = RenameFlags::NOREPLACE;
-            match renameat_with(&self.handle, name, &to.handle, new, flags) {
-                Ok(()) => return Ok(()),
-                // Some network file systems do not know the flag.
-                Err(Errno::INVAL | Errno::NOSYS) => {}
-                Err(e) => return Err(e.into()),
-            }
-        }
-        // A hard link is refused where the name is taken; on file systems without links the look
-        // before the rename has to do, which is safe as long as one daemon owns the folders.
-        match fs::linkat(&self.handle, name, &to.handle, new, AtFlags::empty()) {
-            Ok(()) => self.remove(name),
-            Err(Errno::EXIST) => Err(Errno::EXIST.into()),
-            Err(_) if to.has(new) => Err(Errno::EXIST.into()),
-            Err(_) => Ok(fs::renameat(&self.handle, name, &to.handle, new)?),
-        }
+        let to = (to.handle.as_fd(), Path::new(new));
+        disk::rename_new_at((self.handle.as_fd(), Path::new(name)), to)
     }
 
     /// Removes a file.

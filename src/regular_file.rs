@@ -79,6 +79,26 @@ pub fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     open_there(path, options, Links::Followed)
 }
 
+/// Opens a file of somebody else for reading if it is as wanted. A link is not followed, a lease is
+/// not waited for.
+///
+/// # Errors
+/// [`io::ErrorKind::InvalidInput`] when it is not; whatever the opening fails with.
+pub fn open_if(path: &Path, wanted: impl Fn(&Metadata) -> bool) -> io::Result<File> {
+    let check = |there: &Metadata| match wanted(there) {
+        true => Ok(()),
+        false => Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "not a regular file with one name",
+        )),
+    };
+    // A device may do something when it is opened, so it is looked at first.
+    check(&fs::symlink_metadata(path)?)?;
+    let file = open_now(path, OpenOptions::new().read(true), Links::Refused)?;
+    check(&file.metadata()?)?;
+    Ok(file)
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Links {
     Followed,
@@ -90,23 +110,14 @@ fn open_there(path: &Path, options: &mut OpenOptions, links: Links) -> io::Resul
         Links::Followed => fs::metadata(path),
         Links::Refused => fs::symlink_metadata(path),
     };
-    // A device may do something when it is opened, so it is looked at first.
     match there {
         Ok(there) => is_regular(&there)?,
         Err(e) if e.kind() == io::ErrorKind::NotFound => {}
         Err(e) => return Err(e),
     }
-    #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        use std::os::unix::fs::OpenOptionsExt;
-        let mut flags = OFlags::NONBLOCK | OFlags::NOCTTY;
-        flags.set(OFlags::NOFOLLOW, links == Links::Refused);
-        options.custom_flags(flags.bits() as i32);
-    }
     let begun = Instant::now();
     let file = loop {
-        match options.open(path) {
+        match open_now(path, options, links) {
             Err(e) if e.kind() == io::ErrorKind::WouldBlock && begun.elapsed() < LEASE => {
                 std::thread::sleep(Duration::from_millis(10));
             }
@@ -115,6 +126,19 @@ fn open_there(path: &Path, options: &mut OpenOptions, links: Links) -> io::Resul
     };
     is_regular(&file.metadata()?)?;
     Ok(file)
+}
+
+/// Opens what is at a path, whatever it is, without waiting for it.
+fn open_now(path: &Path, options: &mut OpenOptions, links: Links) -> io::Result<File> {
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt;
+        let mut flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+        flags.set(OFlags::NOFOLLOW, links == Links::Refused);
+        options.custom_flags(flags.bits() as i32);
+    }
+    options.open(path)
 }
 
 /// Refuses what is there if it is not a regular file: for a file that a library opens.

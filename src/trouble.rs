@@ -33,6 +33,7 @@ pub struct Trouble {
     pub what: String,
     /// What a person can do; empty when there is nothing better than the message.
     pub remedy: String,
+    damage: bool,
 }
 
 /// The result of whatever can run into trouble.
@@ -52,6 +53,7 @@ impl Trouble {
             kind,
             what: what.into(),
             remedy: remedy.into(),
+            damage: false,
         }
     }
 
@@ -82,12 +84,15 @@ impl Trouble {
 
     /// Trouble with a damaged database. `what` names the place.
     pub fn damage(what: impl Into<String>) -> Trouble {
-        Trouble::new(Kind::Setup, what, DAMAGED)
+        Trouble {
+            damage: true,
+            ..Trouble::new(Kind::Setup, what, DAMAGED)
+        }
     }
 
     /// Whether the database is damaged.
     pub fn is_damage(&self) -> bool {
-        self.remedy == DAMAGED
+        self.damage
     }
 
     /// Whether waiting may help.
@@ -107,9 +112,7 @@ pub(crate) fn is_limit(e: &io::Error) -> bool {
     {
         use rustix::io::Errno;
         e.kind() == io::ErrorKind::OutOfMemory
-            || [Errno::MFILE, Errno::NFILE]
-                .iter()
-                .any(|known| e.raw_os_error() == Some(known.raw_os_error()))
+            || crate::disk::is_any(e, &[Errno::MFILE, Errno::NFILE])
     }
     #[cfg(not(unix))]
     {

@@ -394,7 +394,7 @@ impl Engine {
             self.mark()?;
         }
         // A reader may have kept an earlier one from emptying it.
-        let wal = self.home.root.join("kycdrop.db-wal");
+        let wal = disk::with_ending(&self.home.database(), "-wal");
         if std::fs::metadata(wal).is_ok_and(|m| m.len() > 0) {
             self.history.checkpoint();
         }

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 
-use crate::disk;
+use crate::disk::{self, FileId};
 use crate::fault;
 
 /// Waits for something to do.
@@ -33,21 +33,13 @@ struct Watched {
 /// What tells a folder from another one of the same name. A file system may give the number of a
 /// folder that went to the next one, so the time of its making belongs to it.
 #[derive(PartialEq, Eq)]
-struct Identity(Option<(u64, u64)>, Option<SystemTime>);
+struct Identity(Option<FileId>, Option<SystemTime>);
 
 impl Identity {
     fn of(folder: &Path) -> Identity {
-        let Ok(metadata) = folder.metadata() else {
-            return Identity(None, None);
-        };
-        #[cfg(unix)]
-        let number = {
-            use std::os::unix::fs::MetadataExt;
-            Some((metadata.dev(), metadata.ino()))
-        };
-        #[cfg(not(unix))]
-        let number = None;
-        Identity(number, metadata.created().ok())
+        let found = folder.metadata().ok();
+        let made = found.as_ref().and_then(|m| m.created().ok());
+        Identity(found.as_ref().map(disk::id_of), made)
     }
 }
 
