@@ -77,10 +77,12 @@ pub fn export(conn: &Connection, wanted: &ExportOptions<'_>) -> Result<Exported>
         done.last_batch = newest.last_batch;
     }
     export_dir.clear_parts()?;
-    let unpublished = "SELECT min(batch_id) FROM v_batch WHERE published_at IS NULL";
-    done.unpublished = conn.query_row(unpublished, [], |r| r.get(0))?;
-    let newest: Option<i64> =
-        conn.query_row("SELECT max(batch_id) FROM v_batch", [], |r| r.get(0))?;
+    // In one statement: a batch that comes between two would be the newest, and not known as
+    // unpublished.
+    let bounds = "SELECT (SELECT min(batch_id) FROM v_batch WHERE published_at IS NULL),
+                         (SELECT max(batch_id) FROM v_batch)";
+    let newest: Option<i64>;
+    (done.unpublished, newest) = conn.query_row(bounds, [], |r| Ok((r.get(0)?, r.get(1)?)))?;
     // Nothing after the first unpublished batch is exported: then there are no gaps, and one number
     // says how far the export has come.
     let last = done.unpublished.map(|b| b - 1).or(newest).unwrap_or(0);
