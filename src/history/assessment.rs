@@ -6,52 +6,92 @@ use rusqlite::{CachedStatement, Connection};
 
 use crate::classifier::CategoryKind;
 use crate::trouble::Result;
-use crate::validate::{Judged, Source};
+use crate::validate::{Facts, Judged, Summary};
 
 use super::record::At;
 
-/// The column of each parameter, in the order of the parameters.
-const COLUMNS: [&str; 21] = [
+/// A column that says again what the payload says.
+#[derive(Clone, Copy)]
+pub(super) struct PayloadColumn {
+    pub name: &'static str,
+    pub value: Value,
+    /// Hardly two customers have the same.
+    varies: bool,
+}
+
+type Value = for<'f> fn(&Summary, &'f Facts) -> Option<&'f str>;
+
+const fn varying(name: &'static str, value: Value) -> PayloadColumn {
+    let varies = true;
+    PayloadColumn {
+        name,
+        value,
+        varies,
+    }
+}
+
+const fn steady(name: &'static str, value: Value) -> PayloadColumn {
+    let varies = false;
+    PayloadColumn {
+        name,
+        value,
+        varies,
+    }
+}
+
+/// Those columns: the first parameters. A rejection has the first three.
+pub(super) const PAYLOAD_COLUMNS: [PayloadColumn; 15] = [
+    varying("communication_number", |s, f| f.get(s.communication_number)),
+    varying("customer_ext_id", |s, f| f.get(s.customer_ext_id)),
+    steady("business_unit", |s, f| f.get(s.business_unit)),
+    steady("requester", |s, f| f.get(s.requester)),
+    steady("action", |s, _| Some(s.action.name())),
+    steady("entity_type", |s, _| s.entity_type),
+    varying("name", |s, f| f.get(s.name)),
+    steady("risk_level", |s, _| s.risk_level),
+    steady("customer_status", |s, _| s.customer_status),
+    steady("risk_management_category", |s, f| f.get(s.category)),
+    steady("kind", |s, _| s.kind.map(CategoryKind::name)),
+    steady("source_of_risk_level", |s, _| Some(s.source.name())),
+    steady("evaluation", |s, _| s.is_evaluated().then_some("PENDING")),
+    steady("application_date", |s, f| f.get(s.application_date)),
+    steady("country", |s, f| f.get(s.country)),
+];
+
+/// The columns of the parameters after those.
+const OTHER_COLUMNS: [&str; 6] = [
     "batch_id",
     "position",
-    "communication_number",
-    "customer_ext_id",
-    "business_unit",
-    "requester",
-    "action",
-    "entity_type",
-    "name",
-    "risk_level",
-    "customer_status",
-    "risk_management_category",
-    "kind",
-    "source_of_risk_level",
-    "evaluation",
-    "application_date",
     "assessed_at",
     "elapsed_ms",
     "payload",
     "assessment_id",
-    "country",
 ];
+
+/// The number of the first of them.
+const OTHER: usize = PAYLOAD_COLUMNS.len() + 1;
+
+/// How many there are.
+const ALL: usize = PAYLOAD_COLUMNS.len() + OTHER_COLUMNS.len();
 
 /// Writes the rows of one file.
 pub(super) struct AssessmentRows<'c> {
     insert: CachedStatement<'c>,
     /// The texts that are bound now, by the number of their parameter; None for NULL.
-    texts: [Option<String>; COLUMNS.len()],
+    texts: [Option<String>; ALL],
     elapsed_ms: Option<u32>,
 }
 
 impl<'c> AssessmentRows<'c> {
     /// Of this file.
     pub fn prepare(conn: &'c Connection, batch_id: i64) -> Result<AssessmentRows<'c>> {
-        let columns = COLUMNS.join(", ");
-        let marks = ["?"; COLUMNS.len()].join(", ");
-        let sql = format!("INSERT INTO assessment ({columns}) VALUES ({marks})");
+        let columns = PAYLOAD_COLUMNS.map(|column| column.name).join(", ");
+        let others = OTHER_COLUMNS.join(", ");
+        let marks = ["?"; ALL].join(", ");
+        let sql = format!("INSERT INTO assessment ({columns}, {others}) VALUES ({marks})");
         let mut insert = conn.prepare_cached(&sql)?;
         // Nothing else is bound: what comes from the cache of statements has lost what it had.
-        insert.raw_bind_parameter(1, batch_id)?;
+        insert.raw_bind_parameter(OTHER, batch_id)?;
         Ok(AssessmentRows {
             insert,
             texts: Default::default(),
@@ -59,37 +99,23 @@ impl<'c> AssessmentRows<'c> {
         })
     }
 
-    /// Writes the row of a customer; `evaluation` is where it stands if it has to be evaluated.
-    pub fn write(
-        &mut self,
-        customer: &Judged,
-        at: &At<'_>,
-        evaluation: Option<&str>,
-    ) -> Result<()> {
-        let (s, facts) = (&customer.summary, at.facts);
-        self.bind(2, at.position)?;
-        self.bind(3, facts.get(s.communication_number))?;
-        self.bind(4, facts.get(s.customer_ext_id))?;
-        self.keep(5, facts.get(s.business_unit))?;
-        self.keep(6, facts.get(s.requester))?;
-        self.keep(7, Some(s.action.name()))?;
-        self.keep(8, s.entity_type)?;
-        self.bind(9, facts.get(s.name))?;
-        self.keep(10, s.risk_level)?;
-        self.keep(11, s.customer_status)?;
-        self.keep(12, facts.get(s.category))?;
-        self.keep(13, s.kind.map(CategoryKind::name))?;
-        self.keep(14, Some(Source::name(s.source)))?;
-        self.keep(15, evaluation)?;
-        self.keep(16, facts.get(s.application_date))?;
-        self.keep(17, Some(at.now))?;
+    /// Writes the row of a customer.
+    pub fn write(&mut self, customer: &Judged, at: &At<'_>) -> Result<()> {
+        for (i, column) in PAYLOAD_COLUMNS.iter().enumerate() {
+            let value = (column.value)(&customer.summary, at.facts);
+            match column.varies {
+                true => self.bind(i + 1, value)?,
+                false => self.keep(i + 1, value)?,
+            }
+        }
+        self.bind(OTHER + 1, at.position)?;
+        self.keep(OTHER + 2, Some(at.now))?;
         if self.elapsed_ms != Some(customer.elapsed_ms) {
             self.elapsed_ms = Some(customer.elapsed_ms);
-            self.bind(18, customer.elapsed_ms)?;
+            self.bind(OTHER + 3, customer.elapsed_ms)?;
         }
-        self.bind(19, at.payload)?;
-        self.bind(20, at.assessment_id)?;
-        self.keep(21, facts.get(s.country))?;
+        self.bind(OTHER + 4, at.payload)?;
+        self.bind(OTHER + 5, at.assessment_id)?;
         self.insert.raw_execute()?;
         Ok(())
     }

@@ -9,7 +9,7 @@ use crate::catalog::Endpoint;
 use crate::clock;
 use crate::request::Note;
 use crate::trouble::Result;
-use crate::validate::{Action, Facts, Judged, Source};
+use crate::validate::{Action, Facts, Judged};
 
 use super::assessment::AssessmentRows;
 use super::batch::{Finish, NewBatch, Written};
@@ -294,12 +294,11 @@ impl<'g> Recording<'g> {
     fn assess(&mut self, customer: &Judged, at: &At<'_>, former: Option<Former>) -> Result<()> {
         let (s, id) = (&customer.summary, at.assessment_id);
         self.tally.stands(s, at.facts, former);
-        let evaluation = (s.source == Source::Evaluate).then_some("PENDING");
-        self.rows.assessment.write(customer, at, evaluation)?;
+        self.rows.assessment.write(customer, at)?;
         self.last_assessment = Some(id);
         self.counts.assessments += 1;
         self.counts.created += u64::from(s.action == Action::Create);
-        self.counts.evaluations += u64::from(evaluation.is_some());
+        self.counts.evaluations += u64::from(s.is_evaluated());
         if self.batch.endpoint.is_some_and(|e| !e.is_batch()) {
             for process in s.screening_processes() {
                 self.rows.screening.execute(params![id, process, at.now])?;

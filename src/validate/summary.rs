@@ -155,6 +155,11 @@ const CUSTOMER_STATUS: F = customer::customer("customerStatus");
 const SCREENING: F = customer::customer("initializeScreeningProcesses");
 
 impl Summary {
+    /// Whether its risk level is to be evaluated.
+    pub fn is_evaluated(&self) -> bool {
+        self.source == Source::Evaluate
+    }
+
     pub(super) fn of(root: &Node<'_>, facts: &mut Facts, context: &Context) -> Summary {
         let kind = context.category.map(|c| c.kind);
         let source = context.source.unwrap_or_default();

@@ -61,8 +61,9 @@ pub fn everything(conn: &Connection) -> Result<()> {
     // Nothing is planned anew for every row.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     integrity(conn, None)?;
-    known_content(conn)?;
-    readable(conn)?;
+    let new = new_history()?;
+    known_content(conn, &new)?;
+    readable(conn, &new)?;
     sums::small(conn)?;
     sums::all(conn)?;
     let mut rows = Rows::of(conn)?;
@@ -87,7 +88,7 @@ pub fn for_a_start(conn: &Connection) -> Result<()> {
     for table in SMALL_TABLES {
         integrity(conn, Some(table))?;
     }
-    known_content(conn)?;
+    known_content(conn, &new_history()?)?;
     sums::small(conn)?;
     let newest: Vec<(i64, u64)> = conn
         .prepare("SELECT batch_id, customers FROM batch ORDER BY batch_id DESC LIMIT ?1")?
@@ -207,8 +208,8 @@ pub(super) fn integrity(conn: &Connection, table: Option<&str>) -> Result<()> {
 
 /// Every text must be UTF-8, and every moment one. Those of assessments are looked at with their
 /// payloads.
-fn readable(conn: &Connection) -> Result<()> {
-    for name in schema(&new_history()?)?.keys() {
+fn readable(conn: &Connection, new: &Connection) -> Result<()> {
+    for name in schema(new)?.keys() {
         let Some(table) = name.strip_prefix("table ").filter(|t| *t != "assessment") else {
             continue;
         };
@@ -243,17 +244,16 @@ fn new_history() -> Result<Connection> {
 
 /// Compares what is the same in every history of this version: the schema, its descriptions, and the
 /// dictionary that kycdrop comes with. An institution may have added views and indexes of its own.
-fn known_content(conn: &Connection) -> Result<()> {
-    let new = new_history()?;
+fn known_content(conn: &Connection, new: &Connection) -> Result<()> {
     let found = schema(conn).map_err(at("the schema"))?;
-    for (name, sql) in schema(&new)? {
+    for (name, sql) in schema(new)? {
         if found.get(&name) != Some(&sql) {
             return Err(damaged(format!("the schema: {name}")));
         }
     }
     for table in ["view_description", "column_description"] {
         let place = format!("table {table}");
-        if !texts(&new, table)?.is_subset(&texts(conn, table).map_err(at(&place))?) {
+        if !texts(new, table)?.is_subset(&texts(conn, table).map_err(at(&place))?) {
             return Err(damaged(place));
         }
     }

@@ -3,35 +3,16 @@
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 
 use crate::catalog::{CUSTOMER, Endpoint};
-use crate::classifier::{CategoryKind, ClassifierSet};
+use crate::classifier::ClassifierSet;
 use crate::request::Tree;
 use crate::trouble::Result;
-use crate::validate::{Facts, Judge, Source, Summary};
+use crate::validate::{Facts, Judge, Summary};
 
+use super::super::assessment::{PAYLOAD_COLUMNS, PayloadColumn};
 use super::super::classifiers::files_of;
 use super::super::keys::Keys;
 use super::super::payload::Unpacker;
 use super::{at, damaged, is_moment};
-
-/// The columns of an assessment that its payload tells as well; the first three are in a rejection
-/// too.
-const COLUMNS: [&str; 15] = [
-    "communication_number",
-    "customer_ext_id",
-    "business_unit",
-    "requester",
-    "action",
-    "entity_type",
-    "name",
-    "risk_level",
-    "customer_status",
-    "risk_management_category",
-    "kind",
-    "source_of_risk_level",
-    "evaluation",
-    "application_date",
-    "country",
-];
 
 /// Questions for positions of a batch whose findings are damaged.
 const FINDINGS: [&str; 2] = [
@@ -201,7 +182,7 @@ impl<'c> Rows<'c> {
         let mut select = self.conn.prepare_cached(&format!(
             "SELECT position, payload, assessment_id, batch_id, assessed_at, {} FROM assessment
              WHERE assessment_id BETWEEN ?1 AND ?2 ORDER BY assessment_id DESC LIMIT ?3",
-            COLUMNS.join(", ")
+            PAYLOAD_COLUMNS.map(|column| column.name).join(", ")
         ))?;
         let mut place = batch.place("assessment", None);
         let mut rows = select.query(params![batch.range.0, batch.range.1, batch.most])?;
@@ -219,7 +200,7 @@ impl<'c> Rows<'c> {
             }
             place = batch.place("assessment", Some(position));
             let summary = self.summary(row, endpoint, set, &place)?;
-            compare(row, 5, &columns(&summary, &self.facts), &place)?;
+            self.compare(row, 5, &PAYLOAD_COLUMNS, &summary, &place)?;
             self.keys(id, &summary, &place)?;
             count += 1;
         }
@@ -247,7 +228,7 @@ impl<'c> Rows<'c> {
                 return Err(damaged(place));
             }
             let summary = self.summary(row, endpoint, set, &place)?;
-            compare(row, 2, &columns(&summary, &self.facts)[..3], &place)?;
+            self.compare(row, 2, &PAYLOAD_COLUMNS[..3], &summary, &place)?;
             count += 1;
         }
         Ok(count)
@@ -317,6 +298,30 @@ impl<'c> Rows<'c> {
         })
     }
 
+    /// Compares these columns of a row, from its column `first` on, with the payload.
+    fn compare(
+        &self,
+        row: &Row<'_>,
+        first: usize,
+        columns: &[PayloadColumn],
+        summary: &Summary,
+        place: &str,
+    ) -> Result<()> {
+        for (i, column) in columns.iter().enumerate() {
+            let found = row.get_ref(first + i).map_err(at(place))?;
+            let found = found.as_str_or_null().map_err(|e| at(place)(e.into()))?;
+            // Early versions did not keep the country of every assessment.
+            let unkept = found.is_none() && column.name == "country";
+            if found != (column.value)(summary, &self.facts) && !unkept {
+                let name = column.name;
+                return Err(damaged(format!(
+                    "{place}: {name} is not that of the payload"
+                )));
+            }
+        }
+        Ok(())
+    }
+
     /// The history must find an assessment by its communicationNumber, and its customer by its names.
     fn keys(&mut self, id: i64, summary: &Summary, place: &str) -> Result<()> {
         let (number, unit, ext_id) = super::super::ledger::names(summary, &self.facts);
@@ -368,41 +373,4 @@ impl Batch {
         let position = position.map_or(String::new(), |p| format!(", position {p}"));
         format!("table {table}, batch {}{position}", self.id)
     }
-}
-
-/// What the columns are to be.
-fn columns<'f>(s: &Summary, facts: &'f Facts) -> [Option<&'f str>; COLUMNS.len()] {
-    [
-        facts.get(s.communication_number),
-        facts.get(s.customer_ext_id),
-        facts.get(s.business_unit),
-        facts.get(s.requester),
-        Some(s.action.name()),
-        s.entity_type,
-        facts.get(s.name),
-        s.risk_level,
-        s.customer_status,
-        facts.get(s.category),
-        s.kind.map(CategoryKind::name),
-        Some(s.source.name()),
-        (s.source == Source::Evaluate).then_some("PENDING"),
-        facts.get(s.application_date),
-        facts.get(s.country),
-    ]
-}
-
-/// Compares the columns of a row from this one on.
-fn compare(row: &Row<'_>, first: usize, expected: &[Option<&str>], place: &str) -> Result<()> {
-    for (i, expected) in expected.iter().enumerate() {
-        let found = row.get_ref(first + i).map_err(at(place))?;
-        let found = found.as_str_or_null().map_err(|e| at(place)(e.into()))?;
-        // Early versions did not keep the country of every assessment.
-        if found != *expected && (found, COLUMNS[i]) != (None, "country") {
-            return Err(damaged(format!(
-                "{place}: {} is not that of the payload",
-                COLUMNS[i]
-            )));
-        }
-    }
-    Ok(())
 }
