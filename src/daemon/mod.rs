@@ -26,17 +26,28 @@ use crate::trouble::Result;
 use lock::HomeLock;
 use worker::Worker;
 
-/// The daemon.
-pub fn run(home: Home, config: Config) -> Result<u8> {
+/// Makes a home ready for work: what wakes the worker, the lock, and the worker. `watching`: events of the file system wake the worker.
+fn begin(home: Home, config: Config, watching: bool) -> Result<(Wake, HomeLock, Worker)> {
     let stop = Arc::new(AtomicBool::new(false));
     let mut wake = Wake::new(Arc::clone(&stop));
     signals::wake_on(&stop, &wake)?;
     unaccounted::refuse_empty_watch_dir(&home)?;
     home.make_folders()?;
     let mut lock = HomeLock::take(&home)?;
-    // Watch first, then look: what comes in between wakes the next look.
-    wake.watch(&home.inbox());
-    let mut worker = Worker::open(home, config, &mut lock)?;
+    if watching {
+        // Watch first, then look: what comes in between wakes the next look.
+        wake.watch(&home.inbox());
+    }
+    let worker = Worker::open(home, config, &mut lock)?;
+    Ok((wake, lock, worker))
+}
+
+/// The daemon.
+///
+/// # Errors
+/// Trouble that does not pass, or that keeps it from beginning.
+pub fn run(home: Home, config: Config) -> Result<u8> {
+    let (mut wake, lock, mut worker) = begin(home, config, true)?;
     let home = worker.engine.home.clone();
     say!(
         "kycdrop watches {}\n  drop a batch file into {}\n  answers come to {}",
@@ -55,14 +66,11 @@ pub fn run(home: Home, config: Config) -> Result<u8> {
 }
 
 /// What is in the inbox now, then the end.
+///
+/// # Errors
+/// Any trouble, and what stays in the inbox and should not.
 pub fn once(home: Home, config: Config) -> Result<u8> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let mut wake = Wake::new(Arc::clone(&stop));
-    signals::wake_on(&stop, &wake)?;
-    unaccounted::refuse_empty_watch_dir(&home)?;
-    home.make_folders()?;
-    let mut lock = HomeLock::take(&home)?;
-    let mut worker = Worker::open(home, config, &mut lock)?;
+    let (mut wake, lock, mut worker) = begin(home, config, false)?;
     let done = worker.until_idle(&mut wake);
     let (files, accepted, rejected) = (worker.files, worker.accepted, worker.rejected);
     let left = held::left_behind(&worker.counts, &worker.engine);

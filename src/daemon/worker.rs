@@ -215,11 +215,11 @@ impl Worker {
         let scan = self.scan(wake, remade)?;
         self.check.set_busy(!scan.settled.is_empty());
         let mut taken = false;
-        let mut rest = scan.settled.as_slice();
-        while !rest.is_empty() && !wake.stopping() {
+        for candidates in groups(&scan.settled) {
+            if wake.stopping() {
+                break;
+            }
             self.engine.take_up_classifiers()?;
-            let (candidates, later) = rest.split_at(at_once(rest));
-            rest = later;
             let (claims, held) = self.take(candidates)?;
             // Files that were held are named after the next look.
             taken |= held || !claims.is_empty();
@@ -270,10 +270,10 @@ impl Worker {
             let mut others = self.scan(wake, false)?.settled;
             others.retain(overtakes);
             tracing::debug!(files = others.len(), "a large file gives way");
-            let mut rest = others.as_slice();
-            while !rest.is_empty() && !wake.stopping() {
-                let (candidates, later) = rest.split_at(at_once(rest));
-                rest = later;
+            for candidates in groups(&others) {
+                if wake.stopping() {
+                    break;
+                }
                 let (claims, _) = self.take(candidates)?;
                 let answered = self.engine.process(claims, &mut self.bar)?;
                 self.count(&answered);
@@ -345,14 +345,18 @@ impl Worker {
     }
 }
 
-/// How many of these files are taken now: one at least.
-fn at_once(candidates: &[Candidate]) -> usize {
-    let mut bytes = 0;
-    let small = candidates.iter().take(TAKEN_AT_ONCE).take_while(|c| {
-        bytes += c.bytes;
-        bytes <= BYTES_AT_ONCE
-    });
-    small.count().max(1)
+/// The files that are taken at a time, in order.
+fn groups(mut candidates: &[Candidate]) -> impl Iterator<Item = &[Candidate]> {
+    std::iter::from_fn(move || {
+        let mut bytes = 0;
+        let small = candidates.iter().take(TAKEN_AT_ONCE).take_while(|c| {
+            bytes += c.bytes;
+            bytes <= BYTES_AT_ONCE
+        });
+        let (group, later) = candidates.split_at_checked(small.count().max(1))?;
+        candidates = later;
+        Some(group)
+    })
 }
 
 /// Trouble of a locked database names who holds the lock, where the system tells.
