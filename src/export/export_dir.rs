@@ -252,7 +252,7 @@ pub(super) fn is_intact(path: &Path, entry: &FileEntry) -> Result<bool> {
     Ok(sha256(path)? == entry.sha256)
 }
 
-/// Whether an error means that there is no such file.
+/// Whether an error means that the file does not exist.
 pub(super) fn is_not_found(e: &io::Error) -> bool {
     matches!(
         e.kind(),

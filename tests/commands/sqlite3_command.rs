@@ -16,7 +16,7 @@ fn sqlite3(database: &Path, sql: &str) -> Option<String> {
     let output = match output {
         Ok(output) => output,
         Err(e) => {
-            let reason = format!("{}: there is no such command: {e}", needs::SQLITE3);
+            let reason = format!("{}: the command cannot be run: {e}", needs::SQLITE3);
             cannot_run("sqlite3_command", &reason);
             return None;
         }

@@ -104,19 +104,23 @@ fn root(case: &str) -> bool {
     is_root()
 }
 
-#[test]
-fn a_folder_that_another_user_copied_into_the_inbox_stops_nobody() {
-    if !root("one_file::a_folder_that_another_user_copied_into_the_inbox_stops_nobody") {
-        return;
+/// An office with a good file, and `once` by a user who is bound by permissions, beside whom there can
+/// be another one.
+fn beside_a_stranger(case: &str) -> Option<(Office, Command)> {
+    if !root(case) {
+        return None;
     }
     let office = Office::new();
     office.once();
     drop_good(&office, "good");
-    let Some(mut command) = bound_by_permissions(
-        &office,
-        "one_file::a_folder_that_another_user_copied_into_the_inbox_stops_nobody",
-        &["once"],
-    ) else {
+    let command = bound_by_permissions(&office, case, &["once"])?;
+    Some((office, command))
+}
+
+#[test]
+fn a_folder_that_another_user_copied_into_the_inbox_stops_nobody() {
+    let case = "one_file::a_folder_that_another_user_copied_into_the_inbox_stops_nobody";
+    let Some((office, mut command)) = beside_a_stranger(case) else {
         return;
     };
     // As `cp -r` of somebody else leaves it with umask 022.
@@ -149,17 +153,8 @@ fn a_folder_that_another_user_copied_into_the_inbox_stops_nobody() {
 
 #[test]
 fn a_strangers_file_in_a_sticky_folder_stops_nobody() {
-    if !root("one_file::a_strangers_file_in_a_sticky_folder_stops_nobody") {
-        return;
-    }
-    let office = Office::new();
-    office.once();
-    drop_good(&office, "good");
-    let Some(mut command) = bound_by_permissions(
-        &office,
-        "one_file::a_strangers_file_in_a_sticky_folder_stops_nobody",
-        &["once"],
-    ) else {
+    let case = "one_file::a_strangers_file_in_a_sticky_folder_stops_nobody";
+    let Some((office, mut command)) = beside_a_stranger(case) else {
         return;
     };
     let folder = office.at("watch-dir/inbox/customer");

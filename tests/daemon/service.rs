@@ -245,7 +245,7 @@ fn the_unit_is_one_that_systemd_takes() {
             assert!(complaints.is_empty(), "{said}");
         }
         Err(e) => {
-            let reason = format!("{}: there is no such command: {e}", needs::SYSTEMD_ANALYZE);
+            let reason = format!("{}: the command cannot be run: {e}", needs::SYSTEMD_ANALYZE);
             cannot_run("service::the_unit_is_one_that_systemd_takes", &reason);
         }
     }

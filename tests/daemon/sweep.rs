@@ -62,7 +62,7 @@ const SCENES: [(Scene, &str); 5] = [
     (Scene::Daemon, "daemon"),
 ];
 
-/// The files: a batch with a rejected customer, one that is no request, one that is only validated.
+/// The files: a batch with a rejected customer, one that is not a request, one that is only validated.
 fn drop_files(office: &Office) {
     office.drop("batch-customers/f0.json", batch_of("f0", 3));
     office.drop("batch-customers/f1.json", "[1, 2]");
