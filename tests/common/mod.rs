@@ -9,6 +9,7 @@ pub mod daemon;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Connection;
@@ -119,9 +120,15 @@ impl Office {
         path
     }
 
-    /// Drops a file into the inbox: `drop("batch-customers/x.json", …)`.
+    /// Drops a file into the inbox: `drop("batch-customers/x.json", …)`. It comes whole, by a rename:
+    /// most offices wait for no file to settle, and would answer one that is still empty.
     pub fn drop(&self, relative: impl AsRef<Path>, bytes: impl AsRef<[u8]>) {
-        self.write(Path::new("watch-dir/inbox").join(relative), bytes);
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let n = COUNT.fetch_add(1, Ordering::Relaxed);
+        let written = self.write(format!(".dropped-{n}"), bytes);
+        let dropped = self.at("watch-dir/inbox").join(relative);
+        std::fs::create_dir_all(dropped.parent().expect("a folder")).expect("folders");
+        std::fs::rename(written, dropped).expect("a dropped file");
     }
 
     /// The command with this home.
