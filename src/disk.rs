@@ -70,6 +70,23 @@ pub fn look_for_id(path: &Path) -> io::Result<Option<FileId>> {
     Ok(if_there(fs::metadata(path))?.as_ref().map(id_of))
 }
 
+/// How many names (hard links) a file has.
+///
+/// # Errors
+/// When it cannot be looked at.
+pub fn names(path: &Path) -> io::Result<u64> {
+    let metadata = fs::metadata(path)?;
+    #[cfg(unix)]
+    {
+        Ok(std::os::unix::fs::MetadataExt::nlink(&metadata))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = metadata;
+        Ok(1)
+    }
+}
+
 /// The identity of what was looked at.
 pub fn id_of(metadata: &fs::Metadata) -> FileId {
     #[cfg(unix)]

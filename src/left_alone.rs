@@ -12,8 +12,20 @@ pub const ENDINGS: &[&str] = &[
     "filepart",
     "crdownload",
     "crswap",
+    "temp",
+    "download",
+    "opdownload",
+    "aria2",
+    "!ut",
+    "lock",
     "swp",
+    "swo",
+    "swx",
     "bak",
+    "old",
+    "orig",
+    "rej",
+    "save",
 ];
 
 /// Beginnings. `.` covers `.DS_Store`, `._x`, `.#x`, `.x.swp`; `~` covers `~$x`.
@@ -27,11 +39,17 @@ pub const NAMES: &[&str] = &[
     "icon\r",
     "lost+found",
     "@eadir",
+    "@recycle",
+    "#recycle",
+    "#snapshot",
+    "$recycle.bin",
+    "system volume information",
+    "__macosx",
 ];
 
 /// What a sync program writes into the name of a copy that conflicts with another, in any case; a
 /// day follows at once.
-pub const CONFLICTS: &[&str] = &["conflicted copy ", ".sync-conflict-"];
+pub const CONFLICTS: &[&str] = &["conflicted copy ", ".sync-conflict-", "_conflict-"];
 
 /// Whether a file or folder of this name is left alone.
 pub fn is_left_alone(name: &OsStr) -> bool {
@@ -60,13 +78,13 @@ pub fn names_in(folder: &Path) -> Vec<String> {
     names
 }
 
-/// Whether the name is that of `x (Name's conflicted copy 2024-01-01).json` or
-/// `x.sync-conflict-20240101-120000-ABCDEFG.json`.
+/// Whether the name is that of `x (Name's conflicted copy 2024-01-01).json`,
+/// `x.sync-conflict-20240101-120000-ABCDEFG.json` or `x_conflict-20240101-120000.json`.
 fn is_conflict_copy(small: &str) -> bool {
     CONFLICTS.iter().any(|mark| {
         small.match_indices(mark).any(|(at, _)| {
             let day = small[at + mark.len()..].bytes().filter(|b| *b != b'-');
-            let in_its_place = mark.starts_with('.') || small[..at].contains('(');
+            let in_its_place = mark.starts_with(['.', '_']) || small[..at].contains('(');
             in_its_place && day.take(8).filter(u8::is_ascii_digit).count() == 8
         })
     })
@@ -127,9 +145,22 @@ mod tests {
             "x (Anna's conflicted copy 2024-01-01).json",
             "x (conflicted copy 2024-01-01 120000).json",
             "x.sync-conflict-20240101-120000-ABCDEFG.json",
+            "x_conflict-20240101-120000.json",
+            "x.json.orig",
+            "x.json.rej",
+            "x.json.old",
+            "x.json.save",
+            "x.json.lock",
+            "x.json.download",
+            "x.json.!ut",
+            "x.TEMP",
             "Icon\r",
             "lost+found",
             "@eaDir",
+            "#recycle",
+            "$RECYCLE.BIN",
+            "System Volume Information",
+            "__MACOSX",
         ] {
             assert!(is_left_alone(OsStr::new(name)), "{name}");
         }
@@ -151,6 +182,10 @@ mod tests {
             "Icon",
             "icon.json",
             "lost+found.json",
+            "x - Copy.json",
+            "x (1).json",
+            "x_conflict-anna.json",
+            "old.json",
         ] {
             assert!(!is_left_alone(OsStr::new(name)), "{name}");
         }

@@ -1,6 +1,6 @@
 //! The classifier files of a folder, read all together: the set is sound or it is refused.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use serde_json::{Map, Value};
@@ -75,7 +75,8 @@ impl ClassifierFile {
 pub fn read_folder(folder: &Path, today: &str) -> Result<Vec<ClassifierFile>, Refused> {
     let mut problems = Vec::new();
     let mut files = Vec::new();
-    let entries = match std::fs::read_dir(folder) {
+    let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    let entries = match entries {
         Ok(entries) => entries,
         Err(e) => {
             let folder = folder.display().to_string();
@@ -85,9 +86,9 @@ pub fn read_folder(folder: &Path, today: &str) -> Result<Vec<ClassifierFile>, Re
         }
     };
     let mut paths: Vec<_> = entries
-        .filter_map(|e| e.ok().map(|e| e.path()))
-        .filter(|p| p.extension().is_some_and(|e| e == "toml"))
-        .filter(|p| !p.file_name().is_some_and(left_alone::is_left_alone))
+        .iter()
+        .map(|e| e.path())
+        .filter(|p| is_classifier_file(p))
         .collect();
     paths.sort();
     for path in paths {
@@ -108,6 +109,13 @@ pub fn read_folder(folder: &Path, today: &str) -> Result<Vec<ClassifierFile>, Re
     }
 }
 
+/// Whether a name in the folder is that of a classifier.
+pub fn is_classifier_file(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("toml"))
+        && !path.file_name().is_some_and(left_alone::is_left_alone)
+}
+
 fn read_file(path: &Path, today: &str) -> Result<ClassifierFile, Vec<Problem>> {
     let file = path
         .file_name()
@@ -122,6 +130,12 @@ fn read_file(path: &Path, today: &str) -> Result<ClassifierFile, Vec<Problem>> {
             passing: false,
         }]
     };
+    if !file.ends_with(".toml") {
+        return Err(whole(
+            "the ending is not `.toml`".into(),
+            "write it in small letters, or move the file out of the folder",
+        ));
+    }
     match regular_file::read(path, MAX_FILE_BYTES) {
         Err(e) if e.kind() == ErrorKind::InvalidInput => Err(whole(
             format!("is {e}, not a regular file"),

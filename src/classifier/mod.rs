@@ -11,7 +11,7 @@ mod problem;
 mod set;
 mod shipped;
 
-pub use file::{ClassifierFile, ValueRow, read_folder};
+pub use file::{ClassifierFile, ValueRow, is_classifier_file, read_folder};
 pub use losses::lost_many;
 pub use parse::parse_file;
 pub use problem::{Problem, Refused};

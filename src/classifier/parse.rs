@@ -87,7 +87,7 @@ impl<'t> Parser<'t> {
             self.problem(
                 0..0,
                 "the file's name is not a valid classifier name",
-                "use letters, digits, - and _ only",
+                "use letters, digits, - and _ only; move a copy out of the folder",
             );
         }
         let table = match DeTable::parse(self.text) {

@@ -6,10 +6,9 @@ use std::path::Path;
 
 use crate::disk;
 use crate::fault;
-use crate::left_alone::is_left_alone;
 use crate::regular_file;
 
-use super::file::ClassifierFile;
+use super::file::{ClassifierFile, is_classifier_file};
 use super::parse::parse_file;
 use super::problem::Refused;
 
@@ -59,9 +58,7 @@ pub fn write_shipped(folder: &Path) -> io::Result<bool> {
     let beside = folder.with_extension("part");
     let mut any = false;
     for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        let leftover = path.file_name().is_some_and(is_left_alone);
-        any |= !leftover && path.extension().is_some_and(|e| e == "toml");
+        any |= is_classifier_file(&entry?.path());
     }
     match (any, beside.exists()) {
         (true, false) => return Ok(false),

@@ -45,6 +45,9 @@ struct Status {
     /// Why work pauses, and what to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     paused_because: Option<String>,
+    /// Why the last process ended although nobody ended it, and what to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_because: Option<String>,
     /// When a file was answered last, UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_success: Option<String>,
@@ -72,8 +75,10 @@ enum Health {
     Healthy,
     /// It waits for trouble to pass.
     Paused,
-    /// It ended by itself, or none ever ran.
+    /// It was ended, or none ever ran.
     Stopped,
+    /// It ended by itself, for trouble that does not pass.
+    Failed,
     /// It did not end by itself, and is gone.
     Died,
     /// It ended, or did not start, because the history is damaged.
@@ -88,6 +93,9 @@ impl Health {
         match (running, state.map(|s| s.state)) {
             (true, Some(Going::Paused)) => Health::Paused,
             (true, _) => Health::Healthy,
+            (false, Some(Going::Ended)) if state.is_some_and(|s| s.reason.is_some()) => {
+                Health::Failed
+            }
             (false, None | Some(Going::Ended)) => Health::Stopped,
             (false, Some(_)) => Health::Died,
         }
@@ -126,7 +134,7 @@ pub fn status(home: &Home, args: &Args) -> anyhow::Result<u8> {
     Ok(match status.health {
         Health::Healthy | Health::Stopped => 0,
         Health::Paused | Health::Died => Kind::Busy as u8,
-        Health::Damaged => Kind::Setup as u8,
+        Health::Failed | Health::Damaged => Kind::Setup as u8,
     })
 }
 
@@ -183,7 +191,8 @@ fn look(home: &Home, last: u32) -> Result<Status> {
         home: home.root.display().to_string(),
         running,
         health,
-        paused_because: reason.filter(|_| health == Health::Paused),
+        paused_because: reason.clone().filter(|_| health == Health::Paused),
+        ended_because: reason.filter(|_| health == Health::Failed),
         last_success,
         checked_at,
         damage,
@@ -214,10 +223,12 @@ impl Status {
                 Health::Paused => "running, and work pauses",
                 Health::Stopped => "not running",
                 Health::Died => "not running; the last one did not end by itself",
+                Health::Failed => "not running; the last one ended with trouble",
                 Health::Damaged => "not running: the history is damaged",
             }
         ));
-        for reason in self.paused_because.iter().flat_map(|r| r.lines()) {
+        let because = self.paused_because.iter().chain(&self.ended_because);
+        for reason in because.flat_map(|r| r.lines()) {
             line(format!("           {}", printable(reason.trim())));
         }
         let w = &self.waiting;

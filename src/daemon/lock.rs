@@ -17,9 +17,6 @@ use crate::trouble::{Kind, Result, Trouble};
 
 use super::state::State;
 
-/// Databases up to this size are checked as a whole at every start: it takes a tenth of a second.
-const CHECKED_ALWAYS: u64 = 4 << 20;
-
 /// The most bytes that are read of the lock file.
 const LARGEST: u64 = 4096;
 
@@ -29,8 +26,8 @@ const MOMENT: Duration = Duration::from_millis(500);
 /// The home belongs to one process at a time. The lock goes with the process, however it ends.
 pub struct HomeLock {
     file: File,
-    /// The home and `watch-dir`, locked as well: the lock file may be removed, and two homes may have
-    /// one `watch-dir` by a link or a mount.
+    /// The home, `watch-dir` and what files are taken from and into, locked as well: the lock file may
+    /// be removed, and two homes may have one of these folders by a link or a mount.
     _folders: Vec<File>,
     home: Home,
     /// Whether whoever held it last put the history away properly.
@@ -57,7 +54,12 @@ impl HomeLock {
         })?;
         let mut text = String::new();
         let _ = (&file).take(LARGEST).read_to_string(&mut text);
-        let folders = [home.root.clone(), home.watch_dir()];
+        let folders = [
+            home.root.clone(),
+            home.watch_dir(),
+            home.inbox(),
+            home.work(),
+        ];
         let folders = folders.iter().map(|folder| lock_folder(folder));
         Ok(HomeLock {
             _folders: folders
@@ -85,13 +87,14 @@ impl HomeLock {
         if bytes == 0 {
             return Ok(false);
         }
+        refuse_more_names(&path)?;
         let damaged = State::tells_damage(&self.home);
         let depth = match self.ended_cleanly {
-            _ if damaged || bytes <= CHECKED_ALWAYS => Depth::All,
+            _ if damaged || bytes <= check::SMALL => Depth::All,
             false => Depth::Structure,
             true => Depth::Start,
         };
-        if depth > Depth::Start && bytes > CHECKED_ALWAYS {
+        if depth > Depth::Start && bytes > check::SMALL {
             tracing::warn!(
                 "the last run did not end by itself, or found damage: the whole history is checked, which takes a while"
             );
@@ -176,6 +179,20 @@ fn lost(home: &Home, had_history: bool) -> Result<()> {
     ))
 }
 
+/// Refuses a database that another home may have as well, by another name of the same file: each would
+/// keep a WAL of its own, and overwrite what the other moves out of it.
+fn refuse_more_names(path: &Path) -> Result<()> {
+    let names = disk::names(path).map_err(|e| Trouble::io("looking at", path, &e))?;
+    if names <= 1 {
+        return Ok(());
+    }
+    Err(Trouble::new(
+        Kind::Setup,
+        format!("{} has {names} names (hard links)", path.display()),
+        "end every kycdrop that has it under another name, then make it a file of its own: `cp kycdrop.db new.db`, and `mv new.db kycdrop.db`",
+    ))
+}
+
 /// How large a file is; 0 where there is none.
 fn size_of(path: &Path) -> Result<u64> {
     let looked = disk::if_there(fs::metadata(path));
@@ -189,7 +206,7 @@ fn lock_folder(folder: &Path) -> Result<Option<File>> {
         ErrorKind::WouldBlock => Trouble::new(
             Kind::Busy,
             format!("another kycdrop works on {}", folder.display()),
-            "end it; two homes cannot have one watch-dir, by a link or a mount either",
+            "end it; two homes cannot have one watch-dir, inbox or work folder, by a link or a mount either",
         ),
         _ => Trouble::io("locking", folder, &e),
     })

@@ -36,7 +36,7 @@ pub struct State {
     /// Since when, UTC.
     pub since: String,
     pub pid: u32,
-    /// Why work pauses, and what to do.
+    /// Why work pauses, or why it ended although nobody ended it, and what to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// When a file was answered last, UTC.
@@ -111,9 +111,9 @@ impl Teller {
         }
     }
 
-    /// Why work pauses; None while it goes on.
-    pub fn reason(&self) -> Option<&str> {
-        self.now.reason.as_deref()
+    /// Whether work pauses.
+    pub fn is_paused(&self) -> bool {
+        self.now.state == Going::Paused
     }
 
     /// When a file was answered last.
@@ -178,9 +178,9 @@ impl Teller {
         new
     }
 
-    /// The process ends by itself.
-    pub fn ended(&mut self) {
-        self.turn(Going::Ended, None);
+    /// The process ends by itself: because it was told to, or for trouble that does not pass.
+    pub fn ended(&mut self, trouble: Option<&Trouble>) {
+        self.turn(Going::Ended, trouble.map(Trouble::to_string));
         self.write();
     }
 

@@ -120,7 +120,7 @@ impl Worker {
                 Err(e) => return Err(e),
             };
             self.check_when_idle(wake)?;
-            let paused = self.teller.reason().is_some();
+            let paused = self.teller.is_paused();
             let now = paused || self.files > before;
             let last_success = self.teller.last_success();
             self.metrics.write(now, paused, last_success);
@@ -131,7 +131,7 @@ impl Worker {
 
     /// Has the whole history checked once a day. A damaged one ends the work as it ends a start.
     fn check_when_idle(&mut self, wake: &Wake) -> Result<()> {
-        let idle = self.idle && self.teller.reason().is_none();
+        let idle = self.idle && !self.teller.is_paused();
         match self.check.look(idle, self.teller.checked_at(), wake) {
             None => {}
             Some(Ok(())) => {
@@ -181,8 +181,9 @@ impl Worker {
         // Whoever closes the database last empties the WAL.
         drop(self.check);
         drop(self.engine);
-        self.teller.ended();
-        if done.as_ref().err().is_none_or(Trouble::may_pass) {
+        let lasting = done.as_ref().err().filter(|e| !e.may_pass());
+        self.teller.ended(lasting);
+        if lasting.is_none() {
             lock.release();
         }
         done

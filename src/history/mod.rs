@@ -10,6 +10,7 @@ mod classifiers;
 mod dictionary;
 mod entry;
 mod findings;
+mod footprint;
 mod keys;
 mod ledger;
 mod migrate;
@@ -38,6 +39,7 @@ pub use batch::{Finish, NewBatch, Written};
 pub use care::{backup, holders, refuse_other_files, snapshot};
 pub use classifiers::{ActiveSet, classifiers_with_values};
 pub use dictionary::{Dictionary, Packing};
+use footprint::{Footprint, Writing};
 pub use ledger::{Ledger, SameFile, Verdict};
 pub use migrate::NEWEST_VERSION;
 pub use outcomes::OutcomeRow;
@@ -62,6 +64,7 @@ pub struct History {
     /// The most memory for pages, and what is set, in MiB.
     cache_mib: u32,
     cache_now: u32,
+    footprint: Option<Footprint>,
 }
 
 /// Memory for pages that any history gets, in MiB.
@@ -124,6 +127,7 @@ impl History {
         let keys = keys::Keys::of(&conn)?;
         let rule_set_id = store_rules(&mut conn)?;
         Ok(History {
+            footprint: Footprint::of(&conn)?,
             conn,
             keys,
             rule_set_id,
@@ -140,6 +144,7 @@ impl History {
     /// # Errors
     /// When the database cannot be written; the previous set then stays active.
     pub fn activate_classifiers(&mut self, files: &[ClassifierFile]) -> Result<ActiveSet> {
+        let _writing = Writing::begin(&mut self.footprint, &self.conn)?;
         classifiers::activate(&mut self.conn, files, &clock::now())
     }
 
@@ -149,7 +154,14 @@ impl History {
     /// When the database is locked.
     pub fn group(&mut self) -> Result<Group<'_>> {
         self.fit_cache()?;
-        Group::begin(&mut self.conn, self.keys, self.rule_set_id, &self.packing)
+        let writing = Writing::begin(&mut self.footprint, &self.conn)?;
+        Group::begin(
+            &mut self.conn,
+            writing,
+            self.keys,
+            self.rule_set_id,
+            &self.packing,
+        )
     }
 
     /// Lets the cache grow with the history. Every new customer meets the keys at random, so they
@@ -175,6 +187,17 @@ impl History {
     /// When the temporary tables cannot be made.
     pub fn trial(&self, endpoint: catalog::Endpoint) -> Result<Ledger<'_>> {
         Ledger::trial(&self.conn, self.keys, endpoint)
+    }
+
+    /// Looks whether the files of the history are as this process left them.
+    ///
+    /// # Errors
+    /// When somebody else overwrote or cut them, and what was committed is not there any more.
+    pub fn check_unchanged(&mut self) -> Result<()> {
+        match &mut self.footprint {
+            Some(footprint) => footprint.check(&self.conn),
+            None => Ok(()),
+        }
     }
 
     /// What payloads are to be packed with.
@@ -222,6 +245,7 @@ impl History {
         if published.is_empty() {
             return Ok(());
         }
+        let _writing = Writing::begin(&mut self.footprint, &self.conn)?;
         let tx = self
             .conn
             .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
@@ -240,6 +264,7 @@ impl History {
     /// # Errors
     /// When the database cannot be written.
     pub fn rename_response(&mut self, batch_id: i64, response_file: &str) -> Result<()> {
+        let _writing = Writing::begin(&mut self.footprint, &self.conn)?;
         self.conn.execute(
             "UPDATE batch SET response_file = ?2 WHERE batch_id = ?1",
             params![batch_id, response_file],
@@ -285,18 +310,25 @@ impl History {
 
     /// Moves what stands in the WAL into the database, if it has become much and as far as no reader
     /// needs it. Called when the answers of a transaction are out.
-    pub fn trim(&self) {
+    pub fn trim(&mut self) {
         let not_moved = self.conn.query_row("PRAGMA wal_checkpoint(NOOP)", [], |r| {
             Ok(r.get::<_, i64>(1)? - r.get::<_, i64>(2)?)
         });
         if not_moved.is_ok_and(|pages| pages >= LARGEST_WAL) {
+            // Nothing is moved into a file that somebody else wrote; the next check says so.
+            let Ok(_writing) = Writing::begin(&mut self.footprint, &self.conn) else {
+                return;
+            };
             // What it cannot do now is done after another file, or at rest.
             let _ = (self.conn).query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
         }
     }
 
     /// Moves what stands in the WAL into the database and empties it, as far as no reader needs it.
-    pub fn checkpoint(&self) {
+    pub fn checkpoint(&mut self) {
+        let Ok(_writing) = Writing::begin(&mut self.footprint, &self.conn) else {
+            return;
+        };
         // A reader may take its time; files do not wait for it.
         let _ = self.conn.busy_timeout(Duration::ZERO);
         let _ = self

@@ -15,6 +15,7 @@ use super::assessment::AssessmentRows;
 use super::batch::{Finish, NewBatch, Written};
 use super::dictionary::Packing;
 use super::findings::FindingRows;
+use super::footprint::Writing;
 use super::keys::Keys;
 use super::ledger::{Former, Ledger, SameFile, Verdict};
 use super::payload::{PackedChunk, Payload};
@@ -24,6 +25,8 @@ use super::warnings::Warnings;
 /// A transaction over one file or a few.
 pub struct Group<'h> {
     tx: Transaction<'h>,
+    // After the transaction, so that its end is noted.
+    writing: Writing<'h>,
     keys: Keys,
     rule_set_id: i64,
     packing: &'h Packing,
@@ -32,6 +35,7 @@ pub struct Group<'h> {
 impl<'h> Group<'h> {
     pub(super) fn begin(
         conn: &'h mut Connection,
+        writing: Writing<'h>,
         keys: Keys,
         rule_set_id: i64,
         packing: &'h Packing,
@@ -39,6 +43,7 @@ impl<'h> Group<'h> {
         crate::fault::squeeze(conn);
         Ok(Group {
             tx: conn.transaction_with_behavior(TransactionBehavior::Immediate)?,
+            writing,
             keys,
             rule_set_id,
             packing,
@@ -58,7 +63,7 @@ impl<'h> Group<'h> {
     /// # Errors
     /// When the database fails: nothing of the group is there then.
     pub fn commit(self) -> Result<()> {
-        Ok(self.tx.commit()?)
+        self.writing.commit(self.tx)
     }
 }
 

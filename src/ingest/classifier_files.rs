@@ -7,11 +7,12 @@ use std::time::{Duration, Instant, SystemTime};
 
 use rusqlite::Connection;
 
-use crate::classifier::{ClassifierFile, ClassifierSet, lost_many, read_folder, shipped_files};
+use crate::classifier::{
+    ClassifierFile, ClassifierSet, is_classifier_file, lost_many, read_folder, shipped_files,
+};
 use crate::clock;
 use crate::config::{Config, Home};
 use crate::history::{self, History, classifiers_with_values};
-use crate::left_alone::is_left_alone;
 use crate::trouble::{Kind, Result, Trouble};
 
 pub(super) type Fingerprint = (String, Vec<(PathBuf, u64, Option<SystemTime>)>);
@@ -24,8 +25,7 @@ pub(super) fn fingerprint(home: &Home) -> Fingerprint {
         .flatten()
         .flatten()
         .map(|e| e.path())
-        .filter(|p| p.extension().is_some_and(|e| e == "toml"))
-        .filter(|p| !p.file_name().is_some_and(is_left_alone))
+        .filter(|p| is_classifier_file(p))
         .map(|p| {
             let metadata = p.metadata().ok();
             let bytes = metadata.as_ref().map_or(0, std::fs::Metadata::len);

@@ -17,7 +17,7 @@ impl Engine {
     /// Publishes the responses of recorded files, unless that was done, and puts the files away.
     pub(super) fn end(&mut self, done: Vec<(Claim, NewlyWritten)>) -> Result<Vec<Answered>> {
         if !done.is_empty() {
-            self.guard.check()?;
+            self.check_footing()?;
         }
         let mut lap = Lap::begin();
         let mut built = Vec::new();
@@ -72,7 +72,7 @@ impl Engine {
         lap.ends(&mut self.spent.publishing);
         // Should it have gone meanwhile, the next start finds the files in work.
         if !named.is_empty() {
-            self.guard.check()?;
+            self.check_footing()?;
         }
         for (claim, answered) in &named {
             step("publish.after")?;

@@ -155,9 +155,10 @@ impl Engine {
     /// began with.
     ///
     /// # Errors
-    /// When one was moved, removed or replaced: this ends the process.
+    /// When one was moved, removed, replaced or overwritten: this ends the process.
     pub fn check_footing(&mut self) -> Result<()> {
-        self.guard.check()
+        self.guard.check()?;
+        self.history.check_unchanged()
     }
 
     /// The classifiers in force.

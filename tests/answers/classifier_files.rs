@@ -305,6 +305,27 @@ fn a_leftover_is_not_taken_for_an_institutions_own_set() {
     assert!(office.at("classifiers/region.toml").exists());
 }
 
+/// A copy that a person made is no leftover: it may be what they wanted to be in force.
+#[test]
+fn copies_and_capital_endings_are_named_as_what_they_are() {
+    for (name, says) in [
+        ("region - Copy.toml", "not a valid classifier name"),
+        ("region (1).toml", "not a valid classifier name"),
+        ("region.TOML", "the ending is not `.toml`"),
+        ("Extra.Toml", "the ending is not `.toml`"),
+    ] {
+        let office = Office::new();
+        office.once();
+        let region = std::fs::read(office.at("classifiers/region.toml")).expect("a classifier");
+        office.write(format!("classifiers/{name}"), region);
+        let output = office.run(&["once"]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(78), "{said}");
+        assert!(said.contains(name) && said.contains(says), "{said}");
+        assert!(said.contains("move "), "{said}");
+    }
+}
+
 #[test]
 fn leftovers_are_counted_where_people_look() {
     let office = Office::configured("metrics_file = \"kycdrop.prom\"\n");

@@ -303,22 +303,23 @@ fn the_wal_is_empty_while_nothing_is_to_be_done() {
 #[test]
 fn the_wal_is_moved_into_the_database_once_it_is_large_and_answers_are_out() {
     let folder = tempfile::tempdir().unwrap();
-    let history = History::open(&folder.path().join("kycdrop.db"), 32).unwrap();
-    let conn = history.connection();
-    let not_moved = || {
-        conn.query_row("PRAGMA wal_checkpoint(NOOP)", [], |r| {
-            Ok(r.get::<_, i64>(1)? - r.get::<_, i64>(2)?)
-        })
-        .unwrap()
+    let mut history = History::open(&folder.path().join("kycdrop.db"), 32).unwrap();
+    let not_moved = |history: &History| {
+        (history.connection())
+            .query_row("PRAGMA wal_checkpoint(NOOP)", [], |r| {
+                Ok(r.get::<_, i64>(1)? - r.get::<_, i64>(2)?)
+            })
+            .unwrap()
     };
     history.checkpoint();
-    conn.execute_batch("CREATE TABLE much (x)").unwrap();
-    let some = |bytes: i64| {
-        conn.execute("INSERT INTO much VALUES (randomblob(?1))", [bytes])
-            .unwrap();
-        let before = not_moved();
+    let create = "CREATE TABLE much (x)";
+    history.connection().execute_batch(create).unwrap();
+    let mut some = |bytes: i64| {
+        let insert = "INSERT INTO much VALUES (randomblob(?1))";
+        history.connection().execute(insert, [bytes]).unwrap();
+        let before = not_moved(&history);
         history.trim();
-        (before, not_moved())
+        (before, not_moved(&history))
     };
     let (before, after) = some(1 << 20);
     assert_eq!(before, after);

@@ -1,0 +1,187 @@
+//! Whether anybody else wrote to the files of the history. One that is overwritten in place (`cp
+//! backup kycdrop.db`, a `truncate`) keeps its inode, and SQLite, which trusts its memory of the file,
+//! does not notice. So kycdrop remembers how the database and its WAL looked after each write of its
+//! own. Where they look different before the next, another connection reads them anew: somebody may
+//! have moved the WAL into the database, or added a view, and nothing is lost by that.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+
+use crate::disk;
+use crate::trouble::{Kind, Result, Trouble};
+
+use super::check::{self, Depth};
+
+/// What a WAL begins with; the last bit tells the order of bytes in its sums.
+const WAL_MAGIC: u32 = 0x377f_0682;
+
+/// How the files looked after the last write of this process.
+pub(super) struct Footprint {
+    database: PathBuf,
+    wal: PathBuf,
+    /// Of the history that was opened.
+    identity: String,
+    /// The newest batch that was committed.
+    newest: i64,
+    seen: [Look; 2],
+}
+
+/// Length and time of the last change; None where there is no file.
+type Look = Option<(u64, Option<SystemTime>)>;
+
+impl Footprint {
+    /// Of a history that was just opened. None of one in memory, and of one on a network share, where
+    /// the time of a write may change after it.
+    ///
+    /// # Errors
+    /// When the files cannot be looked at.
+    pub fn of(conn: &Connection) -> Result<Option<Footprint>> {
+        let path = conn.path().filter(|path| !path.is_empty());
+        let Some(database) = path.map(PathBuf::from) else {
+            return Ok(None);
+        };
+        let folder = database.parent().unwrap_or(Path::new("/"));
+        if disk::network_share(folder).is_some() {
+            return Ok(None);
+        }
+        let wal = disk::with_ending(&database, "-wal");
+        Ok(Some(Footprint {
+            seen: [look(&database)?, look(&wal)?],
+            identity: super::identity(conn)?,
+            newest: newest(conn)?,
+            database,
+            wal,
+        }))
+    }
+
+    /// Looks whether the files are as this process left them, or were written by somebody else and
+    /// still hold everything that was committed.
+    ///
+    /// # Errors
+    /// When they do not. The connection then writes nothing more, not when it is closed either.
+    pub fn check(&mut self, conn: &Connection) -> Result<()> {
+        let now = [look(&self.database)?, look(&self.wal)?];
+        if now == self.seen {
+            return Ok(());
+        }
+        match self.read_anew() {
+            Ok(true) => {
+                tracing::warn!(
+                    path = %self.database.display(),
+                    "was written by another program; it was checked, and is sound"
+                );
+                self.seen = now;
+                Ok(())
+            }
+            Err(e) if e.kind == Kind::Busy => Err(e),
+            Ok(false) | Err(_) => {
+                conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+                Err(self.overwritten())
+            }
+        }
+    }
+
+    /// Whether the files hold this history to its newest batch, as another connection reads them.
+    fn read_anew(&self) -> Result<bool> {
+        let small = fs::metadata(&self.database).is_ok_and(|m| m.len() <= check::SMALL);
+        let depth = if small { Depth::All } else { Depth::Structure };
+        check::file(&self.database, depth)?;
+        let Some(conn) = super::open_for_reading(&self.database)? else {
+            return Ok(false);
+        };
+        Ok(super::identity(&conn)? == self.identity && newest(&conn)? >= self.newest)
+    }
+
+    /// Notes how the files look after a write of this process.
+    fn note(&mut self) {
+        // What cannot be looked at now is told of by the next check.
+        self.seen = [&self.database, &self.wal].map(|path| look(path).unwrap_or_default());
+    }
+
+    /// Whether the WAL still is what it was when the transaction began, as far as its own growth does
+    /// not hide that.
+    fn holds_transaction(&self) -> bool {
+        let bytes = |look: Look| look.map_or(0, |(bytes, _)| bytes);
+        look(&self.wal).is_ok_and(|now| bytes(now) >= bytes(self.seen[1]))
+    }
+
+    /// Whether the WAL begins as one: it does not where it was cut while something was written behind
+    /// the cut.
+    fn wal_has_head(&self) -> bool {
+        let mut head = [0; 4];
+        let read = File::open(&self.wal).and_then(|mut wal| wal.read_exact(&mut head));
+        read.is_ok() && u32::from_be_bytes(head) & !1 == WAL_MAGIC
+    }
+
+    fn overwritten(&self) -> Trouble {
+        Trouble::new(
+            Kind::Setup,
+            format!(
+                "{} was overwritten or cut while kycdrop was using it",
+                self.database.display()
+            ),
+            "nothing more is answered. Put a backup of kycdrop.db in its place, remove its -wal and -shm, and start again: answered files that are not in the backup are counted then",
+        )
+    }
+}
+
+/// Writes of this process that are going on. Their end, whatever it is, is noted.
+pub(super) struct Writing<'f>(&'f mut Option<Footprint>);
+
+impl<'f> Writing<'f> {
+    /// Begins to write.
+    ///
+    /// # Errors
+    /// As [`Footprint::check`].
+    pub fn begin(footprint: &'f mut Option<Footprint>, conn: &Connection) -> Result<Writing<'f>> {
+        if let Some(footprint) = footprint {
+            footprint.check(conn)?;
+        }
+        Ok(Writing(footprint))
+    }
+
+    /// Commits a transaction that wrote batches, the newest of which has this number.
+    ///
+    /// # Errors
+    /// When it cannot be committed, or was written to a WAL that somebody else cut.
+    pub fn commit(self, tx: rusqlite::Transaction<'_>) -> Result<()> {
+        let Some(footprint) = self.0.as_mut() else {
+            return Ok(tx.commit()?);
+        };
+        if !footprint.holds_transaction() {
+            tx.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+            return Err(footprint.overwritten());
+        }
+        let newest = newest(&tx)?;
+        tx.commit()?;
+        footprint.newest = newest;
+        match footprint.wal_has_head() {
+            true => Ok(()),
+            false => Err(footprint.overwritten()),
+        }
+    }
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        if let Some(footprint) = self.0 {
+            footprint.note();
+        }
+    }
+}
+
+fn look(path: &Path) -> Result<Look> {
+    let looked = disk::if_there(fs::metadata(path));
+    let looked = looked.map_err(|e| Trouble::io("looking at", path, &e))?;
+    Ok(looked.map(|m| (m.len(), m.modified().ok())))
+}
+
+fn newest(conn: &Connection) -> Result<i64> {
+    let mut select = conn.prepare_cached("SELECT coalesce(max(batch_id), 0) FROM batch")?;
+    Ok(select.query_row([], |r| r.get(0))?)
+}
