@@ -10,6 +10,6 @@ mod walk;
 
 pub use claim::{Claim, Taken, Unsynced, claim, claims_in_work};
 pub use hold::{HeldCounts, Hold, SHOWN};
-pub use place::{NameBook, archive_source, make_beside, response_name};
+pub use place::{NameBook, archive_source, make_beside, response_name, with_suffix};
 pub use settle::{Candidate, Inbox, Scan};
 pub use wake::Wake;
