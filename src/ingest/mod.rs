@@ -221,7 +221,7 @@ impl Engine {
             }
             claim.overdue = self.is_overdue(&claim);
             match self.history.batch_of_claim(&claim.id)? {
-                Some(batch) if claim.has_source()? || claim.has_response()? => {
+                Some(batch) if !self.is_ended(&claim, &batch)? => {
                     answered.append(&mut self.end_again(claim, batch)?);
                 }
                 None if claim.has_source()? => again.push(claim),
