@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::config::Home;
 use crate::history::{self, BatchLine, Totals};
-use crate::intake::{Inbox, claims_in_work};
+use crate::intake::{InWork, Inbox, claims_in_work};
 use crate::left_alone;
 use crate::text::printable;
 use crate::trouble::{Kind, Result};
@@ -170,7 +170,7 @@ fn look(home: &Home, last: u32) -> Result<Status> {
     };
     let in_work = match home.work().exists() {
         true => claims_in_work(&home.work())?,
-        false => Vec::new(),
+        false => InWork::default(),
     };
     let (running, state) = (lock::is_held(home), State::of(home));
     let health = Health::of(running, state.as_ref());
@@ -199,13 +199,22 @@ fn look(home: &Home, last: u32) -> Result<Status> {
         waiting,
         held,
         left_alone,
-        in_work: in_work
-            .iter()
-            .map(|c| c.relative.to_string_lossy().into_owned())
-            .collect(),
+        in_work: names_in_work(home, &in_work),
         last_batches,
         totals,
     })
+}
+
+/// What is in work, by the names that the files had in the inbox; of those whose name cannot be told, by
+/// their folders.
+fn names_in_work(home: &Home, in_work: &InWork) -> Vec<String> {
+    let unfit = in_work.unfit.iter().map(|unfit| unfit.claim.folder());
+    let claims = in_work.claims.iter().map(|c| match c.relative.as_os_str() {
+        none if none.is_empty() => held::shown(home, c.folder()),
+        _ => c.relative.to_string_lossy().into_owned(),
+    });
+    let unfit = unfit.map(|folder| held::shown(home, folder));
+    claims.chain(unfit).collect()
 }
 
 impl Status {

@@ -109,11 +109,11 @@ pub fn left_behind(counts: &HeldCounts, engine: &Engine) -> Option<Trouble> {
     let stuck = engine.stuck().count();
     if stuck > 0 {
         left.push(format!(
-            "{stuck} could not be put back, answered in the outbox, or put away, and stay in watch-dir/work"
+            "{stuck} could not be read, put back, answered in the outbox, or put away, and stay in watch-dir/work"
         ));
     }
     let first = held.clone().next().map(|why| (why.kind(), why.remedy()));
-    let of_work = "give the user that runs kycdrop the right to write in the folders of watch-dir";
+    let of_work = "the log names them and says why; give the user that runs kycdrop the right to write in the folders of watch-dir";
     let of_stuck = engine.stuck().next().map(|stuck| (stuck.kind, of_work));
     let (kind, remedy) = first.or(of_stuck)?;
     Some(Trouble::new(kind, left.join("; "), remedy))

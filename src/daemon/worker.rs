@@ -1,6 +1,7 @@
 //! The work of a home, turn by turn: look at the inbox, take what is complete, have it answered, and
 //! keep everything around it as it should be.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::catalog::Endpoint;
@@ -282,14 +283,17 @@ impl Worker {
         }
     }
 
-    /// Whether the inbox is to be made again: it is gone, or a folder of it has been for a moment.
+    /// Whether folders are to be made again: the inbox is gone, or a folder of it or another one of
+    /// `watch-dir` has been for a moment.
     /// Whoever removes all of it must not find folders that came back meanwhile.
     fn inbox_is_gone(&mut self) -> bool {
         let inbox = self.engine.home.inbox();
-        // Something else in the place of a folder is named with what is not taken.
-        let missing = |e: &Endpoint| inbox.join(e.name()).symlink_metadata().is_err();
-        let missing = Endpoint::ALL.iter().any(missing);
-        if !missing {
+        let endpoints = Endpoint::ALL.iter().map(|e| inbox.join(e.name()));
+        let home = &self.engine.home;
+        let others = [home.work(), home.outbox(), home.archive(), home.failed()];
+        // Something else in the place of a folder is named with what is not taken, or pauses work.
+        let missing = |folder: PathBuf| folder.symlink_metadata().is_err();
+        if !endpoints.chain(others).any(missing) {
             self.missing_since = None;
             return false;
         }

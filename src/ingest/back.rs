@@ -3,14 +3,14 @@
 //! and are tried again.
 
 use std::cmp::Ordering;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::disk;
 use crate::history::Written;
-use crate::intake::{Claim, Hold, Unsynced};
+use crate::intake::{Claim, Hold, InWork, Unfit, Unsynced, claims_in_work};
 use crate::text::printable;
 use crate::trouble::{Kind, Result, Trouble};
 
@@ -32,6 +32,12 @@ pub(super) const NO_ANSWER: &str = "was recorded, but its answer could not be pu
 /// What is said of one that cannot be put away.
 const NOT_AWAY: &str = "was answered, but could not be put away and stays here until it can: give the user that runs kycdrop the right to write in its folder of the archive or of failed; the file must not be immutable";
 
+/// What is said of a folder there that cannot be worked on as it is.
+const UNFIT: &str = "keeps a file that was taken from being finished, and stays here until it can be: give the user that runs kycdrop the right to read and write in this folder, and move away what is not the one file below `source` or the file `response`";
+
+/// What is said of one whose file is finished, and that cannot be removed.
+const LEFT_OVER: &str = "is left of a file that is finished or went back, and cannot be removed: move it out of the work folder";
+
 /// A file that cannot leave the work folder.
 pub struct Stuck {
     /// Where it is.
@@ -41,9 +47,50 @@ pub struct Stuck {
     since: Instant,
     due: Instant,
     tries: u32,
+    /// Its folder could not be worked on: of its file nothing is known.
+    unfit: bool,
 }
 
 impl Engine {
+    /// The claims that lie in the work folder and can be finished. The others are stuck.
+    pub(super) fn in_work(&mut self) -> Result<Vec<Claim>> {
+        let InWork { claims, unfit } = claims_in_work(&self.home.work())?;
+        let ids = claims.iter().map(|claim| (&claim.id, false));
+        let ids = ids.chain(unfit.iter().map(|unfit| (&unfit.claim.id, true)));
+        let ids: HashMap<&String, bool> = ids.collect();
+        // What can be worked on again begins anew.
+        let stays = |id: &String, stuck: &Stuck| match ids.get(id) {
+            Some(unfit) => *unfit || !stuck.unfit,
+            None => false,
+        };
+        self.stuck.retain(|id, stuck| stays(id, stuck));
+        for Unfit { claim, path, error } in unfit {
+            if !self.is_tried_later(&claim) {
+                self.stay(&claim, &path, &error, UNFIT);
+                self.stuck.entry(claim.id).and_modify(|s| s.unfit = true);
+            }
+        }
+        Ok(claims)
+    }
+
+    /// Whether everything was done for a recorded file but for its folder, which is left.
+    pub(super) fn is_ended(&self, claim: &Claim, batch: &Written) -> Result<bool> {
+        if claim.has_source()? || claim.has_response()? {
+            return Ok(false);
+        }
+        let unmarked = self.history.unmarked()?;
+        Ok(unmarked.iter().all(|(_, b)| b.batch_id != batch.batch_id))
+    }
+
+    /// Removes the folder of a claim that has nothing left to do.
+    pub(super) fn clear_away(&mut self, claim: &Claim) {
+        let _ = std::fs::remove_file(claim.response());
+        match claim.remove() {
+            Ok(()) => drop(self.stuck.remove(&claim.id)),
+            Err(e) => self.stay(claim, claim.folder(), &e, LEFT_OVER),
+        }
+    }
+
     /// Puts a file back into the inbox, from where it is taken again.
     pub(super) fn give_back(&mut self, claim: &Claim, why: NotYet) -> Result<()> {
         let file = claim.relative.to_string_lossy();
@@ -94,13 +141,19 @@ impl Engine {
 
     /// Notes a file that stays in the work folder and is to go elsewhere, and says so once.
     pub(super) fn stick(&mut self, claim: &Claim, to: &Path, e: &io::Error, says: &str) {
+        let (file, to) = (claim.source(), to.to_string_lossy());
+        let why = io::Error::new(e.kind(), format!("{}: {e}", printable(&to)));
+        self.stay(claim, &file, &why, says);
+    }
+
+    /// Notes what stays in the work folder, and says so once.
+    fn stay(&mut self, claim: &Claim, path: &Path, e: &io::Error, says: &str) {
         let now = Instant::now();
-        let path = claim.source();
         if !self.stuck.contains_key(&claim.id) {
-            let (file, to) = (path.to_string_lossy(), to.to_string_lossy());
-            let (file, to) = (printable(&file), printable(&to));
+            let path = path.to_string_lossy();
+            let path = printable(&path);
             match self.stuck.len().cmp(&MOST_NAMED) {
-                Ordering::Less => tracing::warn!(path = %file, %to, reason = %e, "{says}"),
+                Ordering::Less => tracing::warn!(%path, reason = %e, "{says}"),
                 Ordering::Equal => tracing::warn!(
                     "more files cannot leave the work folder: `kycdrop status` counts them"
                 ),
@@ -108,11 +161,12 @@ impl Engine {
             }
         }
         let stuck = self.stuck.entry(claim.id.clone()).or_insert(Stuck {
-            path,
+            path: path.to_path_buf(),
             kind: Kind::Io,
             since: now,
             due: now,
             tries: 0,
+            unfit: false,
         });
         stuck.kind = match e.kind() {
             io::ErrorKind::PermissionDenied => Kind::Permission,

@@ -14,7 +14,7 @@ mod record_file;
 mod spent;
 mod standing;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -26,7 +26,7 @@ use crate::config::{Config, Home, Roots};
 use crate::disk;
 use crate::fault;
 use crate::history::{History, Published, Written};
-use crate::intake::{Claim, NameBook, claims_in_work};
+use crate::intake::{Claim, NameBook};
 use crate::trouble::{Kind, Result, Trouble};
 
 use back::Stuck;
@@ -216,29 +216,26 @@ impl Engine {
         self.aside.clear();
         let mut again = Vec::new();
         let mut answered = Vec::new();
-        let claims = claims_in_work(&self.home.work())?;
-        let ids: HashSet<&String> = claims.iter().map(|claim| &claim.id).collect();
-        self.stuck.retain(|id, _| ids.contains(id));
-        for mut claim in claims {
+        for mut claim in self.in_work()? {
             if self.is_tried_later(&claim) {
                 continue;
             }
             claim.overdue = self.is_overdue(&claim);
             match self.history.batch_of_claim(&claim.id)? {
-                Some(batch) => answered.append(&mut self.end_again(claim, batch)?),
-                None if claim.has_source()? => again.push(claim),
-                // Taken back, or its file was lost with the claim half made.
-                None => {
-                    let _ = std::fs::remove_file(claim.response());
-                    claim.forget();
+                Some(batch) if !self.is_ended(&claim, &batch)? => {
+                    answered.append(&mut self.end_again(claim, batch)?);
                 }
+                None if claim.has_source()? => again.push(claim),
+                // Put away, taken back, or its file was lost with the claim half made.
+                _ => self.clear_away(&claim),
             }
         }
         // One first, then more at a time: where starts are cut short again and again, each still gets
         // a little further, and does not begin the same large group anew.
         answered.append(&mut self.process_in_groups(again, 1, progress)?);
         for (claim, batch) in self.history.unmarked()? {
-            let ours = self.unmarked.iter().any(|p| p.batch_id == batch.batch_id);
+            let ours = self.stuck.contains_key(&claim)
+                || self.unmarked.iter().any(|p| p.batch_id == batch.batch_id);
             // The claim is gone, so the file was answered and put away.
             if !ours && let Some(response_file) = batch.response_file {
                 tracing::debug!(claim, "marking a response of an earlier run as published");

@@ -2,12 +2,11 @@
 //! may have written to it after it was read.
 
 use std::io;
-use std::path::PathBuf;
 
 use crate::config::Roots;
 use crate::folder::Root;
 use crate::history::{History, Written};
-use crate::intake::{Claim, archive_source};
+use crate::intake::{Claim, archive_source, with_suffix};
 use crate::trouble::Result;
 
 use super::judge_file::FileHash;
@@ -34,9 +33,8 @@ pub(super) fn put_away(
         return archive_source(root, claim);
     }
     let mut aside = claim.clone();
-    let mut name = claim.file_name();
-    name.push(CHANGED);
-    aside.relative = claim.folder_below_inbox().join(PathBuf::from(name));
+    let name = with_suffix(&claim.file_name(), CHANGED);
+    aside.relative = claim.folder_below_inbox().join(name);
     if let Err(e) = std::fs::rename(claim.source(), aside.source()) {
         return Ok(Err(e));
     }

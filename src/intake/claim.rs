@@ -6,7 +6,7 @@
 //! work/20261120T164950237Z-000000-9f3a1c07/response    made before the commit, gone once published
 //! ```
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -126,59 +126,23 @@ fn new_id(now: &DateTime<Utc>) -> String {
     )
 }
 
-/// The claims that lie in `work`, in the order in which they were taken: files whose work was
-/// interrupted.
-///
-/// # Errors
-/// When the work folder, or anything in it, cannot be read: what cannot be seen counts as there.
-pub fn claims_in_work(work: &Path) -> Result<Vec<Claim>> {
-    let unread = |folder: &Path, e: &io::Error| Trouble::io("reading", folder, e);
-    let mut claims = Vec::new();
-    for entry in fs::read_dir(work).map_err(|e| unread(work, &e))? {
-        let entry = entry.map_err(|e| unread(work, &e))?;
-        let Some((id, received_at)) = id_and_time(&entry.file_name()) else {
-            continue;
-        };
-        let folder = entry.path();
-        let source = folder.join("source");
-        let file = only_file(&source).map_err(|e| unread(&source, &e))?;
-        let relative = file.and_then(|f| f.strip_prefix(&source).map(Path::to_path_buf).ok());
-        claims.push(Claim {
-            received_at,
+impl Claim {
+    /// The claim of a folder that lies in `work`, with the path of its file below `source`; empty where
+    /// there is none. None for a name that is no claim's.
+    pub(super) fn found(folder: PathBuf, relative: PathBuf) -> Option<Claim> {
+        let id = folder.file_name()?.to_str()?.to_owned();
+        let (time, _) = id.split_once('-')?;
+        let time = NaiveDateTime::parse_from_str(time, TIME_FORMAT).ok()?;
+        Some(Claim {
             id,
             folder,
-            relative: relative.unwrap_or_default(),
+            relative,
+            received_at: clock::text(time.and_utc()),
             overdue: false,
             looked: None,
-        });
+        })
     }
-    claims.sort_by(|a, b| a.id.cmp(&b.id));
-    Ok(claims)
-}
 
-/// The claim that a folder of this name stands for, and when it was taken.
-fn id_and_time(name: &OsStr) -> Option<(String, String)> {
-    let id = name.to_str()?;
-    let (time, _) = id.split_once('-')?;
-    let time = NaiveDateTime::parse_from_str(time, TIME_FORMAT).ok()?;
-    Some((id.to_owned(), clock::text(time.and_utc())))
-}
-
-/// The one file below a claim's source folder; None where there is none.
-fn only_file(folder: &Path) -> io::Result<Option<PathBuf>> {
-    for entry in disk::if_there(fs::read_dir(folder))?.into_iter().flatten() {
-        let path = entry?.path();
-        if !fs::symlink_metadata(&path)?.is_dir() {
-            return Ok(Some(path));
-        }
-        if let Some(found) = only_file(&path)? {
-            return Ok(Some(found));
-        }
-    }
-    Ok(None)
-}
-
-impl Claim {
     fn make_source_folder(&self, work: &Root) -> io::Result<Folder> {
         let way = Path::new(&self.id).join("source");
         work.open()?.make(&way.join(self.folder_below_inbox()))
@@ -189,6 +153,11 @@ impl Claim {
         let from = inbox.open()?.below(self.folder_below_inbox())?;
         fault::point("claim.take")?;
         from.rename_new(&name, to, &name)
+    }
+
+    /// Its folder in `work`.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Opens its folder in `work`.
@@ -351,7 +320,15 @@ impl Claim {
 
     /// Removes the claim's folder once nothing is left in it but empty folders. What is left stays.
     pub fn forget(&self) {
-        remove_empty(&self.folder);
+        let _ = self.remove();
+    }
+
+    /// The same.
+    ///
+    /// # Errors
+    /// When it stays.
+    pub fn remove(&self) -> io::Result<()> {
+        disk::if_there(remove_empty(&self.folder)).map(drop)
     }
 }
 
@@ -361,11 +338,11 @@ fn is_there(path: &Path) -> Result<bool> {
     Ok(looked.is_some())
 }
 
-fn remove_empty(folder: &Path) {
+fn remove_empty(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.file_type().is_ok_and(|t| t.is_dir()) {
-            remove_empty(&entry.path());
+            let _ = remove_empty(&entry.path());
         }
     }
-    let _ = fs::remove_dir(folder);
+    fs::remove_dir(folder)
 }

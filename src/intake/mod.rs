@@ -3,13 +3,15 @@
 
 mod claim;
 mod hold;
+mod in_work;
 mod place;
 mod settle;
 mod wake;
 mod walk;
 
-pub use claim::{Claim, Taken, Unsynced, claim, claims_in_work};
+pub use claim::{Claim, Taken, Unsynced, claim};
 pub use hold::{HeldCounts, Hold, SHOWN};
-pub use place::{NameBook, archive_source, make_beside, response_name};
+pub use in_work::{InWork, Unfit, claims_in_work};
+pub use place::{NameBook, archive_source, make_beside, response_name, with_suffix};
 pub use settle::{Candidate, Inbox, Scan};
 pub use wake::Wake;

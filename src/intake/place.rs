@@ -175,7 +175,7 @@ pub(super) fn numbered(name: &OsStr, number: u64) -> OsString {
 }
 
 /// The stem with a suffix behind it, shortened where the whole would be too long for a name.
-fn with_suffix(stem: &OsStr, suffix: &str) -> OsString {
+pub fn with_suffix(stem: &OsStr, suffix: &str) -> OsString {
     if stem.len() + suffix.len() <= LONGEST_NAME {
         let mut name = stem.to_owned();
         name.push(suffix);

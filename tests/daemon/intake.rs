@@ -226,6 +226,40 @@ fn an_endpoint_folder_that_was_removed_is_made_again_and_watched() {
 }
 
 #[test]
+fn any_other_folder_of_watch_dir_that_was_removed_is_made_again() {
+    let office = Office::configured("retry = \"200ms\"\nscan_interval = \"200ms\"\n");
+    let mut daemon = Daemon::start(&office, &[]);
+    daemon.wait_for_log("kycdrop watches");
+    let folders = ["outbox", "archive", "failed", "work"];
+    for folder in folders {
+        std::fs::remove_dir_all(office.at(format!("watch-dir/{folder}"))).expect("removed");
+        drop_whole(
+            &office,
+            &format!("batch-customers/{folder}.json"),
+            batch_of(folder, 2),
+        );
+        wait_for("an answer", || {
+            office
+                .at(format!(
+                    "watch-dir/outbox/batch-customers/{folder}.response.json"
+                ))
+                .exists()
+        });
+        wait_for("the folder", || {
+            office.at(format!("watch-dir/{folder}")).exists()
+        });
+        wait_for("the file to be put away", || {
+            office.files("watch-dir/work").is_empty()
+        });
+    }
+    assert!(daemon.stop().success());
+    assert_eq!(
+        office.rows("SELECT count(*) AS n FROM v_assessment")[0]["n"],
+        folders.len()
+    );
+}
+
+#[test]
 #[cfg(debug_assertions)]
 fn lost_events_and_network_shares_leave_it_to_the_scan() {
     for (fault, said) in [

@@ -311,3 +311,27 @@ fn a_file_that_was_written_to_after_it_was_read_is_put_away_under_another_name()
         "REQUEST_ACCEPTED"
     );
 }
+
+#[test]
+fn a_changed_file_with_a_long_name_is_put_away_too() {
+    use std::io::Write;
+    // As long as a name may be: nothing can be put behind it.
+    let names = ["x".repeat(250)];
+    let office = office_with(&names);
+    let file = office.at(format!("watch-dir/inbox/batch-customers/{}.json", names[0]));
+    let mut sender = std::fs::File::options()
+        .append(true)
+        .open(file)
+        .expect("open");
+    killed_once(&office, "commit.after=kill");
+    sender.write_all(b" \n").expect("written");
+    let output = office.run(&["once"]);
+    assert!(output.status.success(), "{output:?}");
+    let archive = office.files("watch-dir/archive");
+    assert_eq!(archive.len(), 1, "{archive:?}");
+    assert!(
+        archive[0].ends_with("x.changed-after-answer"),
+        "{archive:?}"
+    );
+    assert!(office.files("watch-dir/work").is_empty());
+}

@@ -12,6 +12,7 @@ mod fairness;
 mod footing;
 mod held;
 mod history_care;
+mod in_work;
 mod intake;
 mod kills;
 mod limits;

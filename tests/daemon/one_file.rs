@@ -65,7 +65,7 @@ pub fn user_of(command: &Command) -> u32 {
 }
 
 /// Another one.
-fn stranger_to(command: &Command) -> u32 {
+pub fn stranger_to(command: &Command) -> u32 {
     faults::NOBODY - user_of(command)
 }
 
@@ -94,7 +94,7 @@ impl Drop for Bound {
 }
 
 /// Only root can make what is another user's.
-fn root(case: &str) -> bool {
+pub fn root(case: &str) -> bool {
     if !is_root() {
         cannot_run(
             case,
