@@ -87,7 +87,7 @@ impl AtomicFile {
             replace: matches!(rules.existing, Existing::ReplaceIf(_)),
         };
         // Made here, so that it is private from its first byte.
-        File::create_new(file.content()).map_err(|e| file.wrong(&e))?;
+        File::create_new(file.content()).map_err(|e| file.to_error(&e))?;
         Ok(file)
     }
 
@@ -102,7 +102,7 @@ impl AtomicFile {
     }
 
     /// An I/O error of writing, with the name that the user gave.
-    pub fn wrong(&self, e: &io::Error) -> Trouble {
+    pub fn to_error(&self, e: &io::Error) -> Trouble {
         match e.kind() {
             io::ErrorKind::AlreadyExists => there_already(&self.shown),
             _ => Trouble::io("writing", &self.shown, e),
@@ -126,7 +126,7 @@ impl AtomicFile {
             let mut file = File::options().write(true).open(self.content())?;
             file.write_all(content)
         };
-        write().map_err(|e| self.wrong(&e))?;
+        write().map_err(|e| self.to_error(&e))?;
         self.put(readers)
     }
 
@@ -159,7 +159,7 @@ impl AtomicFile {
             }
             disk::sync_folder(self.target.parent().unwrap_or(Path::new(".")))
         };
-        done().map_err(|e| self.wrong(&e))
+        done().map_err(|e| self.to_error(&e))
     }
 }
 

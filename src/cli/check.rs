@@ -11,7 +11,7 @@ use crate::clock;
 use crate::config::{Config, Home};
 use crate::history::{self, History, Ledger, SameFile, Verdict};
 use crate::ingest::{
-    FileHash, Rules, Silent, Source, Stop, each_chunk, outcome, position_in, thread_pool,
+    FileHash, JudgeError, Rules, Silent, Source, each_chunk, outcome, position_in, thread_pool,
     to_check_with,
 };
 use crate::position::Position;
@@ -22,7 +22,7 @@ use crate::validate::{Finding, JudgedChunk};
 use crate::talk::say;
 
 /// The most bytes that are taken from a pipe.
-const MOST_PIPED: u64 = 1 << 30;
+const MAX_PIPED_BYTES: u64 = 1 << 30;
 
 /// Arguments of `check`.
 #[derive(clap::Args)]
@@ -123,20 +123,20 @@ impl Judging<'_> {
         let (text, code) = match judged {
             Ok(_) if endpoint.is_batch() => (body, u8::from(self.rejected > 0)),
             Ok(_) => (single.into_bytes(), u8::from(self.rejected > 0)),
-            Err(Stop::Trouble(e) | Stop::Unreadable(e)) => return Err(e),
-            Err(Stop::GaveWay) => unreachable!("nobody else waits for a check"),
-            Err(Stop::Defect(place)) => {
+            Err(JudgeError::Trouble(e) | JudgeError::Unreadable(e)) => return Err(e),
+            Err(JudgeError::GaveWay) => unreachable!("nobody else waits for a check"),
+            Err(JudgeError::Defect(place)) => {
                 return Err(Trouble::new(
                     Kind::Internal,
                     format!("a defect of kycdrop, at {place}"),
                     "please report it",
                 ));
             }
-            Err(Stop::TooMuch(message)) => {
+            Err(JudgeError::TooMuch(message)) => {
                 say!("{message}");
                 no_request(endpoint)
             }
-            Err(Stop::Invalid(fault)) => {
+            Err(JudgeError::Invalid(fault)) => {
                 let message = crate::text::printable(&fault.message);
                 match position(source, fault.offset) {
                     Some(position) => say!("not a request: {position}: {message}"),
@@ -264,13 +264,13 @@ fn open_pipe(path: &Path) -> std::io::Result<Option<File>> {
 /// Reads what comes through a pipe: all of it is kept in memory.
 fn read_pipe(pipe: impl Read, name: &Path) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    pipe.take(MOST_PIPED + 1)
+    pipe.take(MAX_PIPED_BYTES + 1)
         .read_to_end(&mut bytes)
         .map_err(|e| Trouble::io("reading", name, &e))?;
-    if bytes.len() as u64 > MOST_PIPED {
+    if bytes.len() as u64 > MAX_PIPED_BYTES {
         return Err(Trouble::new(
             Kind::Input,
-            format!("more than {MOST_PIPED} bytes came through a pipe"),
+            format!("more than {MAX_PIPED_BYTES} bytes came through a pipe"),
             "write them to a file, and give its path: a file is not kept in memory",
         ));
     }

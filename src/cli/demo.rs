@@ -97,7 +97,7 @@ fn to_file(
         out.flush()?;
         Ok(made)
     };
-    let made = write().map_err(|e: std::io::Error| file.wrong(&e))?;
+    let made = write().map_err(|e: std::io::Error| file.to_error(&e))?;
     file.finish()?;
     Ok(made)
 }

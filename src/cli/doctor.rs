@@ -23,7 +23,7 @@ use super::output::TextFormat;
 use crate::daemon::held;
 use crate::daemon::lock;
 use crate::daemon::metrics;
-use crate::daemon::state::State as Told;
+use crate::daemon::state::State as DaemonState;
 use crate::daemon::unaccounted;
 use crate::talk::say;
 
@@ -34,7 +34,7 @@ const LITTLE_ROOM: u64 = 2 << 30;
 const NO_ROOM: u64 = 64 << 20;
 
 /// Reading a database of this size takes a while.
-const LARGE: u64 = 64 << 20;
+const SLOW_CHECK_BYTES: u64 = 64 << 20;
 
 /// How long an event of the file system may take.
 const EVENT: Duration = Duration::from_secs(2);
@@ -245,7 +245,12 @@ fn folders(home: &Home) -> Line {
 
 /// What is in the inbox and is not taken, with a few names.
 fn held(home: &Home, scan: &Scan) -> Line {
-    let held = held::of(home, scan, lock::is_held(home), Told::of(home).as_ref());
+    let held = held::of(
+        home,
+        scan,
+        lock::is_held(home),
+        DaemonState::of(home).as_ref(),
+    );
     if held.files == 0 {
         return ok("held", "nothing; all of the inbox can be taken");
     }
@@ -406,7 +411,7 @@ fn database(home: &Home, quick: bool) -> Line {
     };
     let bytes = fs::metadata(&path).map_or(0, |m| m.len());
     let size = indicatif::HumanBytes(bytes);
-    if !quick && bytes >= LARGE {
+    if !quick && bytes >= SLOW_CHECK_BYTES {
         say!("reading the whole database ({size}); --quick reads a part of it");
     }
     let (checked, how) = match quick {

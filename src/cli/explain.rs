@@ -34,7 +34,7 @@ pub struct Args {
     #[arg(long, value_name = "POSITION")]
     customer: Option<u64>,
 
-    /// How many customers of a batch are told; 0: all
+    /// How many customers of a batch are explained; 0: all
     #[arg(long, value_name = "N", default_value_t = 20)]
     limit: u64,
 
@@ -45,10 +45,11 @@ pub struct Args {
 
 /// A batch, explained.
 #[derive(Serialize)]
-struct Told {
+struct ExplainedBatch {
     batch: Batch,
     #[serde(skip_serializing_if = "Option::is_none")]
-    mend: Option<String>,
+    #[serde(rename = "mend")]
+    fix: Option<String>,
     reasons: Vec<Reason>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<ask::WarningRow>,
@@ -81,13 +82,13 @@ pub fn explain(home: &Home, args: &Args) -> Result<u8> {
             Some(conn) => conn,
             None => super::history_of(home)?,
         };
-        let told = batch(home, &conn, args)?;
+        let explained = batch(home, &conn, args)?;
         match args.format {
-            TextFormat::Json => json(&told)?,
-            TextFormat::Text => batch_text(&told, args.customer.is_some()),
+            TextFormat::Json => json(&explained)?,
+            TextFormat::Text => batch_text(&explained, args.customer.is_some()),
         }
     };
-    output::tell(&text, args.format)?;
+    output::print(&text, args.format)?;
     Ok(0)
 }
 
@@ -97,7 +98,7 @@ fn json(value: &impl Serialize) -> Result<String> {
         .map_err(|e| Trouble::new(Kind::Internal, e.to_string(), ""))
 }
 
-fn batch(home: &Home, conn: &rusqlite::Connection, args: &Args) -> Result<Told> {
+fn batch(home: &Home, conn: &rusqlite::Connection, args: &Args) -> Result<ExplainedBatch> {
     let Some(id) = ask::find_batch(conn, &args.what)? else {
         return Err(Trouble::new(
             Kind::Input,
@@ -149,8 +150,8 @@ fn batch(home: &Home, conn: &rusqlite::Connection, args: &Args) -> Result<Told> 
             customer: explainer.customer(&judged)?,
         });
     }
-    Ok(Told {
-        mend: mend(&batch),
+    Ok(ExplainedBatch {
+        fix: fix_of(&batch),
         reasons: ask::reasons(conn, id)?,
         warnings: ask::warnings(conn, id)?,
         customers,
@@ -160,11 +161,11 @@ fn batch(home: &Home, conn: &rusqlite::Connection, args: &Args) -> Result<Told> 
 }
 
 /// What to do about a file that was not judged.
-fn mend(batch: &Batch) -> Option<String> {
+fn fix_of(batch: &Batch) -> Option<String> {
     if batch.set_id.is_some() {
         return None;
     }
-    let mend = match batch.status {
+    let fix = match batch.status {
         404 => {
             let names: Vec<&str> = crate::catalog::Endpoint::ALL.iter().map(|e| e.name()).collect();
             format!("Drop the file into a folder of the inbox that is an endpoint: {}.", names.join(", "))
@@ -172,7 +173,7 @@ fn mend(batch: &Batch) -> Option<String> {
         500 => "Nothing of the file was saved. Drop it again; if it fails again, report it.".into(),
         _ => "Nothing of the file was saved. Mend it at this place and drop it again; the archive below failed/ has it as it came.".into(),
     };
-    Some(mend)
+    Some(fix)
 }
 
 /// Text in lines, everything from customers printable.
@@ -191,9 +192,9 @@ impl Page {
     }
 }
 
-fn batch_text(told: &Told, one: bool) -> String {
+fn batch_text(explained: &ExplainedBatch, one: bool) -> String {
     let mut page = Page(String::new());
-    let b = &told.batch;
+    let b = &explained.batch;
     page.line(format!(
         "batch {}  {}/{}  taken {}  answered {}",
         b.batch_id,
@@ -210,12 +211,12 @@ fn batch_text(told: &Told, one: bool) -> String {
             b.customers, b.accepted, b.rejected
         ));
     }
-    if let Some(mend) = &told.mend {
-        page.line(format!("  {mend}"));
+    if let Some(fix) = &explained.fix {
+        page.line(format!("  {fix}"));
     }
-    if told.reasons.len() > 1 && !one {
+    if explained.reasons.len() > 1 && !one {
         page.line("");
-        for r in &told.reasons {
+        for r in &explained.reasons {
             page.line(format!(
                 "  {:>6} x {}  {}",
                 r.customers,
@@ -224,7 +225,7 @@ fn batch_text(told: &Told, one: bool) -> String {
             ));
         }
     }
-    for w in &told.warnings {
+    for w in &explained.warnings {
         let mut line = format!("  warning: {}", w.kind);
         for text in [&w.path, &w.detail].into_iter().filter(|t| !t.is_empty()) {
             let _ = write!(line, "  {}", printable(text));
@@ -234,11 +235,11 @@ fn batch_text(told: &Told, one: bool) -> String {
         }
         page.line(line);
     }
-    for customer in &told.customers {
+    for customer in &explained.customers {
         page.line("");
         customer_text(&mut page, customer);
     }
-    if told.more {
+    if explained.more {
         page.line("");
         page.line(format!(
             "There are more; `kycdrop explain {} --limit 0` tells all.",

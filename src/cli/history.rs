@@ -52,7 +52,7 @@ pub fn history(home: &Home, args: &Args) -> Result<u8> {
         }
         TextFormat::Text => text(&lives),
     };
-    output::tell(&text, args.format)?;
+    output::print(&text, args.format)?;
     Ok(0)
 }
 

@@ -66,11 +66,14 @@ mod tests {
                 })
             })
             .collect();
-        let mut told: Config = toml::from_str(&lines.join("\n")).expect("a configuration");
+        let mut uncommented: Config = toml::from_str(&lines.join("\n")).expect("a configuration");
         // The keys whose default is that they are not there.
-        assert!(told.metrics_file.take().is_some());
-        assert!(told.branch.take().is_some());
-        assert_eq!(format!("{told:?}"), format!("{:?}", Config::default()));
+        assert!(uncommented.metrics_file.take().is_some());
+        assert!(uncommented.branch.take().is_some());
+        assert_eq!(
+            format!("{uncommented:?}"),
+            format!("{:?}", Config::default())
+        );
         let default = format!("{:?}", Config::default());
         for line in &lines {
             let key = line.split(" = ").next().expect("a key");

@@ -46,7 +46,7 @@ impl Format {
 }
 
 /// An account on stdout: for people through the pager, for programs as it is.
-pub fn tell(text: &str, format: TextFormat) -> Result<()> {
+pub fn print(text: &str, format: TextFormat) -> Result<()> {
     super::stdout_result(match format {
         TextFormat::Text => pager::show(text, pager::Kind::Account),
         TextFormat::Json => write_safely(text),

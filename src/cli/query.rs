@@ -12,16 +12,16 @@ use super::output::{Format, Printer};
 use crate::talk::say;
 
 /// Rows that a person reads on a terminal unless more are asked for.
-const ROWS: u64 = 1000;
+const MAX_ROWS: u64 = 1000;
 
 /// How long a person waits at a terminal unless longer is asked for.
-const TIME: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Memory that an answer may take unless more is asked for, in MiB.
-const MEMORY: u64 = 1024;
+const MAX_MEMORY_MIB: u64 = 1024;
 
 /// With less, in MiB, SQLite may not even find a view.
-const LEAST_MEMORY: u64 = 32;
+const MIN_MEMORY_MIB: u64 = 32;
 
 /// Arguments of `query`.
 #[derive(clap::Args)]
@@ -78,7 +78,7 @@ pub struct Args {
     timeout: Option<Duration>,
 
     /// Memory at most, in MiB; 0: as much as it takes
-    #[arg(long, value_name = "MIB", default_value_t = MEMORY, value_parser = memory)]
+    #[arg(long, value_name = "MIB", default_value_t = MAX_MEMORY_MIB, value_parser = memory)]
     memory: u64,
 }
 
@@ -90,9 +90,9 @@ fn time(text: &str) -> Result<Duration, String> {
 }
 
 fn memory(text: &str) -> Result<u64, String> {
-    let enough = |mib: &u64| *mib == 0 || *mib >= LEAST_MEMORY;
+    let enough = |mib: &u64| *mib == 0 || *mib >= MIN_MEMORY_MIB;
     let mib = text.parse().ok().filter(enough);
-    mib.ok_or_else(|| format!("give a number of MiB from {LEAST_MEMORY} on, or 0"))
+    mib.ok_or_else(|| format!("give a number of MiB from {MIN_MEMORY_MIB} on, or 0"))
 }
 
 /// Asks the history.
@@ -110,11 +110,11 @@ pub fn query(home: &Home, args: &Args) -> Result<u8> {
     let bounds = Bounds {
         rows: args
             .limit
-            .or(terminal.then_some(ROWS))
+            .or(terminal.then_some(MAX_ROWS))
             .filter(|rows| *rows > 0),
         time: args
             .timeout
-            .or(terminal.then_some(TIME))
+            .or(terminal.then_some(TIMEOUT))
             .filter(|time| !time.is_zero()),
         memory: Some(args.memory.saturating_mul(1 << 20)).filter(|bytes| *bytes > 0),
     };

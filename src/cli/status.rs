@@ -14,7 +14,7 @@ use crate::trouble::{Kind, Result};
 
 use crate::daemon::held::{self, Held};
 use crate::daemon::lock;
-use crate::daemon::state::{Going, State};
+use crate::daemon::state::{RunState, State};
 
 /// Arguments of `status`.
 #[derive(clap::Args)]
@@ -91,12 +91,12 @@ impl Health {
             return Health::Damaged;
         }
         match (running, state.map(|s| s.state)) {
-            (true, Some(Going::Paused)) => Health::Paused,
+            (true, Some(RunState::Paused)) => Health::Paused,
             (true, _) => Health::Healthy,
-            (false, Some(Going::Ended)) if state.is_some_and(|s| s.reason.is_some()) => {
+            (false, Some(RunState::Ended)) if state.is_some_and(|s| s.reason.is_some()) => {
                 Health::Failed
             }
-            (false, None | Some(Going::Ended)) => Health::Stopped,
+            (false, None | Some(RunState::Ended)) => Health::Stopped,
             (false, Some(_)) => Health::Died,
         }
     }

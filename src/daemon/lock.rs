@@ -18,7 +18,7 @@ use crate::trouble::{Kind, Result, Trouble};
 use super::state::State;
 
 /// The most bytes that are read of the lock file.
-const LARGEST: u64 = 4096;
+const MAX_BYTES: u64 = 4096;
 
 /// How long to wait for a lock that somebody may only be looking at.
 const MOMENT: Duration = Duration::from_millis(500);
@@ -53,7 +53,7 @@ impl HomeLock {
             _ => Trouble::io("locking", &path, &e),
         })?;
         let mut text = String::new();
-        let _ = (&file).take(LARGEST).read_to_string(&mut text);
+        let _ = (&file).take(MAX_BYTES).read_to_string(&mut text);
         let folders = [
             home.root.clone(),
             home.watch_dir(),
@@ -88,7 +88,7 @@ impl HomeLock {
             return Ok(false);
         }
         refuse_more_names(&path)?;
-        let damaged = State::tells_damage(&self.home);
+        let damaged = State::reports_damage(&self.home);
         let depth = match self.ended_cleanly {
             _ if damaged || bytes <= check::SMALL => Depth::All,
             false => Depth::Structure,
@@ -142,7 +142,7 @@ impl HomeLock {
 /// # Errors
 /// When it is gone.
 pub fn refuse_lost_history(home: &Home) -> Result<()> {
-    let bytes = regular_file::read(&home.lock_file(), LARGEST).unwrap_or_default();
+    let bytes = regular_file::read(&home.lock_file(), MAX_BYTES).unwrap_or_default();
     lost(home, String::from_utf8_lossy(&bytes).contains(HAD_HISTORY))
 }
 

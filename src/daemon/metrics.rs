@@ -22,7 +22,7 @@ use crate::trouble::{Kind, Result};
 use super::state::State;
 
 /// No more often than this, unless something important changed.
-const EVERY: Duration = Duration::from_secs(1);
+const WRITE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The figures of this process.
 pub struct Metrics {
@@ -38,7 +38,7 @@ pub struct Metrics {
     held: usize,
     left_alone: usize,
     written: Option<Instant>,
-    told: bool,
+    reported: bool,
 }
 
 impl Metrics {
@@ -59,7 +59,7 @@ impl Metrics {
             held: 0,
             left_alone: 0,
             written: None,
-            told: false,
+            reported: false,
         })
     }
 
@@ -97,15 +97,15 @@ impl Metrics {
     /// Writes the file, if it is time; `now` whatever the time.
     pub fn write(&mut self, now: bool, paused: bool, last_success: Option<&str>) {
         let Some(file) = &self.file else { return };
-        if !now && self.written.is_some_and(|w| w.elapsed() < EVERY) {
+        if !now && self.written.is_some_and(|w| w.elapsed() < WRITE_INTERVAL) {
             return;
         }
         self.written = Some(Instant::now());
         let text = self.text(paused, last_success);
         match replace(&self.home, file, text.as_bytes()) {
-            Ok(()) => self.told = false,
+            Ok(()) => self.reported = false,
             Err(e) => {
-                if !std::mem::replace(&mut self.told, true) {
+                if !std::mem::replace(&mut self.reported, true) {
                     tracing::warn!("metrics_file: {e}");
                 }
             }
@@ -146,7 +146,7 @@ impl Metrics {
         out.gauge(
             "history_damaged",
             "1 when a check found the history damaged: nothing is answered then.",
-            u8::from(State::tells_damage(&self.home)),
+            u8::from(State::reports_damage(&self.home)),
         );
         out.counter("files_total", "Files answered since the start.", self.files);
         out.counter(

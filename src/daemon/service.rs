@@ -47,7 +47,7 @@ impl Service {
 
     /// Work has begun.
     pub fn ready(&self) {
-        self.tell("READY=1");
+        self.send("READY=1");
     }
 
     /// Work goes on. Called often, told as often as the watchdog wants it.
@@ -56,21 +56,21 @@ impl Service {
         let now = Instant::now();
         if self.0.last.get().is_none_or(|last| now - last >= every) {
             self.0.last.set(Some(now));
-            self.tell("WATCHDOG=1");
+            self.send("WATCHDOG=1");
         }
     }
 
     /// One line for people who ask the service manager.
     pub fn status(&self, text: &str) {
-        self.tell(&format!("STATUS={}", crate::text::printable(text)));
+        self.send(&format!("STATUS={}", crate::text::printable(text)));
     }
 
     /// The end comes.
     pub fn stopping(&self) {
-        self.tell("STOPPING=1");
+        self.send("STOPPING=1");
     }
 
-    fn tell(&self, message: &str) {
+    fn send(&self, message: &str) {
         #[cfg(unix)]
         if let Some((socket, address)) = &self.0.socket {
             let _ = socket.send_to_addr(message.as_bytes(), address);

@@ -16,12 +16,12 @@ use crate::trouble::Trouble;
 use super::held::Held;
 
 /// The most bytes that are read of it.
-const LARGEST: u64 = 64 << 10;
+const MAX_BYTES: u64 = 64 << 10;
 
 /// How work goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Going {
+pub enum RunState {
     Working,
     /// Trouble that may pass; tried again by itself.
     Paused,
@@ -32,7 +32,7 @@ pub enum Going {
 /// The content of the file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct State {
-    pub state: Going,
+    pub state: RunState,
     /// Since when, UTC.
     pub since: String,
     pub pid: u32,
@@ -56,26 +56,26 @@ pub struct State {
 impl State {
     /// The state that a home tells, if any.
     pub fn of(home: &Home) -> Option<State> {
-        serde_json::from_slice(&regular_file::read(&home.state_file(), LARGEST).ok()?).ok()
+        serde_json::from_slice(&regular_file::read(&home.state_file(), MAX_BYTES).ok()?).ok()
     }
 
     /// Whether the history of a home was found damaged, and no start found it sound since.
-    pub fn tells_damage(home: &Home) -> bool {
+    pub fn reports_damage(home: &Home) -> bool {
         State::of(home).is_some_and(|state| state.damage.is_some())
     }
 
     /// Notes for a start that was refused that the history is damaged; nothing else changes.
     pub fn note_damage(home: &Home, damage: &Trouble) {
-        let mut teller = Teller::of(home, Going::Ended);
+        let mut status_file = StatusFile::of(home, RunState::Ended);
         if let Some(before) = State::of(home) {
-            teller.now = before;
+            status_file.now = before;
         }
-        teller.damaged(damage);
+        status_file.damaged(damage);
     }
 }
 
 /// Writes the file when something changes.
-pub struct Teller {
+pub struct StatusFile {
     home: Home,
     now: State,
     /// What tells the trouble that work pauses for from other trouble.
@@ -83,18 +83,18 @@ pub struct Teller {
     written: bool,
 }
 
-impl Teller {
+impl StatusFile {
     /// Begins with work going on.
-    pub fn new(home: &Home) -> Teller {
-        let mut teller = Teller::of(home, Going::Working);
-        teller.write();
-        teller
+    pub fn new(home: &Home) -> StatusFile {
+        let mut status_file = StatusFile::of(home, RunState::Working);
+        status_file.write();
+        status_file
     }
 
-    fn of(home: &Home, state: Going) -> Teller {
+    fn of(home: &Home, state: RunState) -> StatusFile {
         let before = State::of(home);
         let (last_success, checked_at) = before.map(|b| (b.last_success, b.checked_at)).unzip();
-        Teller {
+        StatusFile {
             home: home.clone(),
             now: State {
                 state,
@@ -113,7 +113,7 @@ impl Teller {
 
     /// Whether work pauses.
     pub fn is_paused(&self) -> bool {
-        self.now.state == Going::Paused
+        self.now.state == RunState::Paused
     }
 
     /// When a file was answered last.
@@ -147,10 +147,10 @@ impl Teller {
     }
 
     /// Files were answered. Returns whether work paused before.
-    pub fn goes_on(&mut self, answered: bool) -> bool {
-        let paused = self.now.state != Going::Working;
+    pub fn resumed(&mut self, answered: bool) -> bool {
+        let paused = self.now.state != RunState::Working;
         if paused {
-            self.turn(Going::Working, None);
+            self.turn(RunState::Working, None);
         }
         if answered {
             self.now.last_success = Some(clock::now());
@@ -163,7 +163,7 @@ impl Teller {
     }
 
     /// Work pauses. Returns whether that, or the reason, is new.
-    pub fn pauses(&mut self, trouble: &Trouble) -> bool {
+    pub fn paused(&mut self, trouble: &Trouble) -> bool {
         // The same trouble may name another file each time.
         let kind = match trouble.remedy.as_str() {
             "" => trouble.what.clone(),
@@ -171,7 +171,7 @@ impl Teller {
         };
         let new = self.kind.as_deref() != Some(&kind);
         if new {
-            self.turn(Going::Paused, Some(trouble.to_string()));
+            self.turn(RunState::Paused, Some(trouble.to_string()));
             self.kind = Some(kind);
             self.write();
         }
@@ -180,11 +180,11 @@ impl Teller {
 
     /// The process ends by itself: because it was told to, or for trouble that does not pass.
     pub fn ended(&mut self, trouble: Option<&Trouble>) {
-        self.turn(Going::Ended, trouble.map(Trouble::to_string));
+        self.turn(RunState::Ended, trouble.map(Trouble::to_string));
         self.write();
     }
 
-    fn turn(&mut self, state: Going, reason: Option<String>) {
+    fn turn(&mut self, state: RunState, reason: Option<String>) {
         self.now.state = state;
         self.now.since = clock::now();
         self.now.reason = reason;

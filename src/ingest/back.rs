@@ -18,10 +18,10 @@ use super::record_file::{NewlyWritten, NotYet};
 use super::{Answered, Engine, Grouped, put_away};
 
 /// The longest wait between two tries.
-const LONGEST: Duration = Duration::from_secs(300);
+const MAX_RETRY: Duration = Duration::from_secs(300);
 
 /// So many are named in the log until one of them can leave; of more that is said once.
-const MOST_NAMED: usize = 20;
+const MAX_NAMED: usize = 20;
 
 /// What is said of a file that cannot go back.
 const NOT_BACK: &str = "could not be put back into the inbox and stays here until it can: give the user that runs kycdrop the right to write in the folder that it came from; no link or file may be in the place of that folder";
@@ -152,7 +152,7 @@ impl Engine {
         if !self.stuck.contains_key(&claim.id) {
             let path = path.to_string_lossy();
             let path = printable(&path);
-            match self.stuck.len().cmp(&MOST_NAMED) {
+            match self.stuck.len().cmp(&MAX_NAMED) {
                 Ordering::Less => tracing::warn!(%path, reason = %e, "{says}"),
                 Ordering::Equal => tracing::warn!(
                     "more files cannot leave the work folder: `kycdrop status` counts them"
@@ -173,7 +173,7 @@ impl Engine {
             _ => Kind::Io,
         };
         let wait = self.config.retry.saturating_mul(1 << stuck.tries.min(16));
-        stuck.due = now + wait.min(LONGEST);
+        stuck.due = now + wait.min(MAX_RETRY);
         stuck.tries += 1;
     }
 

@@ -12,7 +12,7 @@ use crate::disk;
 use crate::fault;
 use crate::folder::{Gives, Root};
 use crate::history::{History, Written};
-use crate::intake::{Claim, NameBook, make_beside, response_name};
+use crate::intake::{Claim, ReservedNames, make_beside, response_name};
 use crate::regular_file;
 use crate::response::{self, BatchBody, Outcome};
 use crate::trouble::{Result, Trouble};
@@ -200,11 +200,11 @@ pub(super) fn put_out(
     batch: &Written,
 ) -> Result<io::Result<PathBuf>> {
     let answer_folder = claim.answer_folder();
-    let wrong =
+    let to_error =
         |e: io::Error| Trouble::io("publishing to", &outbox.path().join(&answer_folder), &e);
-    let root = outbox.open().map_err(wrong)?;
+    let root = outbox.open().map_err(to_error)?;
     let its_own = |e: io::Error| match disk::concerns_all(&e) || root.gives() == Gives::Nothing {
-        true => Err(wrong(e)),
+        true => Err(to_error(e)),
         false => Ok(Err(e)),
     };
     let opened = make_beside(&root, &answer_folder).and_then(|to| Ok((claim.open()?, to)));
@@ -214,7 +214,7 @@ pub(super) fn put_out(
     };
     let mut noted = batch.response_file.clone().unwrap_or_default();
     let mut name = PathBuf::from(&noted);
-    let mut names = NameBook::default();
+    let mut names = ReservedNames::default();
     loop {
         let file = name.file_name().unwrap_or_default();
         let answer = way.join(file);
@@ -226,7 +226,7 @@ pub(super) fn put_out(
             .and_then(|()| from.rename_new(OsStr::new("response"), &folder, file));
         match moved {
             Ok(()) => {
-                fault::point("publish.renamed").map_err(wrong)?;
+                fault::point("publish.renamed").map_err(to_error)?;
                 return Ok(Ok(answer));
             }
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {

@@ -59,10 +59,10 @@ pub(super) fn root_of<'r>(roots: &'r Roots, batch: &Written) -> &'r Root {
 /// was taken with, it is not read again.
 fn was_changed(history: &History, claim: &Claim, batch: &Written) -> Result<bool> {
     let path = claim.source();
-    let told = claim.file_name().to_string_lossy().ends_with(CHANGED);
+    let already_marked = claim.file_name().to_string_lossy().ends_with(CHANGED);
     let now = path.symlink_metadata().ok();
     let now = now.and_then(|m| Some((m.len(), m.modified().ok()?)));
-    if told || now.is_none() || claim.looked == now {
+    if already_marked || now.is_none() || claim.looked == now {
         return Ok(false);
     }
     let answered = history.sha256_of(batch.batch_id)?;

@@ -19,11 +19,11 @@ use crate::disk;
 use crate::fault;
 use crate::folder::Root;
 use crate::history::{Finish, Group, Packing, Recording, Told, Written};
-use crate::intake::{Claim, Hold, NameBook, response_name};
+use crate::intake::{Claim, Hold, ReservedNames, response_name};
 use crate::request::{InvalidKind, Note, NoteDetail, NoteKind};
 use crate::trouble::{Kind, Result, Trouble};
 
-use super::judge_file::{self, FileFacts, FileHash, Rules, Source, Stop, each_chunk};
+use super::judge_file::{self, FileFacts, FileHash, JudgeError, Rules, Source, each_chunk};
 use super::progress::Progress;
 use super::publish::Draft;
 use super::ready::{ReadyChunk, outcome};
@@ -98,7 +98,7 @@ impl OneFile<'_> {
     pub fn record(
         &self,
         group: &Group<'_>,
-        names: &mut NameBook,
+        names: &mut ReservedNames,
         progress: &mut dyn Progress,
     ) -> Result<Recorded> {
         let started = Instant::now();
@@ -212,13 +212,13 @@ impl OneFile<'_> {
             Err(stop) => stop,
         };
         let (facts, end) = match stop {
-            Stop::Unreadable(e) => {
+            JudgeError::Unreadable(e) => {
                 tracing::debug!("{e}");
                 return Ok(Err(broken()));
             }
-            Stop::GaveWay => return Ok(Err(Recorded::GaveWay)),
-            Stop::Trouble(e) if e.kind != Kind::Internal => return Err(e),
-            Stop::Invalid(fault) => {
+            JudgeError::GaveWay => return Ok(Err(Recorded::GaveWay)),
+            JudgeError::Trouble(e) if e.kind != Kind::Internal => return Err(e),
+            JudgeError::Invalid(fault) => {
                 let may_grow = self.waits && !self.claim.overdue;
                 if may_grow && fault.kind == InvalidKind::EndsEarly {
                     return Ok(Err(Recorded::NotYet(NotYet::Held(Hold::Incomplete))));
@@ -227,7 +227,7 @@ impl OneFile<'_> {
                 let error = format!("{place}: {}", fault.message);
                 (work.hash.read_whole()?, failed(400, error))
             }
-            Stop::TooMuch(message) => {
+            JudgeError::TooMuch(message) => {
                 // One that is too large is not read for its hash either.
                 let bytes = file.metadata().map_or(0, |m| m.len());
                 let facts = if bytes > self.rules.max_file_bytes {
@@ -240,8 +240,8 @@ impl OneFile<'_> {
                 };
                 (facts, failed(400, message))
             }
-            Stop::Defect(place) => defect(work, &place)?,
-            Stop::Trouble(e) => {
+            JudgeError::Defect(place) => defect(work, &place)?,
+            JudgeError::Trouble(e) => {
                 tracing::error!("{e}");
                 defect(work, "the writing of the history")?
             }
@@ -323,14 +323,17 @@ impl Work<'_> {
     fn write(&mut self, chunk: ReadyChunk) -> Result<()> {
         let ReadyChunk { packed, results } = chunk;
         let draft = &mut self.draft;
-        let mut told = |told: Told<'_>| match draft {
+        let mut add_result = |recorded: Told<'_>| match draft {
             None => Ok(()),
-            Some(draft) if told.changed => {
-                draft.made(&outcome(told.customer, told.facts, &told.customer.findings))
-            }
-            Some(draft) => draft.result(results.get(told.i)),
+            Some(draft) if recorded.changed => draft.made(&outcome(
+                recorded.customer,
+                recorded.facts,
+                &recorded.customer.findings,
+            )),
+            Some(draft) => draft.result(results.get(recorded.i)),
         };
-        self.recording.chunk(packed, &mut self.hash, &mut told)
+        self.recording
+            .chunk(packed, &mut self.hash, &mut add_result)
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock};
 
 use kycdrop::catalog::{CUSTOMER, Endpoint};
 use kycdrop::classifier::{ClassifierSet, shipped_files};
-use kycdrop::ingest::{Rules, Silent, Source, Stop, each_chunk};
+use kycdrop::ingest::{JudgeError, Rules, Silent, Source, each_chunk};
 use kycdrop::request::{Body, InvalidRequest, Limits, SplitError, Splitter, Tree};
 use kycdrop::validate::{Facts, Judge, Judged, JudgedChunk};
 use proptest::prelude::*;
@@ -207,7 +207,7 @@ fn judge_all(
     );
     match judged {
         Ok(_) => (lines, Ok(())),
-        Err(Stop::Invalid(fault)) => {
+        Err(JudgeError::Invalid(fault)) => {
             assert!(fault.offset <= bytes.len() as u64, "{fault:?}");
             (Vec::new(), Err(fault.message))
         }
