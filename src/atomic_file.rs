@@ -316,7 +316,7 @@ pub fn allowed(path: &Path, rules: Rules<'_>) -> Result<PathBuf> {
         Err(Trouble::new(rules.refusal, what, remedy))
     };
     let Some(name) = path.file_name() else {
-        return refuse("is not the name of a file", "give the path of a file");
+        return refuse("is not a file name", "give the path of a file");
     };
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -330,7 +330,7 @@ pub fn allowed(path: &Path, rules: Rules<'_>) -> Result<PathBuf> {
         && is_of_home(home, &folder, name, rules.into_inbox)
     {
         return refuse(
-            "is a place of this home, where kycdrop keeps files of its own",
+            "belongs to this home, where kycdrop keeps its own files",
             "nothing was written; give a path elsewhere",
         );
     }
@@ -360,7 +360,7 @@ pub fn allowed(path: &Path, rules: Rules<'_>) -> Result<PathBuf> {
         .map_err(|e| Trouble::io("reading", path, &e))?;
     if !beginning.is_empty() && !ours(&beginning) {
         return refuse(
-            "is there already, and kycdrop did not make it",
+            "already exists, and kycdrop did not create it",
             "nothing was written; move it away, or give another path",
         );
     }
@@ -383,7 +383,7 @@ pub fn refuse_folder_of_home(home: &Home, folder: &Path) -> Result<()> {
         return Err(Trouble::new(
             Kind::Input,
             format!(
-                "{} is a place of this home, where kycdrop keeps files of its own",
+                "{} belongs to this home, where kycdrop keeps its own files",
                 folder.display()
             ),
             "nothing was written; give a folder elsewhere",
@@ -395,8 +395,8 @@ pub fn refuse_folder_of_home(home: &Home, folder: &Path) -> Result<()> {
 fn there_already(path: &Path) -> Trouble {
     Trouble::new(
         Kind::Io,
-        format!("{} is there already", path.display()),
-        "nothing is ever overwritten: remove it, or give a name that is free",
+        format!("{} already exists", path.display()),
+        "files are never overwritten: remove it, or give another name",
     )
 }
 

@@ -252,7 +252,7 @@ impl Config {
             Trouble::new(
                 Kind::Setup,
                 format!("{}: {}", path.display(), Position::of_toml(&text, &e)),
-                "mend the line, or remove it to have the default",
+                "fix the line, or remove it to use the default",
             )
         })?;
         config.check(&path)?;
@@ -264,7 +264,7 @@ impl Config {
             Err(Trouble::new(
                 Kind::Setup,
                 format!("{}: {what}", path.display()),
-                "mend the value, or remove it to have the default",
+                "fix the value, or remove it to use the default",
             ))
         };
         let times = [

@@ -72,7 +72,7 @@ impl Root {
 }
 
 /// What is said of a folder of `watch-dir` that is none any more.
-const REPLACED: &str = "a link or a file was put in the place of this folder; put the folder back";
+const REPLACED: &str = "a link or a file was put in the place of this folder; restore the folder";
 
 /// A folder, held open. What is put in its place meanwhile is not this folder.
 pub struct Folder {

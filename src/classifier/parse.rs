@@ -162,7 +162,7 @@ impl<'t> Parser<'t> {
                 self.problem(
                     value.span(),
                     format!("{what} is not a table"),
-                    format!("write [{what}] on a line of its own"),
+                    format!("write [{what}] on a separate line"),
                 );
                 None
             }
@@ -239,7 +239,7 @@ impl<'t> Parser<'t> {
             if code.trim().is_empty() || code.trim() != code {
                 self.problem(
                     key.span(),
-                    "a code is blank, or has white space around it",
+                    "a code is blank or has white space around it",
                     "codes are compared exactly: write the code as requests give it",
                 );
             }
@@ -299,7 +299,7 @@ impl<'t> Parser<'t> {
                 other => self.problem(
                     key.span(),
                     format!("unknown key {other} in the value {}", row.code),
-                    "the keys of a value are name, retired and attributes; put anything of your own into attributes",
+                    "the keys of a value are name, retired and attributes; put your own data into attributes",
                 ),
             }
         }

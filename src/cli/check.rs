@@ -1,4 +1,4 @@
-//! `check`: judge a file without saving or moving anything.
+//! `check`: validate a file without saving or moving anything.
 
 use std::fs::File;
 use std::io::Read;
@@ -27,13 +27,13 @@ const MAX_PIPED_BYTES: u64 = 1 << 30;
 /// Arguments of `check`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-The history is asked as well, so that the answer is the one that dropping the file would get now.
-Exit codes: 0 all accepted, 1 something was rejected, 65 the file is no request.")]
+The history is checked too: the answer is the one that dropping the file would get now.
+Exit codes: 0 all accepted, 1 something was rejected, 65 the file is not a request.")]
 pub struct Args {
-    /// The file; - reads standard input
+    /// The file; - reads stdin
     file: PathBuf,
 
-    /// The endpoint that it is meant for
+    /// The endpoint to validate for
     #[arg(long, default_value = "batch-customers", value_parser = endpoint)]
     endpoint: Endpoint,
 }
@@ -45,7 +45,7 @@ fn endpoint(name: &str) -> Result<Endpoint, String> {
     })
 }
 
-/// Judges the file.
+/// Validates the file.
 pub fn check(home: Home, args: &Args) -> Result<u8> {
     let config = super::config_of(&home)?;
     let existing = super::history_if_any(&home)?;
@@ -128,7 +128,7 @@ impl Judging<'_> {
             Err(JudgeError::Defect(place)) => {
                 return Err(Trouble::new(
                     Kind::Internal,
-                    format!("a defect of kycdrop, at {place}"),
+                    format!("a defect in kycdrop at {place}"),
                     "please report it",
                 ));
             }
@@ -187,7 +187,7 @@ impl Judging<'_> {
     }
 }
 
-/// The answer to what is no request, and the exit code.
+/// The answer to a file that is not a request, and the exit code.
 fn no_request(endpoint: Endpoint) -> (Vec<u8>, u8) {
     let now = clock::api_form(&clock::now());
     let body = response::error(400, endpoint.name(), &now);
@@ -270,8 +270,8 @@ fn read_pipe(pipe: impl Read, name: &Path) -> Result<Vec<u8>> {
     if bytes.len() as u64 > MAX_PIPED_BYTES {
         return Err(Trouble::new(
             Kind::Input,
-            format!("more than {MAX_PIPED_BYTES} bytes came through a pipe"),
-            "write them to a file, and give its path: a file is not kept in memory",
+            format!("more than {MAX_PIPED_BYTES} bytes from a pipe"),
+            "write them to a file and give its path: files are not kept in memory",
         ));
     }
     Ok(bytes)

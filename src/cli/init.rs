@@ -21,11 +21,11 @@ pub fn init(home: &Home) -> Result<u8> {
         return Err(Trouble::new(
             Kind::Setup,
             format!(
-                "{} is a home already: {} is there",
+                "{} is already a home: {} exists",
                 home.root.display(),
                 file.display()
             ),
-            "nothing was changed; `kycdrop doctor` looks whether it is sound",
+            "nothing was changed; `kycdrop doctor` checks it",
         ));
     }
     let rules = Rules {
@@ -39,12 +39,12 @@ pub fn init(home: &Home) -> Result<u8> {
     let wrote = write_shipped(&folder).map_err(|e| Trouble::io("making", &folder, &e))?;
     home.make_folders()?;
     let classifiers = if wrote {
-        "the shipped values, to be made yours"
+        "the shipped values, to adapt"
     } else {
-        "left as they were"
+        "unchanged"
     };
     say!(
-        "A home is at {}\n  kycdrop.toml   the configuration, every line explained\n  classifiers/   {classifiers}\n  watch-dir/     drop files into inbox/batch-customers, answers come to outbox\nNext: kycdrop doctor, then kycdrop run",
+        "created a home at {}\n  kycdrop.toml   the configuration, with comments\n  classifiers/   {classifiers}\n  watch-dir/     drop files into inbox/batch-customers; answers appear in outbox\nNext: kycdrop doctor, then kycdrop run",
         home.root.display()
     );
     Ok(0)

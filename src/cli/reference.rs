@@ -13,7 +13,7 @@ use super::output::{self, Printer};
 /// Arguments of `errors` and of `fields`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// How rows are written [default: table on a terminal, csv elsewhere]
+    /// The output format [default: table on a terminal, csv elsewhere]
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
 }

@@ -65,7 +65,7 @@ pub fn warn(home: &Home) {
             })
             .collect();
         tracing::warn!(
-            "others can read customers' data here: {}; take the right away with `chmod go-rwx` (or `o-rwx` with share_with_group)",
+            "others can read customers' data here: {}; remove the permission with `chmod go-rwx` (or `o-rwx` with share_with_group)",
             list.join(", ")
         );
     }

@@ -35,7 +35,7 @@ impl Naming {
         }
         let unnamed = news.count();
         if unnamed > 0 {
-            tracing::warn!("{unnamed} more in the inbox are not taken and stay there");
+            tracing::warn!("{unnamed} more held in the inbox");
         }
         // What is tried again is not named again when that fails.
         let again = scan.settled.iter().map(|candidate| &candidate.path);
@@ -113,7 +113,7 @@ pub fn left_behind(counts: &HeldCounts, engine: &Engine) -> Option<Trouble> {
         ));
     }
     let first = held.clone().next().map(|why| (why.kind(), why.remedy()));
-    let of_work = "the log names them and says why; give the user that runs kycdrop the right to write in the folders of watch-dir";
+    let of_work = "the log names them and says why; let the user that runs kycdrop write in the folders of watch-dir";
     let of_stuck = engine.stuck().next().map(|stuck| (stuck.kind, of_work));
     let (kind, remedy) = first.or(of_stuck)?;
     Some(Trouble::new(kind, left.join("; "), remedy))

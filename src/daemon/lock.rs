@@ -47,8 +47,8 @@ impl HomeLock {
         lock_in_a_moment(&file).map_err(|e| match e.kind() {
             ErrorKind::WouldBlock => Trouble::new(
                 Kind::Busy,
-                format!("another kycdrop works on {}", home.root.display()),
-                "wait for it, or end it; `kycdrop status` may be used meanwhile",
+                format!("another kycdrop is running on {}", home.root.display()),
+                "wait for it, or stop it; `kycdrop status` works meanwhile",
             ),
             _ => Trouble::io("locking", &path, &e),
         })?;
@@ -96,7 +96,7 @@ impl HomeLock {
         };
         if depth > Depth::Start && bytes > check::SMALL {
             tracing::warn!(
-                "the last run did not end by itself, or found damage: the whole history is checked, which takes a while"
+                "the last run did not shut down cleanly, or found damage: checking the whole history, which takes a while"
             );
         }
         let checked = check::file(&path, depth);
@@ -171,9 +171,9 @@ fn lost(home: &Home, had_history: bool) -> Result<()> {
     }
     Err(Trouble::new(
         Kind::Setup,
-        format!("{} is gone, and there was a history", path.display()),
+        format!("{} is missing, and there was a history", path.display()),
         format!(
-            "put it back, or a backup of it; to begin a new history on purpose, end kycdrop and remove {} too",
+            "restore it or a backup; to start a new history on purpose, stop kycdrop and remove {} too",
             home.lock_file().display()
         ),
     ))
@@ -205,8 +205,8 @@ fn lock_folder(folder: &Path) -> Result<Option<File>> {
     disk::lock_folder(folder).map_err(|e| match e.kind() {
         ErrorKind::WouldBlock => Trouble::new(
             Kind::Busy,
-            format!("another kycdrop works on {}", folder.display()),
-            "end it; two homes cannot have one watch-dir, inbox or work folder, by a link or a mount either",
+            format!("another kycdrop is running on {}", folder.display()),
+            "stop it; two homes cannot share a watch-dir, inbox or work folder, not even through a link or a mount",
         ),
         _ => Trouble::io("locking", folder, &e),
     })

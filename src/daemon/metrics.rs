@@ -118,19 +118,15 @@ impl Metrics {
             let age = SystemTime::now().duration_since(modified);
             age.map_or(0, |age| age.as_secs())
         });
-        out.gauge(
-            "backlog_files",
-            "Files that wait in the inbox.",
-            self.waiting,
-        );
+        out.gauge("backlog_files", "Files waiting in the inbox.", self.waiting);
         out.gauge(
             "held_files",
-            "What is in the inbox and cannot be taken (links, pipes, files that cannot be read or moved), or cannot leave the work folder.",
+            "Entries that cannot be taken from the inbox (links, pipes, files that cannot be read or moved) or cannot leave the work folder.",
             self.held,
         );
         out.gauge(
             "backlog_oldest_seconds",
-            "How long the oldest of them has waited.",
+            "Age of the oldest waiting file.",
             oldest,
         );
         out.gauge(
@@ -138,14 +134,10 @@ impl Metrics {
             "Names that are left alone, in the inbox and in classifiers.",
             self.left_alone + left_alone::names_in(&self.home.classifiers()).len(),
         );
-        out.gauge(
-            "paused",
-            "1 while work pauses because of trouble.",
-            u8::from(paused),
-        );
+        out.gauge("paused", "1 while work is paused.", u8::from(paused));
         out.gauge(
             "history_damaged",
-            "1 when a check found the history damaged: nothing is answered then.",
+            "1 if a check found the history damaged: nothing is answered then.",
             u8::from(State::reports_damage(&self.home)),
         );
         out.counter("files_total", "Files answered since the start.", self.files);
@@ -169,14 +161,14 @@ impl Metrics {
         let wal = fs::metadata(wal).map_or(0, |m| m.len());
         out.gauge("wal_bytes", "Size of the database's write-ahead log.", wal);
         if let Some(free) = disk::free_bytes(&self.home.root) {
-            out.gauge("free_bytes", "Room that is left where the home lies.", free);
+            out.gauge("free_bytes", "Free disk space at the home.", free);
         }
         let seconds = last_success
             .and_then(clock::parse)
             .map_or(0, |moment| moment.timestamp());
         out.gauge(
             "last_success_timestamp_seconds",
-            "When a file was answered last; 0: never.",
+            "Time of the last answer; 0: never.",
             seconds,
         );
         out.0

@@ -40,7 +40,7 @@ pub fn quiet_panics() {
             .location()
             .map(|l| format!("{}:{}", l.file(), l.line()))
             .unwrap_or_default();
-        tracing::error!("a defect of kycdrop at {place}: please report it");
+        tracing::error!("a defect in kycdrop at {place}: please report it");
     }));
 }
 

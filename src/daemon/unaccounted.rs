@@ -63,7 +63,7 @@ fn count(folder: &Path, files: &mut u64, most: u64) {
 pub fn warning(files: u64) -> Option<String> {
     (files > 0).then(|| {
         format!(
-            "{files} answered files in the archive are not in the history: a backup may have been put in its place, or a new history begun; drop them again to have them in it, or move them elsewhere"
+            "{files} answered files in the archive are not in the history: it may have been replaced by a backup or a new one; drop them again to record them, or move them elsewhere"
         )
     })
 }
@@ -93,7 +93,7 @@ pub fn refuse_empty_watch_dir(home: &Home) -> Result<()> {
             home.watch_dir().display()
         ),
         format!(
-            "mount it and start again; to begin with an empty one on purpose, make the folder {}",
+            "mount it and start again; to start with an empty one on purpose, create the folder {}",
             home.inbox().display()
         ),
     ))

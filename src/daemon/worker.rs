@@ -109,8 +109,8 @@ impl Worker {
             let wait = match self.turn(wake) {
                 Ok(wait) => {
                     if self.status_file.resumed(self.files > before) {
-                        tracing::info!("work goes on");
-                        service.status("watches the inbox");
+                        tracing::info!("resumed");
+                        service.status("watching the inbox");
                     }
                     wait
                 }
@@ -151,7 +151,7 @@ impl Worker {
         let e = say_who_locks(&self.engine.home, e);
         if self.status_file.paused(&e) {
             let retry = humantime::format_duration(self.engine.config.retry);
-            tracing::error!("work pauses: {e}\n  tried again every {retry}");
+            tracing::error!("paused: {e}\n  retrying every {retry}");
             service.status(&format!("paused: {}", e.what));
         }
     }
@@ -374,7 +374,7 @@ fn say_who_locks(home: &Home, mut e: Trouble) -> Trouble {
     };
     if !holders.is_empty() {
         e.remedy = format!(
-            "kycdrop.db is locked by process {}: end it, or wait for it",
+            "kycdrop.db is locked by process {}: stop it, or wait for it",
             holders.join(", ")
         );
     }

@@ -113,7 +113,7 @@ impl Manifest {
             Trouble::new(
                 Kind::Input,
                 format!("{} is not a valid kycdrop manifest: {why}", path.display()),
-                "put it back from a copy; nothing else records what was exported",
+                "restore it from a copy; nothing else records what was exported",
             )
         };
         let form: Form = serde_json::from_slice(&bytes).map_err(|e| invalid(&e))?;

@@ -56,7 +56,7 @@ pub(super) fn look_cut(set: &ClassifierSet, home: &Home) -> bool {
     };
     tracing::warn!(
         classifier,
-        "the classifier files lost many values at once: activated once they stood still for settle_timeout"
+        "the classifier files lost many values at once: they are activated if they do not change for settle_timeout"
     );
     true
 }

@@ -42,7 +42,7 @@ pub(super) fn put_away(
     tracing::warn!(
         batch = batch.batch_id,
         file = %crate::text::printable(&file),
-        "was written to after it was read: it is put away as *{CHANGED}; what was written since was not answered: drop it again"
+        "was written to after it was read: it is archived as *{CHANGED}; the later changes were not answered: drop it again"
     );
     archive_source(root, &aside)
 }

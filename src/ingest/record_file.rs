@@ -119,7 +119,7 @@ impl OneFile<'_> {
         };
         let mut judging = || match self.claim.endpoint() {
             None => {
-                let why = "the folder that the file was dropped in is no endpoint";
+                let why = "the folder that the file was dropped in is not an endpoint";
                 (work.hash.read_whole()).map(|facts| Ok((facts, failed(404, why))))
             }
             Some(endpoint) => self.judge(endpoint, &file, &mut work, progress),
@@ -338,7 +338,7 @@ impl Work<'_> {
 }
 
 fn defect(work: &mut Work<'_>, place: &str) -> Result<(FileFacts, Finish)> {
-    let error = format!("a defect of kycdrop, at {place}: please report it");
+    let error = format!("a defect in kycdrop at {place}: please report it");
     tracing::error!("{error}");
     Ok((work.hash.read_whole()?, failed(500, error)))
 }

@@ -121,7 +121,7 @@ impl Wake {
             if first {
                 tracing::info!(
                     folder = %folder.display(),
-                    "lies on a network share ({kind}), which sends no events: it is looked at every scan_interval"
+                    "lies on a network share ({kind}), which sends no events: scanning it every scan_interval"
                 );
             }
             return;
@@ -151,13 +151,13 @@ impl Wake {
             Ok(watcher) => {
                 self.watcher = Some(watcher);
                 if !first {
-                    tracing::info!(folder = %folder.display(), "was made again and is watched anew");
+                    tracing::info!(folder = %folder.display(), "was recreated and is watched again");
                 }
             }
             Err(e) => tracing::warn!(
                 folder = %folder.display(),
                 reason = %e,
-                "no file system events here; the folder is looked at every scan_interval"
+                "no file system events here; scanning the folder every scan_interval"
             ),
         }
     }

@@ -131,7 +131,7 @@ const BAD: &[Bad] = &[
     bad(
         "added.toml",
         "title = \"T\"\n[values]\n\" A\" = \"a\"\n",
-        "added.toml:3: a code is blank, or has white space around it",
+        "added.toml:3: a code is blank or has white space around it",
         "compared exactly",
     ),
     bad(

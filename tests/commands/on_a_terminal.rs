@@ -240,7 +240,7 @@ fn a_person_gets_a_thousand_rows_unless_more_are_asked_for() {
         "a header, a line, and a sentence"
     );
     assert!(
-        first.ends_with("only the first 1000 rows; --limit 0 tells all\n"),
+        first.ends_with("only the first 1000 rows; --limit 0 shows all\n"),
         "{first}"
     );
     let all = shown(&office, 80, &["query", "--limit", "0", many]).text;

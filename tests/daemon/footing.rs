@@ -481,7 +481,7 @@ fn two_homes_cannot_have_one_watch_dir() {
         let said = String::from_utf8_lossy(&second.stderr);
         assert_eq!(second.status.code(), Some(75), "{shared}: {said}");
         assert!(
-            said.contains("two homes cannot have one watch-dir"),
+            said.contains("two homes cannot share a watch-dir"),
             "{shared}: {said}"
         );
     }

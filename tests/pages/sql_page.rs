@@ -80,7 +80,7 @@ const QUESTIONS: &[(&str, &str, &str)] = &[
     ),
     (
         "What else was wrong with one of them?",
-        "The answer is the first finding; all are kept. `kycdrop explain 7 --customer 1` tells how to mend each.",
+        "The answer is the first finding; all are kept. `kycdrop explain 7 --customer 1` shows how to fix each.",
         "SELECT no, code, path\nFROM v_finding\nWHERE batch_id = 7 AND position = 1\nORDER BY no",
     ),
     (
