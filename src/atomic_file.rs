@@ -22,7 +22,7 @@ const NOTE: &str = ".kycdrop-writes-";
 /// Where folders cannot be locked, a scratch folder of this age belongs to no living process.
 const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 
-/// How much of an existing file tells whether kycdrop made it.
+/// How much of an existing file is read to see whether kycdrop made it.
 const BEGINNING: u64 = 4096;
 
 /// What may be written where.
@@ -37,7 +37,7 @@ pub struct Rules<'a> {
     pub refusal: Kind,
 }
 
-/// What becomes of a file that is there already.
+/// What happens to an existing file.
 #[derive(Clone, Copy)]
 pub enum Existing {
     Refuse,
@@ -306,7 +306,7 @@ fn remain(path: PathBuf) -> Option<Remain> {
     Some((path, lock))
 }
 
-/// Looks whether the rules allow a place; the path of it without links on the way.
+/// Checks that the rules allow a path; returns it with links in its folders resolved.
 ///
 /// # Errors
 /// When they do not: with what is there, and where to write instead.
@@ -367,7 +367,7 @@ pub fn allowed(path: &Path, rules: Rules<'_>) -> Result<PathBuf> {
     Ok(target)
 }
 
-/// Looks whether a folder may be written into: not one of this home's own.
+/// Checks that a folder may be written into: it must not belong to this home.
 ///
 /// # Errors
 /// When it is below `watch-dir` or `classifiers`.

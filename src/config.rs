@@ -60,7 +60,7 @@ impl Home {
         self.root.join("kycdrop.lock")
     }
 
-    /// What the process that works on this home tells of itself.
+    /// The state of the process that works on this home.
     pub fn state_file(&self) -> PathBuf {
         self.root.join("kycdrop.state")
     }

@@ -1,5 +1,5 @@
 //! What is said on stderr: the log and messages for people. Whatever happens to stderr (its reader is
-//! gone or does not read, its disk is full), the work goes on: lines are lost then, and counted.
+//! gone or does not read, its disk is full), work continues: lines are lost then, and counted.
 
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};

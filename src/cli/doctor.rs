@@ -473,7 +473,7 @@ fn room(home: &Home) -> Line {
             _ => ok("disk", found),
         };
     }
-    #[allow(unreachable_code, reason = "the other systems tell it in other ways")]
+    #[allow(unreachable_code, reason = "other systems have other ways")]
     {
         let _ = home;
         ok("disk", "not checked on this system")

@@ -13,7 +13,7 @@ use crate::talk::say;
 /// The configuration with every key as a comment.
 const CONFIGURATION: &str = include_str!("kycdrop.toml");
 
-/// Makes a home; one that is there already stays as it is.
+/// Creates a home; an existing one is not changed.
 pub fn init(home: &Home) -> Result<u8> {
     let file = home.config_file();
     disk::make_folder(&home.root).map_err(|e| Trouble::io("making", &home.root, &e))?;
@@ -44,7 +44,7 @@ pub fn init(home: &Home) -> Result<u8> {
         "unchanged"
     };
     say!(
-        "created a home at {}\n  kycdrop.toml   the configuration, with comments\n  classifiers/   {classifiers}\n  watch-dir/     drop files into inbox/batch-customers; answers appear in outbox\nNext: kycdrop doctor, then kycdrop run",
+        "Created a home at {}\n  kycdrop.toml   the configuration, with comments\n  classifiers/   {classifiers}\n  watch-dir/     drop files into inbox/batch-customers; answers appear in outbox\nNext: kycdrop doctor, then kycdrop run",
         home.root.display()
     );
     Ok(0)

@@ -234,7 +234,7 @@ impl Status {
             "daemon     {}",
             match self.health {
                 Health::Healthy => "running",
-                Health::Paused => "paused",
+                Health::Paused => "running, paused",
                 Health::Stopped => "not running",
                 Health::Died => "not running; the last run did not shut down cleanly",
                 Health::Failed => "not running; the last run ended with an error",

@@ -43,7 +43,7 @@ pub fn describe(home: &Home, args: &DescribeArgs) -> Result<u8> {
             .prepare("SELECT view_name FROM view_description")?
             .query_map([], |r| r.get(0))?
             .collect::<Result<_, _>>()?;
-        // Whoever leaves out the v_ means the view all the same.
+        // The v_ may be left out.
         let wanted = args.view.to_lowercase();
         let Some(view) = names
             .iter()

@@ -1,4 +1,4 @@
-//! Telling people and the service manager that a large file goes on.
+//! Shows people and the service manager the progress of a large file.
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};

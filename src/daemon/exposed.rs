@@ -1,4 +1,4 @@
-//! What of a home others can read, although it holds customers' data: told at every start.
+//! What others can read of a home, although it holds customers' data: reported at every start.
 
 use std::path::PathBuf;
 

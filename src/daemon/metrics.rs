@@ -179,7 +179,7 @@ fn file(home: &Home, config: &Config) -> Option<PathBuf> {
     config.metrics_file.as_ref().map(|f| home.root.join(f))
 }
 
-/// Looks whether the file may be written where the configuration says.
+/// Checks that the file may be written where the configuration says.
 ///
 /// # Errors
 /// When it may not; a folder that is not there, or not to be entered now, is none.

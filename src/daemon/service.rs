@@ -40,7 +40,7 @@ impl Service {
         Service(Rc::new(inner))
     }
 
-    /// The longest that nothing may be told.
+    /// The longest time without a notification.
     pub fn longest_silence(&self) -> Duration {
         self.0.every.unwrap_or(Duration::MAX)
     }
@@ -50,7 +50,7 @@ impl Service {
         self.send("READY=1");
     }
 
-    /// Work goes on. Called often, told as often as the watchdog wants it.
+    /// Work continues. Called often; sent as often as the watchdog expects it.
     pub fn alive(&self) {
         let Some(every) = self.0.every else { return };
         let now = Instant::now();

@@ -28,7 +28,7 @@ pub fn keep_to_exit_codes() {
     let _ = flag::register_conditional_shutdown(SIGABRT, no_memory, &ALWAYS);
 }
 
-/// The message of a panic may hold a customer's text: only its place is told.
+/// The message of a panic may hold a customer's text: only its place is reported.
 pub fn quiet_panics() {
     std::panic::set_hook(Box::new(|panic| {
         // A row that found no memory, which is caught.
@@ -44,7 +44,7 @@ pub fn quiet_panics() {
     }));
 }
 
-/// SIGTERM, Ctrl-C and a terminal that goes away: end after the file in hand.
+/// SIGTERM, Ctrl-C and a terminal that closes: stop after the current file.
 ///
 /// # Errors
 /// When the system gives no thread or no pipe for it.

@@ -1,5 +1,5 @@
-//! What the process that works on a home tells of itself in `kycdrop.state`, for `status` and for
-//! whoever watches from outside: one small JSON file, replaced as a whole.
+//! The state of the process that works on a home, in `kycdrop.state`, for `status` and for outside
+//! monitoring: one small JSON file, replaced as a whole.
 
 use std::fs;
 use std::io::{self, Write};
@@ -18,14 +18,14 @@ use super::held::Held;
 /// The most bytes that are read of it.
 const MAX_BYTES: u64 = 64 << 10;
 
-/// How work goes.
+/// What the process is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RunState {
     Working,
-    /// Trouble that may pass; tried again by itself.
+    /// Waiting to retry after trouble that may pass.
     Paused,
-    /// Ended by itself.
+    /// Shut down.
     Ended,
 }
 
@@ -36,7 +36,7 @@ pub struct State {
     /// Since when, UTC.
     pub since: String,
     pub pid: u32,
-    /// Why work pauses, or why it ended although nobody ended it, and what to do.
+    /// Why work is paused, or why it ended by itself, and what to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// When a file was answered last, UTC.
@@ -54,7 +54,7 @@ pub struct State {
 }
 
 impl State {
-    /// The state that a home tells, if any.
+    /// Reads the state file of a home, if there is one.
     pub fn of(home: &Home) -> Option<State> {
         serde_json::from_slice(&regular_file::read(&home.state_file(), MAX_BYTES).ok()?).ok()
     }
@@ -78,13 +78,13 @@ impl State {
 pub struct StatusFile {
     home: Home,
     now: State,
-    /// What tells the trouble that work pauses for from other trouble.
+    /// Identifies the trouble that work is paused for.
     kind: Option<String>,
     written: bool,
 }
 
 impl StatusFile {
-    /// Begins with work going on.
+    /// Starts as working.
     pub fn new(home: &Home) -> StatusFile {
         let mut status_file = StatusFile::of(home, RunState::Working);
         status_file.write();
@@ -111,7 +111,7 @@ impl StatusFile {
         }
     }
 
-    /// Whether work pauses.
+    /// Whether work is paused.
     pub fn is_paused(&self) -> bool {
         self.now.state == RunState::Paused
     }
@@ -121,7 +121,7 @@ impl StatusFile {
         self.now.last_success.as_deref()
     }
 
-    /// So much is held in the inbox. It is written when work goes on or ends.
+    /// Notes what is held in the inbox. Written when work is resumed or ends.
     pub fn holds(&mut self, held: Held) {
         if self.now.held != held {
             self.now.held = held;
@@ -146,7 +146,7 @@ impl StatusFile {
         self.write();
     }
 
-    /// Files were answered. Returns whether work paused before.
+    /// Work was done, or resumed. Returns whether it was paused before.
     pub fn resumed(&mut self, answered: bool) -> bool {
         let paused = self.now.state != RunState::Working;
         if paused {
@@ -162,7 +162,7 @@ impl StatusFile {
         paused
     }
 
-    /// Work pauses. Returns whether that, or the reason, is new.
+    /// Work is paused. Returns whether that, or the reason, is new.
     pub fn paused(&mut self, trouble: &Trouble) -> bool {
         // The same trouble may name another file each time.
         let kind = match trouble.remedy.as_str() {
@@ -178,7 +178,7 @@ impl StatusFile {
         new
     }
 
-    /// The process ends by itself: because it was told to, or for trouble that does not pass.
+    /// The process shuts down; with an error, if that is why.
     pub fn ended(&mut self, trouble: Option<&Trouble>) {
         self.turn(RunState::Ended, trouble.map(Trouble::to_string));
         self.write();
@@ -203,8 +203,8 @@ impl StatusFile {
     }
 }
 
-/// Replaces a file as a whole: whoever reads it finds the old or the new content. Not made durable;
-/// it tells of now.
+/// Replaces a file as a whole: whoever reads it finds the old or the new content. Not made durable:
+/// after a crash it is out of date anyway.
 ///
 /// # Errors
 /// When it cannot be written.

@@ -145,7 +145,7 @@ impl Worker {
         Ok(())
     }
 
-    /// Says why work pauses, once for each reason.
+    /// Logs why work is paused, once for each reason.
     fn pause(&mut self, e: Trouble, service: &Service) {
         self.recover_first = true;
         let e = say_who_locks(&self.engine.home, e);
@@ -365,7 +365,7 @@ fn groups(mut candidates: &[Candidate]) -> impl Iterator<Item = &[Candidate]> {
     })
 }
 
-/// Trouble of a locked database names who holds the lock, where the system tells.
+/// Trouble of a locked database names the process that holds the lock, where the system shows it.
 fn say_who_locks(home: &Home, mut e: Trouble) -> Trouble {
     let locked = e.kind == Kind::Busy && e.what.contains("locked");
     let holders = match locked {

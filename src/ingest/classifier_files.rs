@@ -17,7 +17,7 @@ use crate::trouble::{Kind, Result, Trouble};
 
 pub(super) type Fingerprint = (String, Vec<(PathBuf, u64, Option<SystemTime>)>);
 
-/// What tells whether a classifier file was changed, without reading it; and the day, since a value
+/// Shows whether a classifier file was changed, without reading it; and the day, since a value
 /// may be retired on one.
 pub(super) fn fingerprint(home: &Home) -> Fingerprint {
     let mut files: Vec<_> = std::fs::read_dir(home.classifiers())

@@ -45,7 +45,7 @@ impl Guard {
         })
     }
 
-    /// Looks whether everything is still there, and still the same.
+    /// Checks that everything is still there and unchanged.
     ///
     /// # Errors
     /// When something was moved, removed or replaced: this ends the process. Or when something cannot

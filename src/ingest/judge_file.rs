@@ -261,7 +261,7 @@ impl<T: Send + 'static> FileJudge<'_, T> {
                 pool.spawn(move || {
                     let _ = done.send(judge(chunk, endpoint, &rules, &make));
                 });
-                // The writer has given up: whatever stopped it is told by it.
+                // The writer has given up: it reports what stopped it.
                 if queue.send(judged).is_err() {
                     break;
                 }
@@ -347,7 +347,7 @@ fn judge<T>(chunk: Chunk, endpoint: Endpoint, rules: &Rules, make: &Make<T>) -> 
     });
     match catch_unwind(judging) {
         Ok(made) => Ok(Made { made: made?, bytes }),
-        // The panic hook has told where; what it says may hold a customer's text.
+        // The panic hook has logged the place; the message may hold a customer's text.
         Err(_) => Err(JudgeError::Defect("the judging of a customer".into())),
     }
 }

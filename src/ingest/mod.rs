@@ -48,7 +48,7 @@ const GROUP_FILES: usize = 50;
 /// A group is committed once its files are this large together.
 const GROUP_BYTES: u64 = 8 << 20;
 
-/// Everything that work needs: the history, the classifiers in force, the threads.
+/// Everything that work needs: the history, the active classifiers, the threads.
 pub struct Engine {
     pub home: Home,
     pub config: Config,
@@ -65,7 +65,7 @@ pub struct Engine {
     standing: Standing<Fingerprint>,
     /// Published, but not marked in the history yet.
     unmarked: Vec<Published>,
-    /// Put back into the inbox, and not told of yet.
+    /// Put back into the inbox, and not reported yet.
     returned: Vec<(PathBuf, Claim, NotYet)>,
     /// Taken, and to be taken up again after others that they gave way to.
     aside: Vec<Claim>,
@@ -151,8 +151,8 @@ impl Engine {
         self.timings
     }
 
-    /// Looks whether the home, `watch-dir`, the lock and the database are still the ones that this
-    /// began with.
+    /// Checks that the home, `watch-dir`, the lock and the database are still the ones that this
+    /// started with.
     ///
     /// # Errors
     /// When one was moved, removed, replaced or overwritten: this ends the process.
@@ -161,7 +161,7 @@ impl Engine {
         self.history.check_unchanged()
     }
 
-    /// The classifiers in force.
+    /// The active classifiers.
     pub fn classifiers(&self) -> &ClassifierSet {
         &self.rules.classifiers
     }
@@ -171,9 +171,9 @@ impl Engine {
         &self.history
     }
 
-    /// Takes up a change of the classifier files once they stood still, if the whole set is sound;
-    /// otherwise says what is wrong, once, and the set in force stays in force. Returns when a change
-    /// that does not stand still for long enough is due.
+    /// Activates changed classifier files once they have settled, if the whole set is valid; otherwise
+    /// logs the problems once and keeps the previous set. Returns when a change that has not settled
+    /// is due.
     ///
     /// # Errors
     /// When the history cannot be written.
@@ -277,7 +277,7 @@ impl Engine {
         self.process(claims, progress)
     }
 
-    /// The same in groups that begin with this many files and grow to [`GROUP_FILES`].
+    /// Processes claims in groups that start with this many files and grow to [`GROUP_FILES`].
     fn process_in_groups(
         &mut self,
         claims: Vec<Claim>,

@@ -168,7 +168,7 @@ pub(super) fn is_out(history: &History, outbox: &Root, batch: &Written) -> Resul
     }
 }
 
-/// Refuses what is not what the file goes on with.
+/// Fails on bytes that differ from what follows in the file.
 struct Same<R>(R);
 
 impl<R: Read> Write for Same<R> {

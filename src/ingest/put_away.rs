@@ -1,5 +1,5 @@
-//! Putting an answered file away, under a name that tells the truth: a sender that still has it open
-//! may have written to it after it was read.
+//! Puts an answered file away, under a name that shows whether it was changed: a sender that still
+//! has it open may have written to it after it was read.
 
 use std::io;
 

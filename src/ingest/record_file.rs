@@ -1,5 +1,5 @@
 //! One claimed file into the history: judged, its rows written, its response reserved. Nothing of it
-//! is final until the group is committed. A file that cannot be judged as it is now is told apart
+//! is final until the group is committed. A file that cannot be judged as it is now is distinguished
 //! from one that is wrong: it goes back to the inbox.
 //!
 //! The first file of a transaction is written while it is read, whatever its size: should it turn
@@ -62,7 +62,7 @@ pub(super) struct NewlyWritten {
     pub answered: bool,
 }
 
-/// Whether a file may come after others in a transaction. One that cannot be looked at is told of
+/// Whether a file may come after others in a transaction. One that cannot be examined is reported
 /// when it is opened.
 pub(super) fn is_small(claim: &Claim) -> bool {
     std::fs::metadata(claim.source()).is_ok_and(|m| m.len() <= judge_file::SMALL)
@@ -147,7 +147,7 @@ impl OneFile<'_> {
                 return Ok(ended.err().unwrap_or(changed));
             }
         };
-        // The disk tells of what it lost only once: the sync before the commit would not hear of it.
+        // The system reports a lost write only once: the sync before the commit would not see it.
         if let Err(e) = synced {
             work.recording.undo()?;
             return not_read(&e).ok_or_else(|| Trouble::io("syncing", &path, &e));

@@ -21,7 +21,7 @@ pub struct Timings {
     pub trimming: Duration,
 }
 
-/// Tells the time since it was asked last.
+/// Adds up the time of one step after another.
 pub(super) struct Stopwatch(Instant);
 
 impl Stopwatch {

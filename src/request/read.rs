@@ -375,7 +375,7 @@ impl<'de> Visitor<'de> for Container<'_, '_, '_> {
             };
             let place = &mut self.reader.tree.slots[base as usize + f.0 as usize];
             // A slot that was filled before bears its mark in `twice` only once a second key comes;
-            // until then `a` of an absent slot tells null (1) from never seen (0).
+            // until then `a` of an absent slot distinguishes null (1) from never seen (0).
             slot.twice = place.twice || place.kind != Kind::Absent || place.a == SEEN;
             if slot.kind == Kind::Absent {
                 slot.a = SEEN;

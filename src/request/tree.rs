@@ -88,7 +88,7 @@ pub(super) struct Item {
     pub next: u32,
 }
 
-/// Something to tell about a customer that does not reject it.
+/// Something to report about a customer that does not reject it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
     pub kind: NoteKind,
@@ -289,7 +289,7 @@ impl<'t> Node<'t> {
         self.slot_text(self.slot(f))
     }
 
-    /// The same for a slot.
+    /// The text of a slot, if it has any.
     pub fn slot_text(&self, slot: &Slot) -> Option<&'t str> {
         match slot.kind {
             Kind::Text | Kind::NoChoice | Kind::Bad if slot.b > 0 => {

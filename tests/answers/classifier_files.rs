@@ -260,7 +260,7 @@ fn one_of_the_nineteen_missing_is_refused_by_name() {
         said.contains("currency.toml: this classifier of the contract is missing"),
         "{said}"
     );
-    assert!(said.contains("put the file back"), "{said}");
+    assert!(said.contains("restore the file"), "{said}");
     assert!(
         !office.at("classifiers/currency.toml").exists(),
         "nobody's own set is filled up"

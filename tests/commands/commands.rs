@@ -326,11 +326,11 @@ fn status_tells_what_waits_what_is_in_work_and_totals() {
         "waiting    2 files, 8 bytes",
         "           batch-customers/waits.json",
         "           later\\u{1b}[31m.json",
-        "in work    1 files",
+        "in work    1 file",
         "           batch-customers/begun.json",
         "history    3 files, 2 customers accepted, 1 rejected",
         "           2 assessments of 2 customers",
-        "pending    1 evaluations and 2 screenings",
+        "pending    1 evaluation and 2 screenings",
     ] {
         assert!(text.contains(line), "{line} in\n{text}");
     }
@@ -384,7 +384,7 @@ fn one_home_has_one_daemon() {
             stderr(&output)
         );
         assert!(
-            stderr(&output).contains("another kycdrop works on"),
+            stderr(&output).contains("another kycdrop is running on"),
             "{}",
             stderr(&output)
         );

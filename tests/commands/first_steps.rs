@@ -81,7 +81,7 @@ fn the_doctor_finds_a_sound_home_sound() {
         "ok    folders        present, writable, on one file system"
     );
     assert!(
-        told.contains("19 files, all sound") && told.contains("read completely, sound"),
+        told.contains("19 files, no problems") && told.contains("read completely, sound"),
         "{told}"
     );
     assert!(

@@ -464,7 +464,7 @@ fn a_second_daemon_is_kept_out_though_the_lock_file_was_removed() {
     let second = office.run(&["once"]);
     let said = String::from_utf8_lossy(&second.stderr);
     assert_eq!(second.status.code(), Some(75), "{said}");
-    assert!(said.contains("another kycdrop works on"), "{said}");
+    assert!(said.contains("another kycdrop is running on"), "{said}");
     drop(daemon);
 }
 
