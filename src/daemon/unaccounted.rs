@@ -10,6 +10,7 @@ use crate::clock;
 use crate::config::Home;
 use crate::history;
 use crate::left_alone::is_left_alone;
+use crate::text::counted;
 use crate::trouble::{Kind, Result, Trouble};
 
 /// A start counts no more files than these: it must not wait for a large archive.
@@ -63,7 +64,8 @@ fn count(folder: &Path, files: &mut u64, most: u64) {
 pub fn warning(files: u64) -> Option<String> {
     (files > 0).then(|| {
         format!(
-            "{files} answered files in the archive are not in the history: it may have been replaced by a backup or a new one; drop them again to record them, or move them elsewhere"
+            "{} not in the history, which may have been replaced by a backup or a new one: drop what is missing again to record it, or move it elsewhere",
+            counted(files, "answered file in the archive is", "answered files in the archive are")
         )
     })
 }

@@ -197,7 +197,11 @@ fn copies_overwrite_nothing_and_leave_nothing_half_done() {
         let there = office.write("there.db", "precious");
         let output = office.run(&[command, there.to_str().expect("text")]);
         assert_eq!(output.status.code(), Some(74), "{output:?}");
-        assert!(said(&output).contains("there already"), "{}", said(&output));
+        assert!(
+            said(&output).contains("already exists"),
+            "{}",
+            said(&output)
+        );
         assert_eq!(std::fs::read(&there).expect("a file"), b"precious");
 
         std::os::unix::fs::symlink(office.at("elsewhere.db"), office.at("link.db"))

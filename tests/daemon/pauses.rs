@@ -189,7 +189,7 @@ fn an_outbox_that_may_not_be_written_pauses_and_goes_on() {
         assert_eq!(output.status.code(), Some(77), "{output:?}");
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(
-            said.contains(folder) && said.contains("the right to write"),
+            said.contains(folder) && said.contains("kycdrop write"),
             "{said}"
         );
         // Where it concerns every file, no other is begun.
