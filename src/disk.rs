@@ -418,8 +418,8 @@ pub fn free_bytes(path: &Path) -> Option<u64> {
     }
 }
 
-/// The kind of network share that a folder lies on: none of them sends events for files that others put
-/// there. None for a disk of this machine, or where that cannot be determined.
+/// The kind of network share that a folder lies on: none of them sends events for files that others
+/// put there. None for a disk of this machine, or where that cannot be determined.
 pub fn network_share(folder: &Path) -> Option<&'static str> {
     if fault::is_on("share") {
         return Some("a test");

@@ -65,7 +65,7 @@ fn write(text: &str, timeout: Duration) -> Option<()> {
     Some(())
 }
 
-/// Whether stderr takes [`MAX_WRITE_BYTES`] bytes without blocking; waits this long for it. What cannot be
+/// Whether stderr takes [`MAX_WRITE_BYTES`] without blocking; waits this long for it. What cannot be
 /// waited for has room, and says itself what is wrong.
 fn has_room(timeout: Duration) -> bool {
     #[cfg(unix)]

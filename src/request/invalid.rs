@@ -98,8 +98,8 @@ impl InvalidRequest {
     }
 }
 
-/// Whether a text is wrong only because a number lacks its last digits. serde_json does not distinguish a
-/// number that is cut short from one that is wrong.
+/// Whether a text is wrong only because a number lacks its last digits. serde_json does
+/// not distinguish a number that is cut short from one that is wrong.
 fn ends_in_a_number(text: &str) -> bool {
     let cut = text.ends_with(['-', '+', '.', 'e', 'E']);
     cut && match serde_json::from_reader::<_, IgnoredAny>(text.as_bytes().chain(&b"0"[..])) {
