@@ -268,7 +268,8 @@ fn a_watch_dir_that_is_another_one_ends_the_work() {
     // As when a mount goes away: an empty folder is there instead.
     rename(&office, "watch-dir", "mounted");
     std::fs::create_dir_all(office.at("watch-dir/inbox/batch-customers")).expect("a folder");
-    ends_with_78(&office, daemon, "watch-dir was replaced");
+    // It may look before the other folder is there.
+    ends_with_78(&office, daemon, "watch-dir was ");
     assert!(office.files("watch-dir/outbox").is_empty());
 }
 
