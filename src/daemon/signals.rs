@@ -35,12 +35,14 @@ pub fn quiet_panics() {
         if crate::history::is_reading() {
             return;
         }
-        PANICKED.store(true, Ordering::Relaxed);
         let place = panic
             .location()
             .map(|l| format!("{}:{}", l.file(), l.line()))
             .unwrap_or_default();
         tracing::error!("a defect in kycdrop at {place}: please report it");
+        // Only now: what cannot even be reported panicked for want of memory, as a thread does that
+        // finds none for its stack.
+        PANICKED.store(true, Ordering::Relaxed);
     }));
 }
 

@@ -341,7 +341,7 @@ fn a_backup_copied_over_a_database_in_use_ends_the_work() {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{said}");
     assert!(
-        said.contains("1 answered files in the archive are not in the history"),
+        said.contains("1 answered file in the archive is not in the history"),
         "{said}"
     );
     assert_eq!(names(&office), ["N-one", "N-two"]);
