@@ -5,16 +5,7 @@ use super::customer_rules::STEPS;
 use super::field::*;
 use super::parts::*;
 use super::profile::*;
-use super::{Classifier, Endpoint, Endpoints, RELATED_ENTITY};
-
-pub(super) const ENTITY_TYPES: &[&str] = &["INDIVIDUAL", "ORGANIZATION"];
-
-/// Only `customer` tells import from evaluation.
-const NOT_CUSTOMER: Endpoints = Endpoints::of(&[
-    Endpoint::BatchCustomers,
-    Endpoint::ValidateBatchCustomers,
-    Endpoint::SimplifiedCustomer,
-]);
+use super::{Action, Classifier, Endpoints, EntityType, RELATED_ENTITY, RiskLevelSource};
 
 /// A person or a company, as one element of `customers` or as the body of a single request.
 pub static CUSTOMER: Object = Object {
@@ -33,14 +24,14 @@ pub const fn customer(name: &str) -> F {
 pub(super) const FIELDS: &[Field] = &[
     text("communicationNumber").mandatory("always").note("unique; see O001/O005"),
     text("requester").max(100).mandatory("always"),
-    choice("action", &["CREATE", "UPDATE"]).note("absent means CREATE; UPDATE replaces all data of the customer"),
-    choice("sourceOfRiskLevel", &["IMPORT", "EVALUATE"]).mandatory("customer endpoint").ignored_at(NOT_CUSTOMER, "IMPORT").note("other endpoints: omitted, always IMPORT (another value is ignored with a warning)"),
+    choice("action", Action::NAMES).note("absent means CREATE; UPDATE replaces all data of the customer"),
+    choice("sourceOfRiskLevel", RiskLevelSource::NAMES).mandatory("customer endpoint").ignored_at(Endpoints::NOT_EVALUATING, "IMPORT").note("other endpoints: omitted, always IMPORT (another value is ignored with a warning)"),
     choice("riskLevel", &["NONE", "LOW", "MEDIUM", "HIGH", "EXTREME"]).mandatory("see C008 rules").note("default NONE where optional"),
     choice("customerStatus", &["PENDING", "ACTIVE", "REJECTED", "SUSPENDED", "CLOSED"]).mandatory("when IMPORT (not simplifiedcustomer)"),
     Field::new("initializeScreeningProcesses", Type::Choices(&["SANCTIONS", "PEP", "ADVERSE_MEDIA", "INTERNAL_LIST"])).note("batch endpoints: not available there; an unknown process is still SCR01, a known one is a warning"),
     coded("businessUnit", Classifier::BusinessUnit).max(SHORT).mandatory("when multi_organization = true").note("not checked against the classifier while that classifier has no values"),
     coded("riskManagementCategory", Classifier::RiskManagementCategory).max(SHORT).mandatory("always"),
-    choice("entityType", ENTITY_TYPES).mandatory("always"),
+    choice("entityType", EntityType::NAMES).mandatory("always"),
     text("customerExtId").mandatory("always").note("identifies the customer within its businessUnit"),
     date("applicationDate").mandatory("always (simplifiedcustomer: optional)"),
     text("firstName").mandatory("INDIVIDUAL").individual().note("ORGANIZATION: forbidden, C015"),

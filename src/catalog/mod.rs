@@ -2,6 +2,7 @@
 //! code, text and origin. Nothing here runs; `validate` interprets it and the reference pages are
 //! printed from it. To add a field or a rule is to add a row here and a case in `tests/answers/rules`.
 
+mod classifiers;
 pub mod customer;
 mod customer_rules;
 mod endpoint;
@@ -15,9 +16,12 @@ mod related;
 mod remedy;
 mod rule;
 mod rule_list;
+mod words;
 
+pub use classifiers::Classifier;
+pub(crate) use classifiers::contract_classifiers;
 pub use customer::CUSTOMER;
-pub use endpoint::{Endpoint, Endpoints};
+pub use endpoint::{CustomerKind, Endpoint, Endpoints, ReplyKind};
 pub use field::{Applies, F, Field, Object, ObjectId, Type};
 pub use lookup::{KeyTable, field_at, ignored_fields, keys, text_field};
 pub use markdown::{errors_page, fields_page};
@@ -35,6 +39,7 @@ pub use related::{RELATED_ENTITY, related_entity};
 pub use remedy::{Remedy, field_of_path, remedy, rules_of_code, takes};
 pub use rule::{Across, Check, Origin, Place, Rule, Step, Walk, expand};
 pub use rule_list::{RuleRow, hash_of, rule, rules, rules_hash};
+pub use words::{Action, CategoryKind, Datatype, EntityType, RiskLevelSource};
 
 /// Every object of a request, the customer first, in the order of the published field table.
 /// An object's place in this list is its [`ObjectId`].
@@ -63,78 +68,3 @@ pub static OBJECTS: [&Object; 23] = [
     &ADDITIONAL_VALUE,
     &RELATED_ENTITY,
 ];
-
-/// A classifier of the contract: a table of codes that an institution keeps in a file of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum Classifier {
-    RelationType,
-    AccountType,
-    ActivityType,
-    AppealReasonType,
-    BusinessUnit,
-    ServiceType,
-    LegalForm,
-    IncomeSourceType,
-    SourceOfWealth,
-    Currency,
-    Country,
-    DecisionGround,
-    OperationType,
-    IntroductionSourceType,
-    PaymentPurposeType,
-    RiskManagementCategory,
-    TurnoverType,
-    AddressType,
-    Region,
-}
-
-impl Classifier {
-    /// All nineteen, in the order of the contract.
-    pub const ALL: [Classifier; 19] = [
-        Classifier::RelationType,
-        Classifier::AccountType,
-        Classifier::ActivityType,
-        Classifier::AppealReasonType,
-        Classifier::BusinessUnit,
-        Classifier::ServiceType,
-        Classifier::LegalForm,
-        Classifier::IncomeSourceType,
-        Classifier::SourceOfWealth,
-        Classifier::Currency,
-        Classifier::Country,
-        Classifier::DecisionGround,
-        Classifier::OperationType,
-        Classifier::IntroductionSourceType,
-        Classifier::PaymentPurposeType,
-        Classifier::RiskManagementCategory,
-        Classifier::TurnoverType,
-        Classifier::AddressType,
-        Classifier::Region,
-    ];
-
-    /// The name that its file bears: `country` is read from `country.toml`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Classifier::RelationType => "relationType",
-            Classifier::AccountType => "accountType",
-            Classifier::ActivityType => "activityType",
-            Classifier::AppealReasonType => "appealReasonType",
-            Classifier::BusinessUnit => "businessUnit",
-            Classifier::ServiceType => "serviceType",
-            Classifier::LegalForm => "legalForm",
-            Classifier::IncomeSourceType => "incomeSourceType",
-            Classifier::SourceOfWealth => "sourceOfWealth",
-            Classifier::Currency => "currency",
-            Classifier::Country => "country",
-            Classifier::DecisionGround => "decisionGround",
-            Classifier::OperationType => "operationType",
-            Classifier::IntroductionSourceType => "introductionSourceType",
-            Classifier::PaymentPurposeType => "paymentPurposeType",
-            Classifier::RiskManagementCategory => "riskManagementCategory",
-            Classifier::TurnoverType => "turnoverType",
-            Classifier::AddressType => "addressType",
-            Classifier::Region => "region",
-        }
-    }
-}

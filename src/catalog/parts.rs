@@ -3,10 +3,9 @@
 //! prefix in front.
 
 use super::Origin::*;
-use super::customer::ENTITY_TYPES;
 use super::field::*;
 use super::rule::rule;
-use super::{Across, Check, Check::*, Classifier, Step};
+use super::{Across, Check, Check::*, Classifier, Datatype, EntityType, Step};
 use additional_value as av;
 
 const fn fo(name: &str) -> F {
@@ -208,7 +207,7 @@ pub static DOCUMENT: Object = Object {
 
 #[rustfmt::skip]
 const DOCUMENT_FIELDS: &[Field] = &[
-    choice("entityType", ENTITY_TYPES).mandatory("always").note("DOC01"),
+    choice("entityType", EntityType::NAMES).mandatory("always").note("DOC01"),
     choice("identityDocumentType", &["PASSPORT", "IDENTITYCARD", "RESIDENCEPERMIT", "DRIVINGLICENSE", "REGISTRATIONCERTIFICATE", "OTHER"]).mandatory("always").note("DOC02"),
     text("documentNumber").mandatory("always").note("DOC03"),
     date("documentIssueDate").mandatory("always").note("DOC04"),
@@ -263,7 +262,7 @@ pub static ADDITIONAL_VALUE: Object = Object {
 const ADDITIONAL_VALUE_FIELDS: &[Field] = &[
     text("code").mandatory("always").note("unique in its list, AV05"),
     long("description").mandatory("always"),
-    choice("datatype", &["STRING", "INTEGER", "DECIMAL", "DATE", "TIMESTAMP", "BOOLEAN"]).mandatory("always"),
+    choice("datatype", Datatype::NAMES).mandatory("always"),
     Field::new("value", Type::Scalar).max(LONG).mandatory("always").note("checked against datatype, AV07; arrives as a string, a boolean or a number"),
 ];
 
@@ -296,26 +295,26 @@ const ADDITIONAL_VALUE_STEPS: &[Step] = &[
     Step::Rule(rule("additional-value-bad-integer", "AV07", Published,
         "listAdditionalValues: datatype INTEGER, value is no integer",
         "Bad value for INTEGER valueCode: {code}",
-        BadDatatypeValue("INTEGER")).related(TextPublished)
+        BadDatatypeValue(Datatype::Integer)).related(TextPublished)
         .related_text("bad value for INTEGER valueCode: {code}")),
     Step::Rule(rule("additional-value-bad-decimal", "AV07", TextPublished,
         "listAdditionalValues: datatype DECIMAL, value is no decimal number",
         "Bad value for DECIMAL valueCode: {code}",
-        BadDatatypeValue("DECIMAL")).related(Ours)
+        BadDatatypeValue(Datatype::Decimal)).related(Ours)
         .related_text("bad value for DECIMAL valueCode: {code}")),
     Step::Rule(rule("additional-value-bad-date", "AV07", TextPublished,
         "listAdditionalValues: datatype DATE, value is no yyyy-MM-dd date",
         "Bad value for DATE (format: 'yyyy-MM-dd') valueCode: {code}",
-        BadDatatypeValue("DATE")).related(Ours)
+        BadDatatypeValue(Datatype::Date)).related(Ours)
         .related_text("bad value for DATE (format: 'yyyy-MM-dd') valueCode: {code}")),
     Step::Rule(rule("additional-value-bad-timestamp", "AV07", Published,
         "listAdditionalValues: datatype TIMESTAMP, value is not yyyy-MM-dd HH:mm:ss.SSSZ",
         "Bad value for TIMESTAMP (format: 'yyyy-MM-dd HH:mm:ss.SSSZ') valueCode: {code}",
-        BadDatatypeValue("TIMESTAMP")).related(TextPublished)
+        BadDatatypeValue(Datatype::Timestamp)).related(TextPublished)
         .related_text("bad value for TIMESTAMP (format: 'yyyy-MM-dd HH:mm:ss.SSSZ') valueCode: {code}")),
     Step::Rule(rule("additional-value-bad-boolean", "AV07", Published,
         "listAdditionalValues: datatype BOOLEAN, value is neither true nor false",
         "Bad value for BOOLEAN (values: true false') valueCode: {code}",
-        BadDatatypeValue("BOOLEAN")).related(Published)
+        BadDatatypeValue(Datatype::Boolean)).related(Published)
         .related_text("bad value for BOOLEAN (values: true false') valueCode: {code}")),
 ];

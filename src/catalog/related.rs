@@ -1,12 +1,11 @@
 //! The related entity: an owner, a director, a parent company of the customer.
 
 use super::Origin::*;
-use super::customer::ENTITY_TYPES;
 use super::field::*;
 use super::parts::*;
 use super::profile::*;
 use super::rule::{place, rule};
-use super::{Across, Check, Check::*, Classifier, Step};
+use super::{Across, Check, Check::*, Classifier, EntityType, Step};
 
 /// The index of a related entity's field, for constants.
 pub const fn related_entity(name: &str) -> F {
@@ -25,7 +24,7 @@ pub static RELATED_ENTITY: Object = Object {
 
 #[rustfmt::skip]
 const FIELDS: &[Field] = &[
-    choice("entityType", ENTITY_TYPES).mandatory("always").note("RE02"),
+    choice("entityType", EntityType::NAMES).mandatory("always").note("RE02"),
     coded("relationType", Classifier::RelationType).mandatory("always").note("RE01"),
     long("relationDescription"),
     text("extId"),

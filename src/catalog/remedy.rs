@@ -2,7 +2,8 @@
 //! each kind of check, and by itself where a kind says too little.
 
 use super::{
-    Across, CUSTOMER, Check, Endpoints, F, Field, Object, Origin, RuleRow, Type, Walk, keys,
+    Across, CUSTOMER, Check, Datatype, Endpoints, F, Field, Object, Origin, RuleRow, Type, Walk,
+    keys,
 };
 
 /// What a person needs to know to mend what a rule found.
@@ -82,8 +83,9 @@ pub fn remedy(row: &RuleRow) -> Remedy {
         ),
         Check::BadDatatypeValue(datatype) => (
             format!(
-                "a value that reads as {datatype}: {}",
-                datatype_form(datatype)
+                "a value that reads as {}: {}",
+                datatype.name(),
+                datatype_form(*datatype)
             ),
             "Correct the value, or give the datatype that it really has.".into(),
         ),
@@ -199,14 +201,14 @@ fn places(endpoints: Endpoints) -> String {
     names.join(", ")
 }
 
-fn datatype_form(datatype: &str) -> &'static str {
+fn datatype_form(datatype: Datatype) -> &'static str {
     match datatype {
-        "INTEGER" => "digits with an optional sign, such as -12",
-        "DECIMAL" => "a number such as 12.50",
-        "DATE" => "a real day such as 2025-03-31",
-        "TIMESTAMP" => "such as 2025-03-31 09:30:00.000+0200, or with Z as its offset",
-        "BOOLEAN" => "true or false",
-        _ => "any text",
+        Datatype::Integer => "digits with an optional sign, such as -12",
+        Datatype::Decimal => "a number such as 12.50",
+        Datatype::Date => "a real day such as 2025-03-31",
+        Datatype::Timestamp => "such as 2025-03-31 09:30:00.000+0200, or with Z as its offset",
+        Datatype::Boolean => "true or false",
+        Datatype::String => "any text",
     }
 }
 

@@ -3,7 +3,7 @@
 //! A list that leads into an object carries the prefix of code and text, so that `Co1` is written
 //! once and answers as `Q001.Co1` on a customer and as `C016.C016.RE06.Co1` on a related entity.
 
-use super::{Applies, Classifier, Endpoints, F};
+use super::{Applies, Classifier, Datatype, Endpoints, F};
 
 /// Where a code and its text come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,8 +73,8 @@ pub enum Check {
     Forbidden(&'static [F]),
     /// None of these is given.
     NoneOf(&'static [F]),
-    /// A datatype of this name whose value does not read as one.
-    BadDatatypeValue(&'static str),
+    /// The datatype is this one, and the value does not read as it.
+    BadDatatypeValue(Datatype),
     /// More than one field decides; the function of this name in `validate`.
     Across(Across),
     /// Looked for in the whole customer, in the order of the field tables.

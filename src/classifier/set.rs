@@ -5,68 +5,10 @@ use hashbrown::{HashMap, HashSet};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use crate::catalog::{self, Classifier, F, ObjectId};
+use crate::catalog::{self, CategoryKind, Classifier, EntityType, F, ObjectId};
 
 use super::file::{ClassifierFile, ValueRow};
 use super::problem::{Problem, Refused};
-
-/// What a customer or a related entity is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EntityType {
-    Individual,
-    Organization,
-}
-
-impl EntityType {
-    /// The word of the contract.
-    pub const fn name(self) -> &'static str {
-        match self {
-            EntityType::Individual => "INDIVIDUAL",
-            EntityType::Organization => "ORGANIZATION",
-        }
-    }
-
-    /// Reads the word of the contract.
-    pub fn from_name(name: &str) -> Option<EntityType> {
-        match name {
-            "INDIVIDUAL" => Some(EntityType::Individual),
-            "ORGANIZATION" => Some(EntityType::Organization),
-            _ => None,
-        }
-    }
-}
-
-/// What kind of customer a risk management category makes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CategoryKind {
-    Regular,
-    /// Somebody who is no customer yet.
-    Lead,
-    /// An occasional customer.
-    Simplified,
-}
-
-impl CategoryKind {
-    /// The word of the classifier file and of the history.
-    pub const fn name(self) -> &'static str {
-        match self {
-            CategoryKind::Regular => "regular",
-            CategoryKind::Lead => "lead",
-            CategoryKind::Simplified => "simplified",
-        }
-    }
-
-    /// Reads the word of the classifier file.
-    pub fn from_name(name: &str) -> Option<CategoryKind> {
-        [
-            CategoryKind::Regular,
-            CategoryKind::Lead,
-            CategoryKind::Simplified,
-        ]
-        .into_iter()
-        .find(|k| k.name() == name)
-    }
-}
 
 /// A risk management category: for whom it is meant, and what it makes of a customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,7 +107,7 @@ pub fn set_hash(files: &[ClassifierFile]) -> String {
 /// All classifiers of one set. Retired values are not in it: they are not to be given any more.
 #[derive(Debug)]
 pub struct ClassifierSet {
-    /// The nineteen first, in the order of [`Classifier::ALL`], then the added ones by name.
+    /// Those of the contract first, in the order of [`Classifier::ALL`], then the added ones by name.
     pub(super) tables: Vec<Table>,
     categories: HashMap<Box<str>, Category>,
     /// Indexes of `tables`.

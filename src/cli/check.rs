@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::catalog::Endpoint;
+use crate::catalog::{Endpoint, ReplyKind};
 use crate::clock;
 use crate::config::{Config, Home};
 use crate::history::{self, History, Ledger, SameFile, Verdict};
@@ -195,7 +195,7 @@ fn no_request(endpoint: Endpoint) -> (Vec<u8>, u8) {
 }
 
 fn single_body(endpoint: Endpoint, outcome: &Outcome<'_>, findings: &[Finding]) -> String {
-    if endpoint == Endpoint::SimplifiedCustomer && !findings.is_empty() {
+    if endpoint.reply_kind() == ReplyKind::AllErrors && !findings.is_empty() {
         let all: Vec<String> = findings.iter().map(|f| f.description.clone()).collect();
         return response::all_errors(&all);
     }

@@ -4,7 +4,7 @@
 use rusqlite::types::ToSql;
 use rusqlite::{CachedStatement, Connection};
 
-use crate::classifier::CategoryKind;
+use crate::catalog::CategoryKind;
 use crate::trouble::Result;
 use crate::validate::{Facts, Judged, Summary};
 

@@ -4,8 +4,9 @@
 //! Only those enter here of whom nobody else in the chunk has a key: for them it makes no difference
 //! that they come before their turn. All others are judged one by one, in the order of the file.
 
+use crate::catalog::Action;
 use crate::trouble::Result;
-use crate::validate::{Action, Facts, Judged};
+use crate::validate::{Facts, Judged};
 
 use super::ledger::{Ledger, names};
 

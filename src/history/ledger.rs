@@ -7,10 +7,9 @@
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
-use crate::catalog::{Endpoint, rule};
-use crate::classifier::CategoryKind;
+use crate::catalog::{Action, CategoryKind, Endpoint, rule};
 use crate::trouble::Result;
-use crate::validate::{Action, Facts, Finding, Summary};
+use crate::validate::{Facts, Finding, Summary};
 
 use super::keys::Keys;
 

@@ -5,11 +5,11 @@
 
 use rusqlite::{CachedStatement, Connection, Transaction, TransactionBehavior, params};
 
-use crate::catalog::Endpoint;
+use crate::catalog::{Action, Endpoint};
 use crate::clock;
 use crate::request::Note;
 use crate::trouble::Result;
-use crate::validate::{Action, Facts, Judged};
+use crate::validate::{Facts, Judged};
 
 use super::assessment::AssessmentRows;
 use super::batch::{Finish, NewBatch, Written};

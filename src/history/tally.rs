@@ -6,11 +6,10 @@ use std::hash::{Hash, Hasher};
 use hashbrown::{Equivalent, HashMap};
 use rusqlite::{Connection, params};
 
-use crate::catalog::RuleRow;
-use crate::classifier::CategoryKind;
+use crate::catalog::{Action, CategoryKind, RuleRow};
 use crate::clock;
 use crate::trouble::Result;
-use crate::validate::{Action, Facts, Finding, Summary};
+use crate::validate::{Facts, Finding, Summary};
 
 use super::batch::{Finish, NewBatch};
 use super::ledger::Former;

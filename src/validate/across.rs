@@ -3,12 +3,13 @@
 
 use hashbrown::HashSet;
 
-use crate::catalog::{Across, Classifier, Endpoint, F, additional_value, customer, related_entity};
-use crate::classifier::{CategoryKind, EntityType};
+use crate::catalog::{
+    Across, CategoryKind, Classifier, CustomerKind, Datatype, Endpoints, EntityType, F,
+    RiskLevelSource, additional_value, customer, related_entity,
+};
 use crate::request::{Kind, Node, value};
 
 use super::interpret::{At, Run};
-use super::summary::Source;
 
 const ACTION: F = customer::customer("action");
 const BUSINESS_UNIT: F = customer::customer("businessUnit");
@@ -69,7 +70,7 @@ pub(super) fn holds(run: &mut Run<'_, '_>, across: Across, at: At<'_, '_>) -> Fi
 }
 
 fn imports(run: &Run<'_, '_>) -> bool {
-    run.context.source == Some(Source::Import)
+    run.context.source == Some(RiskLevelSource::Import)
 }
 
 /// DELETE is none of the action's values; C003a speaks of it.
@@ -101,7 +102,8 @@ fn category_not_supported(run: &Run<'_, '_>) -> bool {
         _ => false,
     };
     let simplified = category.kind == CategoryKind::Simplified;
-    let other_endpoint = simplified != (run.judge.endpoint == Endpoint::SimplifiedCustomer);
+    let other_endpoint =
+        simplified != (run.judge.endpoint.customer_kind() == CustomerKind::Simplified);
     other_type || other_endpoint
 }
 
@@ -111,12 +113,12 @@ fn import_risk_level(run: &mut Run<'_, '_>) -> Fields {
         return NOWHERE;
     }
     let slot = run.root.slot(RISK_LEVEL);
-    let absent = run.judge.endpoint == Endpoint::Customer && !slot.is_given();
+    let absent = Endpoints::EVALUATING.has(run.judge.endpoint) && !slot.is_given();
     when(run.bad_choice(slot) || absent, RISK_LEVEL)
 }
 
 fn evaluate_risk_level(run: &mut Run<'_, '_>) -> Fields {
-    if run.context.source != Some(Source::Evaluate) {
+    if run.context.source != Some(RiskLevelSource::Evaluate) {
         return NOWHERE;
     }
     let slot = run.root.slot(RISK_LEVEL);
@@ -130,7 +132,7 @@ fn import_status(run: &mut Run<'_, '_>) -> Fields {
         return NOWHERE;
     }
     let slot = run.root.slot(STATUS);
-    let absent = run.judge.endpoint != Endpoint::SimplifiedCustomer && !slot.is_given();
+    let absent = Endpoints::REGULAR.has(run.judge.endpoint) && !slot.is_given();
     when(run.bad_choice(slot) || absent, STATUS)
 }
 
@@ -185,18 +187,18 @@ fn related_name(node: &Node<'_>) -> Fields {
 }
 
 /// The value of an additional value of this datatype, where it does not read as one.
-pub(super) fn bad_datatype_value(node: &Node<'_>, datatype: &str) -> Option<F> {
-    if node.choice(AV_DATATYPE) != Some(datatype) {
+pub(super) fn bad_datatype_value(node: &Node<'_>, datatype: Datatype) -> Option<F> {
+    if node.choice(AV_DATATYPE) != Some(datatype.name()) {
         return None;
     }
     let text = node.sound_text(AV_VALUE)?;
     let sound = match datatype {
-        "INTEGER" => value::is_plain_integer(text),
-        "DECIMAL" => value::is_decimal(text),
-        "DATE" => value::day(text.trim()).is_some(),
-        "TIMESTAMP" => value::is_timestamp(text),
-        "BOOLEAN" => value::boolean(text).is_some(),
-        _ => true,
+        Datatype::Integer => value::is_plain_integer(text),
+        Datatype::Decimal => value::is_decimal(text),
+        Datatype::Date => value::day(text.trim()).is_some(),
+        Datatype::Timestamp => value::is_timestamp(text),
+        Datatype::Boolean => value::boolean(text).is_some(),
+        Datatype::String => true,
     };
     (!sound).then_some(AV_VALUE)
 }

@@ -1,7 +1,6 @@
 //! One rule that holds for a customer, with the texts that answer it.
 
-use crate::catalog::{RuleRow, expand};
-use crate::classifier::EntityType;
+use crate::catalog::{EntityType, RuleRow, expand};
 
 /// A rule that holds, and where.
 #[derive(Clone, Debug)]

@@ -5,14 +5,13 @@ use std::fmt::Write;
 use hashbrown::HashSet;
 
 use crate::catalog::{
-    self, Across, Applies, CUSTOMER, Check, Endpoint, F, Place, Rule, Step, Type, Walk, customer,
-    rule,
+    self, Across, Applies, CUSTOMER, CategoryKind, Check, EntityType, F, Place, RiskLevelSource,
+    Rule, Step, Type, Walk, customer, rule,
 };
-use crate::classifier::{Category, CategoryKind, EntityType};
+use crate::classifier::Category;
 use crate::request::{Kind, Node, Note, NoteDetail, NoteKind, Path, Slot};
 
 use super::finding::Finding;
-use super::summary::Source;
 use super::{Judge, walk};
 
 const ENTITY_TYPE: F = customer::customer("entityType");
@@ -30,7 +29,7 @@ const FINDINGS_KEPT: usize = 10_000;
 pub(super) struct Context {
     pub entity: Option<EntityType>,
     /// None where it is neither IMPORT nor EVALUATE, which is an error of its own.
-    pub source: Option<Source>,
+    pub source: Option<RiskLevelSource>,
     pub category: Option<Category>,
 }
 
@@ -76,9 +75,9 @@ impl<'j, 't> Run<'j, 't> {
         notes: Vec<Note>,
     ) -> Run<'j, 't> {
         let entity = root.choice(ENTITY_TYPE).and_then(EntityType::from_name);
-        let source = match judge.endpoint {
-            Endpoint::Customer => root.choice(SOURCE).and_then(Source::from_name),
-            _ => Some(Source::Import),
+        let source = match judge.endpoint.evaluates() {
+            true => root.choice(SOURCE).and_then(RiskLevelSource::from_name),
+            false => Some(RiskLevelSource::Import),
         };
         let category = root
             .sound_text(CATEGORY)
@@ -234,7 +233,7 @@ impl<'j, 't> Run<'j, 't> {
                 }
             }
             Check::BadDatatypeValue(datatype) => {
-                if let Some(f) = super::across::bad_datatype_value(node, datatype) {
+                if let Some(f) = super::across::bad_datatype_value(node, *datatype) {
                     self.find(rule, at, f);
                 }
             }

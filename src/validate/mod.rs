@@ -10,7 +10,7 @@ mod walk;
 use std::ops::Range;
 
 pub use finding::Finding;
-pub use summary::{Action, Facts, Source, Span, Summary};
+pub use summary::{Facts, Span, Summary};
 
 use crate::catalog::{CUSTOMER, Endpoint, rule};
 use crate::classifier::ClassifierSet;

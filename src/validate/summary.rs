@@ -1,57 +1,9 @@
 //! What the history keeps of a customer beside its payload, taken once while the tree is there.
 
-use crate::catalog::{F, customer};
-use crate::classifier::{CategoryKind, EntityType};
+use crate::catalog::{Action, CategoryKind, EntityType, F, RiskLevelSource, customer};
 use crate::request::{Node, value};
 
 use super::interpret::Context;
-
-/// What a request wants done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Action {
-    #[default]
-    Create,
-    Update,
-}
-
-impl Action {
-    /// The word of the contract.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Action::Create => "CREATE",
-            Action::Update => "UPDATE",
-        }
-    }
-}
-
-/// Where the risk level comes from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Source {
-    /// It is given.
-    #[default]
-    Import,
-    /// It is to be assessed, which cannot be done offline: the evaluation stays pending.
-    Evaluate,
-}
-
-impl Source {
-    /// The word of the contract.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Source::Import => "IMPORT",
-            Source::Evaluate => "EVALUATE",
-        }
-    }
-
-    /// Reads the word of the contract.
-    pub fn from_name(name: &str) -> Option<Source> {
-        match name {
-            "IMPORT" => Some(Source::Import),
-            "EVALUATE" => Some(Source::Evaluate),
-            _ => None,
-        }
-    }
-}
 
 /// The texts of the summaries of a whole chunk, one behind the other.
 #[derive(Debug, Default)]
@@ -128,7 +80,7 @@ pub struct Summary {
     /// The day, or the moment in UTC.
     pub application_date: Span,
     pub action: Action,
-    pub source: Source,
+    pub source: RiskLevelSource,
     pub entity_type: Option<&'static str>,
     pub risk_level: Option<&'static str>,
     pub customer_status: Option<&'static str>,
@@ -157,15 +109,15 @@ const SCREENING: F = customer::customer("initializeScreeningProcesses");
 impl Summary {
     /// Whether its risk level is to be evaluated.
     pub fn is_evaluated(&self) -> bool {
-        self.source == Source::Evaluate
+        self.source == RiskLevelSource::Evaluate
     }
 
     pub(super) fn of(root: &Node<'_>, facts: &mut Facts, context: &Context) -> Summary {
         let kind = context.category.map(|c| c.kind);
         let source = context.source.unwrap_or_default();
         let risk_level = match source {
-            Source::Import => Some(root.choice(RISK_LEVEL).unwrap_or("NONE")),
-            Source::Evaluate => None,
+            RiskLevelSource::Import => Some(root.choice(RISK_LEVEL).unwrap_or("NONE")),
+            RiskLevelSource::Evaluate => None,
         };
         let customer_status = match kind {
             Some(CategoryKind::Lead) => Some("PENDING"),
@@ -200,10 +152,10 @@ impl Summary {
                 _ => CITIZENSHIP_COUNTRY,
             })),
             application_date,
-            action: match root.choice(ACTION) {
-                Some("UPDATE") => Action::Update,
-                _ => Action::Create,
-            },
+            action: root
+                .choice(ACTION)
+                .and_then(Action::from_name)
+                .unwrap_or_default(),
             source,
             entity_type: context.entity.map(EntityType::name),
             risk_level,
