@@ -8,12 +8,7 @@ use super::profile::*;
 use super::{Action, Classifier, Endpoints, EntityType, RELATED_ENTITY, RiskLevelSource};
 
 /// A person or a company, as one element of `customers` or as the body of a single request.
-pub static CUSTOMER: Object = Object {
-    id: ObjectId(0),
-    name: "Customer",
-    fields: FIELDS,
-    steps: STEPS,
-};
+pub static CUSTOMER: Object = contract_object!(0, "Customer", FIELDS, STEPS);
 
 /// The index of a customer's field, for constants.
 pub const fn customer(name: &str) -> F {

@@ -128,7 +128,7 @@ impl Endpoint {
         self.row().evaluates
     }
 
-    const fn bit(self) -> u8 {
+    pub(super) const fn bit(self) -> u8 {
         1 << self as u8
     }
 }
@@ -141,7 +141,7 @@ impl fmt::Display for Endpoint {
 
 /// A set of endpoints: where a rule applies, where a field is mandatory or ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Endpoints(u8);
+pub struct Endpoints(pub(super) u8);
 
 /// The set of the endpoints for which the expression is true.
 macro_rules! endpoints_where {

@@ -1,6 +1,6 @@
 //! What a row of the field table is, and the small constructors that keep the tables readable.
 
-use super::{Classifier, Endpoints, Step};
+use super::{Classifier, Endpoints, ListStep, Step};
 
 /// Index of a field in its object's table. Made by `find` while compiling, so that a rule which
 /// names a field that is not there does not compile.
@@ -197,6 +197,43 @@ pub struct Object {
     pub name: &'static str,
     pub fields: &'static [Field],
     pub steps: &'static [Step],
+    /// For each step the number of rules that the steps before it lead to, and at the end that of all.
+    pub rows: &'static [u16],
+}
+
+/// An object of the contract from its id, its name, its fields and its steps.
+macro_rules! contract_object {
+    ($id:literal, $name:literal, $fields:expr, $steps:expr $(,)?) => {{
+        const OWN_STEPS: &[$crate::catalog::Step] = $steps;
+        const ROWS: [u16; OWN_STEPS.len() + 1] = $crate::catalog::field::rows($fields, OWN_STEPS);
+        Object {
+            id: ObjectId($id),
+            name: $name,
+            fields: $fields,
+            steps: OWN_STEPS,
+            rows: &ROWS,
+        }
+    }};
+}
+pub(super) use contract_object;
+
+pub(super) const fn rows<const N: usize>(fields: &[Field], steps: &[Step]) -> [u16; N] {
+    let mut rows = [0; N];
+    let mut i = 0;
+    while i < steps.len() {
+        let own = match &steps[i] {
+            Step::Rule(_) => 1,
+            Step::Object(f) | Step::List(ListStep { field: f, .. }) => {
+                match fields[f.0 as usize].ty {
+                    Type::Object(object) | Type::List(object) => object.rows[object.steps.len()],
+                    _ => panic!("a step leads into a field that holds no object"),
+                }
+            }
+        };
+        rows[i + 1] = rows[i] + own;
+        i += 1;
+    }
+    rows
 }
 
 impl Object {

@@ -3,6 +3,7 @@
 //! printed from it. To add a field or a rule is to add a row here and a case in `tests/answers/rules`.
 
 mod classifiers;
+mod cross_field;
 pub mod customer;
 mod customer_rules;
 mod endpoint;
@@ -20,6 +21,7 @@ mod words;
 
 pub use classifiers::Classifier;
 pub(crate) use classifiers::contract_classifiers;
+pub use cross_field::{Allowed, Category, CrossField, Facts, Fields, HistoryFacts, HistoryRule};
 pub use customer::CUSTOMER;
 pub use endpoint::{CustomerKind, Endpoint, Endpoints, ReplyKind};
 pub use field::{Applies, F, Field, Object, ObjectId, Type};
@@ -37,8 +39,8 @@ pub use profile::{
 };
 pub use related::{RELATED_ENTITY, related_entity};
 pub use remedy::{Remedy, field_of_path, remedy, rules_of_code, takes};
-pub use rule::{Across, Check, Origin, Place, Rule, Step, Walk, expand};
-pub use rule_list::{RuleRow, hash_of, rule, rules, rules_hash};
+pub use rule::{Check, CodeSet, ListStep, Origin, Rule, Scope, Step, Walk, expand};
+pub use rule_list::{RuleRow, hash_of, history_rules, rules, rules_hash, walk_rule};
 pub use words::{Action, CategoryKind, Datatype, EntityType, RiskLevelSource};
 
 /// Every object of a request, the customer first, in the order of the published field table.

@@ -4,8 +4,8 @@
 
 use super::Origin::*;
 use super::field::*;
-use super::rule::rule;
-use super::{Across, Check, Check::*, Classifier, Datatype, EntityType, Step};
+use super::rule::*;
+use super::{Check::*, Classifier, Datatype, EntityType, Step};
 use additional_value as av;
 
 const fn fo(name: &str) -> F {
@@ -13,12 +13,12 @@ const fn fo(name: &str) -> F {
 }
 
 /// What an individual does for a living.
-pub static FIELD_OF_ACTIVITY: Object = Object {
-    id: ObjectId(1),
-    name: "FieldOfActivity",
-    fields: FIELD_OF_ACTIVITY_FIELDS,
-    steps: FIELD_OF_ACTIVITY_STEPS,
-};
+pub static FIELD_OF_ACTIVITY: Object = contract_object!(
+    1,
+    "FieldOfActivity",
+    FIELD_OF_ACTIVITY_FIELDS,
+    FIELD_OF_ACTIVITY_STEPS,
+);
 
 #[rustfmt::skip]
 const FIELD_OF_ACTIVITY_FIELDS: &[Field] = &[
@@ -35,12 +35,7 @@ const FIELD_OF_ACTIVITY_STEPS: &[Step] = &[
 ];
 
 /// Employment of an individual.
-pub static EMPLOYMENT: Object = Object {
-    id: ObjectId(2),
-    name: "Employment",
-    fields: EMPLOYMENT_FIELDS,
-    steps: &[],
-};
+pub static EMPLOYMENT: Object = contract_object!(2, "Employment", EMPLOYMENT_FIELDS, &[]);
 
 #[rustfmt::skip]
 const EMPLOYMENT_FIELDS: &[Field] = &[
@@ -52,12 +47,7 @@ const EMPLOYMENT_FIELDS: &[Field] = &[
 ];
 
 /// A status that is none of the others.
-pub static OTHER_STATUS: Object = Object {
-    id: ObjectId(3),
-    name: "OtherStatus",
-    fields: OTHER_STATUS_FIELDS,
-    steps: &[],
-};
+pub static OTHER_STATUS: Object = contract_object!(3, "OtherStatus", OTHER_STATUS_FIELDS, &[]);
 
 #[rustfmt::skip]
 const OTHER_STATUS_FIELDS: &[Field] = &[
@@ -70,12 +60,7 @@ const fn pe(name: &str) -> F {
 }
 
 /// Pension of an individual.
-pub static PENSION: Object = Object {
-    id: ObjectId(4),
-    name: "Pension",
-    fields: PENSION_FIELDS,
-    steps: PENSION_STEPS,
-};
+pub static PENSION: Object = contract_object!(4, "Pension", PENSION_FIELDS, PENSION_STEPS);
 
 #[rustfmt::skip]
 const PENSION_FIELDS: &[Field] = &[
@@ -88,7 +73,7 @@ const PENSION_STEPS: &[Step] = &[
     Step::Rule(rule("pension-country-unknown", "FOA02", Published,
         "fieldOfActivity.pension.pensionCountry not in country",
         "PensionCountry is invalid",
-        Unknown(&[pe("pensionCountry")]))),
+        known(&[pe("pensionCountry")]))),
 ];
 
 const fn st(name: &str) -> F {
@@ -96,12 +81,7 @@ const fn st(name: &str) -> F {
 }
 
 /// Studies of an individual.
-pub static STUDENT: Object = Object {
-    id: ObjectId(5),
-    name: "Student",
-    fields: STUDENT_FIELDS,
-    steps: STUDENT_STEPS,
-};
+pub static STUDENT: Object = contract_object!(5, "Student", STUDENT_FIELDS, STUDENT_STEPS);
 
 #[rustfmt::skip]
 const STUDENT_FIELDS: &[Field] = &[
@@ -115,7 +95,7 @@ const STUDENT_STEPS: &[Step] = &[
     Step::Rule(rule("school-country-unknown", "FOA01", Published,
         "fieldOfActivity.student.higherSchoolCountry not in country",
         "FieldOfActivity.Student.Country is invalid",
-        Unknown(&[st("higherSchoolCountry")]))),
+        known(&[st("higherSchoolCountry")]))),
 ];
 
 const fn co(name: &str) -> F {
@@ -123,12 +103,7 @@ const fn co(name: &str) -> F {
 }
 
 /// A telephone number, an address of mail or a site.
-pub static CONTACT: Object = Object {
-    id: ObjectId(6),
-    name: "Contact",
-    fields: CONTACT_FIELDS,
-    steps: CONTACT_STEPS,
-};
+pub static CONTACT: Object = contract_object!(6, "Contact", CONTACT_FIELDS, CONTACT_STEPS);
 
 #[rustfmt::skip]
 const CONTACT_FIELDS: &[Field] = &[
@@ -142,11 +117,11 @@ const CONTACT_STEPS: &[Step] = &[
     Step::Rule(rule("contact-type", "Co1", TextPublished,
         "contactType absent or not one of its values",
         "ContactType is mandatory. values: MOBILEPHONE, FIXEDPHONE, EMAIL, WEBSITE",
-        NoChoice(co("contactType"))).related(Published)),
+        required_and_known(&[co("contactType")])).related(Published)),
     Step::Rule(rule("contact-details", "Co2", TextPublished,
         "contactDetails absent or blank",
         "ContactDetails is mandatory",
-        Absent(co("contactDetails"))).related(Published)),
+        required(&[co("contactDetails")])).related(Published)),
 ];
 
 const fn ad(name: &str) -> F {
@@ -154,12 +129,7 @@ const fn ad(name: &str) -> F {
 }
 
 /// A postal address.
-pub static ADDRESS: Object = Object {
-    id: ObjectId(7),
-    name: "Address",
-    fields: ADDRESS_FIELDS,
-    steps: ADDRESS_STEPS,
-};
+pub static ADDRESS: Object = contract_object!(7, "Address", ADDRESS_FIELDS, ADDRESS_STEPS);
 
 #[rustfmt::skip]
 const ADDRESS_FIELDS: &[Field] = &[
@@ -182,15 +152,15 @@ const ADDRESS_STEPS: &[Step] = &[
     Step::Rule(rule("address-type-unknown", "ADR02", TextPublished,
         "addressType not in addressType",
         "AddressType is not defined in amlyze",
-        Unknown(&[ad("addressType")])).related(Published)),
+        known(&[ad("addressType")])).related(Published)),
     Step::Rule(rule("address-country-missing", "ADR02", TextPublished,
         "country absent or blank",
         "Country is mandatory and can't be empty",
-        Absent(ad("country"))).related(TextPublished)),
+        required(&[ad("country")])).related(TextPublished)),
     Step::Rule(rule("address-country-unknown", "ADR02", Published,
         "country not in country",
         "Country is mandatory and must exist in Amlyze",
-        Unknown(&[ad("country")])).related(TextPublished)),
+        known(&[ad("country")])).related(TextPublished)),
 ];
 
 const fn dc(name: &str) -> F {
@@ -198,12 +168,8 @@ const fn dc(name: &str) -> F {
 }
 
 /// A document that proves who somebody is.
-pub static DOCUMENT: Object = Object {
-    id: ObjectId(8),
-    name: "BusinessEntityDocument",
-    fields: DOCUMENT_FIELDS,
-    steps: DOCUMENT_STEPS,
-};
+pub static DOCUMENT: Object =
+    contract_object!(8, "BusinessEntityDocument", DOCUMENT_FIELDS, DOCUMENT_STEPS);
 
 #[rustfmt::skip]
 const DOCUMENT_FIELDS: &[Field] = &[
@@ -222,27 +188,27 @@ const DOCUMENT_STEPS: &[Step] = &[
     Step::Rule(rule("document-entity-type", "DOC01", TextPublished,
         "entityType absent or not one of its values",
         "EntityType is mandatory. values : INDIVIDUAL, ORGANIZATION",
-        NoChoice(dc("entityType"))).related(Published)),
+        required_and_known(&[dc("entityType")])).related(Published)),
     Step::Rule(rule("document-type", "DOC02", Ours,
         "identityDocumentType absent or not one of its values",
         "IdentityDocumentType is mandatory. values: PASSPORT, IDENTITYCARD, RESIDENCEPERMIT, DRIVINGLICENSE, REGISTRATIONCERTIFICATE, OTHER",
-        NoChoice(dc("identityDocumentType"))).related(Ours)),
+        required_and_known(&[dc("identityDocumentType")])).related(Ours)),
     Step::Rule(rule("document-number", "DOC03", TextPublished,
         "documentNumber absent or blank",
         "DocumentNumber is mandatory",
-        Absent(dc("documentNumber"))).related(TextPublished)),
+        required(&[dc("documentNumber")])).related(TextPublished)),
     Step::Rule(rule("document-issue-date", "DOC04", TextPublished,
         "documentIssueDate absent",
         "DocumentIssueDate is mandatory",
-        Absent(dc("documentIssueDate"))).related(TextPublished)),
+        required(&[dc("documentIssueDate")])).related(TextPublished)),
     Step::Rule(rule("document-issue-country", "DOC06", Published,
         "documentIssueCountry absent, blank or not in country",
         "DocumentIssueCountry is mandatory and must exist in Amlyze",
-        AbsentOrUnknown(dc("documentIssueCountry"))).related(TextPublished)),
+        required_and_known(&[dc("documentIssueCountry")])).related(TextPublished)),
     Step::Rule(rule("document-issue-authority", "DOC07", TextPublished,
         "documentIssueAuthority absent or blank",
         "DocumentIssueAuthority is mandatory",
-        Absent(dc("documentIssueAuthority"))).related(TextPublished)),
+        required(&[dc("documentIssueAuthority")])).related(TextPublished)),
 ];
 
 /// The index of an additional value's field, for constants.
@@ -251,12 +217,12 @@ pub const fn additional_value(name: &str) -> F {
 }
 
 /// A value of the institution's own, with its datatype.
-pub static ADDITIONAL_VALUE: Object = Object {
-    id: ObjectId(21),
-    name: "AdditionalValue",
-    fields: ADDITIONAL_VALUE_FIELDS,
-    steps: ADDITIONAL_VALUE_STEPS,
-};
+pub static ADDITIONAL_VALUE: Object = contract_object!(
+    21,
+    "AdditionalValue",
+    ADDITIONAL_VALUE_FIELDS,
+    ADDITIONAL_VALUE_STEPS,
+);
 
 #[rustfmt::skip]
 const ADDITIONAL_VALUE_FIELDS: &[Field] = &[
@@ -271,27 +237,27 @@ const ADDITIONAL_VALUE_STEPS: &[Step] = &[
     Step::Rule(rule("additional-value-code", "AV01", TextPublished,
         "listAdditionalValues: code absent or blank",
         "AdditionalValue.Code is mandatory",
-        Absent(av("code")))),
+        required(&[av("code")]))),
     Step::Rule(rule("additional-value-description", "AV02", TextPublished,
         "listAdditionalValues: description absent or blank",
         "AdditionalValue.Description is mandatory",
-        Absent(av("description")))),
+        required(&[av("description")]))),
     Step::Rule(rule("additional-value-value", "AV03", TextPublished,
         "listAdditionalValues: value absent or blank",
         "AdditionalValue.Value is mandatory",
-        Absent(av("value")))),
+        required(&[av("value")]))),
     Step::Rule(rule("additional-value-datatype", "AV04", TextPublished,
         "listAdditionalValues: datatype absent or blank",
         "AdditionalValue.Datatype is mandatory",
-        Absent(av("datatype")))),
+        required(&[av("datatype")]))),
     Step::Rule(rule("additional-value-twice", "AV05", TextPublished,
         "listAdditionalValues: the same code twice in one list",
         "Duplicate code in additionalValues",
-        Check::Across(Across::AdditionalValueTwice))),
+        Repeated(av("code")))),
     Step::Rule(rule("additional-value-bad-datatype", "AV06", TextPublished,
         "listAdditionalValues: datatype not one of its values",
         "Bad datatype valueCode: {code}",
-        BadChoice(av("datatype")))),
+        known(&[av("datatype")]))),
     Step::Rule(rule("additional-value-bad-integer", "AV07", Published,
         "listAdditionalValues: datatype INTEGER, value is no integer",
         "Bad value for INTEGER valueCode: {code}",

@@ -3,7 +3,7 @@
 
 use super::Origin::*;
 use super::field::*;
-use super::rule::rule;
+use super::rule::*;
 use super::{Check::*, Classifier, Step};
 
 const DIRECTIONS: &[&str] = &["IN", "OUT"];
@@ -13,12 +13,8 @@ const fn ap(name: &str) -> F {
 }
 
 /// Why the customer came.
-pub static APPEAL_REASON: Object = Object {
-    id: ObjectId(9),
-    name: "AppealReason",
-    fields: APPEAL_REASON_FIELDS,
-    steps: APPEAL_REASON_STEPS,
-};
+pub static APPEAL_REASON: Object =
+    contract_object!(9, "AppealReason", APPEAL_REASON_FIELDS, APPEAL_REASON_STEPS);
 
 #[rustfmt::skip]
 const APPEAL_REASON_FIELDS: &[Field] = &[
@@ -30,11 +26,11 @@ const APPEAL_REASON_STEPS: &[Step] = &[
     Step::Rule(rule("appeal-reason-missing", "AR01", TextPublished,
         "appealReasonType absent or blank",
         "AppealReasonType is mandatory and can't be empty",
-        Absent(ap("appealReasonType")))),
+        required(&[ap("appealReasonType")]))),
     Step::Rule(rule("appeal-reason-unknown", "AR02", TextPublished,
         "appealReasonType not in appealReasonType",
         "AppealReasonType is mandatory and must be defined in Amlyze",
-        Unknown(&[ap("appealReasonType")]))),
+        known(&[ap("appealReasonType")]))),
 ];
 
 const fn ins(name: &str) -> F {
@@ -42,12 +38,12 @@ const fn ins(name: &str) -> F {
 }
 
 /// How the customer came to know the institution.
-pub static INTRODUCTION_SOURCE: Object = Object {
-    id: ObjectId(10),
-    name: "IntroductionSource",
-    fields: INTRODUCTION_SOURCE_FIELDS,
-    steps: INTRODUCTION_SOURCE_STEPS,
-};
+pub static INTRODUCTION_SOURCE: Object = contract_object!(
+    10,
+    "IntroductionSource",
+    INTRODUCTION_SOURCE_FIELDS,
+    INTRODUCTION_SOURCE_STEPS,
+);
 
 #[rustfmt::skip]
 const INTRODUCTION_SOURCE_FIELDS: &[Field] = &[
@@ -59,7 +55,7 @@ const INTRODUCTION_SOURCE_STEPS: &[Step] = &[
     Step::Rule(rule("introduction-source", "INS01", TextPublished,
         "introductionSource absent, blank or not in introductionSourceType",
         "IntroductionSource not found in amlyze",
-        AbsentOrUnknown(ins("introductionSource")))),
+        required_and_known(&[ins("introductionSource")]))),
 ];
 
 const fn os(name: &str) -> F {
@@ -67,12 +63,12 @@ const fn os(name: &str) -> F {
 }
 
 /// A service that the customer ordered.
-pub static ORDERED_SERVICE: Object = Object {
-    id: ObjectId(11),
-    name: "OrderedService",
-    fields: ORDERED_SERVICE_FIELDS,
-    steps: ORDERED_SERVICE_STEPS,
-};
+pub static ORDERED_SERVICE: Object = contract_object!(
+    11,
+    "OrderedService",
+    ORDERED_SERVICE_FIELDS,
+    ORDERED_SERVICE_STEPS,
+);
 
 #[rustfmt::skip]
 const ORDERED_SERVICE_FIELDS: &[Field] = &[
@@ -84,7 +80,7 @@ const ORDERED_SERVICE_STEPS: &[Step] = &[
     Step::Rule(rule("service-type", "OS01", TextPublished,
         "serviceType absent, blank or not in serviceType",
         "ServiceType not found in Amlyze",
-        AbsentOrUnknown(os("serviceType")))),
+        required_and_known(&[os("serviceType")]))),
 ];
 
 const fn tu(name: &str) -> F {
@@ -92,12 +88,12 @@ const fn tu(name: &str) -> F {
 }
 
 /// A turnover that the customer declares.
-pub static DECLARED_TURNOVER: Object = Object {
-    id: ObjectId(12),
-    name: "DeclaredTurnover",
-    fields: DECLARED_TURNOVER_FIELDS,
-    steps: DECLARED_TURNOVER_STEPS,
-};
+pub static DECLARED_TURNOVER: Object = contract_object!(
+    12,
+    "DeclaredTurnover",
+    DECLARED_TURNOVER_FIELDS,
+    DECLARED_TURNOVER_STEPS,
+);
 
 #[rustfmt::skip]
 const DECLARED_TURNOVER_FIELDS: &[Field] = &[
@@ -112,11 +108,11 @@ const DECLARED_TURNOVER_STEPS: &[Step] = &[
     Step::Rule(rule("turnover-type-missing", "DT01", TextPublished,
         "turnoverType absent or blank",
         "TurnoverType is mandatory",
-        Absent(tu("turnoverType")))),
+        required(&[tu("turnoverType")]))),
     Step::Rule(rule("turnover-type-unknown", "DT02", TextPublished,
         "turnoverType not in turnoverType",
         "TurnoverType must exist in amlyze",
-        Unknown(&[tu("turnoverType")]))),
+        known(&[tu("turnoverType")]))),
     Step::Rule(rule("turnover-bounds", "DT03", TextPublished,
         "neither from nor to",
         "At least one value must be specified (FROM, TO)",
@@ -124,7 +120,7 @@ const DECLARED_TURNOVER_STEPS: &[Step] = &[
     Step::Rule(rule("turnover-range", "DT04", Ours,
         "turnoverRange absent or not one of its values",
         "TurnoverRange is mandatory. values: SINGLE, DAILY, MONTHLY, ANNUAL",
-        NoChoice(tu("turnoverRange")))),
+        required_and_known(&[tu("turnoverRange")]))),
 ];
 
 const fn inc(name: &str) -> F {
@@ -132,12 +128,12 @@ const fn inc(name: &str) -> F {
 }
 
 /// Where income comes from.
-pub static INCOME_SOURCE: Object = Object {
-    id: ObjectId(13),
-    name: "IncomeSource",
-    fields: INCOME_SOURCE_FIELDS,
-    steps: INCOME_SOURCE_STEPS,
-};
+pub static INCOME_SOURCE: Object = contract_object!(
+    13,
+    "IncomeSource",
+    INCOME_SOURCE_FIELDS,
+    INCOME_SOURCE_STEPS,
+);
 
 #[rustfmt::skip]
 const INCOME_SOURCE_FIELDS: &[Field] = &[
@@ -152,7 +148,7 @@ const INCOME_SOURCE_STEPS: &[Step] = &[
     Step::Rule(rule("income-source-type", "IS01", Ours,
         "incomeSourceType absent, blank or not in incomeSourceType",
         "IncomeSourceType not found in Amlyze",
-        AbsentOrUnknown(inc("incomeSourceType"))).related(Ours)),
+        required_and_known(&[inc("incomeSourceType")])).related(Ours)),
 ];
 
 const fn pp(name: &str) -> F {
@@ -160,12 +156,12 @@ const fn pp(name: &str) -> F {
 }
 
 /// What payments are for.
-pub static PAYMENT_PURPOSE: Object = Object {
-    id: ObjectId(14),
-    name: "PaymentPurpose",
-    fields: PAYMENT_PURPOSE_FIELDS,
-    steps: PAYMENT_PURPOSE_STEPS,
-};
+pub static PAYMENT_PURPOSE: Object = contract_object!(
+    14,
+    "PaymentPurpose",
+    PAYMENT_PURPOSE_FIELDS,
+    PAYMENT_PURPOSE_STEPS,
+);
 
 #[rustfmt::skip]
 const PAYMENT_PURPOSE_FIELDS: &[Field] = &[
@@ -178,11 +174,11 @@ const PAYMENT_PURPOSE_STEPS: &[Step] = &[
     Step::Rule(rule("payment-purpose-type", "PP01", TextPublished,
         "paymentPurposeType absent, blank or not in paymentPurposeType",
         "PaymentPurposeType does not exist in Amlyze",
-        AbsentOrUnknown(pp("paymentPurposeType")))),
+        required_and_known(&[pp("paymentPurposeType")]))),
     Step::Rule(rule("payment-purpose-direction", "PP02", TextPublished,
         "turnoverDirection absent or not one of its values",
         "TurnoverDirection is invalid",
-        NoChoice(pp("turnoverDirection")))),
+        required_and_known(&[pp("turnoverDirection")]))),
 ];
 
 const fn sw(name: &str) -> F {
@@ -190,12 +186,12 @@ const fn sw(name: &str) -> F {
 }
 
 /// Where wealth comes from.
-pub static SOURCE_OF_WEALTH: Object = Object {
-    id: ObjectId(15),
-    name: "SourceOfWealth",
-    fields: SOURCE_OF_WEALTH_FIELDS,
-    steps: SOURCE_OF_WEALTH_STEPS,
-};
+pub static SOURCE_OF_WEALTH: Object = contract_object!(
+    15,
+    "SourceOfWealth",
+    SOURCE_OF_WEALTH_FIELDS,
+    SOURCE_OF_WEALTH_STEPS,
+);
 
 #[rustfmt::skip]
 const SOURCE_OF_WEALTH_FIELDS: &[Field] = &[
@@ -209,7 +205,7 @@ const SOURCE_OF_WEALTH_STEPS: &[Step] = &[
     Step::Rule(rule("source-of-wealth", "SW01", Ours,
         "code absent, blank or not in sourceOfWealth",
         "SourceOfWealth not found in Amlyze",
-        AbsentOrUnknown(sw("code")))),
+        required_and_known(&[sw("code")]))),
 ];
 
 const fn pc(name: &str) -> F {
@@ -217,12 +213,12 @@ const fn pc(name: &str) -> F {
 }
 
 /// A country that money goes to or comes from.
-pub static PAYMENT_COUNTRY: Object = Object {
-    id: ObjectId(16),
-    name: "PaymentCountry",
-    fields: PAYMENT_COUNTRY_FIELDS,
-    steps: PAYMENT_COUNTRY_STEPS,
-};
+pub static PAYMENT_COUNTRY: Object = contract_object!(
+    16,
+    "PaymentCountry",
+    PAYMENT_COUNTRY_FIELDS,
+    PAYMENT_COUNTRY_STEPS,
+);
 
 #[rustfmt::skip]
 const PAYMENT_COUNTRY_FIELDS: &[Field] = &[
@@ -235,15 +231,15 @@ const PAYMENT_COUNTRY_STEPS: &[Step] = &[
     Step::Rule(rule("payment-country-missing", "RC01", TextPublished,
         "country absent or blank",
         "PaymentCountry can't be empty",
-        Absent(pc("country")))),
+        required(&[pc("country")]))),
     Step::Rule(rule("payment-country-unknown", "RC01", Published,
         "country not in country",
         "PaymentCountry not found in Amlyze",
-        Unknown(&[pc("country")]))),
+        known(&[pc("country")]))),
     Step::Rule(rule("payment-country-direction", "RC02", TextPublished,
         "turnoverDirection absent or not one of its values",
         "TurnoverDirection is invalid",
-        NoChoice(pc("turnoverDirection")))),
+        required_and_known(&[pc("turnoverDirection")]))),
 ];
 
 const fn ac(name: &str) -> F {
@@ -251,12 +247,7 @@ const fn ac(name: &str) -> F {
 }
 
 /// An economic activity.
-pub static ACTIVITY: Object = Object {
-    id: ObjectId(17),
-    name: "Activity",
-    fields: ACTIVITY_FIELDS,
-    steps: ACTIVITY_STEPS,
-};
+pub static ACTIVITY: Object = contract_object!(17, "Activity", ACTIVITY_FIELDS, ACTIVITY_STEPS);
 
 #[rustfmt::skip]
 const ACTIVITY_FIELDS: &[Field] = &[
@@ -269,11 +260,11 @@ const ACTIVITY_STEPS: &[Step] = &[
     Step::Rule(rule("activity-type-missing", "ACT01", TextPublished,
         "activityType absent or blank",
         "ActivityType is mandatory",
-        Absent(ac("activityType")))),
+        required(&[ac("activityType")]))),
     Step::Rule(rule("activity-type-unknown", "ACT02", TextPublished,
         "activityType not in activityType",
         "ActivityType must be defined in Amlyze",
-        Unknown(&[ac("activityType")]))),
+        known(&[ac("activityType")]))),
 ];
 
 const fn re(name: &str) -> F {
@@ -281,12 +272,12 @@ const fn re(name: &str) -> F {
 }
 
 /// A region of the world where the customer is active.
-pub static REGION_OF_ACTIVITY: Object = Object {
-    id: ObjectId(18),
-    name: "RegionOfActivity",
-    fields: REGION_OF_ACTIVITY_FIELDS,
-    steps: REGION_OF_ACTIVITY_STEPS,
-};
+pub static REGION_OF_ACTIVITY: Object = contract_object!(
+    18,
+    "RegionOfActivity",
+    REGION_OF_ACTIVITY_FIELDS,
+    REGION_OF_ACTIVITY_STEPS,
+);
 
 #[rustfmt::skip]
 const REGION_OF_ACTIVITY_FIELDS: &[Field] = &[
@@ -298,7 +289,7 @@ const REGION_OF_ACTIVITY_STEPS: &[Step] = &[
     Step::Rule(rule("region-of-activity", "RA01", Ours,
         "region absent, blank or in neither region nor country",
         "RegionOfActivity not found in Amlyze",
-        AbsentOrInNeither(re("region"), Classifier::Region, Classifier::Country)).related(Ours)),
+        required_and_known_or(&[re("region")], Classifier::Country)).related(Ours)),
 ];
 
 const fn ca(name: &str) -> F {
@@ -306,12 +297,12 @@ const fn ca(name: &str) -> F {
 }
 
 /// A country where the customer is active.
-pub static COUNTRY_OF_ACTIVITY: Object = Object {
-    id: ObjectId(19),
-    name: "CountryOfActivity",
-    fields: COUNTRY_OF_ACTIVITY_FIELDS,
-    steps: COUNTRY_OF_ACTIVITY_STEPS,
-};
+pub static COUNTRY_OF_ACTIVITY: Object = contract_object!(
+    19,
+    "CountryOfActivity",
+    COUNTRY_OF_ACTIVITY_FIELDS,
+    COUNTRY_OF_ACTIVITY_STEPS,
+);
 
 #[rustfmt::skip]
 const COUNTRY_OF_ACTIVITY_FIELDS: &[Field] = &[
@@ -323,7 +314,7 @@ const COUNTRY_OF_ACTIVITY_STEPS: &[Step] = &[
     Step::Rule(rule("country-of-activity", "CA01", Published,
         "country absent, blank or not in country",
         "CountryOfActivity not found in Amlyze",
-        AbsentOrUnknown(ca("country"))).related(TextPublished)),
+        required_and_known(&[ca("country")])).related(TextPublished)),
 ];
 
 const fn tx(name: &str) -> F {
@@ -331,12 +322,12 @@ const fn tx(name: &str) -> F {
 }
 
 /// A country where the customer pays taxes.
-pub static COUNTRY_OF_TAX_PAYMENT: Object = Object {
-    id: ObjectId(20),
-    name: "CountryOfTaxPayment",
-    fields: COUNTRY_OF_TAX_PAYMENT_FIELDS,
-    steps: COUNTRY_OF_TAX_PAYMENT_STEPS,
-};
+pub static COUNTRY_OF_TAX_PAYMENT: Object = contract_object!(
+    20,
+    "CountryOfTaxPayment",
+    COUNTRY_OF_TAX_PAYMENT_FIELDS,
+    COUNTRY_OF_TAX_PAYMENT_STEPS,
+);
 
 #[rustfmt::skip]
 const COUNTRY_OF_TAX_PAYMENT_FIELDS: &[Field] = &[
@@ -349,9 +340,9 @@ const COUNTRY_OF_TAX_PAYMENT_STEPS: &[Step] = &[
     Step::Rule(rule("tax-country-missing", "COTP01", TextPublished,
         "country absent or blank",
         "CountryOfTaxPayment can't be empty",
-        Absent(tx("country")))),
+        required(&[tx("country")]))),
     Step::Rule(rule("tax-country-unknown", "COTP01", Published,
         "country not in country",
         "CountryOfTaxPayment not found in Amlyze",
-        Unknown(&[tx("country")]))),
+        known(&[tx("country")]))),
 ];

@@ -1,11 +1,12 @@
 //! The related entity: an owner, a director, a parent company of the customer.
 
 use super::Origin::*;
+use super::cross_field::cross_field;
 use super::field::*;
 use super::parts::*;
 use super::profile::*;
-use super::rule::{place, rule};
-use super::{Across, Check, Check::*, Classifier, EntityType, Step};
+use super::rule::*;
+use super::{Allowed, Classifier, EntityType, F, Step};
 
 /// The index of a related entity's field, for constants.
 pub const fn related_entity(name: &str) -> F {
@@ -15,12 +16,7 @@ pub const fn related_entity(name: &str) -> F {
 use related_entity as re;
 
 /// A person or company that the customer is related to.
-pub static RELATED_ENTITY: Object = Object {
-    id: ObjectId(22),
-    name: "RelatedEntity",
-    fields: FIELDS,
-    steps: STEPS,
-};
+pub static RELATED_ENTITY: Object = contract_object!(22, "RelatedEntity", FIELDS, STEPS);
 
 #[rustfmt::skip]
 const FIELDS: &[Field] = &[
@@ -56,42 +52,53 @@ const FIELDS: &[Field] = &[
     list("listAdditionalValues", &ADDITIONAL_VALUE),
 ];
 
+const ENTITY_TYPE: F = re("entityType");
+const FIRST_NAME: F = re("firstName");
+const LAST_NAME: F = re("lastName");
+const TITLE: F = re("title");
+
 #[rustfmt::skip]
 const STEPS: &[Step] = &[
     Step::Rule(rule("relation-type-missing", "RE01", Published,
         "relationType absent or blank",
         "Relation type is mandatory",
-        Absent(re("relationType")))),
+        required(&[re("relationType")]))),
     Step::Rule(rule("relation-type-unknown", "RE01", Published,
         "relationType not in relationType",
         "Relation type is not defined in Amlyze",
-        Unknown(&[re("relationType")]))),
+        known(&[re("relationType")]))),
     Step::Rule(rule("entity-type", "RE02", Published,
         "entityType absent or not one of its values",
         "EntityType is mandatory",
-        NoChoice(re("entityType")))),
+        required_and_known(&[re("entityType")]))),
     Step::Rule(rule("country-unknown", "RE03", Published,
         "country not in country",
         "Country not defined in Amlyze",
-        Unknown(&[re("country")]))),
+        known(&[re("country")]))),
     Step::Rule(rule("birth-or-registration-country", "RE04", Ours,
         "birthCountry or registrationCountry not in country",
         "{BirthCountry|RegistrationCountry} not defined in Amlyze",
-        Unknown(&[re("birthCountry"), re("registrationCountry")]))),
+        known(&[re("birthCountry"), re("registrationCountry")]))),
     Step::Rule(rule("legal-form-unknown", "RE05", Published,
         "legalForm not in legalForm",
         "LegalForm not found in Amlyze",
-        Unknown(&[re("legalForm")]))),
+        known(&[re("legalForm")]))),
     Step::Rule(rule("name", "RE07", Ours,
         "INDIVIDUAL without firstName or lastName, ORGANIZATION without title",
         "{FirstName|LastName|Title} is mandatory",
-        Check::Across(Across::RelatedName))),
-    place(re("listContact"), "", "RE06.", "Problem with Contact (index: {j} ). "),
-    place(re("listAddress"), "", "RE06.", "Problem with Address (index: {j} ). "),
-    place(re("listBusinessEntityDocument"), "", "RE08.", "Problem with BusinessEntityDocuments (index: {j} ). "),
-    place(re("listIncomeSource"), "", "RE09.", "Problem with IncomeSource (index: {j} ). "),
-    place(re("listActivity"), "", "RE10.", "Problem with activity (index: {j} ). "),
-    place(re("listRegionOfActivity"), "", "RE11.", "Problem with RegionOfActivity (index: {j} ). "),
-    place(re("listCountryOfActivity"), "", "RE12.", "Problem with CountryOfActivity (index: {j} ). "),
-    place(re("listAdditionalValues"), "", "", ""),
+        cross_field(|facts| match facts.choice(ENTITY_TYPE).and_then(EntityType::from_name) {
+                Some(EntityType::Individual) => [facts.missing(FIRST_NAME), facts.missing(LAST_NAME)],
+                Some(EntityType::Organization) => [facts.missing(TITLE), None],
+                None => [None, None],
+            },
+            Allowed::Text("firstName and lastName of an INDIVIDUAL, title of an ORGANIZATION"),
+            "Give the name of the related entity, or correct its entityType."))),
+    list_step(re("listContact"), "", "RE06.", "Problem with Contact (index: {j} ). "),
+    list_step(re("listAddress"), "", "RE06.", "Problem with Address (index: {j} ). "),
+    list_step(re("listBusinessEntityDocument"), "", "RE08.", "Problem with BusinessEntityDocuments (index: {j} ). "),
+    list_step(re("listIncomeSource"), "", "RE09.", "Problem with IncomeSource (index: {j} ). "),
+    list_step(re("listActivity"), "", "RE10.", "Problem with activity (index: {j} ). "),
+    list_step(re("listRegionOfActivity"), "", "RE11.", "Problem with RegionOfActivity (index: {j} ). "),
+    list_step(re("listCountryOfActivity"), "", "RE12.", "Problem with CountryOfActivity (index: {j} ). "),
+    list_step(re("listAdditionalValues"), "", "", ""),
 ];

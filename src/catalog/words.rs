@@ -23,6 +23,11 @@ macro_rules! words {
                 match self { $($name::$value => $word),+ }
             }
 
+            /// The value with this index in [`Self::NAMES`]; None where there is none.
+            pub fn from_index(index: usize) -> Option<$name> {
+                $name::ALL.get(index).copied()
+            }
+
             /// The value with this word; None where there is none.
             pub fn from_name(word: &str) -> Option<$name> {
                 $name::ALL.into_iter().find(|value| value.name() == word)

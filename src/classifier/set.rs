@@ -5,18 +5,10 @@ use hashbrown::{HashMap, HashSet};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use crate::catalog::{self, CategoryKind, Classifier, EntityType, F, ObjectId};
+use crate::catalog::{self, Category, CategoryKind, Classifier, EntityType, F, ObjectId};
 
 use super::file::{ClassifierFile, ValueRow};
 use super::problem::{Problem, Refused};
-
-/// A risk management category: for whom it is meant, and what it makes of a customer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Category {
-    /// None: for both.
-    pub entity_type: Option<EntityType>,
-    pub kind: CategoryKind,
-}
 
 /// A classifier's values that may be given today.
 #[derive(Debug)]
@@ -76,16 +68,14 @@ impl<T: Clone> Bindings<T> {
     }
 }
 
-impl Category {
-    /// The category that these attributes describe. The parser lets no other values through.
-    fn of(attributes: &Map<String, Value>) -> Category {
-        let text = |name: &str| attributes.get(name).and_then(Value::as_str);
-        Category {
-            entity_type: text("entity_type").and_then(EntityType::from_name),
-            kind: text("kind")
-                .and_then(CategoryKind::from_name)
-                .unwrap_or(CategoryKind::Regular),
-        }
+/// The category that these attributes describe. The parser lets no other values through.
+fn category_of(attributes: &Map<String, Value>) -> Category {
+    let text = |name: &str| attributes.get(name).and_then(Value::as_str);
+    Category {
+        entity_type: text("entity_type").and_then(EntityType::from_name),
+        kind: text("kind")
+            .and_then(CategoryKind::from_name)
+            .unwrap_or(CategoryKind::Regular),
     }
 }
 
@@ -153,7 +143,7 @@ impl ClassifierSet {
             had_values: !file.values.is_empty(),
         });
         if file.name == Classifier::RiskManagementCategory.name() {
-            let category = |v: &ValueRow| (v.code.as_str().into(), Category::of(&v.attributes));
+            let category = |v: &ValueRow| (v.code.as_str().into(), category_of(&v.attributes));
             self.categories.extend(valid().map(category));
         }
         let bindings = &mut self.bindings;
@@ -165,10 +155,10 @@ impl ClassifierSet {
         self.tables[classifier as usize].codes.contains(code)
     }
 
-    /// Whether the classifier has no value and never had one. One whose last value was retired or
+    /// Whether the classifier has a value or ever had one. One whose last value was retired or
     /// removed still decides: nothing may be given where it is asked for.
-    pub fn never_had_values(&self, classifier: Classifier) -> bool {
-        !self.tables[classifier as usize].had_values
+    pub fn had_values(&self, classifier: Classifier) -> bool {
+        self.tables[classifier as usize].had_values
     }
 
     /// Remembers that these classifiers had values before this set.

@@ -7,7 +7,9 @@
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
-use crate::catalog::{Action, CategoryKind, Endpoint, rule};
+use crate::catalog::{
+    CUSTOMER, CategoryKind, Endpoint, HistoryFacts, HistoryRule, RuleRow, history_rules,
+};
 use crate::trouble::Result;
 use crate::validate::{Facts, Finding, Summary};
 
@@ -85,6 +87,8 @@ pub struct Ledger<'c> {
     conn: &'c Connection,
     keys: Keys,
     endpoint: Endpoint,
+    /// Those that apply at the endpoint.
+    rules: Vec<(&'static RuleRow, &'static HistoryRule)>,
     /// Nothing is to be saved: what is accepted here counts in temporary tables only.
     trial: bool,
     statements: Statements<'c>,
@@ -138,6 +142,11 @@ pub(super) fn names<'f>(
     )
 }
 
+fn rules_at(endpoint: Endpoint) -> Vec<(&'static RuleRow, &'static HistoryRule)> {
+    let apply = |(row, _): &(&RuleRow, _)| row.endpoints.has(endpoint);
+    history_rules().filter(apply).collect()
+}
+
 struct Existing {
     key: i64,
     kind: Option<CategoryKind>,
@@ -152,6 +161,7 @@ impl<'c> Ledger<'c> {
             conn,
             keys,
             endpoint,
+            rules: rules_at(endpoint),
             trial: false,
             statements: Statements::prepare(conn)?,
         })
@@ -175,6 +185,7 @@ impl<'c> Ledger<'c> {
             conn,
             keys,
             endpoint,
+            rules: rules_at(endpoint),
             trial: true,
             statements: Statements::prepare(conn)?,
         })
@@ -219,16 +230,20 @@ impl<'c> Ledger<'c> {
         {
             return Ok(Verdict::Repeat(holder));
         }
-        if holder.is_some() || self.taken_in_trial(number)? {
-            let name = if self.endpoint.is_batch() {
-                "communication-number-used"
-            } else {
-                "communication-number-used-single"
-            };
-            findings.push(Finding::of_history(rule(name), "communicationNumber"));
-        }
+        let number_used = holder.is_some() || self.taken_in_trial(number)?;
         let existing = self.existing(unit, ext_id)?;
-        self.customer_rules(summary, existing.kind, &mut findings);
+        let history = HistoryFacts {
+            number_used,
+            existing: existing.kind,
+            action: summary.action,
+            kind: summary.kind,
+        };
+        for (row, rule) in &self.rules {
+            if (rule.holds)(&history) {
+                let field = CUSTOMER.field(rule.field);
+                findings.push(Finding::of_history(row, field.name));
+            }
+        }
         if !findings.is_empty() {
             return Ok(Verdict::Wrong(findings));
         }
@@ -262,31 +277,6 @@ impl<'c> Ledger<'c> {
                 Ok(Some(holder))
             }
             _ => Ok(None),
-        }
-    }
-
-    fn customer_rules(
-        &self,
-        summary: &Summary,
-        existing: Option<CategoryKind>,
-        findings: &mut Vec<Finding>,
-    ) {
-        let mut find = |key, field| findings.push(Finding::of_history(rule(key), field));
-        match (summary.action, existing) {
-            (Action::Create, Some(_)) => find("customer-exists", "customerExtId"),
-            (Action::Update, None) => find("customer-not-found", "customerExtId"),
-            _ => {}
-        }
-        if existing != Some(CategoryKind::Regular) {
-            return;
-        }
-        let lead = summary.kind == Some(CategoryKind::Lead);
-        match self.endpoint {
-            Endpoint::Customer if lead && summary.action == Action::Update => {
-                find("demoted-to-lead", "riskManagementCategory");
-            }
-            Endpoint::SimplifiedCustomer => find("demoted-to-simplified", "customerExtId"),
-            _ => {}
         }
     }
 

@@ -65,6 +65,11 @@ impl Slot {
         }
     }
 
+    /// Whether something is given that the field's type cannot take, or that is none of its values.
+    pub fn is_unreadable(&self) -> bool {
+        matches!(self.kind, Kind::Bad | Kind::NoChoice)
+    }
+
     /// Whether the field counts as given: anything but absent and blank.
     pub fn is_given(&self) -> bool {
         !matches!(self.kind, Kind::Absent | Kind::Blank)
@@ -79,6 +84,15 @@ impl Slot {
     pub fn item_count(&self) -> u32 {
         if self.kind == Kind::List { self.b } else { 0 }
     }
+}
+
+/// Which slot of the tree it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SlotId {
+    /// A field, counted over all objects.
+    Field(u32),
+    /// An item, counted over all lists.
+    Item(u32),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -239,6 +253,7 @@ impl Tree {
             tree: self,
             text,
             object,
+            base: 0,
             slots: self.slots_of(object, 0),
         }
     }
@@ -260,6 +275,8 @@ pub struct Node<'t> {
     tree: &'t Tree,
     text: &'t str,
     object: &'static Object,
+    /// Which of the tree's slots is its first.
+    base: u32,
     slots: &'t [Slot],
 }
 
@@ -272,6 +289,11 @@ impl<'t> Node<'t> {
     /// The slot of a field.
     pub fn slot(&self, f: F) -> &'t Slot {
         &self.slots[f.0 as usize]
+    }
+
+    /// Which slot of the tree a field has.
+    pub fn slot_id(&self, f: F) -> SlotId {
+        SlotId::Field(self.base + u32::from(f.0))
     }
 
     /// Every field with its slot, in the order of the table.
@@ -289,7 +311,7 @@ impl<'t> Node<'t> {
         self.slot_text(self.slot(f))
     }
 
-    /// The same for a slot.
+    /// The text of a slot that holds one, in whatever state it is.
     pub fn slot_text(&self, slot: &Slot) -> Option<&'t str> {
         match slot.kind {
             Kind::Text | Kind::NoChoice | Kind::Bad if slot.b > 0 => {
@@ -347,6 +369,7 @@ impl<'t> Node<'t> {
 
     fn node_at(&self, slot: &Slot, object: &'static Object) -> Option<Node<'t>> {
         (slot.kind == Kind::Object).then(|| Node {
+            base: slot.a,
             slots: self.tree.slots_of(object, slot.a),
             object,
             ..*self
@@ -358,6 +381,16 @@ impl<'t> Node<'t> {
 pub struct Items<'t> {
     tree: &'t Tree,
     next: u32,
+}
+
+impl<'t> Items<'t> {
+    /// The items, each with which slot of the tree it is.
+    pub fn with_ids(mut self) -> impl Iterator<Item = (SlotId, &'t Slot)> {
+        std::iter::from_fn(move || {
+            let id = SlotId::Item(self.next.checked_sub(1)?);
+            Some((id, self.next()?))
+        })
+    }
 }
 
 impl<'t> Iterator for Items<'t> {

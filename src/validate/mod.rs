@@ -1,18 +1,19 @@
 //! One customer and the classifiers to findings. Pure: no clock, no database, no file; the same
 //! customer gets the same findings whichever thread judges it, and whatever stands beside it.
 
-mod across;
 mod finding;
 mod interpret;
 mod summary;
+mod view;
 mod walk;
 
 use std::ops::Range;
 
+use finding::Arguments;
 pub use finding::Finding;
 pub use summary::{Facts, Span, Summary};
 
-use crate::catalog::{CUSTOMER, Endpoint, rule};
+use crate::catalog::{CUSTOMER, Endpoint, Walk, walk_rule};
 use crate::classifier::ClassifierSet;
 use crate::request::{Chunk, InvalidRequest, Node, Note, Tree};
 
@@ -85,7 +86,7 @@ impl Judge<'_> {
             let mut judged = if is_object {
                 self.judge(text, tree, &mut facts)
             } else {
-                self.no_object(chunk.first + i as u64)
+                self.not_an_object(chunk.first + i as u64)
             };
             judged.payload = element.clone();
             judged.elapsed_ms = elapsed_ms();
@@ -123,29 +124,18 @@ impl Judge<'_> {
         Summary::of(&root, facts, &run.context)
     }
 
-    /// An element of `customers` that is no object.
-    fn no_object(&self, position: u64) -> Judged {
-        let row = rule("bad-type");
+    /// An element of `customers` that is not an object.
+    fn not_an_object(&self, position: u64) -> Judged {
+        let arguments = Arguments {
+            type_name: "OBJECT",
+            ..Arguments::default()
+        };
         let path = format!("customers[{position}]");
+        let finding = |row| Finding::new(row, path, &arguments);
         Judged {
             payload: 0..0,
             summary: Summary::default(),
-            findings: vec![Finding::new(
-                row,
-                |name, out| match name {
-                    "path" => {
-                        out.push_str(&path);
-                        true
-                    }
-                    _ if name.starts_with("BOOLEAN|") => {
-                        out.push_str("OBJECT");
-                        true
-                    }
-                    _ => false,
-                },
-                None,
-                path.clone(),
-            )],
+            findings: walk_rule(Walk::BadType).map(finding).into_iter().collect(),
             notes: Vec::new(),
             elapsed_ms: 0,
         }

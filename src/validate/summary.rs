@@ -153,8 +153,9 @@ impl Summary {
             })),
             application_date,
             action: root
-                .choice(ACTION)
-                .and_then(Action::from_name)
+                .slot(ACTION)
+                .choice()
+                .and_then(Action::from_index)
                 .unwrap_or_default(),
             source,
             entity_type: context.entity.map(EntityType::name),

@@ -4,7 +4,7 @@
 use rusqlite::Connection;
 use serde::Serialize;
 
-use crate::catalog::{self, Check, Origin, RuleRow, Walk, field_of_path, takes};
+use crate::catalog::{self, Check, CodeSet, Origin, RuleRow, Walk, field_of_path, takes};
 use crate::position::Position;
 use crate::text::shortened;
 use crate::trouble::Result;
@@ -133,12 +133,15 @@ impl<'c> Explainer<'c> {
         };
         let remedy = catalog::remedy(row);
         told.allowed = remedy.allowed;
-        told.mend = remedy.mend;
+        told.mend = remedy.fix;
         told.origin = row.origin.name();
         let field = field_of_path(&f.path).map(|(object, f)| object.field(f));
         if matches!(
             row.rule.check,
-            Check::Unknown(_) | Check::Walk(Walk::BadType | Walk::TooLong)
+            Check::Value {
+                codes: CodeSet::OfField,
+                ..
+            } | Check::Walk(Walk::BadType | Walk::TooLong, _)
         ) && let Some(field) = field
         {
             told.allowed = takes(field);
@@ -197,20 +200,27 @@ impl<'c> Explainer<'c> {
 /// Whose codes belong at the place of a finding.
 fn classifiers_of(row: &RuleRow, f: &FindingRow) -> Vec<String> {
     match &row.rule.check {
-        Check::AbsentOrInNeither(_, one, other) => vec![one.name().into(), other.name().into()],
-        Check::Walk(Walk::BoundClassifier) => {
+        Check::Walk(Walk::BoundClassifier, _) => {
             let name = f.description.strip_prefix("Value not found in classifier ");
             name.and_then(|n| n.split_once(". Field: "))
                 .map(|(name, _)| name.to_owned())
                 .into_iter()
                 .collect()
         }
-        Check::Walk(_) | Check::History | Check::Forbidden(_) => Vec::new(),
-        _ => field_of_path(&f.path)
-            .and_then(|(object, f)| object.field(f).classifier)
-            .map(|c| c.name().to_owned())
-            .into_iter()
-            .collect(),
+        Check::Walk(..) | Check::History(_) | Check::Forbidden(_) => Vec::new(),
+        check => {
+            let field = field_of_path(&f.path);
+            let of_field = field.and_then(|(object, f)| object.field(f).classifier);
+            let other = match check {
+                Check::Value {
+                    codes: CodeSet::OfFieldOr(other),
+                    ..
+                } => Some(*other),
+                _ => None,
+            };
+            let both = of_field.into_iter().chain(other);
+            both.map(|c| c.name().to_owned()).collect()
+        }
     }
 }
 
@@ -302,7 +312,7 @@ fn rule_told(conn: Option<&Connection>, row: &RuleRow) -> Result<RuleTold> {
         when: row.when.clone(),
         endpoints: row.endpoints.to_string(),
         allowed: remedy.allowed,
-        mend: remedy.mend,
+        mend: remedy.fix,
         origin: origin.name(),
         origin_means: origin.meaning(),
         rule: row.key.clone(),

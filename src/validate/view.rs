@@ -1,0 +1,97 @@
+//! What the rules of the catalogue may ask about a customer, answered from its tree.
+
+use crate::catalog::{
+    Category, Classifier, Datatype, Endpoint, EntityType, F, Facts, RiskLevelSource,
+    additional_value,
+};
+use crate::classifier::ClassifierSet;
+use crate::request::{Node, value};
+
+use super::Judge;
+use super::interpret::Context;
+
+const AV_DATATYPE: F = additional_value("datatype");
+const AV_VALUE: F = additional_value("value");
+
+/// One object of a customer, and what the customer is as a whole.
+pub(super) struct View<'v> {
+    pub judge: &'v Judge<'v>,
+    pub context: &'v Context,
+    pub node: &'v Node<'v>,
+}
+
+impl Facts for View<'_> {
+    fn endpoint(&self) -> Endpoint {
+        self.judge.endpoint
+    }
+
+    fn multi_organization(&self) -> bool {
+        self.judge.multi_organization
+    }
+
+    fn has_codes(&self, classifier: Classifier) -> bool {
+        self.judge.classifiers.had_values(classifier)
+    }
+
+    fn entity_type(&self) -> Option<EntityType> {
+        self.context.entity
+    }
+
+    fn source(&self) -> Option<RiskLevelSource> {
+        self.context.source
+    }
+
+    fn category(&self) -> Option<Category> {
+        self.context.category
+    }
+
+    fn is_given(&self, f: F) -> bool {
+        self.node.slot(f).is_given()
+    }
+
+    fn is_wrong(&self, f: F) -> bool {
+        is_wrong(self.node, f, None, self.judge.classifiers)
+    }
+
+    fn text(&self, f: F) -> Option<&str> {
+        self.node.text(f)
+    }
+
+    fn choice(&self, f: F) -> Option<&'static str> {
+        self.node.choice(f)
+    }
+}
+
+/// Whether the field is given and is none of its codes (nor of the other classifier's), or none of
+/// its values.
+pub(super) fn is_wrong(
+    node: &Node<'_>,
+    f: F,
+    other: Option<Classifier>,
+    classifiers: &ClassifierSet,
+) -> bool {
+    match node.object().field(f).classifier {
+        Some(classifier) => node.sound_text(f).is_some_and(|code| {
+            !classifiers.holds(classifier, code)
+                && other.is_none_or(|other| !classifiers.holds(other, code))
+        }),
+        None => node.slot(f).is_unreadable(),
+    }
+}
+
+/// The value of an additional value of this datatype, where it does not read as one.
+pub(super) fn bad_datatype_value(node: &Node<'_>, datatype: Datatype) -> Option<F> {
+    if node.slot(AV_DATATYPE).choice() != Some(datatype as usize) {
+        return None;
+    }
+    let text = node.sound_text(AV_VALUE)?;
+    let sound = match datatype {
+        Datatype::Integer => value::is_plain_integer(text),
+        Datatype::Decimal => value::is_decimal(text),
+        Datatype::Date => value::day(text.trim()).is_some(),
+        Datatype::Timestamp => value::is_timestamp(text),
+        Datatype::Boolean => value::boolean(text).is_some(),
+        Datatype::String => true,
+    };
+    (!sound).then_some(AV_VALUE)
+}
