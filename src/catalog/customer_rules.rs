@@ -3,11 +3,12 @@
 
 use super::Origin::*;
 use super::cross_field::{cross_field, history, when};
-use super::customer::customer as c;
+use super::customer::{FIELDS, customer as c};
+use super::field::{count_forbidden, forbidden};
 use super::rule::*;
 use super::{
-    Action, Allowed, CategoryKind, Check, Check::*, Classifier, Endpoints, F, RiskLevelSource,
-    Step, Walk,
+    Action, Allowed, Applies, CategoryKind, Check, Check::*, Classifier, Endpoints, F,
+    RiskLevelSource, Step, Walk,
 };
 
 const COMMUNICATION_NUMBER: F = c("communicationNumber");
@@ -21,17 +22,10 @@ const CLOSING_DATE: F = c("closingDate");
 
 const NUMBER_USED: &str = "Give every request a communicationNumber of its own. If this very request was accepted before, nothing is to be done; if it corrects one, send it with a new number and action UPDATE.";
 
-/// In the order in which C014 names them.
-#[rustfmt::skip]
-const NOT_FOR_INDIVIDUAL: &[F] = &[
-    c("companyAssetValue"), c("numberOfEmployees"), c("licenseDescription"), c("numberOfAudits"), c("regionOfActivityDescription"), c("title"), c("legalForm"), c("thirdPartyServicesUsedDescription"), c("giin"), c("establishmentDate"), c("periodsOfAuditsInYears"), c("organizationalStructureDescription"), c("lei"), c("tradingName"), c("activityInRestrictedRegionDescription"),
-];
-
-/// In the order in which C015 names them.
-#[rustfmt::skip]
-const NOT_FOR_ORGANIZATION: &[F] = &[
-    c("firstName"), c("lastName"), c("birthDate"), c("birthCountry"), c("citizenshipCountry"), c("secondCitizenshipCountry"), c("permanentResidenceCountry"),
-];
+const NOT_FOR_INDIVIDUAL: [F; count_forbidden(FIELDS, Applies::Organization)] =
+    forbidden(FIELDS, Applies::Organization);
+const NOT_FOR_ORGANIZATION: [F; count_forbidden(FIELDS, Applies::Individual)] =
+    forbidden(FIELDS, Applies::Individual);
 
 #[rustfmt::skip]
 pub(super) const STEPS: &[Step] = &[
@@ -145,13 +139,13 @@ pub(super) const STEPS: &[Step] = &[
             Allowed::Text(""),
             "Leave closingDate out, or set customerStatus to CLOSED if the relation has ended."))),
     Step::Rule(rule("not-for-individual", "C014", Published,
-        "entityType INDIVIDUAL with one of: CompanyAssetValue, NumberOfEmployees, LicenseDescription, NumberOfAudits, RegionOfActivityDescription, Title, LegalForm, ThirdPartyServicesUsedDescription, GIIN, EstablishmentDate, PeriodsOfAuditsInYears, OrganizationalStructureDescription, LEI, TradingName, ActivityInRestrictedRegionDescription",
+        "entityType INDIVIDUAL with one of: {fields}",
         "Field not allowed for INDIVIDUAL. Field: {Field}",
-        Forbidden(NOT_FOR_INDIVIDUAL)).individual()),
+        Forbidden(&NOT_FOR_INDIVIDUAL)).individual()),
     Step::Rule(rule("not-for-organization", "C015", Published,
-        "entityType ORGANIZATION with one of: FirstName, LastName, BirthDate, BirthCountry, CitizenshipCountry, SecondCitizenshipCountry, PermanentResidenceCountry",
+        "entityType ORGANIZATION with one of: {fields}",
         "Field not allowed for ORGANIZATION. Field: {Field}",
-        Forbidden(NOT_FOR_ORGANIZATION)).organization()),
+        Forbidden(&NOT_FOR_ORGANIZATION)).organization()),
     Step::Rule(rule("first-name", "C016.I01", TextPublished,
         "INDIVIDUAL, firstName absent or blank",
         "For INDIVIDUAL type customer FirstName is mandatory",

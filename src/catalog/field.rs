@@ -1,6 +1,6 @@
 //! What a row of the field table is, and the small constructors that keep the tables readable.
 
-use super::{Classifier, Endpoints, ListStep, Step};
+use super::{Check, Classifier, Endpoints, ListStep, Step};
 
 /// Index of a field in its object's table. Made by `find` while compiling, so that a rule which
 /// names a field that is not there does not compile.
@@ -118,8 +118,11 @@ pub struct Field {
     pub ignored_at: Endpoints,
     /// What holds at those endpoints whatever is given; a customer that gives it says nothing wrong.
     pub holds_anyway: Option<&'static str>,
-    /// What else a person should know.
-    pub note: &'static str,
+    /// Where it is an error to give the field for the other kind of customer: its place among the
+    /// fields that the rule reports, from 1.
+    pub forbidden_else: Option<u8>,
+    /// What else a person should know; see [`Field::notes`].
+    note: &'static str,
 }
 
 impl Field {
@@ -137,6 +140,25 @@ impl Field {
         }
     }
 
+    /// All that a person should know of the field besides its type and where it is mandatory.
+    pub fn notes(&self) -> String {
+        let spelling = self.other_name.map(|name| format!("also spelled {name}"));
+        let own = (!self.note.is_empty()).then(|| self.note.to_owned());
+        let forbidden = self.forbidden_else.and_then(|_| {
+            let row = super::rules().iter().find(|row| match &row.rule.check {
+                Check::Forbidden(fields) => {
+                    let mut names = fields.iter().map(|f| row.object.field(*f).name);
+                    names.any(|name| name == self.name)
+                }
+                _ => false,
+            })?;
+            let whom = row.rule.applies.name().to_uppercase();
+            Some(format!("{whom}: forbidden, {}", row.code))
+        });
+        let notes: Vec<String> = [spelling, own, forbidden].into_iter().flatten().collect();
+        notes.join("; ")
+    }
+
     pub(super) const fn new(name: &'static str, ty: Type) -> Field {
         Field {
             name,
@@ -148,6 +170,7 @@ impl Field {
             max_chars: None,
             ignored_at: Endpoints::NONE,
             holds_anyway: None,
+            forbidden_else: None,
             note: "",
         }
     }
@@ -164,6 +187,11 @@ impl Field {
 
     pub(super) const fn organization(mut self) -> Field {
         self.applies = Applies::Organization;
+        self
+    }
+
+    pub(super) const fn forbidden_else(mut self, rank: u8) -> Field {
+        self.forbidden_else = Some(rank);
         self
     }
 
@@ -187,6 +215,43 @@ impl Field {
         self.holds_anyway = Some(holds);
         self
     }
+}
+
+/// How many of the fields are forbidden for all but this kind of customer.
+pub(super) const fn count_forbidden(fields: &[Field], applies: Applies) -> usize {
+    let (mut count, mut i) = (0, 0);
+    while i < fields.len() {
+        let field = &fields[i];
+        count += (field.forbidden_else.is_some() && field.applies as u8 == applies as u8) as usize;
+        i += 1;
+    }
+    count
+}
+
+/// The fields that are forbidden for all but this kind of customer, in the order in which they are
+/// reported. Two that claim one place, or a place that none claims, stop the build.
+pub(super) const fn forbidden<const N: usize>(fields: &[Field], applies: Applies) -> [F; N] {
+    let mut found = [None; N];
+    let mut i = 0;
+    while i < fields.len() {
+        if let Some(rank) = fields[i].forbidden_else
+            && fields[i].applies as u8 == applies as u8
+        {
+            assert!(
+                found[rank as usize - 1].is_none(),
+                "a place that two fields claim"
+            );
+            found[rank as usize - 1] = Some(F(i as u8));
+        }
+        i += 1;
+    }
+    let mut ordered = [F(0); N];
+    i = 0;
+    while i < N {
+        ordered[i] = found[i].expect("a place that no field claims");
+        i += 1;
+    }
+    ordered
 }
 
 /// One object of a request: its fields in the order of the published table, and the steps in

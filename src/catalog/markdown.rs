@@ -80,7 +80,7 @@ pub fn fields_page() -> String {
                 f.applies.name(),
                 values,
                 longest,
-                cell(f.note)
+                cell(&f.notes())
             );
         }
     }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use sha2::{Digest, Sha256};
 
-use super::{CUSTOMER, Check, Endpoints, HistoryRule, Object, Origin, Rule, Step, Walk};
+use super::{CUSTOMER, Check, Endpoints, HistoryRule, Object, Origin, Rule, Step, Walk, expand};
 
 /// One rule of the contract. The key is its name for ever; codes repeat.
 #[derive(Clone, Debug)]
@@ -85,7 +85,7 @@ fn flatten(object: &'static Object, rows: &mut Vec<RuleRow>, prefix: &Prefix) {
                     key: format!("{}{}", prefix.key, rule.key),
                     code: format!("{}{}", prefix.code, rule.code),
                     endpoints: rule.endpoints,
-                    when: format!("{}{}", prefix.when, rule.when),
+                    when: format!("{}{}", prefix.when, condition(rule, object)),
                     text: format!("{}{}", prefix.text, text.unwrap_or(rule.text)),
                     origin: origin.unwrap_or(rule.origin),
                     rule,
@@ -115,6 +115,20 @@ fn flatten(object: &'static Object, rows: &mut Vec<RuleRow>, prefix: &Prefix) {
             }
         }
     }
+}
+
+/// The condition of a rule, with the names of the fields that it is about.
+fn condition(rule: &Rule, object: &Object) -> String {
+    let mut condition = String::new();
+    expand(rule.when, &mut condition, |name, out| {
+        let Check::Forbidden(fields) = &rule.check else {
+            return false;
+        };
+        let labels: Vec<String> = fields.iter().map(|f| object.field(*f).label()).collect();
+        out.push_str(&labels.join(", "));
+        name == "fields"
+    });
+    condition
 }
 
 /// Every rule, in the order in which they are looked for.
