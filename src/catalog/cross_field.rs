@@ -2,7 +2,9 @@
 //! function may ask of a customer is [`Facts`], so that the catalogue knows nothing of how a customer
 //! is stored.
 
-use super::{Action, CategoryKind, Check, Classifier, Endpoint, EntityType, F, RiskLevelSource};
+use super::{
+    Action, CategoryKind, Check, Classifier, Endpoint, EntityType, FieldIndex, RiskLevelSource,
+};
 
 /// A risk management category: for whom it is meant, and what it makes of a customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,18 +30,18 @@ pub trait Facts {
     /// The customer's category; None where it is in no classifier.
     fn category(&self) -> Option<Category>;
     /// Whether the field is there and not blank.
-    fn is_given(&self, f: F) -> bool;
+    fn is_given(&self, f: FieldIndex) -> bool;
     /// Whether the field is given, and is none of its codes or values.
-    fn is_wrong(&self, f: F) -> bool;
+    fn is_wrong(&self, f: FieldIndex) -> bool;
     /// The text of the field as it was given.
-    fn text(&self, f: F) -> Option<&str>;
+    fn text(&self, f: FieldIndex) -> Option<&str>;
     /// The value of a field that has one of its values.
-    fn choice(&self, f: F) -> Option<&'static str>;
+    fn choice(&self, f: FieldIndex) -> Option<&'static str>;
 }
 
 impl dyn Facts + '_ {
     /// The field, if it is not given.
-    pub(super) fn missing(&self, f: F) -> Option<F> {
+    pub(super) fn missing(&self, f: FieldIndex) -> Option<FieldIndex> {
         (!self.is_given(f)).then_some(f)
     }
 
@@ -49,7 +51,7 @@ impl dyn Facts + '_ {
 }
 
 /// The fields at which a rule holds: one finding each.
-pub type Fields = [Option<F>; 2];
+pub type Fields = [Option<FieldIndex>; 2];
 
 /// A rule that more than one field decides.
 #[derive(Debug)]
@@ -65,7 +67,7 @@ pub struct CrossField {
 #[derive(Debug)]
 pub enum Allowed {
     /// What this field takes.
-    Field(F),
+    Field(FieldIndex),
     /// This; empty where the rule is not about a value.
     Text(&'static str),
 }
@@ -83,7 +85,7 @@ pub(super) const fn cross_field(
 }
 
 /// This field, where the rule holds.
-pub(super) fn when(holds: bool, f: F) -> Fields {
+pub(super) fn when(holds: bool, f: FieldIndex) -> Fields {
     [holds.then_some(f), None]
 }
 
@@ -104,14 +106,14 @@ pub struct HistoryFacts {
 pub struct HistoryRule {
     pub holds: fn(&HistoryFacts) -> bool,
     /// The field of the customer that it is about.
-    pub field: F,
+    pub field: FieldIndex,
     /// What to do about it.
     pub fix: &'static str,
 }
 
 pub(super) const fn history(
     holds: fn(&HistoryFacts) -> bool,
-    field: F,
+    field: FieldIndex,
     fix: &'static str,
 ) -> Check {
     Check::History(HistoryRule { holds, field, fix })

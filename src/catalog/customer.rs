@@ -11,7 +11,7 @@ use super::{Action, Classifier, Endpoints, EntityType, RELATED_ENTITY, RiskLevel
 pub static CUSTOMER: Object = contract_object!(0, "Customer", FIELDS, STEPS);
 
 /// The index of a customer's field, for constants.
-pub const fn customer(name: &str) -> F {
+pub const fn customer(name: &str) -> FieldIndex {
     find(FIELDS, name)
 }
 

@@ -7,24 +7,24 @@ use super::customer::{FIELDS, customer as c};
 use super::field::{count_forbidden, forbidden};
 use super::rule::*;
 use super::{
-    Action, Allowed, Applies, CategoryKind, Check, Check::*, Classifier, Endpoints, F,
+    Action, Allowed, Applies, CategoryKind, Check, Check::*, Classifier, Endpoints, FieldIndex,
     RiskLevelSource, Step, Walk,
 };
 
-const COMMUNICATION_NUMBER: F = c("communicationNumber");
-const CUSTOMER_EXT_ID: F = c("customerExtId");
-const ACTION: F = c("action");
-const BUSINESS_UNIT: F = c("businessUnit");
-const CATEGORY: F = c("riskManagementCategory");
-const RISK_LEVEL: F = c("riskLevel");
-const STATUS: F = c("customerStatus");
-const CLOSING_DATE: F = c("closingDate");
+const COMMUNICATION_NUMBER: FieldIndex = c("communicationNumber");
+const CUSTOMER_EXT_ID: FieldIndex = c("customerExtId");
+const ACTION: FieldIndex = c("action");
+const BUSINESS_UNIT: FieldIndex = c("businessUnit");
+const CATEGORY: FieldIndex = c("riskManagementCategory");
+const RISK_LEVEL: FieldIndex = c("riskLevel");
+const STATUS: FieldIndex = c("customerStatus");
+const CLOSING_DATE: FieldIndex = c("closingDate");
 
 const NUMBER_USED: &str = "Give every request a communicationNumber of its own. If this very request was accepted before, nothing is to be done; if it corrects one, send it with a new number and action UPDATE.";
 
-const NOT_FOR_INDIVIDUAL: [F; count_forbidden(FIELDS, Applies::Organization)] =
+const NOT_FOR_INDIVIDUAL: [FieldIndex; count_forbidden(FIELDS, Applies::Organization)] =
     forbidden(FIELDS, Applies::Organization);
-const NOT_FOR_ORGANIZATION: [F; count_forbidden(FIELDS, Applies::Individual)] =
+const NOT_FOR_ORGANIZATION: [FieldIndex; count_forbidden(FIELDS, Applies::Individual)] =
     forbidden(FIELDS, Applies::Individual);
 
 #[rustfmt::skip]

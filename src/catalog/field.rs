@@ -5,7 +5,7 @@ use super::{Check, Classifier, Endpoints, ListStep, Step};
 /// Index of a field in its object's table. Made by `find` while compiling, so that a rule which
 /// names a field that is not there does not compile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct F(pub u8);
+pub struct FieldIndex(pub u8);
 
 /// Index of an object in [`super::OBJECTS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -230,7 +230,10 @@ pub(super) const fn count_forbidden(fields: &[Field], applies: Applies) -> usize
 
 /// The fields that are forbidden for all but this kind of customer, in the order in which they are
 /// reported. Two that claim one place, or a place that none claims, stop the build.
-pub(super) const fn forbidden<const N: usize>(fields: &[Field], applies: Applies) -> [F; N] {
+pub(super) const fn forbidden<const N: usize>(
+    fields: &[Field],
+    applies: Applies,
+) -> [FieldIndex; N] {
     let mut found = [None; N];
     let mut i = 0;
     while i < fields.len() {
@@ -241,11 +244,11 @@ pub(super) const fn forbidden<const N: usize>(fields: &[Field], applies: Applies
                 found[rank as usize - 1].is_none(),
                 "a place that two fields claim"
             );
-            found[rank as usize - 1] = Some(F(i as u8));
+            found[rank as usize - 1] = Some(FieldIndex(i as u8));
         }
         i += 1;
     }
-    let mut ordered = [F(0); N];
+    let mut ordered = [FieldIndex(0); N];
     i = 0;
     while i < N {
         ordered[i] = found[i].expect("a place that no field claims");
@@ -303,7 +306,7 @@ pub(super) const fn rows<const N: usize>(fields: &[Field], steps: &[Step]) -> [u
 
 impl Object {
     /// The field of this index.
-    pub fn field(&self, f: F) -> &'static Field {
+    pub fn field(&self, f: FieldIndex) -> &'static Field {
         &self.fields[f.0 as usize]
     }
 }
@@ -361,11 +364,11 @@ pub(super) const fn list(name: &'static str, object: &'static Object) -> Field {
 
 /// The index of the field with this key. Meant for constants: there, a name that is not in the
 /// table stops the build.
-pub const fn find(fields: &[Field], name: &str) -> F {
+pub const fn find(fields: &[Field], name: &str) -> FieldIndex {
     let mut i = 0;
     while i < fields.len() {
         if same(fields[i].name.as_bytes(), name.as_bytes()) {
-            return F(i as u8);
+            return FieldIndex(i as u8);
         }
         i += 1;
     }

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use super::{CUSTOMER, Endpoints, F, OBJECTS, Object, Type};
+use super::{CUSTOMER, Endpoints, FieldIndex, OBJECTS, Object, Type};
 
 /// The keys of an object, open addressing: they are short, known beforehand and looked up once for
 /// every field of every customer.
@@ -35,7 +35,7 @@ impl KeyTable {
     }
 
     /// The index of the field that this key stands for, if it is a known one.
-    pub fn get(&self, key: &str) -> Option<F> {
+    pub fn get(&self, key: &str) -> Option<FieldIndex> {
         if key.is_empty() {
             return None;
         }
@@ -46,7 +46,7 @@ impl KeyTable {
                 return None;
             }
             if name == key {
-                return Some(F(index));
+                return Some(FieldIndex(index));
             }
             at = (at + 1) & self.mask;
         }
@@ -72,26 +72,26 @@ pub fn keys(object: &Object) -> &'static KeyTable {
 }
 
 /// The fields of a customer that some endpoint takes and does nothing with.
-pub fn ignored_fields() -> &'static [F] {
-    static IGNORED: LazyLock<Vec<F>> = LazyLock::new(|| {
+pub fn ignored_fields() -> &'static [FieldIndex] {
+    static IGNORED: LazyLock<Vec<FieldIndex>> = LazyLock::new(|| {
         (0u8..)
             .zip(CUSTOMER.fields)
             .filter(|(_, field)| field.ignored_at != Endpoints::NONE)
-            .map(|(index, _)| F(index))
+            .map(|(index, _)| FieldIndex(index))
             .collect()
     });
     &IGNORED
 }
 
 /// The field that a path of the field table names: `Customer.nationalCode`, `Address.city`.
-pub fn field_at(path: &str) -> Option<(&'static Object, F)> {
+pub fn field_at(path: &str) -> Option<(&'static Object, FieldIndex)> {
     let (object_name, field_name) = path.split_once('.')?;
     let object = OBJECTS.iter().find(|o| o.name == object_name)?;
     let index = object.fields.iter().position(|f| f.name == field_name)?;
-    Some((object, F(index as u8)))
+    Some((object, FieldIndex(index as u8)))
 }
 
 /// The same, if the field holds text.
-pub fn text_field(path: &str) -> Option<(&'static Object, F)> {
+pub fn text_field(path: &str) -> Option<(&'static Object, FieldIndex)> {
     field_at(path).filter(|(object, f)| matches!(object.field(*f).ty, Type::Text))
 }

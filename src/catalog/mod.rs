@@ -24,7 +24,7 @@ pub(crate) use classifiers::contract_classifiers;
 pub use cross_field::{Allowed, Category, CrossField, Facts, Fields, HistoryFacts, HistoryRule};
 pub use customer::CUSTOMER;
 pub use endpoint::{CustomerKind, Endpoint, Endpoints, ReplyKind};
-pub use field::{Applies, F, Field, Object, ObjectId, Type};
+pub use field::{Applies, Field, FieldIndex, Object, ObjectId, Type};
 pub use lookup::{KeyTable, field_at, ignored_fields, keys, text_field};
 pub use markdown::{errors_page, fields_page};
 pub use never_answered::{NEVER_ANSWERED, NeverAnswered};

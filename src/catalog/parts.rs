@@ -8,7 +8,7 @@ use super::rule::*;
 use super::{Check::*, Classifier, Datatype, EntityType, Step};
 use additional_value as av;
 
-const fn fo(name: &str) -> F {
+const fn fo(name: &str) -> FieldIndex {
     find(FIELD_OF_ACTIVITY_FIELDS, name)
 }
 
@@ -55,7 +55,7 @@ const OTHER_STATUS_FIELDS: &[Field] = &[
     long("otherStatusDescription"),
 ];
 
-const fn pe(name: &str) -> F {
+const fn pe(name: &str) -> FieldIndex {
     find(PENSION_FIELDS, name)
 }
 
@@ -76,7 +76,7 @@ const PENSION_STEPS: &[Step] = &[
         known(&[pe("pensionCountry")]))),
 ];
 
-const fn st(name: &str) -> F {
+const fn st(name: &str) -> FieldIndex {
     find(STUDENT_FIELDS, name)
 }
 
@@ -98,7 +98,7 @@ const STUDENT_STEPS: &[Step] = &[
         known(&[st("higherSchoolCountry")]))),
 ];
 
-const fn co(name: &str) -> F {
+const fn co(name: &str) -> FieldIndex {
     find(CONTACT_FIELDS, name)
 }
 
@@ -124,7 +124,7 @@ const CONTACT_STEPS: &[Step] = &[
         required(&[co("contactDetails")])).related(Published)),
 ];
 
-const fn ad(name: &str) -> F {
+const fn ad(name: &str) -> FieldIndex {
     find(ADDRESS_FIELDS, name)
 }
 
@@ -163,7 +163,7 @@ const ADDRESS_STEPS: &[Step] = &[
         known(&[ad("country")])).related(TextPublished)),
 ];
 
-const fn dc(name: &str) -> F {
+const fn dc(name: &str) -> FieldIndex {
     find(DOCUMENT_FIELDS, name)
 }
 
@@ -212,7 +212,7 @@ const DOCUMENT_STEPS: &[Step] = &[
 ];
 
 /// The index of an additional value's field, for constants.
-pub const fn additional_value(name: &str) -> F {
+pub const fn additional_value(name: &str) -> FieldIndex {
     find(ADDITIONAL_VALUE_FIELDS, name)
 }
 

@@ -8,7 +8,7 @@ use super::{Check::*, Classifier, Step};
 
 const DIRECTIONS: &[&str] = &["IN", "OUT"];
 
-const fn ap(name: &str) -> F {
+const fn ap(name: &str) -> FieldIndex {
     find(APPEAL_REASON_FIELDS, name)
 }
 
@@ -33,7 +33,7 @@ const APPEAL_REASON_STEPS: &[Step] = &[
         known(&[ap("appealReasonType")]))),
 ];
 
-const fn ins(name: &str) -> F {
+const fn ins(name: &str) -> FieldIndex {
     find(INTRODUCTION_SOURCE_FIELDS, name)
 }
 
@@ -58,7 +58,7 @@ const INTRODUCTION_SOURCE_STEPS: &[Step] = &[
         required_and_known(&[ins("introductionSource")]))),
 ];
 
-const fn os(name: &str) -> F {
+const fn os(name: &str) -> FieldIndex {
     find(ORDERED_SERVICE_FIELDS, name)
 }
 
@@ -83,7 +83,7 @@ const ORDERED_SERVICE_STEPS: &[Step] = &[
         required_and_known(&[os("serviceType")]))),
 ];
 
-const fn tu(name: &str) -> F {
+const fn tu(name: &str) -> FieldIndex {
     find(DECLARED_TURNOVER_FIELDS, name)
 }
 
@@ -123,7 +123,7 @@ const DECLARED_TURNOVER_STEPS: &[Step] = &[
         required_and_known(&[tu("turnoverRange")]))),
 ];
 
-const fn inc(name: &str) -> F {
+const fn inc(name: &str) -> FieldIndex {
     find(INCOME_SOURCE_FIELDS, name)
 }
 
@@ -151,7 +151,7 @@ const INCOME_SOURCE_STEPS: &[Step] = &[
         required_and_known(&[inc("incomeSourceType")])).related(Ours)),
 ];
 
-const fn pp(name: &str) -> F {
+const fn pp(name: &str) -> FieldIndex {
     find(PAYMENT_PURPOSE_FIELDS, name)
 }
 
@@ -181,7 +181,7 @@ const PAYMENT_PURPOSE_STEPS: &[Step] = &[
         required_and_known(&[pp("turnoverDirection")]))),
 ];
 
-const fn sw(name: &str) -> F {
+const fn sw(name: &str) -> FieldIndex {
     find(SOURCE_OF_WEALTH_FIELDS, name)
 }
 
@@ -208,7 +208,7 @@ const SOURCE_OF_WEALTH_STEPS: &[Step] = &[
         required_and_known(&[sw("code")]))),
 ];
 
-const fn pc(name: &str) -> F {
+const fn pc(name: &str) -> FieldIndex {
     find(PAYMENT_COUNTRY_FIELDS, name)
 }
 
@@ -242,7 +242,7 @@ const PAYMENT_COUNTRY_STEPS: &[Step] = &[
         required_and_known(&[pc("turnoverDirection")]))),
 ];
 
-const fn ac(name: &str) -> F {
+const fn ac(name: &str) -> FieldIndex {
     find(ACTIVITY_FIELDS, name)
 }
 
@@ -267,7 +267,7 @@ const ACTIVITY_STEPS: &[Step] = &[
         known(&[ac("activityType")]))),
 ];
 
-const fn re(name: &str) -> F {
+const fn re(name: &str) -> FieldIndex {
     find(REGION_OF_ACTIVITY_FIELDS, name)
 }
 
@@ -292,7 +292,7 @@ const REGION_OF_ACTIVITY_STEPS: &[Step] = &[
         required_and_known_or(&[re("region")], Classifier::Country)).related(Ours)),
 ];
 
-const fn ca(name: &str) -> F {
+const fn ca(name: &str) -> FieldIndex {
     find(COUNTRY_OF_ACTIVITY_FIELDS, name)
 }
 
@@ -317,7 +317,7 @@ const COUNTRY_OF_ACTIVITY_STEPS: &[Step] = &[
         required_and_known(&[ca("country")])).related(TextPublished)),
 ];
 
-const fn tx(name: &str) -> F {
+const fn tx(name: &str) -> FieldIndex {
     find(COUNTRY_OF_TAX_PAYMENT_FIELDS, name)
 }
 

@@ -6,10 +6,10 @@ use super::field::*;
 use super::parts::*;
 use super::profile::*;
 use super::rule::*;
-use super::{Allowed, Classifier, EntityType, F, Step};
+use super::{Allowed, Classifier, EntityType, FieldIndex, Step};
 
 /// The index of a related entity's field, for constants.
-pub const fn related_entity(name: &str) -> F {
+pub const fn related_entity(name: &str) -> FieldIndex {
     find(FIELDS, name)
 }
 
@@ -52,10 +52,10 @@ const FIELDS: &[Field] = &[
     list("listAdditionalValues", &ADDITIONAL_VALUE),
 ];
 
-const ENTITY_TYPE: F = re("entityType");
-const FIRST_NAME: F = re("firstName");
-const LAST_NAME: F = re("lastName");
-const TITLE: F = re("title");
+const ENTITY_TYPE: FieldIndex = re("entityType");
+const FIRST_NAME: FieldIndex = re("firstName");
+const LAST_NAME: FieldIndex = re("lastName");
+const TITLE: FieldIndex = re("title");
 
 #[rustfmt::skip]
 const STEPS: &[Step] = &[

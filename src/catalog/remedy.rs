@@ -2,8 +2,8 @@
 //! each kind of check, and by itself where a kind says too little.
 
 use super::{
-    Allowed, CUSTOMER, Check, Classifier, CodeSet, Datatype, Endpoints, F, Field, Object, Origin,
-    RuleRow, Type, keys,
+    Allowed, CUSTOMER, Check, Classifier, CodeSet, Datatype, Endpoints, Field, FieldIndex, Object,
+    Origin, RuleRow, Type, keys,
 };
 
 /// What a person needs to know to fix what a rule found.
@@ -18,8 +18,8 @@ pub struct Remedy {
 /// The remedy of a rule. Every rule has one.
 pub fn remedy(row: &RuleRow) -> Remedy {
     let object = row.object;
-    let name = |f: &F| object.field(*f).name;
-    let takes = |f: &F| takes(object.field(*f));
+    let name = |f: &FieldIndex| object.field(*f).name;
+    let takes = |f: &FieldIndex| takes(object.field(*f));
     let (allowed, fix) = match &row.rule.check {
         Check::Value {
             fields,
@@ -73,7 +73,12 @@ pub fn remedy(row: &RuleRow) -> Remedy {
     Remedy { allowed, fix }
 }
 
-fn value_remedy(object: &Object, fields: &[F], required_at: Endpoints, codes: CodeSet) -> Remedy {
+fn value_remedy(
+    object: &Object,
+    fields: &[FieldIndex],
+    required_at: Endpoints,
+    codes: CodeSet,
+) -> Remedy {
     let Some(field) = fields.first().map(|f| object.field(*f)) else {
         return Remedy::default();
     };
@@ -136,7 +141,7 @@ pub fn takes(field: &Field) -> String {
 }
 
 /// The field of the catalogue that the path of a finding leads to.
-pub fn field_of_path(path: &str) -> Option<(&'static Object, F)> {
+pub fn field_of_path(path: &str) -> Option<(&'static Object, FieldIndex)> {
     let mut object: &'static Object = &CUSTOMER;
     let mut found = None;
     for segment in path.split('.') {
@@ -175,7 +180,7 @@ impl Origin {
     }
 }
 
-fn names(object: &Object, fields: &[F]) -> String {
+fn names(object: &Object, fields: &[FieldIndex]) -> String {
     let names: Vec<&str> = fields.iter().map(|f| object.field(*f).name).collect();
     match names.as_slice() {
         [] => String::new(),

@@ -4,7 +4,8 @@
 //! once and answers as `Q001.Co1` on a customer and as `C016.C016.RE06.Co1` on a related entity.
 
 use super::{
-    Applies, Classifier, CrossField, Datatype, Endpoint, Endpoints, EntityType, F, HistoryRule,
+    Applies, Classifier, CrossField, Datatype, Endpoint, Endpoints, EntityType, FieldIndex,
+    HistoryRule,
 };
 
 /// Where a code and its text come from.
@@ -92,22 +93,22 @@ pub enum Check {
     /// One of these fields is absent or blank at these endpoints, or has a code that it may not have;
     /// one finding for each such field.
     Value {
-        fields: &'static [F],
+        fields: &'static [FieldIndex],
         required_at: Endpoints,
         codes: CodeSet,
     },
     /// Given, but blank.
-    Blank(F),
+    Blank(FieldIndex),
     /// Any of these is given; one finding each.
-    Forbidden(&'static [F]),
+    Forbidden(&'static [FieldIndex]),
     /// None of these is given.
-    NoneOf(&'static [F]),
+    NoneOf(&'static [FieldIndex]),
     /// The datatype is this one, and the value does not read as it.
     BadDatatypeValue(Datatype),
     /// An item before this one in its list has the same text in the field.
-    Repeated(F),
+    Repeated(FieldIndex),
     /// Items of this list of words that are none of its words; one finding each.
-    UnknownItems(F),
+    UnknownItems(FieldIndex),
     /// More than one field decides.
     CrossField(CrossField),
     /// Looked for in the whole customer, in the order of the field tables; with what to do about it.
@@ -143,7 +144,7 @@ pub enum Walk {
 pub enum Step {
     Rule(Rule),
     /// Into an object that the field holds.
-    Object(F),
+    Object(FieldIndex),
     /// Into every item of a list.
     List(ListStep),
 }
@@ -151,7 +152,7 @@ pub enum Step {
 /// A list that leads into an object, with what it puts in front.
 #[derive(Debug)]
 pub struct ListStep {
-    pub field: F,
+    pub field: FieldIndex,
     /// In front of the rule's key.
     pub key: &'static str,
     /// In front of the code.
@@ -214,12 +215,12 @@ impl Rule {
 }
 
 /// Absent or blank.
-pub(super) const fn required(fields: &'static [F]) -> Check {
+pub(super) const fn required(fields: &'static [FieldIndex]) -> Check {
     required_at(fields, Endpoints::ALL)
 }
 
 /// Absent or blank at these endpoints.
-pub(super) const fn required_at(fields: &'static [F], required_at: Endpoints) -> Check {
+pub(super) const fn required_at(fields: &'static [FieldIndex], required_at: Endpoints) -> Check {
     Check::Value {
         fields,
         required_at,
@@ -228,17 +229,20 @@ pub(super) const fn required_at(fields: &'static [F], required_at: Endpoints) ->
 }
 
 /// Given, and none of the field's codes or values.
-pub(super) const fn known(fields: &'static [F]) -> Check {
+pub(super) const fn known(fields: &'static [FieldIndex]) -> Check {
     required_and_known_at(fields, Endpoints::NONE)
 }
 
 /// Absent, blank, or none of the field's codes or values.
-pub(super) const fn required_and_known(fields: &'static [F]) -> Check {
+pub(super) const fn required_and_known(fields: &'static [FieldIndex]) -> Check {
     required_and_known_at(fields, Endpoints::ALL)
 }
 
 /// Absent or blank at these endpoints, or none of the field's codes or values.
-pub(super) const fn required_and_known_at(fields: &'static [F], required_at: Endpoints) -> Check {
+pub(super) const fn required_and_known_at(
+    fields: &'static [FieldIndex],
+    required_at: Endpoints,
+) -> Check {
     Check::Value {
         fields,
         required_at,
@@ -247,7 +251,10 @@ pub(super) const fn required_and_known_at(fields: &'static [F], required_at: End
 }
 
 /// Absent, blank, or none of the codes of the field's classifier and of another.
-pub(super) const fn required_and_known_or(fields: &'static [F], other: Classifier) -> Check {
+pub(super) const fn required_and_known_or(
+    fields: &'static [FieldIndex],
+    other: Classifier,
+) -> Check {
     Check::Value {
         fields,
         required_at: Endpoints::ALL,
@@ -256,7 +263,7 @@ pub(super) const fn required_and_known_or(fields: &'static [F], other: Classifie
 }
 
 pub(super) const fn list_step(
-    field: F,
+    field: FieldIndex,
     key: &'static str,
     code: &'static str,
     text: &'static str,

@@ -5,7 +5,7 @@ use hashbrown::{HashMap, HashSet};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use crate::catalog::{self, Category, CategoryKind, Classifier, EntityType, F, ObjectId};
+use crate::catalog::{self, Category, CategoryKind, Classifier, EntityType, FieldIndex, ObjectId};
 
 use super::file::{ClassifierFile, ValueRow};
 use super::problem::{Problem, Refused};
@@ -23,7 +23,7 @@ pub(super) struct Table {
 /// to. Both validation and the questions about the history look a binding up here.
 #[derive(Debug)]
 pub struct Bindings<T> {
-    fields: HashMap<(ObjectId, F), Vec<T>>,
+    fields: HashMap<(ObjectId, FieldIndex), Vec<T>>,
     values: HashMap<Box<str>, Vec<T>>,
 }
 
@@ -57,7 +57,7 @@ impl<T: Clone> Bindings<T> {
     }
 
     /// The classifiers that are bound to a field.
-    pub fn to_field(&self, object: ObjectId, field: F) -> &[T] {
+    pub fn to_field(&self, object: ObjectId, field: FieldIndex) -> &[T] {
         self.fields.get(&(object, field)).map_or(&[], Vec::as_slice)
     }
 
@@ -184,7 +184,7 @@ impl ClassifierSet {
     pub fn missing_in_bound(
         &self,
         object: ObjectId,
-        field: F,
+        field: FieldIndex,
         code: &str,
     ) -> impl Iterator<Item = &str> {
         self.missing(self.bindings.to_field(object, field), code)

@@ -13,7 +13,7 @@ use serde::de::{
 };
 use serde_json::value::RawValue;
 
-use crate::catalog::{self, Endpoints, F, Field, KeyTable, Object, Type};
+use crate::catalog::{self, Endpoints, Field, FieldIndex, KeyTable, Object, Type};
 
 use super::invalid::InvalidRequest;
 use super::tree::{Item, Kind, Note, NoteDetail, NoteKind, Path, Slot, Tree};
@@ -483,7 +483,7 @@ impl<'de> Visitor<'de> for Text<'_, '_> {
 
 enum KeyRead<'de> {
     /// The key as it stands in the customer's text; None where it was written with escapes.
-    Known(F, Option<&'de str>),
+    Known(FieldIndex, Option<&'de str>),
     Unknown(std::borrow::Cow<'de, str>),
 }
 

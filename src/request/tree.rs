@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crate::catalog::{F, Field, OBJECTS, Object, ObjectId, Type};
+use crate::catalog::{Field, FieldIndex, OBJECTS, Object, ObjectId, Type};
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -287,27 +287,27 @@ impl<'t> Node<'t> {
     }
 
     /// The slot of a field.
-    pub fn slot(&self, f: F) -> &'t Slot {
+    pub fn slot(&self, f: FieldIndex) -> &'t Slot {
         &self.slots[f.0 as usize]
     }
 
     /// Which slot of the tree a field has.
-    pub fn slot_id(&self, f: F) -> SlotId {
+    pub fn slot_id(&self, f: FieldIndex) -> SlotId {
         SlotId::Field(self.base + u32::from(f.0))
     }
 
     /// Every field with its slot, in the order of the table.
-    pub fn fields(&self) -> impl Iterator<Item = (F, &'static Field, &'t Slot)> {
+    pub fn fields(&self) -> impl Iterator<Item = (FieldIndex, &'static Field, &'t Slot)> {
         self.object
             .fields
             .iter()
             .zip(self.slots)
             .enumerate()
-            .map(|(i, (field, slot))| (F(i as u8), field, slot))
+            .map(|(i, (field, slot))| (FieldIndex(i as u8), field, slot))
     }
 
     /// The text of a field that holds one, in whatever state it is; None when it is absent.
-    pub fn text(&self, f: F) -> Option<&'t str> {
+    pub fn text(&self, f: FieldIndex) -> Option<&'t str> {
         self.slot_text(self.slot(f))
     }
 
@@ -329,7 +329,7 @@ impl<'t> Node<'t> {
     }
 
     /// The text of a field that holds sound text.
-    pub fn sound_text(&self, f: F) -> Option<&'t str> {
+    pub fn sound_text(&self, f: FieldIndex) -> Option<&'t str> {
         let slot = self.slot(f);
         (slot.kind == Kind::Text)
             .then(|| self.slot_text(slot))
@@ -337,13 +337,13 @@ impl<'t> Node<'t> {
     }
 
     /// The value of a choice field, as the catalogue writes it.
-    pub fn choice(&self, f: F) -> Option<&'static str> {
+    pub fn choice(&self, f: FieldIndex) -> Option<&'static str> {
         let index = self.slot(f).choice()?;
         self.object.field(f).ty.values().get(index).copied()
     }
 
     /// The object that a field holds.
-    pub fn child(&self, f: F) -> Option<Node<'t>> {
+    pub fn child(&self, f: FieldIndex) -> Option<Node<'t>> {
         let Type::Object(object) = self.object.field(f).ty else {
             return None;
         };
@@ -351,7 +351,7 @@ impl<'t> Node<'t> {
     }
 
     /// The items of a list of objects or of values, as slots.
-    pub fn items(&self, f: F) -> Items<'t> {
+    pub fn items(&self, f: FieldIndex) -> Items<'t> {
         let slot = self.slot(f);
         Items {
             tree: self.tree,
@@ -360,7 +360,7 @@ impl<'t> Node<'t> {
     }
 
     /// The object of a list's item; None for an item that is none.
-    pub fn item_node(&self, f: F, item: &Slot) -> Option<Node<'t>> {
+    pub fn item_node(&self, f: FieldIndex, item: &Slot) -> Option<Node<'t>> {
         let Type::List(object) = self.object.field(f).ty else {
             return None;
         };

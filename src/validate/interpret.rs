@@ -3,8 +3,8 @@
 use hashbrown::HashSet;
 
 use crate::catalog::{
-    self, ADDITIONAL_VALUE, CUSTOMER, Category, CategoryKind, Check, CodeSet, EntityType, F,
-    RiskLevelSource, Rule, Scope, Step, Type, Walk, additional_value, customer, rules,
+    self, ADDITIONAL_VALUE, CUSTOMER, Category, CategoryKind, Check, CodeSet, EntityType,
+    FieldIndex, RiskLevelSource, Rule, Scope, Step, Type, Walk, additional_value, customer, rules,
 };
 use crate::request::{Kind, Marks, Node, Note, NoteDetail, NoteKind, Path, SlotId};
 
@@ -12,12 +12,12 @@ use super::finding::{Arguments, Finding};
 use super::view::{View, bad_datatype_value, is_wrong};
 use super::{Judge, walk};
 
-const ENTITY_TYPE: F = customer::customer("entityType");
-const SOURCE: F = customer::customer("sourceOfRiskLevel");
-const CATEGORY: F = customer::customer("riskManagementCategory");
-const STATUS: F = customer::customer("customerStatus");
-const SCREENING: F = customer::customer("initializeScreeningProcesses");
-const AV_CODE: F = additional_value("code");
+const ENTITY_TYPE: FieldIndex = customer::customer("entityType");
+const SOURCE: FieldIndex = customer::customer("sourceOfRiskLevel");
+const CATEGORY: FieldIndex = customer::customer("riskManagementCategory");
+const STATUS: FieldIndex = customer::customer("customerStatus");
+const SCREENING: FieldIndex = customer::customer("initializeScreeningProcesses");
+const AV_CODE: FieldIndex = additional_value("code");
 
 /// The most findings of one customer that are kept. A customer with more was made by a machine gone
 /// wrong, and its first ten thousand tell enough.
@@ -36,7 +36,7 @@ pub(super) struct Context {
 #[derive(Clone, Copy)]
 pub(super) struct Frame<'f, 't> {
     /// The field of the owner that is the list.
-    pub list: F,
+    pub list: FieldIndex,
     pub index: u32,
     /// The object that holds the list.
     pub owner: &'f Node<'t>,
@@ -155,7 +155,7 @@ impl<'j, 't> Run<'j, 't> {
         }
     }
 
-    fn list(&mut self, list: F, step: usize, at: At<'_, 't>) {
+    fn list(&mut self, list: FieldIndex, step: usize, at: At<'_, 't>) {
         let name = at.node.object().field(list).name;
         for (index, item) in (0u32..).zip(at.node.items(list)) {
             let Some(node) = at.node.item_node(list, item) else {
@@ -247,7 +247,7 @@ impl<'j, 't> Run<'j, 't> {
 
     /// Whether an item before this one in the same list has the same text in the field. Long lists are
     /// looked through once, not once for each item.
-    fn is_repeated(&mut self, f: F, at: At<'_, 't>) -> bool {
+    fn is_repeated(&mut self, f: FieldIndex, at: At<'_, 't>) -> bool {
         const SHORT_LIST: u32 = 16;
         let (Some(frame), Some(text)) = (at.frame, at.node.sound_text(f)) else {
             return false;
@@ -272,7 +272,7 @@ impl<'j, 't> Run<'j, 't> {
         repeated.is_some_and(|(_, repeated)| repeated.contains(&frame.index))
     }
 
-    fn unknown_items(&mut self, f: F, step: usize, at: At<'_, 't>) {
+    fn unknown_items(&mut self, f: FieldIndex, step: usize, at: At<'_, 't>) {
         let field = at.node.object().field(f);
         for (index, (id, item)) in (0u32..).zip(at.node.items(f).with_ids()) {
             if item.is_unreadable() {
@@ -303,7 +303,7 @@ impl<'j, 't> Run<'j, 't> {
 
     /// Keeps a finding at a field of the object. Of a value that is none of the field's values it says
     /// what is to be said.
-    fn find(&mut self, step: usize, at: At<'_, 't>, f: F) {
+    fn find(&mut self, step: usize, at: At<'_, 't>, f: FieldIndex) {
         let object = at.node.object();
         let field = object.field(f);
         if matches!(field.ty, Type::Choice(_)) && at.node.slot(f).is_unreadable() {

@@ -1,6 +1,6 @@
 //! What the history keeps of a customer beside its payload, taken once while the tree is there.
 
-use crate::catalog::{Action, CategoryKind, EntityType, F, RiskLevelSource, customer};
+use crate::catalog::{Action, CategoryKind, EntityType, FieldIndex, RiskLevelSource, customer};
 use crate::request::{Node, value};
 
 use super::interpret::Context;
@@ -90,21 +90,21 @@ pub struct Summary {
     pub screening: u8,
 }
 
-const COMMUNICATION_NUMBER: F = customer::customer("communicationNumber");
-const CUSTOMER_EXT_ID: F = customer::customer("customerExtId");
-const BUSINESS_UNIT: F = customer::customer("businessUnit");
-const REQUESTER: F = customer::customer("requester");
-const FIRST_NAME: F = customer::customer("firstName");
-const LAST_NAME: F = customer::customer("lastName");
-const TITLE: F = customer::customer("title");
-const CITIZENSHIP_COUNTRY: F = customer::customer("citizenshipCountry");
-const REGISTRATION_COUNTRY: F = customer::customer("registrationCountry");
-const CATEGORY: F = customer::customer("riskManagementCategory");
-const APPLICATION_DATE: F = customer::customer("applicationDate");
-const ACTION: F = customer::customer("action");
-const RISK_LEVEL: F = customer::customer("riskLevel");
-const CUSTOMER_STATUS: F = customer::customer("customerStatus");
-const SCREENING: F = customer::customer("initializeScreeningProcesses");
+const COMMUNICATION_NUMBER: FieldIndex = customer::customer("communicationNumber");
+const CUSTOMER_EXT_ID: FieldIndex = customer::customer("customerExtId");
+const BUSINESS_UNIT: FieldIndex = customer::customer("businessUnit");
+const REQUESTER: FieldIndex = customer::customer("requester");
+const FIRST_NAME: FieldIndex = customer::customer("firstName");
+const LAST_NAME: FieldIndex = customer::customer("lastName");
+const TITLE: FieldIndex = customer::customer("title");
+const CITIZENSHIP_COUNTRY: FieldIndex = customer::customer("citizenshipCountry");
+const REGISTRATION_COUNTRY: FieldIndex = customer::customer("registrationCountry");
+const CATEGORY: FieldIndex = customer::customer("riskManagementCategory");
+const APPLICATION_DATE: FieldIndex = customer::customer("applicationDate");
+const ACTION: FieldIndex = customer::customer("action");
+const RISK_LEVEL: FieldIndex = customer::customer("riskLevel");
+const CUSTOMER_STATUS: FieldIndex = customer::customer("customerStatus");
+const SCREENING: FieldIndex = customer::customer("initializeScreeningProcesses");
 
 impl Summary {
     /// Whether its risk level is to be evaluated.

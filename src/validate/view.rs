@@ -1,7 +1,7 @@
 //! What the rules of the catalogue may ask about a customer, answered from its tree.
 
 use crate::catalog::{
-    Category, Classifier, Datatype, Endpoint, EntityType, F, Facts, RiskLevelSource,
+    Category, Classifier, Datatype, Endpoint, EntityType, Facts, FieldIndex, RiskLevelSource,
     additional_value,
 };
 use crate::classifier::ClassifierSet;
@@ -10,8 +10,8 @@ use crate::request::{Node, value};
 use super::Judge;
 use super::interpret::Context;
 
-const AV_DATATYPE: F = additional_value("datatype");
-const AV_VALUE: F = additional_value("value");
+const AV_DATATYPE: FieldIndex = additional_value("datatype");
+const AV_VALUE: FieldIndex = additional_value("value");
 
 /// One object of a customer, and what the customer is as a whole.
 pub(super) struct View<'v> {
@@ -45,19 +45,19 @@ impl Facts for View<'_> {
         self.context.category
     }
 
-    fn is_given(&self, f: F) -> bool {
+    fn is_given(&self, f: FieldIndex) -> bool {
         self.node.slot(f).is_given()
     }
 
-    fn is_wrong(&self, f: F) -> bool {
+    fn is_wrong(&self, f: FieldIndex) -> bool {
         is_wrong(self.node, f, None, self.judge.classifiers)
     }
 
-    fn text(&self, f: F) -> Option<&str> {
+    fn text(&self, f: FieldIndex) -> Option<&str> {
         self.node.text(f)
     }
 
-    fn choice(&self, f: F) -> Option<&'static str> {
+    fn choice(&self, f: FieldIndex) -> Option<&'static str> {
         self.node.choice(f)
     }
 }
@@ -66,7 +66,7 @@ impl Facts for View<'_> {
 /// its values.
 pub(super) fn is_wrong(
     node: &Node<'_>,
-    f: F,
+    f: FieldIndex,
     other: Option<Classifier>,
     classifiers: &ClassifierSet,
 ) -> bool {
@@ -80,7 +80,7 @@ pub(super) fn is_wrong(
 }
 
 /// The value of an additional value of this datatype, where it does not read as one.
-pub(super) fn bad_datatype_value(node: &Node<'_>, datatype: Datatype) -> Option<F> {
+pub(super) fn bad_datatype_value(node: &Node<'_>, datatype: Datatype) -> Option<FieldIndex> {
     if node.slot(AV_DATATYPE).choice() != Some(datatype as usize) {
         return None;
     }

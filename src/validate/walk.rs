@@ -1,14 +1,14 @@
 //! The rules that look at every value of a customer: TYP01 to TYP04 and CLS01, in the order of the
 //! field tables, the objects and items of a field walked where it stands.
 
-use crate::catalog::{ADDITIONAL_VALUE, F, Field, Type, Walk, additional_value};
+use crate::catalog::{ADDITIONAL_VALUE, Field, FieldIndex, Type, Walk, additional_value};
 use crate::request::{Node, Path, Slot, SlotId};
 
 use super::finding::Arguments;
 use super::interpret::{Run, is_list};
 
-const AV_CODE: F = additional_value("code");
-const AV_VALUE: F = additional_value("value");
+const AV_CODE: FieldIndex = additional_value("code");
+const AV_VALUE: FieldIndex = additional_value("value");
 
 /// Walks one object, for the rule of this row.
 pub(super) fn node<'t>(
@@ -64,7 +64,7 @@ fn is_bad(run: &Run<'_, '_>, slot: &Slot, id: SlotId) -> bool {
 
 /// The added classifiers that are bound to the field, or to the additional value with this code,
 /// and do not hold what is given.
-fn bound<'t>(run: &mut Run<'_, 't>, row: u16, node: &Node<'t>, f: F, here: Path<'_>) {
+fn bound<'t>(run: &mut Run<'_, 't>, row: u16, node: &Node<'t>, f: FieldIndex, here: Path<'_>) {
     let Some(given) = node.sound_text(f) else {
         return;
     };
