@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use finding::Arguments;
 pub use finding::Finding;
-pub use summary::{Facts, Span, Summary};
+pub use summary::{Summary, TextPool, TextRef};
 
 use crate::catalog::{CUSTOMER, Endpoint, Walk, walk_rule};
 use crate::classifier::ClassifierSet;
@@ -47,7 +47,7 @@ pub struct JudgedChunk {
     /// The position of the first.
     pub first: u64,
     pub data: Vec<u8>,
-    pub facts: Facts,
+    pub texts: TextPool,
     pub customers: Vec<Judged>,
 }
 
@@ -73,7 +73,7 @@ impl Judge<'_> {
         tree: &mut Tree,
         mut elapsed_ms: impl FnMut() -> u32,
     ) -> Result<JudgedChunk, InvalidRequest> {
-        let mut facts = Facts::default();
+        let mut texts = TextPool::default();
         let mut customers = Vec::with_capacity(chunk.elements.len());
         for (i, element) in chunk.elements.iter().enumerate() {
             let bytes = &chunk.data[element.start as usize..element.end as usize];
@@ -84,7 +84,7 @@ impl Judge<'_> {
                 .read(text, &CUSTOMER)
                 .map_err(|fault| fault.within(start))?;
             let mut judged = if is_object {
-                self.judge(text, tree, &mut facts)
+                self.judge(text, tree, &mut texts)
             } else {
                 self.not_an_object(chunk.first + i as u64)
             };
@@ -95,18 +95,18 @@ impl Judge<'_> {
         Ok(JudgedChunk {
             first: chunk.first,
             data: chunk.data,
-            facts,
+            texts,
             customers,
         })
     }
 
     /// Judges the customer that the tree was read from.
-    pub fn judge(&self, text: &str, tree: &mut Tree, facts: &mut Facts) -> Judged {
+    pub fn judge(&self, text: &str, tree: &mut Tree, texts: &mut TextPool) -> Judged {
         let notes = std::mem::take(&mut tree.notes);
         let root: Node<'_> = tree.root(text, &CUSTOMER);
         let mut run = interpret::Run::new(self, root, tree.marks(), notes);
         run.customer();
-        let summary = Summary::of(&root, facts, &run.context);
+        let summary = Summary::of(&root, texts, &run.context);
         Judged {
             payload: 0..0,
             summary,
@@ -118,10 +118,10 @@ impl Judge<'_> {
 
     /// What the history keeps beside the payload of the customer that the tree was read from, whatever
     /// its findings.
-    pub fn summary(&self, text: &str, tree: &Tree, facts: &mut Facts) -> Summary {
+    pub fn summary(&self, text: &str, tree: &Tree, texts: &mut TextPool) -> Summary {
         let root: Node<'_> = tree.root(text, &CUSTOMER);
         let run = interpret::Run::new(self, root, tree.marks(), Vec::new());
-        Summary::of(&root, facts, &run.context)
+        Summary::of(&root, texts, &run.context)
     }
 
     /// An element of `customers` that is not an object.

@@ -11,7 +11,7 @@ use crate::catalog::{
     CUSTOMER, CategoryKind, Endpoint, HistoryFacts, HistoryRule, RuleRow, history_rules,
 };
 use crate::trouble::Result;
-use crate::validate::{Facts, Finding, Summary};
+use crate::validate::{Finding, Summary, TextPool};
 
 use super::keys::Keys;
 
@@ -28,16 +28,16 @@ pub trait SameFile {
 #[derive(Debug)]
 pub enum Verdict {
     /// A new assessment.
-    New(Place),
+    New(NewKeys),
     /// The same request again; this assessment has it already.
-    Repeat(i64),
+    Duplicate(i64),
     /// Rules that hold.
-    Wrong(Vec<Finding>),
+    Rejected(Vec<Finding>),
 }
 
 /// Where a new assessment belongs.
 #[derive(Clone, Copy, Debug)]
-pub struct Place {
+pub struct NewKeys {
     number_key: i64,
     customer_key: i64,
     /// Whether there is a row for the customer already.
@@ -83,7 +83,7 @@ pub(super) fn first_assessment(
 }
 
 /// The taken numbers and the existing customers, as they are at this point of the batch.
-pub struct Ledger<'c> {
+pub struct HistoryRules<'c> {
     conn: &'c Connection,
     keys: Keys,
     endpoint: Endpoint,
@@ -133,12 +133,12 @@ impl<'c> Statements<'c> {
 /// communicationNumber, businessUnit and customerExtId.
 pub(super) fn names<'f>(
     summary: &Summary,
-    facts: &'f Facts,
+    texts: &'f TextPool,
 ) -> (&'f str, Option<&'f str>, &'f str) {
     (
-        facts.get(summary.communication_number).unwrap_or_default(),
-        facts.get(summary.business_unit),
-        facts.get(summary.customer_ext_id).unwrap_or_default(),
+        texts.get(summary.communication_number).unwrap_or_default(),
+        texts.get(summary.business_unit),
+        texts.get(summary.customer_ext_id).unwrap_or_default(),
     )
 }
 
@@ -152,12 +152,16 @@ struct Existing {
     kind: Option<CategoryKind>,
 }
 
-impl<'c> Ledger<'c> {
-    pub(super) fn new(conn: &'c Connection, keys: Keys, endpoint: Endpoint) -> Result<Ledger<'c>> {
+impl<'c> HistoryRules<'c> {
+    pub(super) fn new(
+        conn: &'c Connection,
+        keys: Keys,
+        endpoint: Endpoint,
+    ) -> Result<HistoryRules<'c>> {
         if !endpoint.saves() {
-            return Ledger::trial(conn, keys, endpoint);
+            return HistoryRules::trial(conn, keys, endpoint);
         }
-        Ok(Ledger {
+        Ok(HistoryRules {
             conn,
             keys,
             endpoint,
@@ -171,7 +175,7 @@ impl<'c> Ledger<'c> {
         conn: &'c Connection,
         keys: Keys,
         endpoint: Endpoint,
-    ) -> Result<Ledger<'c>> {
+    ) -> Result<HistoryRules<'c>> {
         conn.execute_batch(
             "CREATE TEMP TABLE IF NOT EXISTS trial_number (
                communication_number TEXT PRIMARY KEY) WITHOUT ROWID;
@@ -181,7 +185,7 @@ impl<'c> Ledger<'c> {
              DELETE FROM temp.trial_number;
              DELETE FROM temp.trial_customer;",
         )?;
-        Ok(Ledger {
+        Ok(HistoryRules {
             conn,
             keys,
             endpoint,
@@ -215,20 +219,20 @@ impl<'c> Ledger<'c> {
     ///
     /// # Errors
     /// When the database or the file at hand cannot be read.
-    pub fn look(
+    pub fn evaluate(
         &mut self,
         summary: &Summary,
-        facts: &Facts,
+        texts: &TextPool,
         position: u64,
         same_file: &mut dyn SameFile,
     ) -> Result<Verdict> {
-        let (number, unit, ext_id) = names(summary, facts);
+        let (number, unit, ext_id) = names(summary, texts);
         let mut findings = Vec::new();
         let (number_key, holder) = self.holder(number)?;
         if let Some(holder) = holder
             && self.same_request(holder, position, same_file)?
         {
-            return Ok(Verdict::Repeat(holder));
+            return Ok(Verdict::Duplicate(holder));
         }
         let number_used = holder.is_some() || self.taken_in_trial(number)?;
         let existing = self.existing(unit, ext_id)?;
@@ -245,12 +249,12 @@ impl<'c> Ledger<'c> {
             }
         }
         if !findings.is_empty() {
-            return Ok(Verdict::Wrong(findings));
+            return Ok(Verdict::Rejected(findings));
         }
         if self.trial {
             self.take_in_trial(number, unit, ext_id, summary.kind)?;
         }
-        Ok(Verdict::New(Place {
+        Ok(Verdict::New(NewKeys {
             number_key,
             customer_key: existing.key,
             known: existing.kind.is_some(),
@@ -265,11 +269,11 @@ impl<'c> Ledger<'c> {
     pub fn repeat(
         &mut self,
         summary: &Summary,
-        facts: &Facts,
+        texts: &TextPool,
         position: u64,
         same_file: &mut dyn SameFile,
     ) -> Result<Option<i64>> {
-        let Some(number) = facts.get(summary.communication_number) else {
+        let Some(number) = texts.get(summary.communication_number) else {
             return Ok(None);
         };
         match self.holder(number)? {
@@ -358,15 +362,15 @@ impl<'c> Ledger<'c> {
 
     /// Takes the number and puts the customer's newest assessment in place. Returns how the customer
     /// stood before, if there was one.
-    pub(super) fn enter(&mut self, place: Place, assessment_id: i64) -> Result<Option<Former>> {
+    pub(super) fn enter(&mut self, keys: NewKeys, assessment_id: i64) -> Result<Option<Former>> {
         let sql = &mut self.statements;
-        sql.new_number.execute([place.number_key, assessment_id])?;
-        if !place.known {
+        sql.new_number.execute([keys.number_key, assessment_id])?;
+        if !keys.known {
             sql.new_customer
-                .execute([place.customer_key, assessment_id])?;
+                .execute([keys.customer_key, assessment_id])?;
             return Ok(None);
         }
-        let (replaced, former) = self.former(place.customer_key)?;
+        let (replaced, former) = self.former(keys.customer_key)?;
         self.conn
             .prepare_cached(
                 "INSERT INTO succession (assessment_id, next_assessment_id) VALUES (?1, ?2)",
@@ -378,10 +382,10 @@ impl<'c> Ledger<'c> {
                  VALUES (?1, ?2, 2)
                  ON CONFLICT DO UPDATE SET assessments = assessments + 1",
             )?
-            .execute([place.customer_key, replaced])?;
+            .execute([keys.customer_key, replaced])?;
         self.statements
             .newer_customer
-            .execute([place.customer_key, assessment_id])?;
+            .execute([keys.customer_key, assessment_id])?;
         Ok(Some(former))
     }
 
@@ -454,5 +458,5 @@ impl<'c> Ledger<'c> {
 }
 
 #[cfg(test)]
-#[path = "ledger_tests.rs"]
+#[path = "rules_tests.rs"]
 mod tests;
