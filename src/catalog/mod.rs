@@ -39,7 +39,7 @@ pub use profile::{
 };
 pub use related::{RELATED_ENTITY, related_entity};
 pub use remedy::{Remedy, field_of_path, remedy, rules_of_code, takes};
-pub use rule::{Check, CodeSet, ListStep, Origin, Rule, Scope, Step, Walk, expand};
+pub use rule::{Check, CodeSet, ListStep, Origin, Rule, Scope, Step, Walk, argument, expand};
 pub use rule_list::{RuleRow, hash_of, history_rules, rules, rules_hash, walk_rule};
 pub use words::{Action, CategoryKind, Datatype, EntityType, RiskLevelSource};
 

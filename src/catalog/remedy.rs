@@ -2,8 +2,8 @@
 //! each kind of check, and by itself where a kind says too little.
 
 use super::{
-    Allowed, CUSTOMER, Check, Classifier, CodeSet, Datatype, Endpoints, Field, FieldIndex, Object,
-    Origin, RuleRow, Type, keys,
+    Allowed, CUSTOMER, Check, Classifier, CodeSet, CrossField, Datatype, Endpoints, Field,
+    FieldIndex, Object, Origin, RuleRow, Type, keys,
 };
 
 /// What a person needs to know to fix what a rule found.
@@ -11,6 +11,8 @@ use super::{
 pub struct Remedy {
     /// What may be given; empty where the rule is not about a value.
     pub allowed: String,
+    /// The classifier whose codes these are, if one alone decides.
+    pub classifier: Option<Classifier>,
     /// What to do.
     pub fix: String,
 }
@@ -70,7 +72,19 @@ pub fn remedy(row: &RuleRow) -> Remedy {
         Check::Walk(_, fix) => (String::new(), (*fix).into()),
         Check::History(rule) => (String::new(), rule.fix.into()),
     };
-    Remedy { allowed, fix }
+    let classifier = match &row.rule.check {
+        Check::Blank(f)
+        | Check::CrossField(CrossField {
+            allowed: Allowed::Field(f),
+            ..
+        }) => object.field(*f).classifier,
+        _ => None,
+    };
+    Remedy {
+        allowed,
+        classifier,
+        fix,
+    }
 }
 
 fn value_remedy(
@@ -86,7 +100,7 @@ fn value_remedy(
         true => String::new(),
         false => format!(" at {}", places(required_at)),
     };
-    let classifier = field.classifier.map_or("", Classifier::name);
+    let name = field.classifier.map_or("", Classifier::name);
     let names = names(object, fields);
     let mut allowed = takes(field);
     let mut fix = match codes {
@@ -97,18 +111,22 @@ fn value_remedy(
             };
             let fix =
                 format!("Give {names}: it is mandatory{place}{at}. Blank text counts as absent.");
-            return Remedy { allowed, fix };
+            return Remedy {
+                allowed,
+                classifier: field.classifier,
+                fix,
+            };
         }
-        CodeSet::OfField if classifier.is_empty() => {
+        CodeSet::OfField if name.is_empty() => {
             format!("Write one of these words into {names}, in capitals and without blanks.")
         }
         CodeSet::OfField => format!(
-            "Write a code of {classifier} into {names}, exactly as `kycdrop classifiers show {classifier}` lists it; a name or another spelling is not taken. Where the institution uses a code that is not there, its administrator adds it to classifiers/{classifier}.toml."
+            "Write a code of {name} into {names}, exactly as `kycdrop classifiers show {name}` lists it; a name or another spelling is not taken. Where the institution uses a code that is not there, its administrator adds it to classifiers/{name}.toml."
         ),
         CodeSet::OfFieldOr(other) => {
             allowed = format!("{allowed} or {}", other.name());
             format!(
-                "Write a code of {classifier} or of {} into {names}, exactly as it stands there.",
+                "Write a code of {name} or of {} into {names}, exactly as it stands there.",
                 other.name()
             )
         }
@@ -116,7 +134,11 @@ fn value_remedy(
     if required_at != Endpoints::NONE {
         fix.push_str(&format!(" It is mandatory{at}."));
     }
-    Remedy { allowed, fix }
+    Remedy {
+        allowed,
+        classifier: field.classifier.filter(|_| codes == CodeSet::OfField),
+        fix,
+    }
 }
 
 /// What a field takes, in words.
@@ -212,7 +234,7 @@ mod tests {
     #[test]
     fn every_rule_has_a_remedy_in_whole_sentences() {
         for row in crate::catalog::rules() {
-            let Remedy { allowed, fix } = remedy(row);
+            let Remedy { allowed, fix, .. } = remedy(row);
             assert!(fix.len() > 20 && fix.ends_with('.'), "{}: {fix:?}", row.key);
             assert!(!allowed.ends_with('.'), "{}: {allowed:?}", row.key);
             assert!(

@@ -276,6 +276,17 @@ pub(super) const fn list_step(
     })
 }
 
+/// What a text that [`expand`] made from a template has in the place of the template's first
+/// placeholder, if that is the one of this name.
+pub fn argument<'t>(template: &str, text: &'t str, name: &str) -> Option<&'t str> {
+    let (before, rest) = template.split_once('{')?;
+    let (placeholder, rest) = rest.split_once('}')?;
+    let after = rest.split('{').next().unwrap_or(rest);
+    let text = text.strip_prefix(before)?;
+    let (argument, _) = text.split_once(after)?;
+    (placeholder == name).then_some(argument)
+}
+
 /// Writes a template to `out` with each `{name}` replaced by what `value` appends for it. A name
 /// that `value` does not know (it returns false) stays as it is.
 pub fn expand(template: &str, out: &mut String, mut value: impl FnMut(&str, &mut String) -> bool) {
@@ -292,4 +303,18 @@ pub fn expand(template: &str, out: &mut String, mut value: impl FnMut(&str, &mut
         rest = &rest[open + close + 1..];
     }
     out.push_str(rest);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_argument_is_read_back() {
+        let template = "Value not found in classifier {classifier}. Field: {path}";
+        let text = "Value not found in classifier tax-office. Field: a.b";
+        assert_eq!(argument(template, text, "classifier"), Some("tax-office"));
+        assert_eq!(argument(template, text, "path"), None);
+        assert_eq!(argument(template, "Something else", "classifier"), None);
+    }
 }

@@ -201,11 +201,8 @@ impl<'c> Explainer<'c> {
 fn classifiers_of(row: &RuleRow, f: &FindingRow) -> Vec<String> {
     match &row.rule.check {
         Check::Walk(Walk::BoundClassifier, _) => {
-            let name = f.description.strip_prefix("Value not found in classifier ");
-            name.and_then(|n| n.split_once(". Field: "))
-                .map(|(name, _)| name.to_owned())
-                .into_iter()
-                .collect()
+            let name = catalog::argument(&row.text, &f.description, "classifier");
+            name.map(str::to_owned).into_iter().collect()
         }
         Check::Walk(..) | Check::History(_) | Check::Forbidden(_) => Vec::new(),
         check => {
@@ -291,10 +288,9 @@ fn rule_told(conn: Option<&Connection>, row: &RuleRow) -> Result<RuleTold> {
             |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)),
         )?;
         if let Some(set) = super::set_in_force(conn)?
-            && let Some(classifier) = remedy.allowed.strip_prefix("a code of the classifier ")
-            && !classifier.contains(' ')
+            && let Some(classifier) = remedy.classifier
         {
-            let codes = Codes::of(conn, set).all(classifier)?;
+            let codes = Codes::of(conn, set).all(classifier.name())?;
             let usable: Vec<&str> = codes
                 .iter()
                 .filter(|c| !c.retired)
