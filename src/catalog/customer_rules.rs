@@ -1,4 +1,4 @@
-//! The rules of the customer itself, in the order in which they are looked for. A list stands where
+//! The rules of the customer itself, in the order in which they are looked for. A list is where
 //! its group of rows is looked at.
 
 use super::Origin::*;
@@ -85,7 +85,7 @@ pub(super) const STEPS: &[Step] = &[
         "IMPORT with a Lead category",
         "When source of risk level IMPORT. 'Lead' risk management category is forbidden",
         cross_field(|facts| when(facts.imports() && facts.category().is_some_and(|c| c.kind == CategoryKind::Lead), CATEGORY),
-            Allowed::Text("a riskManagementCategory that is no lead"),
+            Allowed::Text("a riskManagementCategory that is not a lead"),
             "Send a lead to the endpoint customer with sourceOfRiskLevel EVALUATE, or choose a regular category.")).at(Endpoints::REGULAR)),
     Step::Rule(rule("import-risk-level", "C008.I01", TextPublished,
         "IMPORT with riskLevel absent or not one of its values (batch endpoints: absent is fine and means NONE; an unknown value is this error); at simplifiedcustomer absent means NONE and an unknown value is this error",
@@ -214,7 +214,7 @@ pub(super) const STEPS: &[Step] = &[
     list_step(c("listRelatedEntity"), "related-", "C01{6|7}.C016.",
         "Problem with field for {INDIVIDUAL|ORGANIZATION} type customer. Problem with relatedEntity (index: {i} ). "),
     Step::Rule(rule("screening-process", "SCR01", Published,
-        "initializeScreeningProcesses holds a value that is no screening process",
+        "initializeScreeningProcesses holds a value that is not a screening process",
         "Screening process is undefined: {value}",
         UnknownItems(c("initializeScreeningProcesses")))),
     Step::Rule(rule("bad-type", "TYP01", Ours,
@@ -228,7 +228,7 @@ pub(super) const STEPS: &[Step] = &[
         Check::Walk(Walk::TooLong,
             "Shorten the text. Lengths count characters, not bytes."))),
     Step::Rule(rule("given-twice", "TYP03", Ours,
-        "a field of the catalogue stands twice in one object",
+        "a field of the catalogue appears twice in one object",
         "Field given twice. Field: {path}",
         Check::Walk(Walk::GivenTwice,
             "Leave one of the two out: which of them is meant cannot be known."))),

@@ -58,7 +58,7 @@ endpoints! {
         saves: true,
         evaluates: false,
     },
-    /// The same checks; saves no assessment and takes no communicationNumber.
+    /// Validates like batch-customers; saves no assessment and takes no communicationNumber.
     ValidateBatchCustomers: Row {
         name: "validate-batch-customers",
         other_names: &[],
@@ -92,7 +92,7 @@ impl Endpoint {
         &ROWS[self as usize]
     }
 
-    /// The name as it stands in a path of the API and as the name of a folder.
+    /// The name in a path of the API, and of a folder.
     pub const fn name(self) -> &'static str {
         self.row().name
     }

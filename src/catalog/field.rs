@@ -20,7 +20,7 @@ pub enum Type {
     Boolean,
     /// A whole number, also as text.
     Integer,
-    /// The same: whole numbers of any size are taken for both.
+    /// A whole number: those of any size are taken for both types.
     BigInteger,
     /// A number, also as text.
     Decimal,
@@ -110,7 +110,7 @@ pub struct Field {
     /// When it must be there, in words; empty for never.
     pub mandatory: &'static str,
     pub applies: Applies,
-    /// The table that its value must stand in.
+    /// The table that its value must be in.
     pub classifier: Option<Classifier>,
     /// Its longest text in Unicode characters.
     pub max_chars: Option<u32>,

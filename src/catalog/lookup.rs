@@ -34,7 +34,7 @@ impl KeyTable {
         }
     }
 
-    /// The index of the field that this key stands for, if it is a known one.
+    /// The index of the field that this key stands for, if it stands for one.
     pub fn get(&self, key: &str) -> Option<FieldIndex> {
         if key.is_empty() {
             return None;
@@ -53,7 +53,7 @@ impl KeyTable {
     }
 }
 
-/// The last eight bytes and the length tell nearly all keys of an object apart.
+/// The last eight bytes and the length distinguish nearly all keys of an object.
 fn hash(key: &[u8]) -> usize {
     let tail = match key.last_chunk::<8>() {
         Some(tail) => u64::from_le_bytes(*tail),
@@ -91,7 +91,7 @@ pub fn field_at(path: &str) -> Option<(&'static Object, FieldIndex)> {
     Some((object, FieldIndex(index as u8)))
 }
 
-/// The same, if the field holds text.
+/// The field that a path names, if it holds text.
 pub fn text_field(path: &str) -> Option<(&'static Object, FieldIndex)> {
     field_at(path).filter(|(object, f)| matches!(object.field(*f).ty, Type::Text))
 }

@@ -259,17 +259,17 @@ const ADDITIONAL_VALUE_STEPS: &[Step] = &[
         "Bad datatype valueCode: {code}",
         known(&[av("datatype")]))),
     Step::Rule(rule("additional-value-bad-integer", "AV07", Published,
-        "listAdditionalValues: datatype INTEGER, value is no integer",
+        "listAdditionalValues: datatype INTEGER, value is not an integer",
         "Bad value for INTEGER valueCode: {code}",
         BadDatatypeValue(Datatype::Integer)).related(TextPublished)
         .related_text("bad value for INTEGER valueCode: {code}")),
     Step::Rule(rule("additional-value-bad-decimal", "AV07", TextPublished,
-        "listAdditionalValues: datatype DECIMAL, value is no decimal number",
+        "listAdditionalValues: datatype DECIMAL, value is not a decimal number",
         "Bad value for DECIMAL valueCode: {code}",
         BadDatatypeValue(Datatype::Decimal)).related(Ours)
         .related_text("bad value for DECIMAL valueCode: {code}")),
     Step::Rule(rule("additional-value-bad-date", "AV07", TextPublished,
-        "listAdditionalValues: datatype DATE, value is no yyyy-MM-dd date",
+        "listAdditionalValues: datatype DATE, value is not a yyyy-MM-dd date",
         "Bad value for DATE (format: 'yyyy-MM-dd') valueCode: {code}",
         BadDatatypeValue(Datatype::Date)).related(Ours)
         .related_text("bad value for DATE (format: 'yyyy-MM-dd') valueCode: {code}")),

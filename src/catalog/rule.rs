@@ -11,9 +11,9 @@ use super::{
 /// Where a code and its text come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// Both stand in the API's own documents.
+    /// Both are in the API's own documents.
     Published,
-    /// The text stands there; the code is kycdrop's.
+    /// The text is in them; the code is kycdrop's.
     TextPublished,
     /// Both are kycdrop's.
     Ours,

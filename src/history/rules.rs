@@ -1,9 +1,9 @@
 //! The rules that need the history: whose communicationNumber is taken, which customer exists and
-//! as what. Looked at in the order of the batch, by the one writer.
+//! as what. The one writer evaluates them in the order of the batch.
 //!
-//! Both questions go to a table of hashes (see `keys`), because a random text index costs more with every
-//! row. The hash only finds the row; its text decides, and two texts with
-//! one hash lie in neighbouring keys.
+//! Both questions go to a table of hashes (see `keys`), because a random text index costs more with
+//! every row. The hash only finds the row; its text decides, and two texts with one hash lie in
+//! neighbouring keys.
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
@@ -35,7 +35,7 @@ pub enum Verdict {
     Rejected(Vec<Finding>),
 }
 
-/// Where a new assessment belongs.
+/// The keys that a new assessment takes.
 #[derive(Clone, Copy, Debug)]
 pub struct NewKeys {
     number_key: i64,
@@ -215,7 +215,7 @@ impl<'c> HistoryRules<'c> {
         Ok(())
     }
 
-    /// Judges one customer that passed every other rule.
+    /// Evaluates the rules for one customer that passed every other rule.
     ///
     /// # Errors
     /// When the database or the file at hand cannot be read.
@@ -350,7 +350,7 @@ impl<'c> HistoryRules<'c> {
                 .optional()?;
             match found {
                 Some(found) => found,
-                // The row of the file at hand is written at its end: the holder stands in it.
+                // The row of the file at hand is written at its end: the holder is in it.
                 None => return Ok(false),
             }
         };
@@ -389,7 +389,7 @@ impl<'c> HistoryRules<'c> {
         Ok(Some(former))
     }
 
-    /// The newest assessment of a customer, and how the customer stands by it.
+    /// The newest assessment of a customer, and what the customer is by it.
     fn former(&self, customer_key: i64) -> Result<(i64, Former)> {
         let found = self
             .conn
@@ -447,7 +447,7 @@ impl<'c> HistoryRules<'c> {
         self.conn
             .prepare_cached("INSERT INTO temp.trial_number VALUES (?1)")?
             .execute([number])?;
-        // An absent businessUnit stands as blank text, which no given one can be.
+        // An absent businessUnit is kept as blank text, which no given one can be.
         self.conn
             .prepare_cached(
                 "INSERT OR REPLACE INTO temp.trial_customer VALUES (?1, coalesce(?2, ''), ?3)",

@@ -19,8 +19,8 @@ const STATUS: FieldIndex = customer::customer("customerStatus");
 const SCREENING: FieldIndex = customer::customer("initializeScreeningProcesses");
 const AV_CODE: FieldIndex = additional_value("code");
 
-/// The most findings of one customer that are kept. A customer with more was made by a machine gone
-/// wrong, and its first ten thousand tell enough.
+/// The most findings of one customer that are kept. A customer with more comes from a broken
+/// program, and its first ten thousand say enough.
 const FINDINGS_KEPT: usize = 10_000;
 
 /// What the customer is as a whole; many rules hang on it.
@@ -60,7 +60,7 @@ impl At<'_, '_> {
     }
 }
 
-/// One customer being judged.
+/// One customer being validated.
 pub(super) struct Run<'j, 't> {
     pub judge: &'j Judge<'j>,
     pub root: Node<'t>,
@@ -301,8 +301,8 @@ impl<'j, 't> Run<'j, 't> {
         }
     }
 
-    /// Keeps a finding at a field of the object. Of a value that is none of the field's values it says
-    /// what is to be said.
+    /// Keeps a finding at a field of the object. TYP01 does not report the value again if it is none of
+    /// the field's values.
     fn find(&mut self, step: usize, at: At<'_, 't>, f: FieldIndex) {
         let object = at.node.object();
         let field = object.field(f);
@@ -321,7 +321,7 @@ impl<'j, 't> Run<'j, 't> {
         self.push(at.row(step), at.frame, path, arguments);
     }
 
-    /// Keeps a finding at a path. `arguments` need not have the entity type and the indexes.
+    /// Keeps a finding at a path; adds the entity type and the indexes to the arguments.
     pub fn push(
         &mut self,
         row: u16,

@@ -1,5 +1,5 @@
 //! One customer and the classifiers to findings. Pure: no clock, no database, no file; the same
-//! customer gets the same findings whichever thread judges it, and whatever stands beside it.
+//! customer gets the same findings whichever thread validates it, and whatever customers are beside it.
 
 mod finding;
 mod interpret;
@@ -17,7 +17,7 @@ use crate::catalog::{CUSTOMER, Endpoint, Walk, walk_rule};
 use crate::classifier::ClassifierSet;
 use crate::request::{Chunk, InvalidRequest, Node, Note, Tree};
 
-/// What a customer is judged against.
+/// What a customer is validated against.
 #[derive(Clone, Copy)]
 pub struct Judge<'s> {
     pub endpoint: Endpoint,
@@ -33,7 +33,7 @@ pub struct Judged {
     pub payload: Range<u32>,
     /// What the history keeps beside the payload.
     pub summary: Summary,
-    /// Every rule that holds, in the order in which they are looked for; none: sound so far.
+    /// Every rule that holds, in the order in which they are looked for; none: valid so far.
     pub findings: Vec<Finding>,
     /// What does not reject the customer, but should be known.
     pub notes: Vec<Note>,
@@ -41,7 +41,7 @@ pub struct Judged {
     pub elapsed_ms: u32,
 }
 
-/// The customers of a chunk, judged.
+/// The customers of a chunk, validated.
 #[derive(Debug)]
 pub struct JudgedChunk {
     /// The position of the first.
@@ -55,14 +55,14 @@ impl JudgedChunk {
     /// The text of a customer, as it came.
     pub fn payload(&self, customer: &Judged) -> &str {
         let range = customer.payload.start as usize..customer.payload.end as usize;
-        // It was read as text before it was judged.
+        // It was read as text before it was validated.
         std::str::from_utf8(&self.data[range]).unwrap_or_default()
     }
 }
 
 impl Judge<'_> {
-    /// Judges the customers of a chunk. The tree is scratch memory, emptied for each. `elapsed_ms`
-    /// is called after each customer and tells how long it took.
+    /// Validates the customers of a chunk. The tree is scratch memory, emptied for each. `elapsed_ms`
+    /// is called after each customer and returns how long it took.
     ///
     /// # Errors
     /// When one of them is not JSON, or not UTF-8: nothing of the file counts then. The offset is
@@ -100,7 +100,7 @@ impl Judge<'_> {
         })
     }
 
-    /// Judges the customer that the tree was read from.
+    /// Validates the customer that the tree was read from.
     pub fn judge(&self, text: &str, tree: &mut Tree, texts: &mut TextPool) -> Judged {
         let notes = std::mem::take(&mut tree.notes);
         let root: Node<'_> = tree.root(text, &CUSTOMER);

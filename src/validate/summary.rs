@@ -9,7 +9,7 @@ use super::interpret::Context;
 #[derive(Debug, Default)]
 pub struct TextPool(String);
 
-/// Where a text stands in [`TextPool`]; absent when it is not there.
+/// Refers to a text in a [`TextPool`], or to none.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TextRef {
     start: u32,

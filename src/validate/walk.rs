@@ -1,5 +1,5 @@
 //! The rules that look at every value of a customer: TYP01 to TYP04 and CLS01, in the order of the
-//! field tables, the objects and items of a field walked where it stands.
+//! field tables, the objects and items of a field after the field itself.
 
 use crate::catalog::{ADDITIONAL_VALUE, Field, FieldIndex, Type, Walk, additional_value};
 use crate::request::{Node, Path, Slot, SlotId};
