@@ -142,55 +142,39 @@ pub(super) fn names<'f>(
     )
 }
 
-fn rules_at(endpoint: Endpoint) -> Vec<(&'static RuleRow, &'static HistoryRule)> {
-    let apply = |(row, _): &(&RuleRow, _)| row.endpoints.has(endpoint);
-    history_rules().filter(apply).collect()
-}
-
 struct Existing {
     key: i64,
     kind: Option<CategoryKind>,
 }
 
 impl<'c> HistoryRules<'c> {
-    pub(super) fn new(
-        conn: &'c Connection,
-        keys: Keys,
-        endpoint: Endpoint,
-    ) -> Result<HistoryRules<'c>> {
-        if !endpoint.saves() {
-            return HistoryRules::trial(conn, keys, endpoint);
-        }
-        Ok(HistoryRules {
-            conn,
-            keys,
-            endpoint,
-            rules: rules_at(endpoint),
-            trial: false,
-            statements: Statements::prepare(conn)?,
-        })
+    pub(super) fn new(conn: &'c Connection, keys: Keys, endpoint: Endpoint) -> Result<Self> {
+        HistoryRules::over(conn, keys, endpoint, !endpoint.saves())
     }
 
-    pub(super) fn trial(
-        conn: &'c Connection,
-        keys: Keys,
-        endpoint: Endpoint,
-    ) -> Result<HistoryRules<'c>> {
-        conn.execute_batch(
-            "CREATE TEMP TABLE IF NOT EXISTS trial_number (
-               communication_number TEXT PRIMARY KEY) WITHOUT ROWID;
-             CREATE TEMP TABLE IF NOT EXISTS trial_customer (
-               customer_ext_id TEXT, business_unit TEXT, kind TEXT,
-               PRIMARY KEY (customer_ext_id, business_unit)) WITHOUT ROWID;
-             DELETE FROM temp.trial_number;
-             DELETE FROM temp.trial_customer;",
-        )?;
+    pub(super) fn trial(conn: &'c Connection, keys: Keys, endpoint: Endpoint) -> Result<Self> {
+        HistoryRules::over(conn, keys, endpoint, true)
+    }
+
+    fn over(conn: &'c Connection, keys: Keys, endpoint: Endpoint, trial: bool) -> Result<Self> {
+        if trial {
+            conn.execute_batch(
+                "CREATE TEMP TABLE IF NOT EXISTS trial_number (
+                   communication_number TEXT PRIMARY KEY) WITHOUT ROWID;
+                 CREATE TEMP TABLE IF NOT EXISTS trial_customer (
+                   customer_ext_id TEXT, business_unit TEXT, kind TEXT,
+                   PRIMARY KEY (customer_ext_id, business_unit)) WITHOUT ROWID;
+                 DELETE FROM temp.trial_number;
+                 DELETE FROM temp.trial_customer;",
+            )?;
+        }
+        let at_endpoint = |(row, _): &(&RuleRow, _)| row.endpoints.has(endpoint);
         Ok(HistoryRules {
             conn,
             keys,
             endpoint,
-            rules: rules_at(endpoint),
-            trial: true,
+            rules: history_rules().filter(at_endpoint).collect(),
+            trial,
             statements: Statements::prepare(conn)?,
         })
     }
