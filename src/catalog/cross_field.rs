@@ -1,6 +1,5 @@
-//! The rules that more than one field decides. A row holds the function that decides it; what the
-//! function may ask of a customer is [`Facts`], so that the catalogue knows nothing of how a customer
-//! is stored.
+//! What rules may ask that look at more than one field or at the history. The row of such a rule holds
+//! the function that decides it; the catalogue knows nothing of how a customer is stored.
 
 use super::{
     Action, CategoryKind, Check, Classifier, Endpoint, EntityType, FieldIndex, RiskLevelSource,
@@ -14,21 +13,29 @@ pub struct Category {
     pub kind: CategoryKind,
 }
 
-/// What a rule may ask: about the request as a whole, and about the fields of the object that it is
-/// a rule of.
-pub trait Facts {
+/// What a customer is as a whole.
+#[derive(Clone, Copy, Debug)]
+pub struct CustomerFacts {
     /// The endpoint that the customer was sent to.
-    fn endpoint(&self) -> Endpoint;
-    /// Whether the institution is several organizations.
-    fn multi_organization(&self) -> bool;
-    /// Whether the classifier has a value, or ever had one.
-    fn has_codes(&self, classifier: Classifier) -> bool;
-    /// The customer's entityType; None where it has none that is valid.
-    fn entity_type(&self) -> Option<EntityType>;
-    /// Where the risk level comes from; None where the customer has no valid source.
-    fn source(&self) -> Option<RiskLevelSource>;
-    /// The customer's category; None where it is in no classifier.
-    fn category(&self) -> Option<Category>;
+    pub endpoint: Endpoint,
+    /// The institution is several organizations, so that every customer must name its businessUnit.
+    pub multi_organization: bool,
+    /// None where the customer has no valid entityType.
+    pub entity_type: Option<EntityType>,
+    /// None where the customer has no valid source of the risk level.
+    pub source: Option<RiskLevelSource>,
+    /// None where the customer's category is in no classifier.
+    pub category: Option<Category>,
+}
+
+impl CustomerFacts {
+    pub(super) fn imports(&self) -> bool {
+        self.source == Some(RiskLevelSource::Import)
+    }
+}
+
+/// The fields of the object that a rule is one of, and the classifiers.
+pub trait Fields {
     /// Whether the field is there and not blank.
     fn is_given(&self, f: FieldIndex) -> bool;
     /// Whether the field is given, and is none of its codes or values.
@@ -37,27 +44,24 @@ pub trait Facts {
     fn text(&self, f: FieldIndex) -> Option<&str>;
     /// The value of a field that has one of its values.
     fn choice(&self, f: FieldIndex) -> Option<&'static str>;
+    /// Whether the classifier has a value, or ever had one.
+    fn has_codes(&self, classifier: Classifier) -> bool;
 }
 
-impl dyn Facts + '_ {
+impl dyn Fields + '_ {
     /// The field, if it is not given.
     pub(super) fn missing(&self, f: FieldIndex) -> Option<FieldIndex> {
         (!self.is_given(f)).then_some(f)
     }
-
-    pub(super) fn imports(&self) -> bool {
-        self.source() == Some(RiskLevelSource::Import)
-    }
 }
 
-/// The fields at which a rule holds: one finding each.
-pub type Fields = [Option<FieldIndex>; 2];
+/// Decides a rule across fields: returns the fields at which it holds, one finding each.
+pub type Holds = fn(&CustomerFacts, &dyn Fields) -> [Option<FieldIndex>; 2];
 
 /// A rule that more than one field decides.
 #[derive(Debug)]
 pub struct CrossField {
-    /// The fields at which the rule holds.
-    pub holds: fn(&dyn Facts) -> Fields,
+    pub holds: Holds,
     pub allowed: Allowed,
     /// What to do about it.
     pub fix: &'static str,
@@ -72,11 +76,7 @@ pub enum Allowed {
     Text(&'static str),
 }
 
-pub(super) const fn cross_field(
-    holds: fn(&dyn Facts) -> Fields,
-    allowed: Allowed,
-    fix: &'static str,
-) -> Check {
+pub(super) const fn cross_field(holds: Holds, allowed: Allowed, fix: &'static str) -> Check {
     Check::CrossField(CrossField {
         holds,
         allowed,
@@ -85,7 +85,7 @@ pub(super) const fn cross_field(
 }
 
 /// This field, where the rule holds.
-pub(super) fn when(holds: bool, f: FieldIndex) -> Fields {
+pub(super) fn when(holds: bool, f: FieldIndex) -> [Option<FieldIndex>; 2] {
     [holds.then_some(f), None]
 }
 

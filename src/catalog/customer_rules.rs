@@ -44,19 +44,19 @@ pub(super) const STEPS: &[Step] = &[
     Step::Rule(rule("delete-action", "C003a", TextPublished,
         "action = DELETE",
         "DELETE not yet implemented, contact Amlyze support",
-        cross_field(|facts| when(facts.text(ACTION) == Some("DELETE"), ACTION),
+        cross_field(|_, fields| when(fields.text(ACTION) == Some("DELETE"), ACTION),
             Allowed::Field(ACTION),
             "A customer cannot be deleted. To end the relation, send an UPDATE with customerStatus CLOSED and a closingDate."))),
     Step::Rule(rule("business-unit-missing", "BU01", Ours,
         "businessUnit absent or blank while multi_organization = true",
         "BusinessUnit is mandatory",
-        cross_field(|facts| when(facts.multi_organization() && !facts.is_given(BUSINESS_UNIT), BUSINESS_UNIT),
+        cross_field(|customer, fields| when(customer.multi_organization && !fields.is_given(BUSINESS_UNIT), BUSINESS_UNIT),
             Allowed::Field(BUSINESS_UNIT),
             "Give the businessUnit that the customer belongs to: this institution is several organizations (multi_organization in kycdrop.toml)."))),
     Step::Rule(rule("business-unit-unknown", "BU02", Ours,
         "businessUnit not in the businessUnit classifier, which has values",
         "BusinessUnit not found in Amlyze",
-        cross_field(|facts| when(facts.has_codes(Classifier::BusinessUnit) && facts.is_wrong(BUSINESS_UNIT), BUSINESS_UNIT),
+        cross_field(|_, fields| when(fields.has_codes(Classifier::BusinessUnit) && fields.is_wrong(BUSINESS_UNIT), BUSINESS_UNIT),
             Allowed::Field(BUSINESS_UNIT),
             "Write a code of businessUnit exactly as `kycdrop classifiers show businessUnit` lists it, or have the administrator add it to classifiers/businessUnit.toml."))),
     Step::Rule(rule("category-missing", "C007", Published,
@@ -70,10 +70,10 @@ pub(super) const STEPS: &[Step] = &[
     Step::Rule(rule("category-not-supported", "C007", TextPublished,
         "the category is meant for the other entityType, or for the other kind of endpoint (a simplified category on the customer and batch endpoints, any other on simplifiedcustomer)",
         "Given RiskManagementCategory not supported for Customer",
-        cross_field(|facts| when(facts.category().is_some_and(|category| {
-                let other_type = category.entity_type.zip(facts.entity_type()).is_some_and(|(meant, given)| meant != given);
+        cross_field(|customer, _| when(customer.category.is_some_and(|category| {
+                let other_type = category.entity_type.zip(customer.entity_type).is_some_and(|(meant, given)| meant != given);
                 let simplified = category.kind == CategoryKind::Simplified;
-                other_type || simplified != Endpoints::SIMPLIFIED.has(facts.endpoint())
+                other_type || simplified != Endpoints::SIMPLIFIED.has(customer.endpoint)
             }), CATEGORY),
             Allowed::Field(CATEGORY),
             "Choose a category that is meant for the customer's entityType and for the endpoint: `kycdrop classifiers show riskManagementCategory` tells entity_type and kind of each. Simplified categories go to simplifiedcustomer alone, all others to the other endpoints."))),
@@ -84,24 +84,24 @@ pub(super) const STEPS: &[Step] = &[
     Step::Rule(rule("import-of-lead", "C008.I02", Published,
         "IMPORT with a Lead category",
         "When source of risk level IMPORT. 'Lead' risk management category is forbidden",
-        cross_field(|facts| when(facts.imports() && facts.category().is_some_and(|c| c.kind == CategoryKind::Lead), CATEGORY),
+        cross_field(|customer, _| when(customer.imports() && customer.category.is_some_and(|c| c.kind == CategoryKind::Lead), CATEGORY),
             Allowed::Text("a riskManagementCategory that is not a lead"),
             "Send a lead to the endpoint customer with sourceOfRiskLevel EVALUATE, or choose a regular category.")).at(Endpoints::REGULAR)),
     Step::Rule(rule("import-risk-level", "C008.I01", TextPublished,
         "IMPORT with riskLevel absent or not one of its values (batch endpoints: absent is fine and means NONE; an unknown value is this error); at simplifiedcustomer absent means NONE and an unknown value is this error",
         "When source of risk level IMPORT. RiskLevel is mandatory, values: NONE, LOW, MEDIUM, HIGH, EXTREME",
-        cross_field(|facts| {
-                let absent = Endpoints::EVALUATING.has(facts.endpoint()) && !facts.is_given(RISK_LEVEL);
-                when(facts.imports() && (absent || facts.is_wrong(RISK_LEVEL)), RISK_LEVEL)
+        cross_field(|customer, fields| {
+                let absent = Endpoints::EVALUATING.has(customer.endpoint) && !fields.is_given(RISK_LEVEL);
+                when(customer.imports() && (absent || fields.is_wrong(RISK_LEVEL)), RISK_LEVEL)
             },
             Allowed::Field(RISK_LEVEL),
             "Give the riskLevel that was assessed, in capitals. At the batch endpoints it may be left out, which means NONE; at customer it is mandatory with IMPORT."))),
     Step::Rule(rule("evaluate-risk-level", "C008.E01", TextPublished,
         "EVALUATE with a riskLevel other than NONE",
         "When source of risk level EVALUATE. RiskLevel can't be provided",
-        cross_field(|facts| {
-                let other = facts.choice(RISK_LEVEL).is_some_and(|level| level != "NONE");
-                when(facts.source() == Some(RiskLevelSource::Evaluate) && (other || facts.is_wrong(RISK_LEVEL)), RISK_LEVEL)
+        cross_field(|customer, fields| {
+                let other = fields.choice(RISK_LEVEL).is_some_and(|level| level != "NONE");
+                when(customer.source == Some(RiskLevelSource::Evaluate) && (other || fields.is_wrong(RISK_LEVEL)), RISK_LEVEL)
             },
             Allowed::Text("nothing, or NONE"),
             "Leave riskLevel out: EVALUATE asks for it. To give it yourself, send sourceOfRiskLevel IMPORT.")).at(Endpoints::EVALUATING)),
@@ -112,9 +112,9 @@ pub(super) const STEPS: &[Step] = &[
     Step::Rule(rule("import-customer-status", "C011", TextPublished,
         "IMPORT with customerStatus absent or not one of its values; at simplifiedcustomer only a value that is not one of its values",
         "When importing, CustomerStatus is mandatory",
-        cross_field(|facts| {
-                let absent = Endpoints::REGULAR.has(facts.endpoint()) && !facts.is_given(STATUS);
-                when(facts.imports() && (absent || facts.is_wrong(STATUS)), STATUS)
+        cross_field(|customer, fields| {
+                let absent = Endpoints::REGULAR.has(customer.endpoint) && !fields.is_given(STATUS);
+                when(customer.imports() && (absent || fields.is_wrong(STATUS)), STATUS)
             },
             Allowed::Field(STATUS),
             "Give the customerStatus that the customer has now, in capitals."))),
@@ -125,16 +125,16 @@ pub(super) const STEPS: &[Step] = &[
     Step::Rule(rule("closing-date-missing", "C013", Published,
         "customerStatus = CLOSED without closingDate",
         "ClosingDate is mandatory for CLOSED CustomerStatus",
-        cross_field(|facts| when(facts.choice(STATUS) == Some("CLOSED") && !facts.is_given(CLOSING_DATE), CLOSING_DATE),
+        cross_field(|_, fields| when(fields.choice(STATUS) == Some("CLOSED") && !fields.is_given(CLOSING_DATE), CLOSING_DATE),
             Allowed::Field(CLOSING_DATE),
             "Give the closingDate, or correct customerStatus if the relation goes on."))),
     Step::Rule(rule("closing-date-not-allowed", "C013a", Published,
         "closingDate with a customerStatus other than CLOSED, or with none",
         "ClosingDate can not exist for not CLOSED CustomerStatus",
         // A status that cannot be read may have been meant to be CLOSED: another rule reports it.
-        cross_field(|facts| {
-                let not_closed = facts.choice(STATUS) != Some("CLOSED") && !facts.is_wrong(STATUS);
-                when(not_closed && facts.is_given(CLOSING_DATE), CLOSING_DATE)
+        cross_field(|_, fields| {
+                let not_closed = fields.choice(STATUS) != Some("CLOSED") && !fields.is_wrong(STATUS);
+                when(not_closed && fields.is_given(CLOSING_DATE), CLOSING_DATE)
             },
             Allowed::Text(""),
             "Leave closingDate out, or set customerStatus to CLOSED if the relation has ended."))),

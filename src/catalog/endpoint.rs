@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use self::{CustomerKind::*, ReplyKind::*};
+
 /// What an endpoint answers a request with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReplyKind {
@@ -50,41 +52,13 @@ macro_rules! endpoints {
 
 endpoints! {
     /// Validates every customer of a list and saves an assessment for each accepted one.
-    BatchCustomers: Row {
-        name: "batch-customers",
-        other_names: &[],
-        reply: ReplyKind::Results,
-        customers: CustomerKind::Regular,
-        saves: true,
-        evaluates: false,
-    },
+    BatchCustomers: Row { name: "batch-customers", other_names: &[], reply: Results, customers: Regular, saves: true, evaluates: false },
     /// Validates like batch-customers; saves no assessment and takes no communicationNumber.
-    ValidateBatchCustomers: Row {
-        name: "validate-batch-customers",
-        other_names: &[],
-        reply: ReplyKind::Results,
-        customers: CustomerKind::Regular,
-        saves: false,
-        evaluates: false,
-    },
+    ValidateBatchCustomers: Row { name: "validate-batch-customers", other_names: &[], reply: Results, customers: Regular, saves: false, evaluates: false },
     /// One customer, imported or to be evaluated, with screening.
-    Customer: Row {
-        name: "customer",
-        other_names: &[],
-        reply: ReplyKind::FirstError,
-        customers: CustomerKind::Regular,
-        saves: true,
-        evaluates: true,
-    },
+    Customer: Row { name: "customer", other_names: &[], reply: FirstError, customers: Regular, saves: true, evaluates: true },
     /// One occasional customer, of whom less is mandatory.
-    SimplifiedCustomer: Row {
-        name: "simplifiedcustomer",
-        other_names: &["simplified-customer", "simplifiedCustomer"],
-        reply: ReplyKind::AllErrors,
-        customers: CustomerKind::Simplified,
-        saves: true,
-        evaluates: false,
-    },
+    SimplifiedCustomer: Row { name: "simplifiedcustomer", other_names: &["simplified-customer", "simplifiedCustomer"], reply: AllErrors, customers: Simplified, saves: true, evaluates: false },
 }
 
 impl Endpoint {

@@ -269,8 +269,25 @@ pub struct Object {
     pub rows: &'static [u16],
 }
 
-/// An object of the contract from its id, its name, its fields and its steps.
+/// An object of the contract: its id and name, its fields, and the steps in which it is checked, which
+/// find a field with the function that is named beside `fields`.
 macro_rules! contract_object {
+    (
+        $(#[$doc:meta])*
+        $object:ident($id:literal, $name:literal)
+        fields $find:ident: [$($field:expr,)*]
+        steps: [$($step:expr,)*]
+    ) => {
+        $(#[$doc])*
+        pub static $object: Object = {
+            const FIELDS: &[Field] = &[$($field),*];
+            #[allow(dead_code, reason = "an object may have no steps")]
+            const fn $find(name: &str) -> FieldIndex {
+                find(FIELDS, name)
+            }
+            contract_object!($id, $name, FIELDS, &[$($step),*])
+        };
+    };
     ($id:literal, $name:literal, $fields:expr, $steps:expr $(,)?) => {{
         const OWN_STEPS: &[$crate::catalog::Step] = $steps;
         const ROWS: [u16; OWN_STEPS.len() + 1] = $crate::catalog::field::rows($fields, OWN_STEPS);

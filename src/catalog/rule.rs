@@ -185,22 +185,24 @@ pub(super) const fn rule(
 }
 
 impl Rule {
+    const fn with_scope(mut self) -> Rule {
+        self.scope = Scope::over(self.endpoints, self.applies);
+        self
+    }
+
     pub(super) const fn at(mut self, endpoints: Endpoints) -> Rule {
         self.endpoints = endpoints;
-        self.scope = Scope::over(endpoints, self.applies);
-        self
+        self.with_scope()
     }
 
     pub(super) const fn individual(mut self) -> Rule {
         self.applies = Applies::Individual;
-        self.scope = Scope::over(self.endpoints, self.applies);
-        self
+        self.with_scope()
     }
 
     pub(super) const fn organization(mut self) -> Rule {
         self.applies = Applies::Organization;
-        self.scope = Scope::over(self.endpoints, self.applies);
-        self
+        self.with_scope()
     }
 
     pub(super) const fn related(mut self, origin: Origin) -> Rule {
@@ -214,52 +216,42 @@ impl Rule {
     }
 }
 
+const fn value(fields: &'static [FieldIndex], required_at: Endpoints, codes: CodeSet) -> Check {
+    Check::Value {
+        fields,
+        required_at,
+        codes,
+    }
+}
+
 /// Absent or blank.
-pub(super) const fn required(fields: &'static [FieldIndex]) -> Check {
-    required_at(fields, Endpoints::ALL)
+pub(super) const fn required(f: &'static [FieldIndex]) -> Check {
+    value(f, Endpoints::ALL, CodeSet::Any)
 }
 
 /// Absent or blank at these endpoints.
-pub(super) const fn required_at(fields: &'static [FieldIndex], required_at: Endpoints) -> Check {
-    Check::Value {
-        fields,
-        required_at,
-        codes: CodeSet::Any,
-    }
+pub(super) const fn required_at(f: &'static [FieldIndex], at: Endpoints) -> Check {
+    value(f, at, CodeSet::Any)
 }
 
 /// Given, and none of the field's codes or values.
-pub(super) const fn known(fields: &'static [FieldIndex]) -> Check {
-    required_and_known_at(fields, Endpoints::NONE)
+pub(super) const fn known(f: &'static [FieldIndex]) -> Check {
+    value(f, Endpoints::NONE, CodeSet::OfField)
 }
 
 /// Absent, blank, or none of the field's codes or values.
-pub(super) const fn required_and_known(fields: &'static [FieldIndex]) -> Check {
-    required_and_known_at(fields, Endpoints::ALL)
+pub(super) const fn required_and_known(f: &'static [FieldIndex]) -> Check {
+    value(f, Endpoints::ALL, CodeSet::OfField)
 }
 
 /// Absent or blank at these endpoints, or none of the field's codes or values.
-pub(super) const fn required_and_known_at(
-    fields: &'static [FieldIndex],
-    required_at: Endpoints,
-) -> Check {
-    Check::Value {
-        fields,
-        required_at,
-        codes: CodeSet::OfField,
-    }
+pub(super) const fn required_and_known_at(f: &'static [FieldIndex], at: Endpoints) -> Check {
+    value(f, at, CodeSet::OfField)
 }
 
 /// Absent, blank, or none of the codes of the field's classifier and of another.
-pub(super) const fn required_and_known_or(
-    fields: &'static [FieldIndex],
-    other: Classifier,
-) -> Check {
-    Check::Value {
-        fields,
-        required_at: Endpoints::ALL,
-        codes: CodeSet::OfFieldOr(other),
-    }
+pub(super) const fn required_and_known_or(f: &'static [FieldIndex], other: Classifier) -> Check {
+    value(f, Endpoints::ALL, CodeSet::OfFieldOr(other))
 }
 
 pub(super) const fn list_step(

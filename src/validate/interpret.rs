@@ -3,7 +3,7 @@
 use hashbrown::HashSet;
 
 use crate::catalog::{
-    self, ADDITIONAL_VALUE, CUSTOMER, Category, CategoryKind, Check, CodeSet, EntityType,
+    self, ADDITIONAL_VALUE, CUSTOMER, CategoryKind, Check, CodeSet, CustomerFacts, EntityType,
     FieldIndex, RiskLevelSource, Rule, Scope, Step, Type, Walk, additional_value, customer, rules,
 };
 use crate::request::{Kind, Marks, Node, Note, NoteDetail, NoteKind, Path, SlotId};
@@ -22,15 +22,6 @@ const AV_CODE: FieldIndex = additional_value("code");
 /// The most findings of one customer that are kept. A customer with more comes from a broken
 /// program, and its first ten thousand say enough.
 const FINDINGS_KEPT: usize = 10_000;
-
-/// What the customer is as a whole; many rules hang on it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Context {
-    pub entity: Option<EntityType>,
-    /// None where it is neither IMPORT nor EVALUATE, which is an error of its own.
-    pub source: Option<RiskLevelSource>,
-    pub category: Option<Category>,
-}
 
 /// The list items that the interpreter is inside of, linked on the stack.
 #[derive(Clone, Copy)]
@@ -65,7 +56,7 @@ pub(super) struct Run<'j, 't> {
     pub judge: &'j Judge<'j>,
     pub root: Node<'t>,
     pub marks: Marks,
-    pub context: Context,
+    pub customer: CustomerFacts,
     scope: Scope,
     pub findings: Vec<Finding>,
     pub notes: Vec<Note>,
@@ -84,8 +75,8 @@ impl<'j, 't> Run<'j, 't> {
         marks: Marks,
         notes: Vec<Note>,
     ) -> Run<'j, 't> {
-        let entity = root.slot(ENTITY_TYPE).choice();
-        let entity = entity.and_then(EntityType::from_index);
+        let entity_type = root.slot(ENTITY_TYPE).choice();
+        let entity_type = entity_type.and_then(EntityType::from_index);
         let source = match judge.endpoint.evaluates() {
             true => {
                 let source = root.slot(SOURCE).choice();
@@ -100,12 +91,14 @@ impl<'j, 't> Run<'j, 't> {
             judge,
             root,
             marks,
-            context: Context {
-                entity,
+            customer: CustomerFacts {
+                endpoint: judge.endpoint,
+                multi_organization: judge.multi_organization,
+                entity_type,
                 source,
                 category,
             },
-            scope: Scope::of(judge.endpoint, entity),
+            scope: Scope::of(judge.endpoint, entity_type),
             findings: Vec::new(),
             notes,
             reported: HashSet::new(),
@@ -115,7 +108,7 @@ impl<'j, 't> Run<'j, 't> {
     }
 
     /// Checks the whole customer.
-    pub fn customer(&mut self) {
+    pub fn check(&mut self) {
         let root = self.root;
         let at = At {
             node: &root,
@@ -230,12 +223,8 @@ impl<'j, 't> Run<'j, 't> {
             }
             Check::UnknownItems(f) => self.unknown_items(*f, step, at),
             Check::CrossField(rule) => {
-                let view = View {
-                    judge: self.judge,
-                    context: &self.context,
-                    node,
-                };
-                let [one, other] = (rule.holds)(&view);
+                let classifiers = self.judge.classifiers;
+                let [one, other] = (rule.holds)(&self.customer, &View { node, classifiers });
                 for f in one.into_iter().chain(other) {
                     self.find(step, at, f);
                 }
@@ -334,7 +323,7 @@ impl<'j, 't> Run<'j, 't> {
             return;
         }
         let arguments = Arguments {
-            entity: self.context.entity,
+            entity: self.customer.entity_type,
             indexes: indexes(frame),
             ..arguments
         };
@@ -381,7 +370,7 @@ impl<'j, 't> Run<'j, 't> {
             }
         }
         let lead = self
-            .context
+            .customer
             .category
             .is_some_and(|c| c.kind == CategoryKind::Lead);
         let status = CUSTOMER.field(STATUS);

@@ -105,8 +105,8 @@ impl Judge<'_> {
         let notes = std::mem::take(&mut tree.notes);
         let root: Node<'_> = tree.root(text, &CUSTOMER);
         let mut run = interpret::Run::new(self, root, tree.marks(), notes);
-        run.customer();
-        let summary = Summary::of(&root, texts, &run.context);
+        run.check();
+        let summary = Summary::of(&root, texts, &run.customer);
         Judged {
             payload: 0..0,
             summary,
@@ -121,7 +121,7 @@ impl Judge<'_> {
     pub fn summary(&self, text: &str, tree: &Tree, texts: &mut TextPool) -> Summary {
         let root: Node<'_> = tree.root(text, &CUSTOMER);
         let run = interpret::Run::new(self, root, tree.marks(), Vec::new());
-        Summary::of(&root, texts, &run.context)
+        Summary::of(&root, texts, &run.customer)
     }
 
     /// An element of `customers` that is not an object.

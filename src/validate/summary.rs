@@ -1,9 +1,9 @@
 //! What the history keeps of a customer beside its payload, taken once while the tree is there.
 
-use crate::catalog::{Action, CategoryKind, EntityType, FieldIndex, RiskLevelSource, customer};
+use crate::catalog::{
+    Action, CategoryKind, CustomerFacts, EntityType, FieldIndex, RiskLevelSource, customer,
+};
 use crate::request::{Node, value};
-
-use super::interpret::Context;
 
 /// The texts of the summaries of a whole chunk, one behind the other.
 #[derive(Debug, Default)]
@@ -112,9 +112,9 @@ impl Summary {
         self.source == RiskLevelSource::Evaluate
     }
 
-    pub(super) fn of(root: &Node<'_>, texts: &mut TextPool, context: &Context) -> Summary {
-        let kind = context.category.map(|c| c.kind);
-        let source = context.source.unwrap_or_default();
+    pub(super) fn of(root: &Node<'_>, texts: &mut TextPool, customer: &CustomerFacts) -> Summary {
+        let kind = customer.category.map(|c| c.kind);
+        let source = customer.source.unwrap_or_default();
         let risk_level = match source {
             RiskLevelSource::Import => Some(root.choice(RISK_LEVEL).unwrap_or("NONE")),
             RiskLevelSource::Evaluate => None,
@@ -123,7 +123,7 @@ impl Summary {
             Some(CategoryKind::Lead) => Some("PENDING"),
             _ => root.choice(CUSTOMER_STATUS),
         };
-        let name = match context.entity {
+        let name = match customer.entity_type {
             Some(EntityType::Organization) => texts.push(root.sound_text(TITLE)),
             _ => match (root.sound_text(FIRST_NAME), root.sound_text(LAST_NAME)) {
                 (Some(first), Some(last)) => texts.push_all(&[first, last]),
@@ -147,7 +147,7 @@ impl Summary {
             requester: texts.push(root.sound_text(REQUESTER)),
             name,
             category: texts.push(root.sound_text(CATEGORY)),
-            country: texts.push(root.sound_text(match context.entity {
+            country: texts.push(root.sound_text(match customer.entity_type {
                 Some(EntityType::Organization) => REGISTRATION_COUNTRY,
                 _ => CITIZENSHIP_COUNTRY,
             })),
@@ -158,7 +158,7 @@ impl Summary {
                 .and_then(Action::from_index)
                 .unwrap_or_default(),
             source,
-            entity_type: context.entity.map(EntityType::name),
+            entity_type: customer.entity_type.map(EntityType::name),
             risk_level,
             customer_status,
             kind,

@@ -1,56 +1,25 @@
-//! What the rules of the catalogue may ask about a customer, answered from its tree.
+//! What the rules of the catalogue may ask about the fields of an object, answered from its tree.
 
-use crate::catalog::{
-    Category, Classifier, Datatype, Endpoint, EntityType, Facts, FieldIndex, RiskLevelSource,
-    additional_value,
-};
+use crate::catalog::{Classifier, Datatype, FieldIndex, Fields, additional_value};
 use crate::classifier::ClassifierSet;
 use crate::request::{Node, value};
-
-use super::Judge;
-use super::interpret::Context;
 
 const AV_DATATYPE: FieldIndex = additional_value("datatype");
 const AV_VALUE: FieldIndex = additional_value("value");
 
-/// One object of a customer, and what the customer is as a whole.
+/// One object of a customer.
 pub(super) struct View<'v> {
-    pub judge: &'v Judge<'v>,
-    pub context: &'v Context,
     pub node: &'v Node<'v>,
+    pub classifiers: &'v ClassifierSet,
 }
 
-impl Facts for View<'_> {
-    fn endpoint(&self) -> Endpoint {
-        self.judge.endpoint
-    }
-
-    fn multi_organization(&self) -> bool {
-        self.judge.multi_organization
-    }
-
-    fn has_codes(&self, classifier: Classifier) -> bool {
-        self.judge.classifiers.had_values(classifier)
-    }
-
-    fn entity_type(&self) -> Option<EntityType> {
-        self.context.entity
-    }
-
-    fn source(&self) -> Option<RiskLevelSource> {
-        self.context.source
-    }
-
-    fn category(&self) -> Option<Category> {
-        self.context.category
-    }
-
+impl Fields for View<'_> {
     fn is_given(&self, f: FieldIndex) -> bool {
         self.node.slot(f).is_given()
     }
 
     fn is_wrong(&self, f: FieldIndex) -> bool {
-        is_wrong(self.node, f, None, self.judge.classifiers)
+        is_wrong(self.node, f, None, self.classifiers)
     }
 
     fn text(&self, f: FieldIndex) -> Option<&str> {
@@ -59,6 +28,10 @@ impl Facts for View<'_> {
 
     fn choice(&self, f: FieldIndex) -> Option<&'static str> {
         self.node.choice(f)
+    }
+
+    fn has_codes(&self, classifier: Classifier) -> bool {
+        self.classifiers.had_values(classifier)
     }
 }
 
