@@ -1,5 +1,6 @@
 //! What a row of the field table is, and the small constructors that keep the tables readable.
 
+use super::words::words;
 use super::{Check, Classifier, Endpoints, ListStep, Step};
 
 /// Index of a field in its object's table. Made by `find` while compiling, so that a rule which
@@ -79,22 +80,12 @@ impl Type {
     }
 }
 
-/// Which kind of customer, or of related entity, a field or a rule is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Applies {
-    Both,
-    Individual,
-    Organization,
-}
-
-impl Applies {
-    /// The word of the field table.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Applies::Both => "both",
-            Applies::Individual => "individual",
-            Applies::Organization => "organization",
-        }
+words! {
+    /// Which kind of customer, or of related entity, a field or a rule is for.
+    pub enum Applies {
+        Both = "both",
+        Individual = "individual",
+        Organization = "organization",
     }
 }
 

@@ -1,6 +1,11 @@
-//! The published contract as data: endpoints, objects with their fields, and every rule with its
-//! code, text and origin. Nothing here runs; `validate` interprets it and the reference pages are
-//! printed from it. To add a field or a rule is to add a row here and a case in `tests/answers/rules`.
+//! The published contract as data: endpoints, classifiers, objects with their fields, and every rule
+//! with its code, text, origin and fix.
+//!
+//! Nothing goes in. Out: the rows that `request` reads by, `validate` interprets and `history` asks,
+//! the remedy of each rule, and the reference pages. A rule that more than one field decides has its
+//! function in its row, and asks a customer through [`Fields`] alone: this room may not know how a
+//! customer, a classifier's values or the history are stored. CONTRIBUTING.md says what an addition
+//! costs.
 
 mod classifiers;
 mod cross_field;
@@ -43,6 +48,7 @@ pub use related::RELATED_ENTITY;
 pub use remedy::{Remedy, field_of_path, remedy, rules_of_code, takes};
 pub use rule::{Check, CodeSet, ListStep, Origin, Rule, Scope, Step, Walk, argument, expand};
 pub use rule_list::{RuleRow, hash_of, history_rules, rules, rules_hash, walk_rule};
+pub(crate) use words::words;
 pub use words::{Action, CategoryKind, Datatype, EntityType, RiskLevelSource};
 
 /// Every object of a request, the customer first, in the order of the published field table.

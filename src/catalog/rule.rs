@@ -3,30 +3,21 @@
 //! A list that leads into an object carries the prefix of code and text, so that `Co1` is written
 //! once and answers as `Q001.Co1` on a customer and as `C016.C016.RE06.Co1` on a related entity.
 
+use super::words::words;
 use super::{
     Applies, Classifier, CrossField, Datatype, Endpoint, Endpoints, EntityType, FieldIndex,
     HistoryRule,
 };
 
-/// Where a code and its text come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// Both are in the API's own documents.
-    Published,
-    /// The text is in them; the code is kycdrop's.
-    TextPublished,
-    /// Both are kycdrop's.
-    Ours,
-}
-
-impl Origin {
-    /// The words of the reference page.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Origin::Published => "published",
-            Origin::TextPublished => "text published",
-            Origin::Ours => "ours",
-        }
+words! {
+    /// Where a code and its text come from.
+    pub enum Origin {
+        /// Both are in the API's own documents.
+        Published = "published",
+        /// The text is in them; the code is kycdrop's.
+        TextPublished = "text published",
+        /// Both are kycdrop's.
+        Ours = "ours",
     }
 }
 

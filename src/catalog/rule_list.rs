@@ -154,3 +154,31 @@ pub fn walk_rule(what: Walk) -> Option<&'static RuleRow> {
 pub fn rules_hash() -> &'static str {
     &LIST.hash
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{ListStep, Type};
+    use super::*;
+
+    /// The rules that the steps of an object lead to, from this row on. Returns the row after them.
+    fn assert_numbered(object: &'static Object, first_row: u16) -> u16 {
+        for (step, row) in object.steps.iter().zip(object.rows) {
+            let row = first_row + row;
+            match step {
+                Step::Rule(rule) => assert!(std::ptr::eq(rules()[row as usize].rule, rule)),
+                Step::Object(f) | Step::List(ListStep { field: f, .. }) => {
+                    let (Type::Object(inner) | Type::List(inner)) = object.field(*f).ty else {
+                        panic!("{f:?} holds no object");
+                    };
+                    assert_numbered(inner, row);
+                }
+            }
+        }
+        first_row + object.rows[object.steps.len()]
+    }
+
+    #[test]
+    fn the_steps_count_the_rows_as_the_list_has_them() {
+        assert_eq!(assert_numbered(&CUSTOMER, 0) as usize, rules().len());
+    }
+}

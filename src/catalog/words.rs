@@ -1,7 +1,8 @@
 //! The words of the contract: enumerations of which each value has one word, in requests, in
 //! classifier files and in the history.
 
-/// Defines an enum whose values each have a word, written once beside the value.
+/// Defines an enum whose values each have a word, written once beside the value. The words are those
+/// of the contract, of kycdrop's pages or of the history.
 macro_rules! words {
     (
         $(#[$doc:meta])*
@@ -35,7 +36,7 @@ macro_rules! words {
         }
     };
 }
-pub(super) use words;
+pub(crate) use words;
 
 words! {
     /// What a customer or a related entity is.

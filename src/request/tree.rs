@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crate::catalog::{Field, FieldIndex, OBJECTS, Object, ObjectId, Type};
+use crate::catalog::{Field, FieldIndex, OBJECTS, Object, ObjectId, Type, words};
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,34 +144,21 @@ impl Note {
     }
 }
 
-/// The kinds of notes, as the history names them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoteKind {
-    /// The field is not in the catalogue.
-    UnknownField,
-    /// An unknown field stands twice in one object.
-    UnknownFieldTwice,
-    /// The endpoint takes the field and does nothing with it.
-    IgnoredField,
-    /// There are more unknown fields than are kept.
-    MoreUnknownFields,
-    /// There are more findings than are kept.
-    MoreFindings,
-    /// There are more warnings in the file than are kept.
-    MoreWarnings,
-}
-
-impl NoteKind {
-    /// The word that the history keeps.
-    pub const fn name(self) -> &'static str {
-        match self {
-            NoteKind::UnknownField => "unknown-field",
-            NoteKind::UnknownFieldTwice => "unknown-field-twice",
-            NoteKind::IgnoredField => "ignored-field",
-            NoteKind::MoreUnknownFields => "more-unknown-fields",
-            NoteKind::MoreFindings => "more-findings",
-            NoteKind::MoreWarnings => "more-warnings",
-        }
+words! {
+    /// The kinds of notes, as the history names them.
+    pub enum NoteKind {
+        /// The field is not in the catalogue.
+        UnknownField = "unknown-field",
+        /// An unknown field appears twice in one object.
+        UnknownFieldTwice = "unknown-field-twice",
+        /// The endpoint takes the field and does nothing with it.
+        IgnoredField = "ignored-field",
+        /// There are more unknown fields than are kept.
+        MoreUnknownFields = "more-unknown-fields",
+        /// There are more findings than are kept.
+        MoreFindings = "more-findings",
+        /// There are more warnings in the file than are kept.
+        MoreWarnings = "more-warnings",
     }
 }
 

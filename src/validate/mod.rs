@@ -1,5 +1,8 @@
-//! One customer and the classifiers to findings. Pure: no clock, no database, no file; the same
-//! customer gets the same findings whichever thread validates it, and whatever customers are beside it.
+//! Validates customers by the rules of the catalogue, except those that need the history.
+//!
+//! In: the tree of one customer and the classifiers. Out: its findings and notes, and the columns that
+//! the history keeps of it. It may not use a clock, a database or a file: the same customer gets the
+//! same findings whichever thread validates it, and whatever customers are beside it.
 
 mod finding;
 mod interpret;
