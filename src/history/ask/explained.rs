@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::catalog::{self, Check, CodeSet, Origin, RuleRow, Walk, field_of_path, takes};
 use crate::position::Position;
+use crate::request::NoteKind;
 use crate::text::shortened;
 use crate::trouble::Result;
 
@@ -223,12 +224,12 @@ fn classifiers_of(row: &RuleRow, f: &FindingRow) -> Vec<String> {
 
 fn warned(w: &WarningRow, payload: &str) -> Warned {
     let place = spot(payload, &w.path);
-    let mend = match w.kind.as_str() {
-        "unknown-field" | "more-unknown-fields" => {
+    let mend = match NoteKind::from_name(&w.kind) {
+        Some(NoteKind::UnknownField | NoteKind::MoreUnknownFields) => {
             "Correct the name, or leave the field out: it was not looked at. `kycdrop fields` lists the known ones."
         }
-        "unknown-field-twice" => "Leave the field out: it was not looked at.",
-        "ignored-field" => "Nothing need be done; the value was not used.",
+        Some(NoteKind::UnknownFieldTwice) => "Leave the field out: it was not looked at.",
+        Some(NoteKind::IgnoredField) => "Nothing need be done; the value was not used.",
         _ => "",
     };
     Warned {
