@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use super::{CUSTOMER, Endpoints, FieldIndex, OBJECTS, Object, Type};
 
 /// The keys of an object, open addressing: they are short, known beforehand and looked up once for
-/// every field of every customer.
+/// every field of every customer. With a hashbrown map instead a customer costs 4 to 5 % more
+/// instructions.
 pub struct KeyTable {
     slots: Vec<(&'static str, u8)>,
     mask: usize,
