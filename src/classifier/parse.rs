@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::catalog::{self, Classifier};
+use crate::catalog::{self, CategoryKind, Classifier, EntityType};
 use crate::position::Position;
 use crate::text::did_you_mean;
 
@@ -325,9 +325,9 @@ impl<'t> Parser<'t> {
 
     /// The attributes of a risk management category decide where it may be given.
     fn category(&mut self, at: Range<usize>, row: &mut ValueRow) {
-        let allowed: [(&str, &[&str]); 2] = [
-            ("entity_type", &["INDIVIDUAL", "ORGANIZATION"]),
-            ("kind", &["regular", "lead", "simplified"]),
+        let allowed = [
+            ("entity_type", EntityType::NAMES),
+            ("kind", CategoryKind::NAMES),
         ];
         for (name, values) in allowed {
             let sound = match row.attributes.get(name) {
@@ -344,7 +344,7 @@ impl<'t> Parser<'t> {
         }
         row.attributes
             .entry("kind")
-            .or_insert_with(|| Value::from("regular"));
+            .or_insert_with(|| Value::from(CategoryKind::Regular.name()));
     }
 }
 

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::catalog::Endpoint;
+use crate::catalog::{Endpoint, ReplyKind};
 use crate::clock;
 use crate::config::{Config, Home};
-use crate::history::{self, History, Ledger, SameFile, Verdict};
+use crate::history::{self, History, HistoryRules, SameFile, Verdict};
 use crate::ingest::{
     FileHash, JudgeError, Rules, Silent, Source, each_chunk, outcome, position_in, thread_pool,
     to_check_with,
@@ -85,7 +85,7 @@ pub fn check(home: Home, args: &Args) -> Result<u8> {
 
 struct Judging<'c> {
     endpoint: Endpoint,
-    ledger: Ledger<'c>,
+    ledger: HistoryRules<'c>,
     same_file: &'c mut dyn SameFile,
     started: Instant,
     accepted: u64,
@@ -159,12 +159,12 @@ impl Judging<'_> {
     ) -> Result<()> {
         for (i, customer) in chunk.customers.iter().enumerate() {
             let position = chunk.first + i as u64;
-            let (s, facts) = (&customer.summary, &chunk.facts);
+            let (s, facts) = (&customer.summary, &chunk.texts);
             let mut of_history = Vec::new();
             let mut findings = &customer.findings;
             if findings.is_empty() {
-                if let Verdict::Wrong(found) =
-                    self.ledger.look(s, facts, position, self.same_file)?
+                if let Verdict::Rejected(found) =
+                    self.ledger.evaluate(s, facts, position, self.same_file)?
                 {
                     of_history = found;
                 }
@@ -195,7 +195,7 @@ fn no_request(endpoint: Endpoint) -> (Vec<u8>, u8) {
 }
 
 fn single_body(endpoint: Endpoint, outcome: &Outcome<'_>, findings: &[Finding]) -> String {
-    if endpoint == Endpoint::SimplifiedCustomer && !findings.is_empty() {
+    if endpoint.reply_kind() == ReplyKind::AllErrors && !findings.is_empty() {
         let all: Vec<String> = findings.iter().map(|f| f.description.clone()).collect();
         return response::all_errors(&all);
     }

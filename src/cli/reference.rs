@@ -103,7 +103,7 @@ pub fn fields(args: &Args) -> Result<u8> {
                 text(f.classifier.map_or("", |c| c.name())),
                 text(&f.ty.values().join(", ")),
                 f.max_chars.map_or(Cell::Null, |n| Cell::Integer(n.into())),
-                text(f.note),
+                text(&f.notes()),
             ]
         })
     });

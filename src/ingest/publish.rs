@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-use crate::catalog::Endpoint;
+use crate::catalog::{Endpoint, ReplyKind};
 use crate::clock;
 use crate::disk;
 use crate::fault;
@@ -41,7 +41,7 @@ pub fn write_body<W: Write>(history: &History, batch: &Written, mut out: W) -> R
             let mut body = String::new();
             history.outcomes(batch.batch_id, |row| {
                 body = match (row.error, endpoint) {
-                    (Some(_), Endpoint::SimplifiedCustomer) => {
+                    (Some(_), endpoint) if endpoint.reply_kind() == ReplyKind::AllErrors => {
                         response::all_errors(&history.descriptions(batch.batch_id, 0)?)
                     }
                     (error, _) => response::single(error),

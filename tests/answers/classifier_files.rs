@@ -251,7 +251,7 @@ fn every_problem_of_every_file_is_told_at_once() {
 }
 
 #[test]
-fn one_of_the_nineteen_missing_is_refused_by_name() {
+fn a_missing_classifier_of_the_contract_is_refused_by_name() {
     let office = Office::new();
     office.once();
     std::fs::remove_file(office.at("classifiers/currency.toml")).unwrap();
