@@ -159,7 +159,7 @@ fn one_batch(
     let (started, cpu) = (Instant::now(), cpu_seconds());
     let claims = claim_all(home);
     let answered = engine.process(claims, &mut Silent).expect("answers");
-    engine.rest().expect("rest");
+    engine.on_idle().expect("idle");
     let spent = (started.elapsed().as_secs_f64(), cpu_seconds() - cpu);
     assert_eq!(answered.len(), 1);
     assert_eq!(answered[0].batch.accepted, customers);

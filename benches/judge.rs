@@ -7,7 +7,7 @@ use std::hint::black_box;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use kycdrop::catalog::{CUSTOMER, Endpoint};
 use kycdrop::request::Tree;
-use kycdrop::validate::{Facts, Judge};
+use kycdrop::validate::{Judge, TextPool};
 
 mod support;
 
@@ -22,14 +22,14 @@ fn judge(c: &mut Criterion) {
         let mut group = c.benchmark_group(name);
         group.throughput(Throughput::Bytes(text.len() as u64));
         let mut tree = Tree::new();
-        let mut facts = Facts::default();
+        let mut texts = TextPool::default();
         group.bench_function("read and judge", |b| {
             b.iter(|| {
-                facts.clear();
+                texts.clear();
                 let text = std::str::from_utf8(black_box(text.as_bytes())).expect("text");
                 let is_object = tree.read(text, &CUSTOMER);
                 assert!(is_object.is_ok_and(|is| is));
-                let judged = judge.judge(text, &mut tree, &mut facts);
+                let judged = judge.judge(text, &mut tree, &mut texts);
                 assert!(judged.findings.is_empty(), "{:?}", judged.findings);
                 judged
             });

@@ -298,20 +298,20 @@ fn ours(case: Case, dir: &Path, seed: u64) -> (f64, u64, [f64; STAGES.len()]) {
     let claims = claim_all(&home);
     let claimed = started.elapsed();
     let answered = engine.process(claims, &mut Silent).expect("answers");
-    let before_rest = (started.elapsed(), engine.spent().marking);
-    engine.rest().expect("rest");
+    let before_rest = (started.elapsed(), engine.timings().marking);
+    engine.on_idle().expect("idle");
     let all = started.elapsed();
     let seconds = all.as_secs_f64();
-    let spent = engine.spent();
+    let timings = engine.timings();
     let stages = [
         claimed,
-        spent.judging,
-        spent.syncing,
-        spent.committing,
-        spent.publishing,
-        spent.putting_away,
-        spent.marking,
-        spent.trimming + (all - before_rest.0).saturating_sub(spent.marking - before_rest.1),
+        timings.judging,
+        timings.syncing,
+        timings.committing,
+        timings.publishing,
+        timings.putting_away,
+        timings.marking,
+        timings.trimming + (all - before_rest.0).saturating_sub(timings.marking - before_rest.1),
     ];
 
     let customers = case.files * case.per_file;

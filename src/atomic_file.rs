@@ -22,7 +22,7 @@ const NOTE: &str = ".kycdrop-writes-";
 /// Where folders cannot be locked, a scratch folder of this age belongs to no living process.
 const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 
-/// How much of an existing file tells whether kycdrop made it.
+/// How much of an existing file is read to see whether kycdrop made it.
 const BEGINNING: u64 = 4096;
 
 /// What may be written where.
@@ -37,7 +37,7 @@ pub struct Rules<'a> {
     pub refusal: Kind,
 }
 
-/// What becomes of a file that is there already.
+/// What happens to an existing file.
 #[derive(Clone, Copy)]
 pub enum Existing {
     Refuse,
@@ -87,7 +87,7 @@ impl AtomicFile {
             replace: matches!(rules.existing, Existing::ReplaceIf(_)),
         };
         // Made here, so that it is private from its first byte.
-        File::create_new(file.content()).map_err(|e| file.wrong(&e))?;
+        File::create_new(file.content()).map_err(|e| file.to_error(&e))?;
         Ok(file)
     }
 
@@ -102,7 +102,7 @@ impl AtomicFile {
     }
 
     /// An I/O error of writing, with the name that the user gave.
-    pub fn wrong(&self, e: &io::Error) -> Trouble {
+    pub fn to_error(&self, e: &io::Error) -> Trouble {
         match e.kind() {
             io::ErrorKind::AlreadyExists => there_already(&self.shown),
             _ => Trouble::io("writing", &self.shown, e),
@@ -126,7 +126,7 @@ impl AtomicFile {
             let mut file = File::options().write(true).open(self.content())?;
             file.write_all(content)
         };
-        write().map_err(|e| self.wrong(&e))?;
+        write().map_err(|e| self.to_error(&e))?;
         self.put(readers)
     }
 
@@ -159,7 +159,7 @@ impl AtomicFile {
             }
             disk::sync_folder(self.target.parent().unwrap_or(Path::new(".")))
         };
-        done().map_err(|e| self.wrong(&e))
+        done().map_err(|e| self.to_error(&e))
     }
 }
 
@@ -306,7 +306,7 @@ fn remain(path: PathBuf) -> Option<Remain> {
     Some((path, lock))
 }
 
-/// Looks whether the rules allow a place; the path of it without links on the way.
+/// Checks that the rules allow a path; returns it with links in its folders resolved.
 ///
 /// # Errors
 /// When they do not: with what is there, and where to write instead.
@@ -316,7 +316,7 @@ pub fn allowed(path: &Path, rules: Rules<'_>) -> Result<PathBuf> {
         Err(Trouble::new(rules.refusal, what, remedy))
     };
     let Some(name) = path.file_name() else {
-        return refuse("is not the name of a file", "give the path of a file");
+        return refuse("is not a file name", "give the path of a file");
     };
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -330,7 +330,7 @@ pub fn allowed(path: &Path, rules: Rules<'_>) -> Result<PathBuf> {
         && is_of_home(home, &folder, name, rules.into_inbox)
     {
         return refuse(
-            "is a place of this home, where kycdrop keeps files of its own",
+            "belongs to this home, where kycdrop keeps its own files",
             "nothing was written; give a path elsewhere",
         );
     }
@@ -360,14 +360,14 @@ pub fn allowed(path: &Path, rules: Rules<'_>) -> Result<PathBuf> {
         .map_err(|e| Trouble::io("reading", path, &e))?;
     if !beginning.is_empty() && !ours(&beginning) {
         return refuse(
-            "is there already, and kycdrop did not make it",
+            "already exists, and kycdrop did not create it",
             "nothing was written; move it away, or give another path",
         );
     }
     Ok(target)
 }
 
-/// Looks whether a folder may be written into: not one of this home's own.
+/// Checks that a folder may be written into: it must not belong to this home.
 ///
 /// # Errors
 /// When it is below `watch-dir` or `classifiers`.
@@ -383,7 +383,7 @@ pub fn refuse_folder_of_home(home: &Home, folder: &Path) -> Result<()> {
         return Err(Trouble::new(
             Kind::Input,
             format!(
-                "{} is a place of this home, where kycdrop keeps files of its own",
+                "{} belongs to this home, where kycdrop keeps its own files",
                 folder.display()
             ),
             "nothing was written; give a folder elsewhere",
@@ -395,8 +395,8 @@ pub fn refuse_folder_of_home(home: &Home, folder: &Path) -> Result<()> {
 fn there_already(path: &Path) -> Trouble {
     Trouble::new(
         Kind::Io,
-        format!("{} is there already", path.display()),
-        "nothing is ever overwritten: remove it, or give a name that is free",
+        format!("{} already exists", path.display()),
+        "files are never overwritten: remove it, or give another name",
     )
 }
 

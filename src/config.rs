@@ -60,7 +60,7 @@ impl Home {
         self.root.join("kycdrop.lock")
     }
 
-    /// What the process that works on this home tells of itself.
+    /// The state of the process that works on this home.
     pub fn state_file(&self) -> PathBuf {
         self.root.join("kycdrop.state")
     }
@@ -159,10 +159,10 @@ impl Roots {
 }
 
 /// The longest time that a setting may say: moments are reckoned with it.
-const LONGEST: Duration = Duration::from_secs(10 * 366 * 24 * 3600);
+const MAX_DURATION: Duration = Duration::from_secs(10 * 366 * 24 * 3600);
 
 /// The largest `kycdrop.toml`, in bytes: all of it is read before the first line is understood.
-const LARGEST: u64 = 1 << 20;
+const MAX_BYTES: u64 = 1 << 20;
 
 /// What `kycdrop.toml` may say. Everything has a default.
 #[derive(Clone, Debug, Deserialize)]
@@ -245,14 +245,14 @@ impl Config {
     /// When the file cannot be read, or says what it may not: with its line.
     pub fn of(home: &Home) -> Result<Config> {
         let path = home.config_file();
-        let Some(text) = regular_file::read_text(&path, LARGEST)? else {
+        let Some(text) = regular_file::read_text(&path, MAX_BYTES)? else {
             return Ok(Config::default());
         };
         let config: Config = toml::from_str(&text).map_err(|e| {
             Trouble::new(
                 Kind::Setup,
                 format!("{}: {}", path.display(), Position::of_toml(&text, &e)),
-                "mend the line, or remove it to have the default",
+                "fix the line, or remove it to use the default",
             )
         })?;
         config.check(&path)?;
@@ -260,11 +260,11 @@ impl Config {
     }
 
     fn check(&self, path: &Path) -> Result<()> {
-        let wrong = |what: &str| {
+        let to_error = |what: &str| {
             Err(Trouble::new(
                 Kind::Setup,
                 format!("{}: {what}", path.display()),
-                "mend the value, or remove it to have the default",
+                "fix the value, or remove it to use the default",
             ))
         };
         let times = [
@@ -273,33 +273,33 @@ impl Config {
             ("scan_interval", self.scan_interval),
             ("retry", self.retry),
         ];
-        if let Some((name, _)) = times.iter().find(|(_, time)| *time > LONGEST) {
-            return wrong(&format!("{name} must be 10y or less"));
+        if let Some((name, _)) = times.iter().find(|(_, time)| *time > MAX_DURATION) {
+            return to_error(&format!("{name} must be 10y or less"));
         }
         if self.scan_interval < Duration::from_millis(10) {
-            return wrong("scan_interval must be 10ms or more");
+            return to_error("scan_interval must be 10ms or more");
         }
         if self.cache_mib == 0 || self.cache_mib > 65_536 {
-            return wrong("cache_mib must be from 1 to 65536");
+            return to_error("cache_mib must be from 1 to 65536");
         }
         if self.retry < Duration::from_millis(10) {
-            return wrong("retry must be 10ms or more");
+            return to_error("retry must be 10ms or more");
         }
         if self.lock_wait > Duration::from_secs(3600) {
-            return wrong("lock_wait must be 1h or less");
+            return to_error("lock_wait must be 1h or less");
         }
         if self.overtake_after.is_zero() {
-            return wrong("overtake_after must be 1ms or more");
+            return to_error("overtake_after must be 1ms or more");
         }
         // SQLite keeps no value of more than 10^9 bytes, and escapes in an answer take room.
         if !(1024..=256 << 20).contains(&self.max_customer_bytes) {
-            return wrong("max_customer_bytes must be from 1024 to 268435456");
+            return to_error("max_customer_bytes must be from 1024 to 268435456");
         }
         if self.max_list_items == 0 || self.max_file_bytes == 0 || self.max_customers == 0 {
-            return wrong("max_list_items, max_file_bytes and max_customers must be 1 or more");
+            return to_error("max_list_items, max_file_bytes and max_customers must be 1 or more");
         }
         if self.threads > 1024 {
-            return wrong("threads must be from 0 to 1024");
+            return to_error("threads must be from 0 to 1024");
         }
         Ok(())
     }

@@ -52,7 +52,7 @@ pub fn rename_new_at(
     }
 }
 
-/// What tells one file or folder from every other as long as it is there: device and inode.
+/// Identifies a file or folder while it exists: device and inode.
 pub type FileId = (u64, u64);
 
 /// The identity of what is at a path, links followed; None where nothing is, or it cannot be looked
@@ -65,7 +65,7 @@ pub fn file_id(path: &Path) -> Option<FileId> {
 /// such identity, what is there is the same as ever.
 ///
 /// # Errors
-/// When that cannot be told.
+/// When that cannot be determined.
 pub fn look_for_id(path: &Path) -> io::Result<Option<FileId>> {
     Ok(if_there(fs::metadata(path))?.as_ref().map(id_of))
 }
@@ -249,7 +249,7 @@ pub fn sync_dropped(path: &Path) -> io::Result<()> {
 }
 
 /// Makes the entries of a folder durable, where its file system can do that. Some network shares
-/// cannot and say so; there it is for the server to keep what it was told, and to refuse the work
+/// cannot and say so; there it is for the server to keep what it was given, and to refuse the work
 /// would not make it any safer.
 ///
 /// # Errors
@@ -267,7 +267,7 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// The same of a folder that is open for reading.
+/// Syncs a folder that is open for reading.
 ///
 /// # Errors
 /// When its syncing fails.
@@ -418,8 +418,8 @@ pub fn free_bytes(path: &Path) -> Option<u64> {
     }
 }
 
-/// The kind of network share that a folder lies on: none of them tells of files that others put
-/// there. None for a disk of this machine, or where that cannot be told.
+/// The kind of network share that a folder lies on: none of them sends events for files that others
+/// put there. None for a disk of this machine, or where that cannot be determined.
 pub fn network_share(folder: &Path) -> Option<&'static str> {
     if fault::is_on("share") {
         return Some("a test");

@@ -72,7 +72,7 @@ impl Root {
 }
 
 /// What is said of a folder of `watch-dir` that is none any more.
-const REPLACED: &str = "a link or a file was put in the place of this folder; put the folder back";
+const REPLACED: &str = "a link or a file was put in the place of this folder; restore the folder";
 
 /// A folder, held open. What is put in its place meanwhile is not this folder.
 pub struct Folder {
@@ -192,12 +192,12 @@ impl Folder {
         statat(&self.handle, name, AtFlags::SYMLINK_NOFOLLOW).is_ok()
     }
 
-    /// Whether this process may read a file here, as far as that can be told without opening it.
+    /// Whether this process may read a file here, as far as can be seen without opening it.
     pub fn may_read(&self, name: &OsStr) -> bool {
         accessat(&self.handle, name, Access::READ_OK, AtFlags::EACCESS) != Err(Errno::ACCESS)
     }
 
-    /// Which files this process may move out of this folder, as far as that can be told without
+    /// Which files this process may move out of this folder, as far as can be seen without
     /// trying it.
     pub fn gives(&self) -> Gives {
         let rights = Access::WRITE_OK | Access::EXEC_OK;

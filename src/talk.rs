@@ -1,5 +1,5 @@
 //! What is said on stderr: the log and messages for people. Whatever happens to stderr (its reader is
-//! gone or does not read, its disk is full), the work goes on: lines are lost then, and counted.
+//! gone or does not read, its disk is full), work continues: lines are lost then, and counted.
 
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
@@ -7,10 +7,10 @@ use std::time::Duration;
 
 /// How long a line waits for a reader that does not read. The lines after it wait no more, until there
 /// is room again.
-const PATIENCE: Duration = Duration::from_secs(1);
+const WRITE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What a pipe that has room takes at once, whoever else writes to it (PIPE_BUF).
-const PIECE: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
+const MAX_WRITE_BYTES: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
 
 /// Lines that were lost since the last one that was written.
 static LOST: Mutex<u64> = Mutex::new(0);
@@ -24,7 +24,7 @@ pub(crate) use say;
 /// Writes lines to stderr, or loses them.
 pub(super) fn put(lines: &str) {
     let mut lost = LOST.lock().unwrap_or_else(PoisonError::into_inner);
-    let told = match *lost {
+    let reported = match *lost {
         0 => Some(()),
         // Whoever did not read is not waited for a second time.
         n => write(
@@ -32,8 +32,12 @@ pub(super) fn put(lines: &str) {
             Duration::ZERO,
         ),
     };
-    let patience = if *lost == 0 { PATIENCE } else { Duration::ZERO };
-    match told.and_then(|()| write(lines, patience)) {
+    let timeout = if *lost == 0 {
+        WRITE_TIMEOUT
+    } else {
+        Duration::ZERO
+    };
+    match reported.and_then(|()| write(lines, timeout)) {
         Some(()) => *lost = 0,
         None => *lost += 1,
     }
@@ -44,14 +48,14 @@ pub(super) fn is_ready() -> bool {
     has_room(Duration::ZERO)
 }
 
-fn write(text: &str, patience: Duration) -> Option<()> {
+fn write(text: &str, timeout: Duration) -> Option<()> {
     let mut out = std::io::stderr().lock();
     let mut rest = text.as_bytes();
     while !rest.is_empty() {
-        if !has_room(patience) {
+        if !has_room(timeout) {
             return None;
         }
-        match out.write(&rest[..rest.len().min(PIECE)]) {
+        match out.write(&rest[..rest.len().min(MAX_WRITE_BYTES)]) {
             Ok(0) => return None,
             Ok(n) => rest = &rest[n..],
             Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
@@ -61,17 +65,17 @@ fn write(text: &str, patience: Duration) -> Option<()> {
     Some(())
 }
 
-/// Whether stderr takes [`PIECE`] bytes without blocking; waits this long for it. What cannot be
+/// Whether stderr takes [`MAX_WRITE_BYTES`] without blocking; waits this long for it. What cannot be
 /// waited for has room, and says itself what is wrong.
-fn has_room(patience: Duration) -> bool {
+fn has_room(timeout: Duration) -> bool {
     #[cfg(unix)]
     {
         use rustix::event::{PollFd, PollFlags, Timespec, poll};
         let stderr = std::io::stderr();
-        let patience = Timespec::try_from(patience).unwrap_or_default();
+        let timeout = Timespec::try_from(timeout).unwrap_or_default();
         loop {
             let mut wanted = [PollFd::new(&stderr, PollFlags::OUT)];
-            match poll(&mut wanted, Some(&patience)) {
+            match poll(&mut wanted, Some(&timeout)) {
                 Err(rustix::io::Errno::INTR) => {}
                 waited => return waited != Ok(0),
             }
@@ -79,7 +83,7 @@ fn has_room(patience: Duration) -> bool {
     }
     #[cfg(not(unix))]
     {
-        let _ = patience;
+        let _ = timeout;
         true
     }
 }

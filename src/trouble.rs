@@ -24,7 +24,7 @@ pub enum Kind {
 }
 
 /// What to do about a damaged database.
-const DAMAGED: &str = "keep kycdrop.db as it is, put a backup in its place, and start again; kycdrop never makes a new one over it";
+const DAMAGED: &str = "move kycdrop.db away, restore a backup, and start again; kycdrop never replaces it with a new one";
 
 /// Trouble of our own, with what to do about it.
 #[derive(Debug)]
@@ -40,10 +40,11 @@ pub struct Trouble {
 pub type Result<T, E = Trouble> = std::result::Result<T, E>;
 
 /// What to do where a write fails with EFBIG.
-const FILE_SIZE: &str = "a file may have become larger than the system allows (`ulimit -f`, LimitFSIZE): raise the limit";
+const FILE_SIZE: &str =
+    "a file may exceed the size limit of the system (`ulimit -f`, LimitFSIZE): raise the limit";
 
 /// What to do where the system gives no thread, no memory, or no open file.
-pub(crate) const LIMITS: &str = "wait until the machine has more to give, or raise the limits of processes, \
+pub(crate) const LIMITS: &str = "wait until the machine has more resources, or raise the limits of processes, \
      memory and open files (`ulimit -u`, `ulimit -v`, `ulimit -n`; TasksMax, MemoryMax, LimitNOFILE)";
 
 impl Trouble {
@@ -64,12 +65,12 @@ impl Trouble {
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Trouble::new(
                 Kind::Permission,
                 what,
-                "give the user that runs kycdrop the right to write there",
+                "let the user that runs kycdrop write there",
             ),
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Trouble::new(
                 Kind::Busy,
                 what,
-                "make room on the disk; nothing was lost, and work goes on from where it stopped",
+                "free some disk space; nothing was lost, and work is resumed where it stopped",
             ),
             io::ErrorKind::FileTooLarge => Trouble::new(Kind::Io, what, FILE_SIZE),
             _ if is_limit(e) => Trouble::new(Kind::Busy, what, LIMITS),
@@ -143,13 +144,13 @@ impl From<rusqlite::Error> for Trouble {
                 Trouble::new(
                     Kind::Busy,
                     what,
-                    "another process holds a lock on kycdrop.db; look for one with `fuser kycdrop.db`, and end it or wait",
+                    "another process holds a lock on kycdrop.db; find it with `fuser kycdrop.db`, and stop it or wait",
                 )
             }
             Some(C::DiskFull) => Trouble::new(
                 Kind::Busy,
                 what,
-                "make room on the disk; nothing was lost, and work goes on from where it stopped",
+                "free some disk space; nothing was lost, and work is resumed where it stopped",
             ),
             Some(C::PermissionDenied | C::ReadOnly | C::CannotOpen) => Trouble::new(
                 Kind::Permission,
@@ -178,7 +179,7 @@ impl From<rusqlite::Error> for Trouble {
                 Trouble::new(Kind::Busy, what, LIMITS)
             }
             Some(C::SystemIoFailure) => {
-                Trouble::new(Kind::Io, what, format!("look at the disk; {FILE_SIZE}"))
+                Trouble::new(Kind::Io, what, format!("check the disk; {FILE_SIZE}"))
             }
             _ => Trouble::new(Kind::Internal, what, ""),
         }

@@ -6,7 +6,7 @@ use std::cell::Cell;
 
 use kycdrop::catalog::{CUSTOMER, Endpoint};
 use kycdrop::request::Tree;
-use kycdrop::validate::{Facts, Judge};
+use kycdrop::validate::{Judge, TextPool};
 
 #[path = "../benches/support/mod.rs"]
 mod support;
@@ -59,12 +59,12 @@ fn allocations(texts: &[&str]) -> Vec<u64> {
         classifiers: &classifiers,
     };
     let mut tree = Tree::new();
-    let mut facts = Facts::default();
+    let mut pool = TextPool::default();
     let mut judge_one = |text: &str| {
-        facts.clear();
+        pool.clear();
         let before = COUNT.get();
         assert!(tree.read(text, &CUSTOMER).expect("JSON"), "an object");
-        let judged = judge.judge(text, &mut tree, &mut facts);
+        let judged = judge.judge(text, &mut tree, &mut pool);
         let allocations = COUNT.get() - before;
         assert!(judged.findings.is_empty(), "{:?}", judged.findings);
         allocations

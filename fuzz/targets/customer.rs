@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use kycdrop::catalog::{CUSTOMER, Endpoint};
 use kycdrop::classifier::{ClassifierSet, shipped_files};
 use kycdrop::request::Tree;
-use kycdrop::validate::{Facts, Judge, Judged};
+use kycdrop::validate::{TextPool, Judge, Judged};
 use libfuzzer_sys::fuzz_target;
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -22,7 +22,7 @@ static SHIPPED: LazyLock<ClassifierSet> = LazyLock::new(|| {
 /// Judges what was read; the notes of reading stay with the tree, for the next time.
 fn judge(text: &str, tree: &mut Tree, judge: Judge<'_>) -> Judged {
     let notes = tree.notes.clone();
-    let judged = judge.judge(text, tree, &mut Facts::default());
+    let judged = judge.judge(text, tree, &mut TextPool::default());
     tree.notes = notes;
     judged
 }

@@ -5,27 +5,13 @@ use super::customer_rules::STEPS;
 use super::field::*;
 use super::parts::*;
 use super::profile::*;
-use super::{Classifier, Endpoint, Endpoints, RELATED_ENTITY};
-
-pub(super) const ENTITY_TYPES: &[&str] = &["INDIVIDUAL", "ORGANIZATION"];
-
-/// Only `customer` tells import from evaluation.
-const NOT_CUSTOMER: Endpoints = Endpoints::of(&[
-    Endpoint::BatchCustomers,
-    Endpoint::ValidateBatchCustomers,
-    Endpoint::SimplifiedCustomer,
-]);
+use super::{Action, Classifier, Endpoints, EntityType, RELATED_ENTITY, RiskLevelSource};
 
 /// A person or a company, as one element of `customers` or as the body of a single request.
-pub static CUSTOMER: Object = Object {
-    id: ObjectId(0),
-    name: "Customer",
-    fields: FIELDS,
-    steps: STEPS,
-};
+pub static CUSTOMER: Object = contract_object!(0, "Customer", FIELDS, STEPS);
 
 /// The index of a customer's field, for constants.
-pub const fn customer(name: &str) -> F {
+pub const fn customer(name: &str) -> FieldIndex {
     find(FIELDS, name)
 }
 
@@ -33,31 +19,31 @@ pub const fn customer(name: &str) -> F {
 pub(super) const FIELDS: &[Field] = &[
     text("communicationNumber").mandatory("always").note("unique; see O001/O005"),
     text("requester").max(100).mandatory("always"),
-    choice("action", &["CREATE", "UPDATE"]).note("absent means CREATE; UPDATE replaces all data of the customer"),
-    choice("sourceOfRiskLevel", &["IMPORT", "EVALUATE"]).mandatory("customer endpoint").ignored_at(NOT_CUSTOMER, "IMPORT").note("other endpoints: omitted, always IMPORT (another value is ignored with a warning)"),
+    choice("action", Action::NAMES).note("absent means CREATE; UPDATE replaces all data of the customer"),
+    choice("sourceOfRiskLevel", RiskLevelSource::NAMES).mandatory("customer endpoint").ignored_at(Endpoints::NOT_EVALUATING, "IMPORT").note("other endpoints: omitted, always IMPORT (another value is ignored with a warning)"),
     choice("riskLevel", &["NONE", "LOW", "MEDIUM", "HIGH", "EXTREME"]).mandatory("see C008 rules").note("default NONE where optional"),
     choice("customerStatus", &["PENDING", "ACTIVE", "REJECTED", "SUSPENDED", "CLOSED"]).mandatory("when IMPORT (not simplifiedcustomer)"),
     Field::new("initializeScreeningProcesses", Type::Choices(&["SANCTIONS", "PEP", "ADVERSE_MEDIA", "INTERNAL_LIST"])).note("batch endpoints: not available there; an unknown process is still SCR01, a known one is a warning"),
     coded("businessUnit", Classifier::BusinessUnit).max(SHORT).mandatory("when multi_organization = true").note("not checked against the classifier while that classifier has no values"),
     coded("riskManagementCategory", Classifier::RiskManagementCategory).max(SHORT).mandatory("always"),
-    choice("entityType", ENTITY_TYPES).mandatory("always"),
+    choice("entityType", EntityType::NAMES).mandatory("always"),
     text("customerExtId").mandatory("always").note("identifies the customer within its businessUnit"),
     date("applicationDate").mandatory("always (simplifiedcustomer: optional)"),
-    text("firstName").mandatory("INDIVIDUAL").individual().note("ORGANIZATION: forbidden, C015"),
-    text("lastName").mandatory("INDIVIDUAL").individual().note("ORGANIZATION: forbidden, C015"),
-    coded("citizenshipCountry", Classifier::Country).mandatory("INDIVIDUAL (simplifiedcustomer: optional)").individual().note("ORGANIZATION: forbidden, C015"),
-    text("title").mandatory("ORGANIZATION").organization().note("INDIVIDUAL: forbidden, C014"),
+    text("firstName").mandatory("INDIVIDUAL").individual().forbidden_else(1),
+    text("lastName").mandatory("INDIVIDUAL").individual().forbidden_else(2),
+    coded("citizenshipCountry", Classifier::Country).mandatory("INDIVIDUAL (simplifiedcustomer: optional)").individual().forbidden_else(5),
+    text("title").mandatory("ORGANIZATION").organization().forbidden_else(6),
     coded("registrationCountry", Classifier::Country).mandatory("ORGANIZATION (simplifiedcustomer: optional)").organization(),
-    coded("legalForm", Classifier::LegalForm).mandatory("ORGANIZATION (simplifiedcustomer: optional)").organization().note("INDIVIDUAL: forbidden, C014"),
-    text("tradingName").organization().note("INDIVIDUAL: forbidden, C014"),
-    date("birthDate").individual().note("ORGANIZATION: forbidden, C015"),
+    coded("legalForm", Classifier::LegalForm).mandatory("ORGANIZATION (simplifiedcustomer: optional)").organization().forbidden_else(7),
+    text("tradingName").organization().forbidden_else(14),
+    date("birthDate").individual().forbidden_else(3),
     date("approvalDate"),
-    date("establishmentDate").organization().note("INDIVIDUAL: forbidden, C014"),
+    date("establishmentDate").organization().forbidden_else(10),
     date("closingDate").mandatory("customerStatus = CLOSED").note("any other status: C013a"),
-    coded("birthCountry", Classifier::Country).individual().note("ORGANIZATION: forbidden, C015"),
+    coded("birthCountry", Classifier::Country).individual().forbidden_else(4),
     text("nationalCode"),
-    coded("secondCitizenshipCountry", Classifier::Country).individual().note("ORGANIZATION: forbidden, C015"),
-    coded("permanentResidenceCountry", Classifier::Country).individual().note("ORGANIZATION: forbidden, C015"),
+    coded("secondCitizenshipCountry", Classifier::Country).individual().forbidden_else(6),
+    coded("permanentResidenceCountry", Classifier::Country).individual().forbidden_else(7),
     boolean("isLegalResident").individual(),
     boolean("isFamilyPEP").individual(),
     boolean("amlOfficer").individual(),
@@ -71,10 +57,10 @@ pub(super) const FIELDS: &[Field] = &[
     boolean("isActualAddressDeclared"),
     boolean("isCorrespondenceAddressDeclared"),
     long("activityDescription"),
-    long("activityInRestrictedRegionDescription").organization().note("INDIVIDUAL: forbidden, C014"),
-    long("regionOfActivityDescription").organization().note("INDIVIDUAL: forbidden, C014"),
-    text("giin").also("GIIN").organization().note("also spelled GIIN; INDIVIDUAL: forbidden, C014"),
-    text("lei").also("LEI").organization().note("also spelled LEI; INDIVIDUAL: forbidden, C014"),
+    long("activityInRestrictedRegionDescription").organization().forbidden_else(15),
+    long("regionOfActivityDescription").organization().forbidden_else(5),
+    text("giin").also("GIIN").organization().forbidden_else(9),
+    text("lei").also("LEI").organization().forbidden_else(13),
     long("incomeSourceDescription"),
     text("initialDepositSource"),
     text("initialDepositBank"),
@@ -83,23 +69,23 @@ pub(super) const FIELDS: &[Field] = &[
     coded("initialDepositCurrency", Classifier::Currency),
     boolean("doesCashDominate"),
     boolean("isAudited").organization(),
-    integer("numberOfAudits").organization().note("INDIVIDUAL: forbidden, C014"),
-    integer("periodsOfAuditsInYears").organization().note("INDIVIDUAL: forbidden, C014"),
-    long("organizationalStructureDescription").organization().note("INDIVIDUAL: forbidden, C014"),
+    integer("numberOfAudits").organization().forbidden_else(4),
+    integer("periodsOfAuditsInYears").organization().forbidden_else(11),
+    long("organizationalStructureDescription").organization().forbidden_else(12),
     boolean("hasMultiLayerStructure").organization(),
     boolean("isFinancialInstitution").organization(),
     boolean("isDirectlyManaged").organization(),
     boolean("noMajorShareHolders").organization(),
-    integer("numberOfEmployees").organization().note("INDIVIDUAL: forbidden, C014"),
-    big("companyAssetValue").organization().note("INDIVIDUAL: forbidden, C014"),
+    integer("numberOfEmployees").organization().forbidden_else(2),
+    big("companyAssetValue").organization().forbidden_else(1),
     boolean("isFined").organization(),
     integer("periodsOfFiningInYears").organization(),
     boolean("isListed").organization(),
     boolean("isRegulated").organization(),
     boolean("isLicenseRequired").organization(),
-    long("licenseDescription").organization().note("INDIVIDUAL: forbidden, C014"),
+    long("licenseDescription").organization().forbidden_else(3),
     text("thirdPartyServicesUsed").organization().note("published as String, sent as a boolean: both are taken"),
-    long("thirdPartyServicesUsedDescription").organization().note("INDIVIDUAL: forbidden, C014"),
+    long("thirdPartyServicesUsedDescription").organization().forbidden_else(8),
     list("listContact", &CONTACT),
     list("listAddress", &ADDRESS),
     list("listBusinessEntityDocument", &DOCUMENT),

@@ -1,61 +1,108 @@
-//! The endpoints of the API, each of which is a folder of the inbox.
+//! The endpoints of the API, each of which is a folder of the inbox. One row says everything in
+//! which they differ: rules and fields refer to what an endpoint does, not to its name.
 
 use std::fmt;
 
-/// An endpoint that requests are answered for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Endpoint {
+use self::{CustomerKind::*, ReplyKind::*};
+
+/// What an endpoint answers a request with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplyKind {
+    /// The body is a list of customers; the reply has a result for each.
+    Results,
+    /// The body is one customer; the reply has its first error, if it was rejected.
+    FirstError,
+    /// The body is one customer; the reply has all its errors, if it was rejected.
+    AllErrors,
+}
+
+/// Whom an endpoint takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CustomerKind {
+    /// Regular customers and leads.
+    Regular,
+    /// Occasional customers, of whom less is mandatory.
+    Simplified,
+}
+
+struct Row {
+    name: &'static str,
+    /// Other spellings that a folder may have.
+    other_names: &'static [&'static str],
+    reply: ReplyKind,
+    customers: CustomerKind,
+    saves: bool,
+    evaluates: bool,
+}
+
+macro_rules! endpoints {
+    ($($(#[$doc:meta])* $endpoint:ident: $row:expr,)+) => {
+        /// An endpoint that requests are answered for.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Endpoint { $($(#[$doc])* $endpoint),+ }
+
+        const ROWS: &[Row] = &[$($row),+];
+
+        impl Endpoint {
+            /// Every endpoint, in the order of the contract.
+            pub const ALL: [Endpoint; ROWS.len()] = [$(Endpoint::$endpoint),+];
+        }
+    };
+}
+
+endpoints! {
     /// Validates every customer of a list and saves an assessment for each accepted one.
-    BatchCustomers,
-    /// The same checks; saves no assessment and takes no communicationNumber.
-    ValidateBatchCustomers,
+    BatchCustomers: Row { name: "batch-customers", other_names: &[], reply: Results, customers: Regular, saves: true, evaluates: false },
+    /// Validates like batch-customers; saves no assessment and takes no communicationNumber.
+    ValidateBatchCustomers: Row { name: "validate-batch-customers", other_names: &[], reply: Results, customers: Regular, saves: false, evaluates: false },
     /// One customer, imported or to be evaluated, with screening.
-    Customer,
+    Customer: Row { name: "customer", other_names: &[], reply: FirstError, customers: Regular, saves: true, evaluates: true },
     /// One occasional customer, of whom less is mandatory.
-    SimplifiedCustomer,
+    SimplifiedCustomer: Row { name: "simplifiedcustomer", other_names: &["simplified-customer", "simplifiedCustomer"], reply: AllErrors, customers: Simplified, saves: true, evaluates: false },
 }
 
 impl Endpoint {
-    /// Every endpoint, in the order of the contract.
-    pub const ALL: [Endpoint; 4] = [
-        Endpoint::BatchCustomers,
-        Endpoint::ValidateBatchCustomers,
-        Endpoint::Customer,
-        Endpoint::SimplifiedCustomer,
-    ];
+    const fn row(self) -> &'static Row {
+        &ROWS[self as usize]
+    }
 
-    /// The name as it stands in a path of the API and as the name of a folder.
+    /// The name in a path of the API, and of a folder.
     pub const fn name(self) -> &'static str {
-        match self {
-            Endpoint::BatchCustomers => "batch-customers",
-            Endpoint::ValidateBatchCustomers => "validate-batch-customers",
-            Endpoint::Customer => "customer",
-            Endpoint::SimplifiedCustomer => "simplifiedcustomer",
-        }
+        self.row().name
     }
 
     /// The endpoint that a folder of this name stands for, in any of its accepted spellings.
     pub fn from_name(name: &str) -> Option<Endpoint> {
-        match name {
-            "simplified-customer" | "simplifiedCustomer" => Some(Endpoint::SimplifiedCustomer),
-            _ => Endpoint::ALL.into_iter().find(|e| e.name() == name),
-        }
+        let has = |e: &Endpoint| e.name() == name || e.row().other_names.contains(&name);
+        Endpoint::ALL.into_iter().find(has)
+    }
+
+    /// What a request is answered with.
+    pub const fn reply_kind(self) -> ReplyKind {
+        self.row().reply
+    }
+
+    /// Whom the endpoint takes.
+    pub const fn customer_kind(self) -> CustomerKind {
+        self.row().customers
     }
 
     /// Whether the body is a list of customers (else it is one customer).
     pub const fn is_batch(self) -> bool {
-        matches!(
-            self,
-            Endpoint::BatchCustomers | Endpoint::ValidateBatchCustomers
-        )
+        matches!(self.reply_kind(), ReplyKind::Results)
     }
 
     /// Whether an accepted customer is kept as an assessment.
     pub const fn saves(self) -> bool {
-        !matches!(self, Endpoint::ValidateBatchCustomers)
+        self.row().saves
     }
 
-    const fn bit(self) -> u8 {
+    /// Whether a request may ask for the risk level; elsewhere it always gives it.
+    pub const fn evaluates(self) -> bool {
+        self.row().evaluates
+    }
+
+    pub(super) const fn bit(self) -> u8 {
         1 << self as u8
     }
 }
@@ -68,34 +115,40 @@ impl fmt::Display for Endpoint {
 
 /// A set of endpoints: where a rule applies, where a field is mandatory or ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Endpoints(u8);
+pub struct Endpoints(pub(super) u8);
 
-impl Endpoints {
-    pub const NONE: Endpoints = Endpoints(0);
-    pub const ALL: Endpoints = Endpoints(0b1111);
-    pub const BATCHES: Endpoints =
-        Endpoints::of(&[Endpoint::BatchCustomers, Endpoint::ValidateBatchCustomers]);
-    pub const SINGLES: Endpoints =
-        Endpoints::of(&[Endpoint::Customer, Endpoint::SimplifiedCustomer]);
-    pub const CUSTOMER: Endpoints = Endpoints::of(&[Endpoint::Customer]);
-    pub const SIMPLIFIED: Endpoints = Endpoints::of(&[Endpoint::SimplifiedCustomer]);
-    /// Every endpoint for regular customers.
-    pub const REGULAR: Endpoints = Endpoints::of(&[
-        Endpoint::BatchCustomers,
-        Endpoint::ValidateBatchCustomers,
-        Endpoint::Customer,
-    ]);
-
-    /// The set of these endpoints.
-    pub const fn of(list: &[Endpoint]) -> Endpoints {
-        let mut bits = 0;
-        let mut i = 0;
-        while i < list.len() {
-            bits |= list[i].bit();
+/// The set of the endpoints for which the expression is true.
+macro_rules! endpoints_where {
+    (|$endpoint:ident| $is_in:expr) => {{
+        let (mut bits, mut i) = (0, 0);
+        while i < Endpoint::ALL.len() {
+            let $endpoint = Endpoint::ALL[i];
+            if $is_in {
+                bits |= $endpoint.bit();
+            }
             i += 1;
         }
         Endpoints(bits)
-    }
+    }};
+}
+
+impl Endpoints {
+    pub const NONE: Endpoints = Endpoints(0);
+    pub const ALL: Endpoints = endpoints_where!(|e| true);
+    /// Those that take a list of customers.
+    pub const BATCHES: Endpoints = endpoints_where!(|e| e.is_batch());
+    /// Those that take one customer.
+    pub const SINGLES: Endpoints = endpoints_where!(|e| !e.is_batch());
+    /// Those where a request may ask for the risk level.
+    pub const EVALUATING: Endpoints = endpoints_where!(|e| e.evaluates());
+    /// Those that are always given the risk level.
+    pub const NOT_EVALUATING: Endpoints = endpoints_where!(|e| !e.evaluates());
+    /// Those for occasional customers.
+    pub const SIMPLIFIED: Endpoints =
+        endpoints_where!(|e| matches!(e.customer_kind(), CustomerKind::Simplified));
+    /// Those for regular customers.
+    pub const REGULAR: Endpoints =
+        endpoints_where!(|e| matches!(e.customer_kind(), CustomerKind::Regular));
 
     /// Whether the endpoint belongs to the set.
     pub const fn has(self, endpoint: Endpoint) -> bool {

@@ -1,11 +1,12 @@
 //! What a row of the field table is, and the small constructors that keep the tables readable.
 
-use super::{Classifier, Endpoints, Step};
+use super::words::words;
+use super::{Check, Classifier, Endpoints, ListStep, Step};
 
 /// Index of a field in its object's table. Made by `find` while compiling, so that a rule which
 /// names a field that is not there does not compile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct F(pub u8);
+pub struct FieldIndex(pub u8);
 
 /// Index of an object in [`super::OBJECTS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,7 +21,7 @@ pub enum Type {
     Boolean,
     /// A whole number, also as text.
     Integer,
-    /// The same: whole numbers of any size are taken for both.
+    /// A whole number: those of any size are taken for both types.
     BigInteger,
     /// A number, also as text.
     Decimal,
@@ -79,22 +80,12 @@ impl Type {
     }
 }
 
-/// Which kind of customer, or of related entity, a field or a rule is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Applies {
-    Both,
-    Individual,
-    Organization,
-}
-
-impl Applies {
-    /// The word of the field table.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Applies::Both => "both",
-            Applies::Individual => "individual",
-            Applies::Organization => "organization",
-        }
+words! {
+    /// Which kind of customer, or of related entity, a field or a rule is for.
+    pub enum Applies {
+        Both = "both",
+        Individual = "individual",
+        Organization = "organization",
     }
 }
 
@@ -110,7 +101,7 @@ pub struct Field {
     /// When it must be there, in words; empty for never.
     pub mandatory: &'static str,
     pub applies: Applies,
-    /// The table that its value must stand in.
+    /// The table that its value must be in.
     pub classifier: Option<Classifier>,
     /// Its longest text in Unicode characters.
     pub max_chars: Option<u32>,
@@ -118,8 +109,11 @@ pub struct Field {
     pub ignored_at: Endpoints,
     /// What holds at those endpoints whatever is given; a customer that gives it says nothing wrong.
     pub holds_anyway: Option<&'static str>,
-    /// What else a person should know.
-    pub note: &'static str,
+    /// Where it is an error to give the field for the other kind of customer: its place among the
+    /// fields that the rule reports, from 1.
+    pub forbidden_else: Option<u8>,
+    /// What else a person should know; see [`Field::notes`].
+    note: &'static str,
 }
 
 impl Field {
@@ -137,6 +131,25 @@ impl Field {
         }
     }
 
+    /// All that a person should know of the field besides its type and where it is mandatory.
+    pub fn notes(&self) -> String {
+        let spelling = self.other_name.map(|name| format!("also spelled {name}"));
+        let own = (!self.note.is_empty()).then(|| self.note.to_owned());
+        let forbidden = self.forbidden_else.and_then(|_| {
+            let row = super::rules().iter().find(|row| match &row.rule.check {
+                Check::Forbidden(fields) => {
+                    let mut names = fields.iter().map(|f| row.object.field(*f).name);
+                    names.any(|name| name == self.name)
+                }
+                _ => false,
+            })?;
+            let whom = row.rule.applies.name().to_uppercase();
+            Some(format!("{whom}: forbidden, {}", row.code))
+        });
+        let notes: Vec<String> = [spelling, own, forbidden].into_iter().flatten().collect();
+        notes.join("; ")
+    }
+
     pub(super) const fn new(name: &'static str, ty: Type) -> Field {
         Field {
             name,
@@ -148,6 +161,7 @@ impl Field {
             max_chars: None,
             ignored_at: Endpoints::NONE,
             holds_anyway: None,
+            forbidden_else: None,
             note: "",
         }
     }
@@ -164,6 +178,11 @@ impl Field {
 
     pub(super) const fn organization(mut self) -> Field {
         self.applies = Applies::Organization;
+        self
+    }
+
+    pub(super) const fn forbidden_else(mut self, rank: u8) -> Field {
+        self.forbidden_else = Some(rank);
         self
     }
 
@@ -189,6 +208,46 @@ impl Field {
     }
 }
 
+/// How many of the fields are forbidden for all but this kind of customer.
+pub(super) const fn count_forbidden(fields: &[Field], applies: Applies) -> usize {
+    let (mut count, mut i) = (0, 0);
+    while i < fields.len() {
+        let field = &fields[i];
+        count += (field.forbidden_else.is_some() && field.applies as u8 == applies as u8) as usize;
+        i += 1;
+    }
+    count
+}
+
+/// The fields that are forbidden for all but this kind of customer, in the order in which they are
+/// reported. Two that claim one place, or a place that none claims, stop the build.
+pub(super) const fn forbidden<const N: usize>(
+    fields: &[Field],
+    applies: Applies,
+) -> [FieldIndex; N] {
+    let mut found = [None; N];
+    let mut i = 0;
+    while i < fields.len() {
+        if let Some(rank) = fields[i].forbidden_else
+            && fields[i].applies as u8 == applies as u8
+        {
+            assert!(
+                found[rank as usize - 1].is_none(),
+                "a place that two fields claim"
+            );
+            found[rank as usize - 1] = Some(FieldIndex(i as u8));
+        }
+        i += 1;
+    }
+    let mut ordered = [FieldIndex(0); N];
+    i = 0;
+    while i < N {
+        ordered[i] = found[i].expect("a place that no field claims");
+        i += 1;
+    }
+    ordered
+}
+
 /// One object of a request: its fields in the order of the published table, and the steps in
 /// which it is checked.
 #[derive(Debug)]
@@ -197,11 +256,65 @@ pub struct Object {
     pub name: &'static str,
     pub fields: &'static [Field],
     pub steps: &'static [Step],
+    /// For each step the number of rules that the steps before it lead to, and at the end that of all.
+    pub rows: &'static [u16],
+}
+
+/// An object of the contract: its id and name, its fields, and the steps in which it is checked, which
+/// find a field with the function that is named beside `fields`.
+macro_rules! contract_object {
+    (
+        $(#[$doc:meta])*
+        $object:ident($id:literal, $name:literal)
+        fields $find:ident: [$($field:expr,)*]
+        steps: [$($step:expr,)*]
+    ) => {
+        $(#[$doc])*
+        pub static $object: Object = {
+            const FIELDS: &[Field] = &[$($field),*];
+            #[allow(dead_code, reason = "an object may have no steps")]
+            const fn $find(name: &str) -> FieldIndex {
+                find(FIELDS, name)
+            }
+            contract_object!($id, $name, FIELDS, &[$($step),*])
+        };
+    };
+    ($id:literal, $name:literal, $fields:expr, $steps:expr $(,)?) => {{
+        const OWN_STEPS: &[$crate::catalog::Step] = $steps;
+        const ROWS: [u16; OWN_STEPS.len() + 1] = $crate::catalog::field::rows($fields, OWN_STEPS);
+        Object {
+            id: ObjectId($id),
+            name: $name,
+            fields: $fields,
+            steps: OWN_STEPS,
+            rows: &ROWS,
+        }
+    }};
+}
+pub(super) use contract_object;
+
+pub(super) const fn rows<const N: usize>(fields: &[Field], steps: &[Step]) -> [u16; N] {
+    let mut rows = [0; N];
+    let mut i = 0;
+    while i < steps.len() {
+        let own = match &steps[i] {
+            Step::Rule(_) => 1,
+            Step::Object(f) | Step::List(ListStep { field: f, .. }) => {
+                match fields[f.0 as usize].ty {
+                    Type::Object(object) | Type::List(object) => object.rows[object.steps.len()],
+                    _ => panic!("a step leads into a field that holds no object"),
+                }
+            }
+        };
+        rows[i + 1] = rows[i] + own;
+        i += 1;
+    }
+    rows
 }
 
 impl Object {
     /// The field of this index.
-    pub fn field(&self, f: F) -> &'static Field {
+    pub fn field(&self, f: FieldIndex) -> &'static Field {
         &self.fields[f.0 as usize]
     }
 }
@@ -259,11 +372,11 @@ pub(super) const fn list(name: &'static str, object: &'static Object) -> Field {
 
 /// The index of the field with this key. Meant for constants: there, a name that is not in the
 /// table stops the build.
-pub const fn find(fields: &[Field], name: &str) -> F {
+pub const fn find(fields: &[Field], name: &str) -> FieldIndex {
     let mut i = 0;
     while i < fields.len() {
         if same(fields[i].name.as_bytes(), name.as_bytes()) {
-            return F(i as u8);
+            return FieldIndex(i as u8);
         }
         i += 1;
     }

@@ -3,10 +3,11 @@
 
 use std::sync::LazyLock;
 
-use super::{CUSTOMER, Endpoints, F, OBJECTS, Object, Type};
+use super::{CUSTOMER, Endpoints, FieldIndex, OBJECTS, Object, Type};
 
 /// The keys of an object, open addressing: they are short, known beforehand and looked up once for
-/// every field of every customer.
+/// every field of every customer. With a hashbrown map instead a customer costs 4 to 5 % more
+/// instructions.
 pub struct KeyTable {
     slots: Vec<(&'static str, u8)>,
     mask: usize,
@@ -34,8 +35,8 @@ impl KeyTable {
         }
     }
 
-    /// The index of the field that this key stands for, if it is a known one.
-    pub fn get(&self, key: &str) -> Option<F> {
+    /// The index of the field that this key stands for, if it stands for one.
+    pub fn get(&self, key: &str) -> Option<FieldIndex> {
         if key.is_empty() {
             return None;
         }
@@ -46,14 +47,14 @@ impl KeyTable {
                 return None;
             }
             if name == key {
-                return Some(F(index));
+                return Some(FieldIndex(index));
             }
             at = (at + 1) & self.mask;
         }
     }
 }
 
-/// The last eight bytes and the length tell nearly all keys of an object apart.
+/// The last eight bytes and the length distinguish nearly all keys of an object.
 fn hash(key: &[u8]) -> usize {
     let tail = match key.last_chunk::<8>() {
         Some(tail) => u64::from_le_bytes(*tail),
@@ -72,26 +73,26 @@ pub fn keys(object: &Object) -> &'static KeyTable {
 }
 
 /// The fields of a customer that some endpoint takes and does nothing with.
-pub fn ignored_fields() -> &'static [F] {
-    static IGNORED: LazyLock<Vec<F>> = LazyLock::new(|| {
+pub fn ignored_fields() -> &'static [FieldIndex] {
+    static IGNORED: LazyLock<Vec<FieldIndex>> = LazyLock::new(|| {
         (0u8..)
             .zip(CUSTOMER.fields)
             .filter(|(_, field)| field.ignored_at != Endpoints::NONE)
-            .map(|(index, _)| F(index))
+            .map(|(index, _)| FieldIndex(index))
             .collect()
     });
     &IGNORED
 }
 
 /// The field that a path of the field table names: `Customer.nationalCode`, `Address.city`.
-pub fn field_at(path: &str) -> Option<(&'static Object, F)> {
+pub fn field_at(path: &str) -> Option<(&'static Object, FieldIndex)> {
     let (object_name, field_name) = path.split_once('.')?;
     let object = OBJECTS.iter().find(|o| o.name == object_name)?;
     let index = object.fields.iter().position(|f| f.name == field_name)?;
-    Some((object, F(index as u8)))
+    Some((object, FieldIndex(index as u8)))
 }
 
-/// The same, if the field holds text.
-pub fn text_field(path: &str) -> Option<(&'static Object, F)> {
+/// The field that a path names, if it holds text.
+pub fn text_field(path: &str) -> Option<(&'static Object, FieldIndex)> {
     field_at(path).filter(|(object, f)| matches!(object.field(*f).ty, Type::Text))
 }

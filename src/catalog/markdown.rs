@@ -10,11 +10,11 @@ const NOTE: &str = "<!-- Generated from the catalogue in src/catalog; `cargo tes
 pub fn errors_page() -> String {
     let mut page = format!(
         "# Errors\n\n{NOTE}\n\n\
-         Every rule that a customer is judged by, in the order in which they are looked for. The first that\n\
+         Every rule that a customer is validated by, in the order in which they are looked for. The first that\n\
          holds is the answer; the history keeps every one.\n\n\
          `{{i}}` and `{{j}}` are the zero-based index of an item. `{{Field}}` is the field's name with a capital\n\
          first letter. `C01{{6|7}}` and `{{INDIVIDUAL|ORGANIZATION}}` follow the customer's entityType.\n\n\
-         Origin: *published* — code and text stand in the API's own documents; *text published* — the code is\n\
+         Origin: *published* — code and text are in the API's own documents; *text published* — the code is\n\
          kycdrop's; *ours* — both are kycdrop's.\n\n\
          | no | rule | code | endpoints | when | errorDescription | origin |\n\
          | ---: | --- | --- | --- | --- | --- | --- |\n"
@@ -80,7 +80,7 @@ pub fn fields_page() -> String {
                 f.applies.name(),
                 values,
                 longest,
-                cell(f.note)
+                cell(&f.notes())
             );
         }
     }

@@ -1,7 +1,14 @@
-//! The published contract as data: endpoints, objects with their fields, and every rule with its
-//! code, text and origin. Nothing here runs; `validate` interprets it and the reference pages are
-//! printed from it. To add a field or a rule is to add a row here and a case in `tests/answers/rules`.
+//! The published contract as data: endpoints, classifiers, objects with their fields, and every rule
+//! with its code, text, origin and fix.
+//!
+//! Nothing goes in. Out: the rows that `request` reads by, `validate` interprets and `history` asks,
+//! the remedy of each rule, and the reference pages. A rule that more than one field decides has its
+//! function in its row, and asks a customer through [`Fields`] alone: this room may not know how a
+//! customer, a classifier's values or the history are stored. CONTRIBUTING.md says what an addition
+//! costs.
 
+mod classifiers;
+mod cross_field;
 pub mod customer;
 mod customer_rules;
 mod endpoint;
@@ -15,10 +22,16 @@ mod related;
 mod remedy;
 mod rule;
 mod rule_list;
+mod words;
 
+pub use classifiers::Classifier;
+pub(crate) use classifiers::contract_classifiers;
+pub use cross_field::{
+    Allowed, Category, CrossField, CustomerFacts, Fields, HistoryFacts, HistoryRule,
+};
 pub use customer::CUSTOMER;
-pub use endpoint::{Endpoint, Endpoints};
-pub use field::{Applies, F, Field, Object, ObjectId, Type};
+pub use endpoint::{CustomerKind, Endpoint, Endpoints, ReplyKind};
+pub use field::{Applies, Field, FieldIndex, Object, ObjectId, Type};
 pub use lookup::{KeyTable, field_at, ignored_fields, keys, text_field};
 pub use markdown::{errors_page, fields_page};
 pub use never_answered::{NEVER_ANSWERED, NeverAnswered};
@@ -31,10 +44,12 @@ pub use profile::{
     INCOME_SOURCE, INTRODUCTION_SOURCE, ORDERED_SERVICE, PAYMENT_COUNTRY, PAYMENT_PURPOSE,
     REGION_OF_ACTIVITY, SOURCE_OF_WEALTH,
 };
-pub use related::{RELATED_ENTITY, related_entity};
+pub use related::RELATED_ENTITY;
 pub use remedy::{Remedy, field_of_path, remedy, rules_of_code, takes};
-pub use rule::{Across, Check, Origin, Place, Rule, Step, Walk, expand};
-pub use rule_list::{RuleRow, hash_of, rule, rules, rules_hash};
+pub use rule::{Check, CodeSet, ListStep, Origin, Rule, Scope, Step, Walk, argument, expand};
+pub use rule_list::{RuleRow, hash_of, history_rules, rules, rules_hash, walk_rule};
+pub(crate) use words::words;
+pub use words::{Action, CategoryKind, Datatype, EntityType, RiskLevelSource};
 
 /// Every object of a request, the customer first, in the order of the published field table.
 /// An object's place in this list is its [`ObjectId`].
@@ -63,78 +78,3 @@ pub static OBJECTS: [&Object; 23] = [
     &ADDITIONAL_VALUE,
     &RELATED_ENTITY,
 ];
-
-/// A classifier of the contract: a table of codes that an institution keeps in a file of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum Classifier {
-    RelationType,
-    AccountType,
-    ActivityType,
-    AppealReasonType,
-    BusinessUnit,
-    ServiceType,
-    LegalForm,
-    IncomeSourceType,
-    SourceOfWealth,
-    Currency,
-    Country,
-    DecisionGround,
-    OperationType,
-    IntroductionSourceType,
-    PaymentPurposeType,
-    RiskManagementCategory,
-    TurnoverType,
-    AddressType,
-    Region,
-}
-
-impl Classifier {
-    /// All nineteen, in the order of the contract.
-    pub const ALL: [Classifier; 19] = [
-        Classifier::RelationType,
-        Classifier::AccountType,
-        Classifier::ActivityType,
-        Classifier::AppealReasonType,
-        Classifier::BusinessUnit,
-        Classifier::ServiceType,
-        Classifier::LegalForm,
-        Classifier::IncomeSourceType,
-        Classifier::SourceOfWealth,
-        Classifier::Currency,
-        Classifier::Country,
-        Classifier::DecisionGround,
-        Classifier::OperationType,
-        Classifier::IntroductionSourceType,
-        Classifier::PaymentPurposeType,
-        Classifier::RiskManagementCategory,
-        Classifier::TurnoverType,
-        Classifier::AddressType,
-        Classifier::Region,
-    ];
-
-    /// The name that its file bears: `country` is read from `country.toml`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Classifier::RelationType => "relationType",
-            Classifier::AccountType => "accountType",
-            Classifier::ActivityType => "activityType",
-            Classifier::AppealReasonType => "appealReasonType",
-            Classifier::BusinessUnit => "businessUnit",
-            Classifier::ServiceType => "serviceType",
-            Classifier::LegalForm => "legalForm",
-            Classifier::IncomeSourceType => "incomeSourceType",
-            Classifier::SourceOfWealth => "sourceOfWealth",
-            Classifier::Currency => "currency",
-            Classifier::Country => "country",
-            Classifier::DecisionGround => "decisionGround",
-            Classifier::OperationType => "operationType",
-            Classifier::IntroductionSourceType => "introductionSourceType",
-            Classifier::PaymentPurposeType => "paymentPurposeType",
-            Classifier::RiskManagementCategory => "riskManagementCategory",
-            Classifier::TurnoverType => "turnoverType",
-            Classifier::AddressType => "addressType",
-            Classifier::Region => "region",
-        }
-    }
-}

@@ -3,355 +3,223 @@
 
 use super::Origin::*;
 use super::field::*;
-use super::rule::rule;
+use super::rule::*;
 use super::{Check::*, Classifier, Step};
 
 const DIRECTIONS: &[&str] = &["IN", "OUT"];
 
-const fn ap(name: &str) -> F {
-    find(APPEAL_REASON_FIELDS, name)
+contract_object! {
+    /// Why the customer came.
+    APPEAL_REASON(9, "AppealReason")
+    fields ap: [
+        coded("appealReasonType", Classifier::AppealReasonType).mandatory("always"),
+    ]
+    steps: [
+        Step::Rule(rule("appeal-reason-missing", "AR01", TextPublished,
+            "appealReasonType absent or blank",
+            "AppealReasonType is mandatory and can't be empty",
+            required(&[ap("appealReasonType")]))),
+        Step::Rule(rule("appeal-reason-unknown", "AR02", TextPublished,
+            "appealReasonType not in appealReasonType",
+            "AppealReasonType is mandatory and must be defined in Amlyze",
+            known(&[ap("appealReasonType")]))),
+    ]
 }
 
-/// Why the customer came.
-pub static APPEAL_REASON: Object = Object {
-    id: ObjectId(9),
-    name: "AppealReason",
-    fields: APPEAL_REASON_FIELDS,
-    steps: APPEAL_REASON_STEPS,
-};
-
-#[rustfmt::skip]
-const APPEAL_REASON_FIELDS: &[Field] = &[
-    coded("appealReasonType", Classifier::AppealReasonType).mandatory("always"),
-];
-
-#[rustfmt::skip]
-const APPEAL_REASON_STEPS: &[Step] = &[
-    Step::Rule(rule("appeal-reason-missing", "AR01", TextPublished,
-        "appealReasonType absent or blank",
-        "AppealReasonType is mandatory and can't be empty",
-        Absent(ap("appealReasonType")))),
-    Step::Rule(rule("appeal-reason-unknown", "AR02", TextPublished,
-        "appealReasonType not in appealReasonType",
-        "AppealReasonType is mandatory and must be defined in Amlyze",
-        Unknown(&[ap("appealReasonType")]))),
-];
-
-const fn ins(name: &str) -> F {
-    find(INTRODUCTION_SOURCE_FIELDS, name)
+contract_object! {
+    /// How the customer came to know the institution.
+    INTRODUCTION_SOURCE(10, "IntroductionSource")
+    fields ins: [
+        coded("introductionSource", Classifier::IntroductionSourceType).mandatory("always"),
+    ]
+    steps: [
+        Step::Rule(rule("introduction-source", "INS01", TextPublished,
+            "introductionSource absent, blank or not in introductionSourceType",
+            "IntroductionSource not found in amlyze",
+            required_and_known(&[ins("introductionSource")]))),
+    ]
 }
 
-/// How the customer came to know the institution.
-pub static INTRODUCTION_SOURCE: Object = Object {
-    id: ObjectId(10),
-    name: "IntroductionSource",
-    fields: INTRODUCTION_SOURCE_FIELDS,
-    steps: INTRODUCTION_SOURCE_STEPS,
-};
-
-#[rustfmt::skip]
-const INTRODUCTION_SOURCE_FIELDS: &[Field] = &[
-    coded("introductionSource", Classifier::IntroductionSourceType).mandatory("always"),
-];
-
-#[rustfmt::skip]
-const INTRODUCTION_SOURCE_STEPS: &[Step] = &[
-    Step::Rule(rule("introduction-source", "INS01", TextPublished,
-        "introductionSource absent, blank or not in introductionSourceType",
-        "IntroductionSource not found in amlyze",
-        AbsentOrUnknown(ins("introductionSource")))),
-];
-
-const fn os(name: &str) -> F {
-    find(ORDERED_SERVICE_FIELDS, name)
+contract_object! {
+    /// A service that the customer ordered.
+    ORDERED_SERVICE(11, "OrderedService")
+    fields os: [
+        coded("serviceType", Classifier::ServiceType).mandatory("always"),
+    ]
+    steps: [
+        Step::Rule(rule("service-type", "OS01", TextPublished,
+            "serviceType absent, blank or not in serviceType",
+            "ServiceType not found in Amlyze",
+            required_and_known(&[os("serviceType")]))),
+    ]
 }
 
-/// A service that the customer ordered.
-pub static ORDERED_SERVICE: Object = Object {
-    id: ObjectId(11),
-    name: "OrderedService",
-    fields: ORDERED_SERVICE_FIELDS,
-    steps: ORDERED_SERVICE_STEPS,
-};
-
-#[rustfmt::skip]
-const ORDERED_SERVICE_FIELDS: &[Field] = &[
-    coded("serviceType", Classifier::ServiceType).mandatory("always"),
-];
-
-#[rustfmt::skip]
-const ORDERED_SERVICE_STEPS: &[Step] = &[
-    Step::Rule(rule("service-type", "OS01", TextPublished,
-        "serviceType absent, blank or not in serviceType",
-        "ServiceType not found in Amlyze",
-        AbsentOrUnknown(os("serviceType")))),
-];
-
-const fn tu(name: &str) -> F {
-    find(DECLARED_TURNOVER_FIELDS, name)
+contract_object! {
+    /// A turnover that the customer declares.
+    DECLARED_TURNOVER(12, "DeclaredTurnover")
+    fields tu: [
+        coded("turnoverType", Classifier::TurnoverType).mandatory("always"),
+        choice("turnoverRange", &["SINGLE", "DAILY", "MONTHLY", "ANNUAL"]).mandatory("always"),
+        big("from").mandatory("from or to"),
+        big("to").mandatory("from or to"),
+    ]
+    steps: [
+        Step::Rule(rule("turnover-type-missing", "DT01", TextPublished,
+            "turnoverType absent or blank",
+            "TurnoverType is mandatory",
+            required(&[tu("turnoverType")]))),
+        Step::Rule(rule("turnover-type-unknown", "DT02", TextPublished,
+            "turnoverType not in turnoverType",
+            "TurnoverType must exist in amlyze",
+            known(&[tu("turnoverType")]))),
+        Step::Rule(rule("turnover-bounds", "DT03", TextPublished,
+            "neither from nor to",
+            "At least one value must be specified (FROM, TO)",
+            NoneOf(&[tu("from"), tu("to")]))),
+        Step::Rule(rule("turnover-range", "DT04", Ours,
+            "turnoverRange absent or not one of its values",
+            "TurnoverRange is mandatory. values: SINGLE, DAILY, MONTHLY, ANNUAL",
+            required_and_known(&[tu("turnoverRange")]))),
+    ]
 }
 
-/// A turnover that the customer declares.
-pub static DECLARED_TURNOVER: Object = Object {
-    id: ObjectId(12),
-    name: "DeclaredTurnover",
-    fields: DECLARED_TURNOVER_FIELDS,
-    steps: DECLARED_TURNOVER_STEPS,
-};
-
-#[rustfmt::skip]
-const DECLARED_TURNOVER_FIELDS: &[Field] = &[
-    coded("turnoverType", Classifier::TurnoverType).mandatory("always"),
-    choice("turnoverRange", &["SINGLE", "DAILY", "MONTHLY", "ANNUAL"]).mandatory("always"),
-    big("from").mandatory("from or to"),
-    big("to").mandatory("from or to"),
-];
-
-#[rustfmt::skip]
-const DECLARED_TURNOVER_STEPS: &[Step] = &[
-    Step::Rule(rule("turnover-type-missing", "DT01", TextPublished,
-        "turnoverType absent or blank",
-        "TurnoverType is mandatory",
-        Absent(tu("turnoverType")))),
-    Step::Rule(rule("turnover-type-unknown", "DT02", TextPublished,
-        "turnoverType not in turnoverType",
-        "TurnoverType must exist in amlyze",
-        Unknown(&[tu("turnoverType")]))),
-    Step::Rule(rule("turnover-bounds", "DT03", TextPublished,
-        "neither from nor to",
-        "At least one value must be specified (FROM, TO)",
-        NoneOf(&[tu("from"), tu("to")]))),
-    Step::Rule(rule("turnover-range", "DT04", Ours,
-        "turnoverRange absent or not one of its values",
-        "TurnoverRange is mandatory. values: SINGLE, DAILY, MONTHLY, ANNUAL",
-        NoChoice(tu("turnoverRange")))),
-];
-
-const fn inc(name: &str) -> F {
-    find(INCOME_SOURCE_FIELDS, name)
+contract_object! {
+    /// Where income comes from.
+    INCOME_SOURCE(13, "IncomeSource")
+    fields inc: [
+        coded("incomeSourceType", Classifier::IncomeSourceType).mandatory("always"),
+        big("incomePercentage"),
+        big("from"),
+        big("to"),
+    ]
+    steps: [
+        Step::Rule(rule("income-source-type", "IS01", Ours,
+            "incomeSourceType absent, blank or not in incomeSourceType",
+            "IncomeSourceType not found in Amlyze",
+            required_and_known(&[inc("incomeSourceType")])).related(Ours)),
+    ]
 }
 
-/// Where income comes from.
-pub static INCOME_SOURCE: Object = Object {
-    id: ObjectId(13),
-    name: "IncomeSource",
-    fields: INCOME_SOURCE_FIELDS,
-    steps: INCOME_SOURCE_STEPS,
-};
-
-#[rustfmt::skip]
-const INCOME_SOURCE_FIELDS: &[Field] = &[
-    coded("incomeSourceType", Classifier::IncomeSourceType).mandatory("always"),
-    big("incomePercentage"),
-    big("from"),
-    big("to"),
-];
-
-#[rustfmt::skip]
-const INCOME_SOURCE_STEPS: &[Step] = &[
-    Step::Rule(rule("income-source-type", "IS01", Ours,
-        "incomeSourceType absent, blank or not in incomeSourceType",
-        "IncomeSourceType not found in Amlyze",
-        AbsentOrUnknown(inc("incomeSourceType"))).related(Ours)),
-];
-
-const fn pp(name: &str) -> F {
-    find(PAYMENT_PURPOSE_FIELDS, name)
+contract_object! {
+    /// What payments are for.
+    PAYMENT_PURPOSE(14, "PaymentPurpose")
+    fields pp: [
+        coded("paymentPurposeType", Classifier::PaymentPurposeType).mandatory("always"),
+        choice("turnoverDirection", DIRECTIONS).mandatory("always"),
+    ]
+    steps: [
+        Step::Rule(rule("payment-purpose-type", "PP01", TextPublished,
+            "paymentPurposeType absent, blank or not in paymentPurposeType",
+            "PaymentPurposeType does not exist in Amlyze",
+            required_and_known(&[pp("paymentPurposeType")]))),
+        Step::Rule(rule("payment-purpose-direction", "PP02", TextPublished,
+            "turnoverDirection absent or not one of its values",
+            "TurnoverDirection is invalid",
+            required_and_known(&[pp("turnoverDirection")]))),
+    ]
 }
 
-/// What payments are for.
-pub static PAYMENT_PURPOSE: Object = Object {
-    id: ObjectId(14),
-    name: "PaymentPurpose",
-    fields: PAYMENT_PURPOSE_FIELDS,
-    steps: PAYMENT_PURPOSE_STEPS,
-};
-
-#[rustfmt::skip]
-const PAYMENT_PURPOSE_FIELDS: &[Field] = &[
-    coded("paymentPurposeType", Classifier::PaymentPurposeType).mandatory("always"),
-    choice("turnoverDirection", DIRECTIONS).mandatory("always"),
-];
-
-#[rustfmt::skip]
-const PAYMENT_PURPOSE_STEPS: &[Step] = &[
-    Step::Rule(rule("payment-purpose-type", "PP01", TextPublished,
-        "paymentPurposeType absent, blank or not in paymentPurposeType",
-        "PaymentPurposeType does not exist in Amlyze",
-        AbsentOrUnknown(pp("paymentPurposeType")))),
-    Step::Rule(rule("payment-purpose-direction", "PP02", TextPublished,
-        "turnoverDirection absent or not one of its values",
-        "TurnoverDirection is invalid",
-        NoChoice(pp("turnoverDirection")))),
-];
-
-const fn sw(name: &str) -> F {
-    find(SOURCE_OF_WEALTH_FIELDS, name)
+contract_object! {
+    /// Where wealth comes from.
+    SOURCE_OF_WEALTH(15, "SourceOfWealth")
+    fields sw: [
+        coded("code", Classifier::SourceOfWealth).mandatory("always"),
+        decimal("amount"),
+        long("comment"),
+    ]
+    steps: [
+        Step::Rule(rule("source-of-wealth", "SW01", Ours,
+            "code absent, blank or not in sourceOfWealth",
+            "SourceOfWealth not found in Amlyze",
+            required_and_known(&[sw("code")]))),
+    ]
 }
 
-/// Where wealth comes from.
-pub static SOURCE_OF_WEALTH: Object = Object {
-    id: ObjectId(15),
-    name: "SourceOfWealth",
-    fields: SOURCE_OF_WEALTH_FIELDS,
-    steps: SOURCE_OF_WEALTH_STEPS,
-};
-
-#[rustfmt::skip]
-const SOURCE_OF_WEALTH_FIELDS: &[Field] = &[
-    coded("code", Classifier::SourceOfWealth).mandatory("always"),
-    decimal("amount"),
-    long("comment"),
-];
-
-#[rustfmt::skip]
-const SOURCE_OF_WEALTH_STEPS: &[Step] = &[
-    Step::Rule(rule("source-of-wealth", "SW01", Ours,
-        "code absent, blank or not in sourceOfWealth",
-        "SourceOfWealth not found in Amlyze",
-        AbsentOrUnknown(sw("code")))),
-];
-
-const fn pc(name: &str) -> F {
-    find(PAYMENT_COUNTRY_FIELDS, name)
+contract_object! {
+    /// A country that money goes to or comes from.
+    PAYMENT_COUNTRY(16, "PaymentCountry")
+    fields pc: [
+        coded("country", Classifier::Country).mandatory("always"),
+        choice("turnoverDirection", DIRECTIONS).mandatory("always"),
+    ]
+    steps: [
+        Step::Rule(rule("payment-country-missing", "RC01", TextPublished,
+            "country absent or blank",
+            "PaymentCountry can't be empty",
+            required(&[pc("country")]))),
+        Step::Rule(rule("payment-country-unknown", "RC01", Published,
+            "country not in country",
+            "PaymentCountry not found in Amlyze",
+            known(&[pc("country")]))),
+        Step::Rule(rule("payment-country-direction", "RC02", TextPublished,
+            "turnoverDirection absent or not one of its values",
+            "TurnoverDirection is invalid",
+            required_and_known(&[pc("turnoverDirection")]))),
+    ]
 }
 
-/// A country that money goes to or comes from.
-pub static PAYMENT_COUNTRY: Object = Object {
-    id: ObjectId(16),
-    name: "PaymentCountry",
-    fields: PAYMENT_COUNTRY_FIELDS,
-    steps: PAYMENT_COUNTRY_STEPS,
-};
-
-#[rustfmt::skip]
-const PAYMENT_COUNTRY_FIELDS: &[Field] = &[
-    coded("country", Classifier::Country).mandatory("always"),
-    choice("turnoverDirection", DIRECTIONS).mandatory("always"),
-];
-
-#[rustfmt::skip]
-const PAYMENT_COUNTRY_STEPS: &[Step] = &[
-    Step::Rule(rule("payment-country-missing", "RC01", TextPublished,
-        "country absent or blank",
-        "PaymentCountry can't be empty",
-        Absent(pc("country")))),
-    Step::Rule(rule("payment-country-unknown", "RC01", Published,
-        "country not in country",
-        "PaymentCountry not found in Amlyze",
-        Unknown(&[pc("country")]))),
-    Step::Rule(rule("payment-country-direction", "RC02", TextPublished,
-        "turnoverDirection absent or not one of its values",
-        "TurnoverDirection is invalid",
-        NoChoice(pc("turnoverDirection")))),
-];
-
-const fn ac(name: &str) -> F {
-    find(ACTIVITY_FIELDS, name)
+contract_object! {
+    /// An economic activity.
+    ACTIVITY(17, "Activity")
+    fields ac: [
+        coded("activityType", Classifier::ActivityType).mandatory("always"),
+        big("incomePercentage"),
+    ]
+    steps: [
+        Step::Rule(rule("activity-type-missing", "ACT01", TextPublished,
+            "activityType absent or blank",
+            "ActivityType is mandatory",
+            required(&[ac("activityType")]))),
+        Step::Rule(rule("activity-type-unknown", "ACT02", TextPublished,
+            "activityType not in activityType",
+            "ActivityType must be defined in Amlyze",
+            known(&[ac("activityType")]))),
+    ]
 }
 
-/// An economic activity.
-pub static ACTIVITY: Object = Object {
-    id: ObjectId(17),
-    name: "Activity",
-    fields: ACTIVITY_FIELDS,
-    steps: ACTIVITY_STEPS,
-};
-
-#[rustfmt::skip]
-const ACTIVITY_FIELDS: &[Field] = &[
-    coded("activityType", Classifier::ActivityType).mandatory("always"),
-    big("incomePercentage"),
-];
-
-#[rustfmt::skip]
-const ACTIVITY_STEPS: &[Step] = &[
-    Step::Rule(rule("activity-type-missing", "ACT01", TextPublished,
-        "activityType absent or blank",
-        "ActivityType is mandatory",
-        Absent(ac("activityType")))),
-    Step::Rule(rule("activity-type-unknown", "ACT02", TextPublished,
-        "activityType not in activityType",
-        "ActivityType must be defined in Amlyze",
-        Unknown(&[ac("activityType")]))),
-];
-
-const fn re(name: &str) -> F {
-    find(REGION_OF_ACTIVITY_FIELDS, name)
+contract_object! {
+    /// A region of the world where the customer is active.
+    REGION_OF_ACTIVITY(18, "RegionOfActivity")
+    fields re: [
+        coded("region", Classifier::Region).mandatory("always").note("published as the country classifier, yet every sample sends EU: a region classifier that also takes every country code"),
+    ]
+    steps: [
+        Step::Rule(rule("region-of-activity", "RA01", Ours,
+            "region absent, blank or in neither region nor country",
+            "RegionOfActivity not found in Amlyze",
+            required_and_known_or(&[re("region")], Classifier::Country)).related(Ours)),
+    ]
 }
 
-/// A region of the world where the customer is active.
-pub static REGION_OF_ACTIVITY: Object = Object {
-    id: ObjectId(18),
-    name: "RegionOfActivity",
-    fields: REGION_OF_ACTIVITY_FIELDS,
-    steps: REGION_OF_ACTIVITY_STEPS,
-};
-
-#[rustfmt::skip]
-const REGION_OF_ACTIVITY_FIELDS: &[Field] = &[
-    coded("region", Classifier::Region).mandatory("always").note("published as the country classifier, yet every sample sends EU: a region classifier that also takes every country code"),
-];
-
-#[rustfmt::skip]
-const REGION_OF_ACTIVITY_STEPS: &[Step] = &[
-    Step::Rule(rule("region-of-activity", "RA01", Ours,
-        "region absent, blank or in neither region nor country",
-        "RegionOfActivity not found in Amlyze",
-        AbsentOrInNeither(re("region"), Classifier::Region, Classifier::Country)).related(Ours)),
-];
-
-const fn ca(name: &str) -> F {
-    find(COUNTRY_OF_ACTIVITY_FIELDS, name)
+contract_object! {
+    /// A country where the customer is active.
+    COUNTRY_OF_ACTIVITY(19, "CountryOfActivity")
+    fields ca: [
+        coded("country", Classifier::Country).mandatory("always"),
+    ]
+    steps: [
+        Step::Rule(rule("country-of-activity", "CA01", Published,
+            "country absent, blank or not in country",
+            "CountryOfActivity not found in Amlyze",
+            required_and_known(&[ca("country")])).related(TextPublished)),
+    ]
 }
 
-/// A country where the customer is active.
-pub static COUNTRY_OF_ACTIVITY: Object = Object {
-    id: ObjectId(19),
-    name: "CountryOfActivity",
-    fields: COUNTRY_OF_ACTIVITY_FIELDS,
-    steps: COUNTRY_OF_ACTIVITY_STEPS,
-};
-
-#[rustfmt::skip]
-const COUNTRY_OF_ACTIVITY_FIELDS: &[Field] = &[
-    coded("country", Classifier::Country).mandatory("always"),
-];
-
-#[rustfmt::skip]
-const COUNTRY_OF_ACTIVITY_STEPS: &[Step] = &[
-    Step::Rule(rule("country-of-activity", "CA01", Published,
-        "country absent, blank or not in country",
-        "CountryOfActivity not found in Amlyze",
-        AbsentOrUnknown(ca("country"))).related(TextPublished)),
-];
-
-const fn tx(name: &str) -> F {
-    find(COUNTRY_OF_TAX_PAYMENT_FIELDS, name)
+contract_object! {
+    /// A country where the customer pays taxes.
+    COUNTRY_OF_TAX_PAYMENT(20, "CountryOfTaxPayment")
+    fields tx: [
+        coded("country", Classifier::Country).mandatory("always"),
+        text("taxpayerNumber"),
+    ]
+    steps: [
+        Step::Rule(rule("tax-country-missing", "COTP01", TextPublished,
+            "country absent or blank",
+            "CountryOfTaxPayment can't be empty",
+            required(&[tx("country")]))),
+        Step::Rule(rule("tax-country-unknown", "COTP01", Published,
+            "country not in country",
+            "CountryOfTaxPayment not found in Amlyze",
+            known(&[tx("country")]))),
+    ]
 }
-
-/// A country where the customer pays taxes.
-pub static COUNTRY_OF_TAX_PAYMENT: Object = Object {
-    id: ObjectId(20),
-    name: "CountryOfTaxPayment",
-    fields: COUNTRY_OF_TAX_PAYMENT_FIELDS,
-    steps: COUNTRY_OF_TAX_PAYMENT_STEPS,
-};
-
-#[rustfmt::skip]
-const COUNTRY_OF_TAX_PAYMENT_FIELDS: &[Field] = &[
-    coded("country", Classifier::Country).mandatory("always"),
-    text("taxpayerNumber"),
-];
-
-#[rustfmt::skip]
-const COUNTRY_OF_TAX_PAYMENT_STEPS: &[Step] = &[
-    Step::Rule(rule("tax-country-missing", "COTP01", TextPublished,
-        "country absent or blank",
-        "CountryOfTaxPayment can't be empty",
-        Absent(tx("country")))),
-    Step::Rule(rule("tax-country-unknown", "COTP01", Published,
-        "country not in country",
-        "CountryOfTaxPayment not found in Amlyze",
-        Unknown(&[tx("country")]))),
-];

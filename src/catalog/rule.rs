@@ -3,32 +3,26 @@
 //! A list that leads into an object carries the prefix of code and text, so that `Co1` is written
 //! once and answers as `Q001.Co1` on a customer and as `C016.C016.RE06.Co1` on a related entity.
 
-use super::{Applies, Classifier, Endpoints, F};
+use super::words::words;
+use super::{
+    Applies, Classifier, CrossField, Datatype, Endpoint, Endpoints, EntityType, FieldIndex,
+    HistoryRule,
+};
 
-/// Where a code and its text come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// Both stand in the API's own documents.
-    Published,
-    /// The text stands there; the code is kycdrop's.
-    TextPublished,
-    /// Both are kycdrop's.
-    Ours,
-}
-
-impl Origin {
-    /// The words of the reference page.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Origin::Published => "published",
-            Origin::TextPublished => "text published",
-            Origin::Ours => "ours",
-        }
+words! {
+    /// Where a code and its text come from.
+    pub enum Origin {
+        /// Both are in the API's own documents.
+        Published = "published",
+        /// The text is in them; the code is kycdrop's.
+        TextPublished = "text published",
+        /// Both are kycdrop's.
+        Ours = "ours",
     }
 }
 
 /// One rule as it is written in an object's table. What a user sees is a
-/// [`super::RuleRow`], with the prefixes of the place put in front.
+/// [`super::RuleRow`], with the prefixes of the lists put in front.
 #[derive(Debug)]
 pub struct Rule {
     /// Its stable name; codes repeat, names do not.
@@ -41,6 +35,8 @@ pub struct Rule {
     pub related_text: Option<&'static str>,
     pub endpoints: Endpoints,
     pub applies: Applies,
+    /// Where and for whom it is looked for, from the two above.
+    pub scope: Scope,
     /// The condition in words, for the reference page.
     pub when: &'static str,
     /// The description, with its placeholders.
@@ -48,57 +44,79 @@ pub struct Rule {
     pub check: Check,
 }
 
-/// How a rule is decided. All but [`Check::Across`] are read off one field.
-#[derive(Debug)]
-pub enum Check {
-    /// Absent or blank.
-    Absent(F),
-    /// Absent or blank, at these endpoints.
-    AbsentAt(F, Endpoints),
-    /// Given, but blank.
-    Blank(F),
-    /// Given, and not in the field's classifier; the first of these fields first.
-    Unknown(&'static [F]),
-    /// Absent, blank or not in the field's classifier.
-    AbsentOrUnknown(F),
-    /// Not in the field's classifier, or absent at these endpoints.
-    UnknownOrAbsentAt(F, Endpoints),
-    /// Absent, blank or in neither of two classifiers.
-    AbsentOrInNeither(F, Classifier, Classifier),
-    /// Absent or not one of the field's values.
-    NoChoice(F),
-    /// Given, and not one of the field's values.
-    BadChoice(F),
-    /// Any of these is given; one finding each.
-    Forbidden(&'static [F]),
-    /// None of these is given.
-    NoneOf(&'static [F]),
-    /// A datatype of this name whose value does not read as one.
-    BadDatatypeValue(&'static str),
-    /// More than one field decides; the function of this name in `validate`.
-    Across(Across),
-    /// Looked for in the whole customer, in the order of the field tables.
-    Walk(Walk),
-    /// Needs the history; decided by the one writer in the order of the batch.
-    History,
+/// A set of pairs of an endpoint and an entity type, a bit each: decides with one look whether a rule
+/// is looked for in a customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scope(u32);
+
+impl Scope {
+    /// The pair of this customer, whose entity type may be unknown.
+    pub const fn of(endpoint: Endpoint, entity: Option<EntityType>) -> Scope {
+        let column = match entity {
+            None => 0,
+            Some(EntityType::Individual) => 1,
+            Some(EntityType::Organization) => 2,
+        };
+        Scope((endpoint.bit() as u32) << (8 * column))
+    }
+
+    const fn over(endpoints: Endpoints, applies: Applies) -> Scope {
+        let columns = match applies {
+            Applies::Both => 0x01_01_01,
+            Applies::Individual => 0x00_01_00,
+            Applies::Organization => 0x01_00_00,
+        };
+        Scope(endpoints.0 as u32 * columns)
+    }
+
+    /// Whether the sets have a pair in common.
+    pub const fn overlaps(self, other: Scope) -> bool {
+        self.0 & other.0 != 0
+    }
 }
 
-/// The rules across fields.
+// Here and in `Step` a tag of its own, which is faster to read than one hidden in the fields: it is
+// read for every rule of every customer.
+/// How a rule is decided.
+#[derive(Debug)]
+#[repr(u8)]
+pub enum Check {
+    /// One of these fields is absent or blank at these endpoints, or has a code that it may not have;
+    /// one finding for each such field.
+    Value {
+        fields: &'static [FieldIndex],
+        required_at: Endpoints,
+        codes: CodeSet,
+    },
+    /// Given, but blank.
+    Blank(FieldIndex),
+    /// Any of these is given; one finding each.
+    Forbidden(&'static [FieldIndex]),
+    /// None of these is given.
+    NoneOf(&'static [FieldIndex]),
+    /// The datatype is this one, and the value does not read as it.
+    BadDatatypeValue(Datatype),
+    /// An item before this one in its list has the same text in the field.
+    Repeated(FieldIndex),
+    /// Items of this list of words that are none of its words; one finding each.
+    UnknownItems(FieldIndex),
+    /// More than one field decides.
+    CrossField(CrossField),
+    /// Looked for in the whole customer, in the order of the field tables; with what to do about it.
+    Walk(Walk, &'static str),
+    /// Needs the history; decided by the one writer in the order of the batch.
+    History(HistoryRule),
+}
+
+/// The codes that a field may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Across {
-    DeleteAction,
-    BusinessUnitMissing,
-    BusinessUnitUnknown,
-    CategoryNotSupported,
-    ImportOfLead,
-    ImportRiskLevel,
-    EvaluateRiskLevel,
-    ImportStatus,
-    ClosingDateMissing,
-    ClosingDateNotAllowed,
-    AdditionalValueTwice,
-    RelatedName,
-    UnknownScreening,
+pub enum CodeSet {
+    /// Anything; other rules look at it.
+    Any,
+    /// Those of the field's classifier, or the field's values.
+    OfField,
+    /// Those of the field's classifier and of this one.
+    OfFieldOr(Classifier),
 }
 
 /// The rules that look at every value of a customer.
@@ -113,18 +131,19 @@ pub enum Walk {
 
 /// One step in checking an object.
 #[derive(Debug)]
+#[repr(u8)]
 pub enum Step {
     Rule(Rule),
     /// Into an object that the field holds.
-    Object(F),
+    Object(FieldIndex),
     /// Into every item of a list.
-    List(Place),
+    List(ListStep),
 }
 
 /// A list that leads into an object, with what it puts in front.
 #[derive(Debug)]
-pub struct Place {
-    pub field: F,
+pub struct ListStep {
+    pub field: FieldIndex,
     /// In front of the rule's key.
     pub key: &'static str,
     /// In front of the code.
@@ -149,6 +168,7 @@ pub(super) const fn rule(
         related_text: None,
         endpoints: Endpoints::ALL,
         applies: Applies::Both,
+        scope: Scope::over(Endpoints::ALL, Applies::Both),
         when,
         text,
         check,
@@ -156,19 +176,24 @@ pub(super) const fn rule(
 }
 
 impl Rule {
+    const fn with_scope(mut self) -> Rule {
+        self.scope = Scope::over(self.endpoints, self.applies);
+        self
+    }
+
     pub(super) const fn at(mut self, endpoints: Endpoints) -> Rule {
         self.endpoints = endpoints;
-        self
+        self.with_scope()
     }
 
     pub(super) const fn individual(mut self) -> Rule {
         self.applies = Applies::Individual;
-        self
+        self.with_scope()
     }
 
     pub(super) const fn organization(mut self) -> Rule {
         self.applies = Applies::Organization;
-        self
+        self.with_scope()
     }
 
     pub(super) const fn related(mut self, origin: Origin) -> Rule {
@@ -182,18 +207,67 @@ impl Rule {
     }
 }
 
-pub(super) const fn place(
-    field: F,
+const fn value(fields: &'static [FieldIndex], required_at: Endpoints, codes: CodeSet) -> Check {
+    Check::Value {
+        fields,
+        required_at,
+        codes,
+    }
+}
+
+/// Absent or blank.
+pub(super) const fn required(f: &'static [FieldIndex]) -> Check {
+    value(f, Endpoints::ALL, CodeSet::Any)
+}
+
+/// Absent or blank at these endpoints.
+pub(super) const fn required_at(f: &'static [FieldIndex], at: Endpoints) -> Check {
+    value(f, at, CodeSet::Any)
+}
+
+/// Given, and none of the field's codes or values.
+pub(super) const fn known(f: &'static [FieldIndex]) -> Check {
+    value(f, Endpoints::NONE, CodeSet::OfField)
+}
+
+/// Absent, blank, or none of the field's codes or values.
+pub(super) const fn required_and_known(f: &'static [FieldIndex]) -> Check {
+    value(f, Endpoints::ALL, CodeSet::OfField)
+}
+
+/// Absent or blank at these endpoints, or none of the field's codes or values.
+pub(super) const fn required_and_known_at(f: &'static [FieldIndex], at: Endpoints) -> Check {
+    value(f, at, CodeSet::OfField)
+}
+
+/// Absent, blank, or none of the codes of the field's classifier and of another.
+pub(super) const fn required_and_known_or(f: &'static [FieldIndex], other: Classifier) -> Check {
+    value(f, Endpoints::ALL, CodeSet::OfFieldOr(other))
+}
+
+pub(super) const fn list_step(
+    field: FieldIndex,
     key: &'static str,
     code: &'static str,
     text: &'static str,
 ) -> Step {
-    Step::List(Place {
+    Step::List(ListStep {
         field,
         key,
         code,
         text,
     })
+}
+
+/// What a text that [`expand`] made from a template has in the place of the template's first
+/// placeholder, if that is the one of this name.
+pub fn argument<'t>(template: &str, text: &'t str, name: &str) -> Option<&'t str> {
+    let (before, rest) = template.split_once('{')?;
+    let (placeholder, rest) = rest.split_once('}')?;
+    let after = rest.split('{').next().unwrap_or(rest);
+    let text = text.strip_prefix(before)?;
+    let (argument, _) = text.split_once(after)?;
+    (placeholder == name).then_some(argument)
 }
 
 /// Writes a template to `out` with each `{name}` replaced by what `value` appends for it. A name
@@ -212,4 +286,18 @@ pub fn expand(template: &str, out: &mut String, mut value: impl FnMut(&str, &mut
         rest = &rest[open + close + 1..];
     }
     out.push_str(rest);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_argument_is_read_back() {
+        let template = "Value not found in classifier {classifier}. Field: {path}";
+        let text = "Value not found in classifier tax-office. Field: a.b";
+        assert_eq!(argument(template, text, "classifier"), Some("tax-office"));
+        assert_eq!(argument(template, text, "path"), None);
+        assert_eq!(argument(template, "Something else", "classifier"), None);
+    }
 }

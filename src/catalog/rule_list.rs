@@ -1,17 +1,17 @@
 //! The rules as users see them: the tables of the objects, walked in the order in which they are
-//! looked for, each rule with the prefixes of its place.
+//! looked for, each rule with the prefixes of its list.
 
 use std::sync::LazyLock;
 
-use hashbrown::HashMap;
 use sha2::{Digest, Sha256};
 
-use super::{CUSTOMER, Endpoints, Object, Origin, Rule, Step};
+use super::{CUSTOMER, Check, Endpoints, HistoryRule, Object, Origin, Rule, Step, Walk, expand};
 
 /// One rule of the contract. The key is its name for ever; codes repeat.
 #[derive(Clone, Debug)]
 pub struct RuleRow {
-    /// Its place in the order in which rules are looked for, from 1.
+    /// Its number in the order in which rules are looked for, from 1. The rules of an object, and of
+    /// the objects in it, have numbers one after the other.
     pub no: u16,
     pub key: String,
     /// With `{6|7}` where it follows the customer's entityType.
@@ -29,17 +29,15 @@ pub struct RuleRow {
 
 struct List {
     rows: Vec<RuleRow>,
-    by_key: HashMap<String, u16>,
     hash: String,
 }
 
 static LIST: LazyLock<List> = LazyLock::new(|| {
     let mut rows = Vec::new();
     flatten(&CUSTOMER, &mut rows, &Prefix::default());
-    let by_key = rows.iter().map(|r| (r.key.clone(), r.no)).collect();
     let texts: Vec<_> = rows.iter().map(RuleRow::texts).collect();
     let hash = hash_of(&texts);
-    List { rows, by_key, hash }
+    List { rows, hash }
 });
 
 impl RuleRow {
@@ -87,7 +85,7 @@ fn flatten(object: &'static Object, rows: &mut Vec<RuleRow>, prefix: &Prefix) {
                     key: format!("{}{}", prefix.key, rule.key),
                     code: format!("{}{}", prefix.code, rule.code),
                     endpoints: rule.endpoints,
-                    when: format!("{}{}", prefix.when, rule.when),
+                    when: format!("{}{}", prefix.when, condition(rule, object)),
                     text: format!("{}{}", prefix.text, text.unwrap_or(rule.text)),
                     origin: origin.unwrap_or(rule.origin),
                     rule,
@@ -99,17 +97,17 @@ fn flatten(object: &'static Object, rows: &mut Vec<RuleRow>, prefix: &Prefix) {
                     flatten(inner, rows, prefix);
                 }
             }
-            Step::List(place) => {
-                if let super::Type::List(inner) = object.field(place.field).ty {
-                    let when = if place.key.is_empty() || !prefix.when.is_empty() {
+            Step::List(list) => {
+                if let super::Type::List(inner) = object.field(list.field).ty {
+                    let when = if list.key.is_empty() || !prefix.when.is_empty() {
                         prefix.when.clone()
                     } else {
-                        format!("{}: ", object.field(place.field).name)
+                        format!("{}: ", object.field(list.field).name)
                     };
                     let inside = Prefix {
-                        key: format!("{}{}", prefix.key, place.key),
-                        code: format!("{}{}", prefix.code, place.code),
-                        text: format!("{}{}", prefix.text, place.text),
+                        key: format!("{}{}", prefix.key, list.key),
+                        code: format!("{}{}", prefix.code, list.code),
+                        text: format!("{}{}", prefix.text, list.text),
                         when,
                     };
                     flatten(inner, rows, &inside);
@@ -119,23 +117,68 @@ fn flatten(object: &'static Object, rows: &mut Vec<RuleRow>, prefix: &Prefix) {
     }
 }
 
+/// The condition of a rule, with the names of the fields that it is about.
+fn condition(rule: &Rule, object: &Object) -> String {
+    let mut condition = String::new();
+    expand(rule.when, &mut condition, |name, out| {
+        let Check::Forbidden(fields) = &rule.check else {
+            return false;
+        };
+        let labels: Vec<String> = fields.iter().map(|f| object.field(*f).label()).collect();
+        out.push_str(&labels.join(", "));
+        name == "fields"
+    });
+    condition
+}
+
 /// Every rule, in the order in which they are looked for.
 pub fn rules() -> &'static [RuleRow] {
     &LIST.rows
 }
 
-/// The rule with this key.
-///
-/// # Panics
-/// When there is none: keys come from the catalogue itself.
-pub fn rule(key: &str) -> &'static RuleRow {
-    match LIST.by_key.get(key) {
-        Some(no) => &LIST.rows[*no as usize - 1],
-        None => panic!("the catalogue has no rule {key}"),
-    }
+/// The rules that need the history, in the order in which they are looked for.
+pub fn history_rules() -> impl Iterator<Item = (&'static RuleRow, &'static HistoryRule)> {
+    rules().iter().filter_map(|row| match &row.rule.check {
+        Check::History(rule) => Some((row, rule)),
+        _ => None,
+    })
+}
+
+/// The rule that looks for this in every value; None only where the catalogue has none.
+pub fn walk_rule(what: Walk) -> Option<&'static RuleRow> {
+    let is_it = |row: &&RuleRow| matches!(row.rule.check, Check::Walk(w, _) if w == what);
+    rules().iter().find(is_it)
 }
 
 /// A hash over the whole catalogue of rules: what the history names as the rules that judged.
 pub fn rules_hash() -> &'static str {
     &LIST.hash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{ListStep, Type};
+    use super::*;
+
+    /// The rules that the steps of an object lead to, from this row on. Returns the row after them.
+    fn assert_numbered(object: &'static Object, first_row: u16) -> u16 {
+        for (step, row) in object.steps.iter().zip(object.rows) {
+            let row = first_row + row;
+            match step {
+                Step::Rule(rule) => assert!(std::ptr::eq(rules()[row as usize].rule, rule)),
+                Step::Object(f) | Step::List(ListStep { field: f, .. }) => {
+                    let (Type::Object(inner) | Type::List(inner)) = object.field(*f).ty else {
+                        panic!("{f:?} holds no object");
+                    };
+                    assert_numbered(inner, row);
+                }
+            }
+        }
+        first_row + object.rows[object.steps.len()]
+    }
+
+    #[test]
+    fn the_steps_count_the_rows_as_the_list_has_them() {
+        assert_eq!(assert_numbered(&CUSTOMER, 0) as usize, rules().len());
+    }
 }

@@ -1,4 +1,4 @@
-//! Whether classifier files hold much less than the set in force: a sign that they are still being
+//! Whether classifier files hold much less than the active set: a sign that they are still being
 //! copied.
 
 use super::file::ClassifierFile;

@@ -15,5 +15,5 @@ pub use file::{ClassifierFile, ValueRow, is_classifier_file, read_folder};
 pub use losses::lost_many;
 pub use parse::parse_file;
 pub use problem::{Problem, Refused};
-pub use set::{Bindings, Category, CategoryKind, ClassifierSet, EntityType, set_hash};
+pub use set::{Bindings, ClassifierSet, set_hash};
 pub use shipped::{SHIPPED, shipped_files, write_shipped};

@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::catalog::{self, Classifier};
+use crate::catalog::{self, CategoryKind, Classifier, EntityType};
 use crate::position::Position;
 use crate::text::did_you_mean;
 
@@ -162,7 +162,7 @@ impl<'t> Parser<'t> {
                 self.problem(
                     value.span(),
                     format!("{what} is not a table"),
-                    format!("write [{what}] on a line of its own"),
+                    format!("write [{what}] on a separate line"),
                 );
                 None
             }
@@ -239,7 +239,7 @@ impl<'t> Parser<'t> {
             if code.trim().is_empty() || code.trim() != code {
                 self.problem(
                     key.span(),
-                    "a code is blank, or has white space around it",
+                    "a code is blank or has white space around it",
                     "codes are compared exactly: write the code as requests give it",
                 );
             }
@@ -299,7 +299,7 @@ impl<'t> Parser<'t> {
                 other => self.problem(
                     key.span(),
                     format!("unknown key {other} in the value {}", row.code),
-                    "the keys of a value are name, retired and attributes; put anything of your own into attributes",
+                    "the keys of a value are name, retired and attributes; put your own data into attributes",
                 ),
             }
         }
@@ -325,9 +325,9 @@ impl<'t> Parser<'t> {
 
     /// The attributes of a risk management category decide where it may be given.
     fn category(&mut self, at: Range<usize>, row: &mut ValueRow) {
-        let allowed: [(&str, &[&str]); 2] = [
-            ("entity_type", &["INDIVIDUAL", "ORGANIZATION"]),
-            ("kind", &["regular", "lead", "simplified"]),
+        let allowed = [
+            ("entity_type", EntityType::NAMES),
+            ("kind", CategoryKind::NAMES),
         ];
         for (name, values) in allowed {
             let sound = match row.attributes.get(name) {
@@ -344,7 +344,7 @@ impl<'t> Parser<'t> {
         }
         row.attributes
             .entry("kind")
-            .or_insert_with(|| Value::from("regular"));
+            .or_insert_with(|| Value::from(CategoryKind::Regular.name()));
     }
 }
 

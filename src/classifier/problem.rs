@@ -41,7 +41,8 @@ impl Problem {
             file: format!("{}.toml", classifier.name()),
             line: None,
             message: "this classifier of the contract is missing".into(),
-            remedy: "put the file back; to get the shipped one, let `kycdrop init --home EMPTY_FOLDER` write all of them".into(),
+            remedy: "restore the file; `kycdrop init --home EMPTY_FOLDER` writes the shipped ones"
+                .into(),
             passing: false,
         }
     }

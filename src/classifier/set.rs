@@ -5,76 +5,10 @@ use hashbrown::{HashMap, HashSet};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use crate::catalog::{self, Classifier, F, ObjectId};
+use crate::catalog::{self, Category, CategoryKind, Classifier, EntityType, FieldIndex, ObjectId};
 
 use super::file::{ClassifierFile, ValueRow};
 use super::problem::{Problem, Refused};
-
-/// What a customer or a related entity is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EntityType {
-    Individual,
-    Organization,
-}
-
-impl EntityType {
-    /// The word of the contract.
-    pub const fn name(self) -> &'static str {
-        match self {
-            EntityType::Individual => "INDIVIDUAL",
-            EntityType::Organization => "ORGANIZATION",
-        }
-    }
-
-    /// Reads the word of the contract.
-    pub fn from_name(name: &str) -> Option<EntityType> {
-        match name {
-            "INDIVIDUAL" => Some(EntityType::Individual),
-            "ORGANIZATION" => Some(EntityType::Organization),
-            _ => None,
-        }
-    }
-}
-
-/// What kind of customer a risk management category makes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CategoryKind {
-    Regular,
-    /// Somebody who is no customer yet.
-    Lead,
-    /// An occasional customer.
-    Simplified,
-}
-
-impl CategoryKind {
-    /// The word of the classifier file and of the history.
-    pub const fn name(self) -> &'static str {
-        match self {
-            CategoryKind::Regular => "regular",
-            CategoryKind::Lead => "lead",
-            CategoryKind::Simplified => "simplified",
-        }
-    }
-
-    /// Reads the word of the classifier file.
-    pub fn from_name(name: &str) -> Option<CategoryKind> {
-        [
-            CategoryKind::Regular,
-            CategoryKind::Lead,
-            CategoryKind::Simplified,
-        ]
-        .into_iter()
-        .find(|k| k.name() == name)
-    }
-}
-
-/// A risk management category: for whom it is meant, and what it makes of a customer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Category {
-    /// None: for both.
-    pub entity_type: Option<EntityType>,
-    pub kind: CategoryKind,
-}
 
 /// A classifier's values that may be given today.
 #[derive(Debug)]
@@ -89,7 +23,7 @@ pub(super) struct Table {
 /// to. Both validation and the questions about the history look a binding up here.
 #[derive(Debug)]
 pub struct Bindings<T> {
-    fields: HashMap<(ObjectId, F), Vec<T>>,
+    fields: HashMap<(ObjectId, FieldIndex), Vec<T>>,
     values: HashMap<Box<str>, Vec<T>>,
 }
 
@@ -123,7 +57,7 @@ impl<T: Clone> Bindings<T> {
     }
 
     /// The classifiers that are bound to a field.
-    pub fn to_field(&self, object: ObjectId, field: F) -> &[T] {
+    pub fn to_field(&self, object: ObjectId, field: FieldIndex) -> &[T] {
         self.fields.get(&(object, field)).map_or(&[], Vec::as_slice)
     }
 
@@ -134,16 +68,14 @@ impl<T: Clone> Bindings<T> {
     }
 }
 
-impl Category {
-    /// The category that these attributes describe. The parser lets no other values through.
-    fn of(attributes: &Map<String, Value>) -> Category {
-        let text = |name: &str| attributes.get(name).and_then(Value::as_str);
-        Category {
-            entity_type: text("entity_type").and_then(EntityType::from_name),
-            kind: text("kind")
-                .and_then(CategoryKind::from_name)
-                .unwrap_or(CategoryKind::Regular),
-        }
+/// The category that these attributes describe. The parser lets no other values through.
+fn category_of(attributes: &Map<String, Value>) -> Category {
+    let text = |name: &str| attributes.get(name).and_then(Value::as_str);
+    Category {
+        entity_type: text("entity_type").and_then(EntityType::from_name),
+        kind: text("kind")
+            .and_then(CategoryKind::from_name)
+            .unwrap_or(CategoryKind::Regular),
     }
 }
 
@@ -165,7 +97,7 @@ pub fn set_hash(files: &[ClassifierFile]) -> String {
 /// All classifiers of one set. Retired values are not in it: they are not to be given any more.
 #[derive(Debug)]
 pub struct ClassifierSet {
-    /// The nineteen first, in the order of [`Classifier::ALL`], then the added ones by name.
+    /// Those of the contract first, in the order of [`Classifier::ALL`], then the added ones by name.
     pub(super) tables: Vec<Table>,
     categories: HashMap<Box<str>, Category>,
     /// Indexes of `tables`.
@@ -211,7 +143,7 @@ impl ClassifierSet {
             had_values: !file.values.is_empty(),
         });
         if file.name == Classifier::RiskManagementCategory.name() {
-            let category = |v: &ValueRow| (v.code.as_str().into(), Category::of(&v.attributes));
+            let category = |v: &ValueRow| (v.code.as_str().into(), category_of(&v.attributes));
             self.categories.extend(valid().map(category));
         }
         let bindings = &mut self.bindings;
@@ -223,10 +155,10 @@ impl ClassifierSet {
         self.tables[classifier as usize].codes.contains(code)
     }
 
-    /// Whether the classifier has no value and never had one. One whose last value was retired or
+    /// Whether the classifier has a value or ever had one. One whose last value was retired or
     /// removed still decides: nothing may be given where it is asked for.
-    pub fn never_had_values(&self, classifier: Classifier) -> bool {
-        !self.tables[classifier as usize].had_values
+    pub fn had_values(&self, classifier: Classifier) -> bool {
+        self.tables[classifier as usize].had_values
     }
 
     /// Remembers that these classifiers had values before this set.
@@ -252,7 +184,7 @@ impl ClassifierSet {
     pub fn missing_in_bound(
         &self,
         object: ObjectId,
-        field: F,
+        field: FieldIndex,
         code: &str,
     ) -> impl Iterator<Item = &str> {
         self.missing(self.bindings.to_field(object, field), code)

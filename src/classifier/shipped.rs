@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
+use crate::catalog::contract_classifiers;
 use crate::disk;
 use crate::fault;
 use crate::regular_file;
@@ -13,33 +14,28 @@ use super::parse::parse_file;
 use super::problem::Refused;
 
 macro_rules! shipped {
-    ($($name:literal)*) => {
+    ($($value:ident = $name:literal,)+) => {
         /// File name and text of every shipped classifier.
         pub const SHIPPED: &[(&str, &str)] = &[
             $((
                 concat!($name, ".toml"),
                 include_str!(concat!("../../classifiers/", $name, ".toml")),
-            )),*
+            )),+
         ];
     };
 }
 
-shipped! {
-    "accountType" "activityType" "addressType" "appealReasonType" "businessUnit" "country"
-    "currency" "decisionGround" "incomeSourceType" "introductionSourceType" "legalForm"
-    "operationType" "paymentPurposeType" "region" "relationType" "riskManagementCategory"
-    "serviceType" "sourceOfWealth" "turnoverType"
-}
+contract_classifiers!(shipped);
 
-/// The shipped classifiers, for the day `today` (`yyyy-MM-dd`, UTC).
+/// The shipped classifiers by name, for the day `today` (`yyyy-MM-dd`, UTC).
 ///
 /// # Errors
 /// [`Refused`] when one of them cannot be read, which a test rules out.
 pub fn shipped_files(today: &str) -> Result<Vec<ClassifierFile>, Refused> {
-    SHIPPED
-        .iter()
-        .map(|(name, text)| parse_file(name, text, today).map_err(Refused))
-        .collect()
+    let read = |(name, text): &(&str, &str)| parse_file(name, text, today).map_err(Refused);
+    let mut files: Vec<ClassifierFile> = SHIPPED.iter().map(read).collect::<Result<_, _>>()?;
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(files)
 }
 
 /// Writes the shipped classifiers into a folder that holds no classifier yet. A folder with even

@@ -10,11 +10,12 @@ use crate::history;
 use crate::trouble::{Kind, Result};
 
 use crate::talk::say;
+use crate::text::counted;
 
 /// Arguments of `backup` and `snapshot`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The file to make; it must not be there yet
+    /// The file to write; it must not exist
     file: PathBuf,
 }
 
@@ -43,6 +44,7 @@ fn copy(
         refusal: Kind::Input,
     };
     let bytes = how(&conn, AtomicFile::create(&args.file, rules)?)?;
-    say!("{what}: {}, {bytes} bytes", args.file.display());
+    let bytes = counted(bytes, "byte", "bytes");
+    say!("{what}: {}, {bytes}", args.file.display());
     Ok(0)
 }

@@ -1,4 +1,4 @@
-//! `check`: judge a file without saving or moving anything.
+//! `check`: validate a file without saving or moving anything.
 
 use std::fs::File;
 use std::io::Read;
@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::catalog::Endpoint;
+use crate::catalog::{Endpoint, ReplyKind};
 use crate::clock;
 use crate::config::{Config, Home};
-use crate::history::{self, History, Ledger, SameFile, Verdict};
+use crate::history::{self, History, HistoryRules, SameFile, Verdict};
 use crate::ingest::{
-    FileHash, Rules, Silent, Source, Stop, each_chunk, outcome, position_in, thread_pool,
+    FileHash, JudgeError, Rules, Silent, Source, each_chunk, outcome, position_in, thread_pool,
     to_check_with,
 };
 use crate::position::Position;
@@ -22,18 +22,18 @@ use crate::validate::{Finding, JudgedChunk};
 use crate::talk::say;
 
 /// The most bytes that are taken from a pipe.
-const MOST_PIPED: u64 = 1 << 30;
+const MAX_PIPED_BYTES: u64 = 1 << 30;
 
 /// Arguments of `check`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-The history is asked as well, so that the answer is the one that dropping the file would get now.
-Exit codes: 0 all accepted, 1 something was rejected, 65 the file is no request.")]
+The history is checked too: the answer is the one that dropping the file would get now.
+Exit codes: 0 all accepted, 1 something was rejected, 65 the file is not a request.")]
 pub struct Args {
-    /// The file; - reads standard input
+    /// The file; - reads stdin
     file: PathBuf,
 
-    /// The endpoint that it is meant for
+    /// The endpoint to validate for
     #[arg(long, default_value = "batch-customers", value_parser = endpoint)]
     endpoint: Endpoint,
 }
@@ -45,7 +45,7 @@ fn endpoint(name: &str) -> Result<Endpoint, String> {
     })
 }
 
-/// Judges the file.
+/// Validates the file.
 pub fn check(home: Home, args: &Args) -> Result<u8> {
     let config = super::config_of(&home)?;
     let existing = super::history_if_any(&home)?;
@@ -85,7 +85,7 @@ pub fn check(home: Home, args: &Args) -> Result<u8> {
 
 struct Judging<'c> {
     endpoint: Endpoint,
-    ledger: Ledger<'c>,
+    ledger: HistoryRules<'c>,
     same_file: &'c mut dyn SameFile,
     started: Instant,
     accepted: u64,
@@ -123,20 +123,20 @@ impl Judging<'_> {
         let (text, code) = match judged {
             Ok(_) if endpoint.is_batch() => (body, u8::from(self.rejected > 0)),
             Ok(_) => (single.into_bytes(), u8::from(self.rejected > 0)),
-            Err(Stop::Trouble(e) | Stop::Unreadable(e)) => return Err(e),
-            Err(Stop::GaveWay) => unreachable!("nobody else waits for a check"),
-            Err(Stop::Defect(place)) => {
+            Err(JudgeError::Trouble(e) | JudgeError::Unreadable(e)) => return Err(e),
+            Err(JudgeError::GaveWay) => unreachable!("nobody else waits for a check"),
+            Err(JudgeError::Defect(place)) => {
                 return Err(Trouble::new(
                     Kind::Internal,
-                    format!("a defect of kycdrop, at {place}"),
+                    format!("a defect in kycdrop at {place}"),
                     "please report it",
                 ));
             }
-            Err(Stop::TooMuch(message)) => {
+            Err(JudgeError::TooMuch(message)) => {
                 say!("{message}");
                 no_request(endpoint)
             }
-            Err(Stop::Invalid(fault)) => {
+            Err(JudgeError::Invalid(fault)) => {
                 let message = crate::text::printable(&fault.message);
                 match position(source, fault.offset) {
                     Some(position) => say!("not a request: {position}: {message}"),
@@ -159,12 +159,12 @@ impl Judging<'_> {
     ) -> Result<()> {
         for (i, customer) in chunk.customers.iter().enumerate() {
             let position = chunk.first + i as u64;
-            let (s, facts) = (&customer.summary, &chunk.facts);
+            let (s, facts) = (&customer.summary, &chunk.texts);
             let mut of_history = Vec::new();
             let mut findings = &customer.findings;
             if findings.is_empty() {
-                if let Verdict::Wrong(found) =
-                    self.ledger.look(s, facts, position, self.same_file)?
+                if let Verdict::Rejected(found) =
+                    self.ledger.evaluate(s, facts, position, self.same_file)?
                 {
                     of_history = found;
                 }
@@ -187,7 +187,7 @@ impl Judging<'_> {
     }
 }
 
-/// The answer to what is no request, and the exit code.
+/// The answer to a file that is not a request, and the exit code.
 fn no_request(endpoint: Endpoint) -> (Vec<u8>, u8) {
     let now = clock::api_form(&clock::now());
     let body = response::error(400, endpoint.name(), &now);
@@ -195,7 +195,7 @@ fn no_request(endpoint: Endpoint) -> (Vec<u8>, u8) {
 }
 
 fn single_body(endpoint: Endpoint, outcome: &Outcome<'_>, findings: &[Finding]) -> String {
-    if endpoint == Endpoint::SimplifiedCustomer && !findings.is_empty() {
+    if endpoint.reply_kind() == ReplyKind::AllErrors && !findings.is_empty() {
         let all: Vec<String> = findings.iter().map(|f| f.description.clone()).collect();
         return response::all_errors(&all);
     }
@@ -264,14 +264,14 @@ fn open_pipe(path: &Path) -> std::io::Result<Option<File>> {
 /// Reads what comes through a pipe: all of it is kept in memory.
 fn read_pipe(pipe: impl Read, name: &Path) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    pipe.take(MOST_PIPED + 1)
+    pipe.take(MAX_PIPED_BYTES + 1)
         .read_to_end(&mut bytes)
         .map_err(|e| Trouble::io("reading", name, &e))?;
-    if bytes.len() as u64 > MOST_PIPED {
+    if bytes.len() as u64 > MAX_PIPED_BYTES {
         return Err(Trouble::new(
             Kind::Input,
-            format!("more than {MOST_PIPED} bytes came through a pipe"),
-            "write them to a file, and give its path: a file is not kept in memory",
+            format!("more than {MAX_PIPED_BYTES} bytes from a pipe"),
+            "write them to a file and give its path: files are not kept in memory",
         ));
     }
     Ok(bytes)

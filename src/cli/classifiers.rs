@@ -13,21 +13,22 @@ use crate::trouble::Result;
 
 use super::output::{Format, Printer};
 use crate::talk::say;
+use crate::text::counted;
 
 /// Arguments of `classifiers`.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
-  kycdrop classifiers                             what there is
+  kycdrop classifiers                             list them
   kycdrop classifiers show country                every code with its name
-  kycdrop classifiers check ~/new-classifiers     before they are put in place; 78 when not sound
-  kycdrop classifiers compare 3f2a now            what changed; `kycdrop query --saved classifier-sets`
-  kycdrop classifiers used-retired                whose data still have codes that went")]
+  kycdrop classifiers check ~/new-classifiers     before installing them; exits with 78 on a problem
+  kycdrop classifiers compare 3f2a now            what changed; `kycdrop query --saved classifier-sets` lists the hashes
+  kycdrop classifiers used-retired                who still has retired codes")]
 pub struct Args {
     #[command(subcommand)]
     command: Option<Command>,
 
-    /// How rows are written [default: table on a terminal, csv elsewhere]
+    /// The output format [default: table on a terminal, csv elsewhere]
     #[arg(long, global = true, value_name = "FORMAT")]
     format: Option<Format>,
 }
@@ -41,20 +42,20 @@ enum Command {
         /// Name of the classifier, as its file has it
         name: String,
     },
-    /// Read a folder of classifiers and tell everything that is wrong
+    /// Read a folder of classifiers and report every problem
     Check {
         /// The folder [default: that of the home]
         dir: Option<PathBuf>,
     },
-    /// Tell what changed from one set of classifiers in the history to another
+    /// Show what changed between two classifier sets of the history
     Compare {
-        /// The beginning of the earlier set's hash
+        /// The first characters of the earlier set's hash
         set1: String,
-        /// The beginning of the later one's, or now
+        /// The first characters of the later set's hash, or now
         #[arg(default_value = "now")]
         set2: String,
     },
-    /// List customers whose newest data have codes that are retired; reads every customer, which takes some seconds a million
+    /// List customers with retired codes in their newest data; takes some seconds per million customers
     UsedRetired,
 }
 
@@ -68,7 +69,8 @@ pub fn classifiers(home: &Home, args: &Args) -> Result<u8> {
             let folder = dir.clone().unwrap_or_else(|| home.classifiers());
             let files = read_folder(&folder, &clock::today())?;
             list(&files, &mut printer)?;
-            say!("{} classifiers in {}: sound", files.len(), folder.display());
+            let number = counted(files.len() as u64, "classifier", "classifiers");
+            say!("{number} in {}: no problems", folder.display());
         }
         Command::Compare { set1, set2 } => compare(home, set1, set2, &mut printer)?,
         Command::UsedRetired => used_retired(home, &mut printer)?,

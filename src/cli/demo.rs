@@ -12,12 +12,13 @@ use crate::ingest::classifiers_of;
 use crate::trouble::{Kind, Result};
 
 use crate::talk::say;
+use crate::text::counted;
 
 /// Arguments of `demo`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-The same arguments make the same file, byte for byte. The codes are those of the home's classifiers,
-or of the shipped ones if the home has none. How the file will be answered is shown on stderr.
+Equal arguments make equal files, byte for byte. The codes are those of the home's classifiers,
+or of the shipped ones if the home has none. The expected answers go to stderr.
 
 Example, everything in two minutes:
   kycdrop init
@@ -35,11 +36,11 @@ pub struct Args {
     #[arg(long, value_name = "PERCENT", default_value_t = 10.0, value_parser = percent)]
     errors: f64,
 
-    /// Another number makes other customers
+    /// Seed of the random numbers
     #[arg(long, value_name = "SEED", default_value_t = 1)]
     seed: u64,
 
-    /// The file to write, which must not exist; - writes to stdout
+    /// The file to write; it must not exist; - writes to stdout
     #[arg(long, value_name = "FILE")]
     output: PathBuf,
 }
@@ -70,7 +71,8 @@ pub fn demo(home: &Home, args: &Args) -> Result<u8> {
     } else {
         to_file(home, &args.output, wanted, &files)?
     };
-    say!("{} customers: {} sound", args.customers, made.sound);
+    let customers = counted(args.customers, "customer", "customers");
+    say!("{customers}: {} without errors", made.sound);
     for (code, customers) in &made.wrong {
         say!("{customers:>8} x {code}");
     }
@@ -97,7 +99,7 @@ fn to_file(
         out.flush()?;
         Ok(made)
     };
-    let made = write().map_err(|e: std::io::Error| file.wrong(&e))?;
+    let made = write().map_err(|e: std::io::Error| file.to_error(&e))?;
     file.finish()?;
     Ok(made)
 }

@@ -23,9 +23,10 @@ use super::output::TextFormat;
 use crate::daemon::held;
 use crate::daemon::lock;
 use crate::daemon::metrics;
-use crate::daemon::state::State as Told;
+use crate::daemon::state::State as DaemonState;
 use crate::daemon::unaccounted;
 use crate::talk::say;
+use crate::text::counted;
 
 /// Less free room than this is worth a warning.
 const LITTLE_ROOM: u64 = 2 << 30;
@@ -34,7 +35,7 @@ const LITTLE_ROOM: u64 = 2 << 30;
 const NO_ROOM: u64 = 64 << 20;
 
 /// Reading a database of this size takes a while.
-const LARGE: u64 = 64 << 20;
+const SLOW_CHECK_BYTES: u64 = 64 << 20;
 
 /// How long an event of the file system may take.
 const EVENT: Duration = Duration::from_secs(2);
@@ -42,10 +43,10 @@ const EVENT: Duration = Duration::from_secs(2);
 /// Arguments of `doctor`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-Each line is ok, warn or fail. Nothing is changed; a file whose name begins with a dot is made for a
-moment where folders must be writable. Exit codes: 0 nothing failed, 78 something did.")]
+Each line is ok, warn or fail. Nothing is changed; a file whose name starts with a dot is created
+for a moment to test that a folder is writable. Exit codes: 0 nothing failed, 78 something did.")]
 pub struct Args {
-    /// How it is written
+    /// The output format
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     format: TextFormat,
 
@@ -168,8 +169,8 @@ fn home_folder(home: &Home) -> Line {
         _ => line(
             "home",
             State::Fail,
-            format!("{} is no folder", home.root.display()),
-            "make one with `kycdrop init`, or give the right one with --home",
+            format!("{} is not a folder", home.root.display()),
+            "create it with `kycdrop init`, or give another one with --home",
         ),
     }
 }
@@ -177,8 +178,8 @@ fn home_folder(home: &Home) -> Line {
 fn configuration(home: &Home) -> Line {
     let checked = Config::of(home).and_then(|config| metrics::check(home, &config));
     match checked {
-        Ok(()) if home.config_file().exists() => ok("configuration", "kycdrop.toml is understood"),
-        Ok(()) => ok("configuration", "none; everything has its default"),
+        Ok(()) if home.config_file().exists() => ok("configuration", "kycdrop.toml is valid"),
+        Ok(()) => ok("configuration", "none; all settings have their defaults"),
         Err(e) => failed("configuration", e),
     }
 }
@@ -212,7 +213,7 @@ fn folders(home: &Home) -> Line {
             "folders",
             State::Warn,
             format!("missing: {}", missing.join(", ")),
-            "`kycdrop run` makes them; if they were there before, look who removed them",
+            "`kycdrop run` creates them; if they existed before, find out who removed them",
         );
     }
     for folder in &folders {
@@ -221,7 +222,7 @@ fn folders(home: &Home) -> Line {
                 "folders",
                 State::Fail,
                 format!("{} cannot be written: {e}", folder.display()),
-                "give the user that runs kycdrop the right to write there",
+                "let the user that runs kycdrop write there",
             );
         }
         match disk::same_file_system(&home.inbox(), folder) {
@@ -240,14 +241,19 @@ fn folders(home: &Home) -> Line {
             Err(e) => return failed("folders", Trouble::io("looking at", folder, &e)),
         }
     }
-    ok("folders", "all there, writable, on one file system")
+    ok("folders", "present, writable, on one file system")
 }
 
 /// What is in the inbox and is not taken, with a few names.
 fn held(home: &Home, scan: &Scan) -> Line {
-    let held = held::of(home, scan, lock::is_held(home), Told::of(home).as_ref());
+    let held = held::of(
+        home,
+        scan,
+        lock::is_held(home),
+        DaemonState::of(home).as_ref(),
+    );
     if held.files == 0 {
-        return ok("held", "nothing; all of the inbox can be taken");
+        return ok("held", "none; every file in the inbox can be taken");
     }
     let few = held.first.iter().take(5).cloned().collect::<Vec<_>>();
     let more = if held.files > few.len() { ", ..." } else { "" };
@@ -255,7 +261,7 @@ fn held(home: &Home, scan: &Scan) -> Line {
         "held",
         State::Warn,
         format!("{} not taken: {}{more}", held.files, few.join(", ")),
-        "the log of `kycdrop run` or `kycdrop once` says why; take away what does not belong there, and give the user that runs kycdrop the right to read and move the rest",
+        "the log of `kycdrop run` or `kycdrop once` says why; remove what does not belong there, and let the user that runs kycdrop read and move the rest",
     )
 }
 
@@ -313,16 +319,13 @@ fn permissions(home: &Home) -> Line {
             return line(
                 "permissions",
                 State::Warn,
-                format!(
-                    "every user of this machine may look into {}",
-                    found.join(", ")
-                ),
-                "take the right from others: chmod -R o-rwx; customers' data lie there",
+                format!("every user of this machine can read {}", found.join(", ")),
+                "it holds customers' data: remove the permission with chmod -R o-rwx",
             );
         }
     }
     let _ = home;
-    ok("permissions", "customers' data are closed to other users")
+    ok("permissions", "other users cannot read customers' data")
 }
 
 fn events(home: &Home) -> Line {
@@ -334,11 +337,11 @@ fn events(home: &Home) -> Line {
                 "no events of the file system at {}: {why}",
                 home.inbox().display()
             ),
-            "kycdrop works all the same and looks every scan_interval; on Linux more watches come with fs.inotify.max_user_watches",
+            "kycdrop scans the inbox every scan_interval instead; on Linux, fs.inotify.max_user_watches allows more watches",
         )
     };
     if !home.inbox().exists() {
-        return none("the inbox is not there".into());
+        return none("the inbox does not exist".into());
     }
     let (sender, events) = std::sync::mpsc::sync_channel(1);
     let watcher = notify::recommended_watcher(move |_| {
@@ -352,7 +355,7 @@ fn events(home: &Home) -> Line {
         Err(e) => none(e.to_string()),
         Ok(_watcher) => match try_to_write(&home.inbox()).map(|()| events.recv_timeout(EVENT)) {
             Ok(Ok(())) => ok("events", "a new file in the inbox is noticed at once"),
-            Ok(Err(_)) => none("a new file was not noticed; a network share has none".into()),
+            Ok(Err(_)) => none("a new file was not noticed; network shares send no events".into()),
             Err(e) => none(e.to_string()),
         },
     }
@@ -364,17 +367,26 @@ fn classifiers(home: &Home) -> Line {
         return line(
             "classifiers",
             State::Warn,
-            "there are none yet",
-            "`kycdrop init` or `kycdrop run` writes the shipped ones; then make them yours",
+            "none yet",
+            "`kycdrop init` or `kycdrop run` writes the shipped ones; adapt them",
         );
     }
     match read_folder(&folder, &crate::clock::today()) {
-        Ok(files) => ok("classifiers", format!("{} files, all sound", files.len())),
+        Ok(files) => ok(
+            "classifiers",
+            format!(
+                "{}, no problems",
+                counted(files.len() as u64, "file", "files")
+            ),
+        ),
         Err(e) => line(
             "classifiers",
             State::Fail,
-            format!("{} problems; the set in force stays in force", e.0.len()),
-            "`kycdrop classifiers check` tells each with its line",
+            format!(
+                "{}; keeping the previous classifiers until this is fixed",
+                counted(e.0.len() as u64, "problem", "problems")
+            ),
+            "`kycdrop classifiers check` shows each with its line",
         ),
     }
 }
@@ -401,20 +413,20 @@ fn database(home: &Home, quick: bool) -> Line {
     let path = home.database();
     let conn = match super::history_if_any(home) {
         Ok(Some(conn)) => conn,
-        Ok(None) => return ok("database", "none yet; `kycdrop run` makes it"),
+        Ok(None) => return ok("database", "none yet; `kycdrop run` creates it"),
         Err(e) => return failed("database", e),
     };
     let bytes = fs::metadata(&path).map_or(0, |m| m.len());
     let size = indicatif::HumanBytes(bytes);
-    if !quick && bytes >= LARGE {
-        say!("reading the whole database ({size}); --quick reads a part of it");
+    if !quick && bytes >= SLOW_CHECK_BYTES {
+        say!("reading the whole database ({size}); --quick reads part of it");
     }
     let (checked, how) = match quick {
         true => (
             check::for_a_start(&conn),
-            "what a start reads is sound (--quick)",
+            "checked as at a start, sound (--quick)",
         ),
-        false => (check::everything(&conn), "read through and sound"),
+        false => (check::everything(&conn), "read completely, sound"),
     };
     match checked {
         Ok(()) => ok("database", format!("{size}, {how}")),
@@ -440,8 +452,8 @@ fn leftovers(home: &Home) -> Option<Line> {
     Some(line(
         "leftovers",
         State::Warn,
-        format!("left by commands that were killed: {}", found.join(", ")),
-        "remove them; the next backup, snapshot, report or demo batch that is written there does it too",
+        format!("left behind by killed commands: {}", found.join(", ")),
+        "remove them, or write the next backup, snapshot, report or demo batch there: that removes them",
     ))
 }
 
@@ -450,20 +462,20 @@ fn room(home: &Home) -> Line {
     {
         let look = rustix::fs::statvfs(&home.root);
         let Ok(stat) = look else {
-            return line("disk", State::Warn, "the free room cannot be told", "");
+            return line("disk", State::Warn, "the free space is unknown", "");
         };
         let free = stat.f_bavail.saturating_mul(stat.f_frsize);
         let found = format!("{} free", indicatif::HumanBytes(free));
-        let remedy = "make room: nothing of what was dropped is ever deleted; old folders of archive/ may be moved elsewhere";
+        let remedy = "free some space: kycdrop never deletes dropped files; old folders of archive/ may be moved elsewhere";
         return match free {
             free if free < NO_ROOM => line("disk", State::Fail, found, remedy),
             free if free < LITTLE_ROOM => line("disk", State::Warn, found, remedy),
             _ => ok("disk", found),
         };
     }
-    #[allow(unreachable_code, reason = "the other systems tell it in other ways")]
+    #[allow(unreachable_code, reason = "other systems have other ways")]
     {
         let _ = home;
-        ok("disk", "not looked at on this system")
+        ok("disk", "not checked on this system")
     }
 }

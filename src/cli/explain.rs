@@ -1,5 +1,5 @@
-//! `explain`: what was wrong with a batch, with a customer in it, or what an error code means; and
-//! how to mend it.
+//! `explain`: the errors of a batch or of a customer, or what an error code means, and how to fix
+//! them.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use crate::catalog::rules_of_code;
 use crate::config::Home;
 use crate::history::ask::{self, Batch, Customer, Explained, Explainer, Reason, RuleTold, Warned};
 use crate::position::Position;
-use crate::text::printable;
+use crate::text::{counted, printable};
 use crate::trouble::{Kind, Result, Trouble};
 
 use super::archived;
@@ -20,7 +20,7 @@ use super::output::{self, TextFormat};
 #[command(after_help = "\
 Examples:
   kycdrop explain batch.json                 the newest batch of this name
-  kycdrop explain batch.response.json        the same, by its response
+  kycdrop explain batch.response.json        that batch, by its response
   kycdrop explain 17 --customer 3            the fourth customer of batch 17
   kycdrop explain C016.I06                   what a code means, and how often it was answered here
 
@@ -30,30 +30,31 @@ pub struct Args {
     #[arg(value_name = "BATCH|CODE")]
     what: String,
 
-    /// Only the customer at this place of the batch, from 0
+    /// Only the customer at this position of the batch, from 0
     #[arg(long, value_name = "POSITION")]
     customer: Option<u64>,
 
-    /// How many customers of a batch are told; 0: all
+    /// How many customers of a batch to show; 0: all
     #[arg(long, value_name = "N", default_value_t = 20)]
     limit: u64,
 
-    /// How it is written
+    /// The output format
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     format: TextFormat,
 }
 
 /// A batch, explained.
 #[derive(Serialize)]
-struct Told {
+struct ExplainedBatch {
     batch: Batch,
     #[serde(skip_serializing_if = "Option::is_none")]
-    mend: Option<String>,
+    #[serde(rename = "mend")]
+    fix: Option<String>,
     reasons: Vec<Reason>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<ask::WarningRow>,
     customers: Vec<Placed>,
-    /// There are more customers to tell of than were asked for.
+    /// There are more customers than were asked for.
     more: bool,
 }
 
@@ -81,13 +82,13 @@ pub fn explain(home: &Home, args: &Args) -> Result<u8> {
             Some(conn) => conn,
             None => super::history_of(home)?,
         };
-        let told = batch(home, &conn, args)?;
+        let explained = batch(home, &conn, args)?;
         match args.format {
-            TextFormat::Json => json(&told)?,
-            TextFormat::Text => batch_text(&told, args.customer.is_some()),
+            TextFormat::Json => json(&explained)?,
+            TextFormat::Text => batch_text(&explained, args.customer.is_some()),
         }
     };
-    output::tell(&text, args.format)?;
+    output::print(&text, args.format)?;
     Ok(0)
 }
 
@@ -97,7 +98,7 @@ fn json(value: &impl Serialize) -> Result<String> {
         .map_err(|e| Trouble::new(Kind::Internal, e.to_string(), ""))
 }
 
-fn batch(home: &Home, conn: &rusqlite::Connection, args: &Args) -> Result<Told> {
+fn batch(home: &Home, conn: &rusqlite::Connection, args: &Args) -> Result<ExplainedBatch> {
     let Some(id) = ask::find_batch(conn, &args.what)? else {
         return Err(Trouble::new(
             Kind::Input,
@@ -138,8 +139,8 @@ fn batch(home: &Home, conn: &rusqlite::Connection, args: &Args) -> Result<Told> 
                 Kind::Input,
                 format!("batch {id} has no customer at position {position}"),
                 format!(
-                    "it has {} customers; the first is at position 0",
-                    batch.customers
+                    "it has {}; the first is at position 0",
+                    customer_count(batch.customers)
                 ),
             ));
         };
@@ -149,8 +150,8 @@ fn batch(home: &Home, conn: &rusqlite::Connection, args: &Args) -> Result<Told> 
             customer: explainer.customer(&judged)?,
         });
     }
-    Ok(Told {
-        mend: mend(&batch),
+    Ok(ExplainedBatch {
+        fix: fix_of(&batch),
         reasons: ask::reasons(conn, id)?,
         warnings: ask::warnings(conn, id)?,
         customers,
@@ -159,20 +160,20 @@ fn batch(home: &Home, conn: &rusqlite::Connection, args: &Args) -> Result<Told> 
     })
 }
 
-/// What to do about a file that was not judged.
-fn mend(batch: &Batch) -> Option<String> {
+/// How to fix a file that was not validated.
+fn fix_of(batch: &Batch) -> Option<String> {
     if batch.set_id.is_some() {
         return None;
     }
-    let mend = match batch.status {
+    let fix = match batch.status {
         404 => {
             let names: Vec<&str> = crate::catalog::Endpoint::ALL.iter().map(|e| e.name()).collect();
             format!("Drop the file into a folder of the inbox that is an endpoint: {}.", names.join(", "))
         }
         500 => "Nothing of the file was saved. Drop it again; if it fails again, report it.".into(),
-        _ => "Nothing of the file was saved. Mend it at this place and drop it again; the archive below failed/ has it as it came.".into(),
+        _ => "Nothing of the file was saved. Fix it at this place and drop it again; the original is below failed/.".into(),
     };
-    Some(mend)
+    Some(fix)
 }
 
 /// Text in lines, everything from customers printable.
@@ -191,9 +192,13 @@ impl Page {
     }
 }
 
-fn batch_text(told: &Told, one: bool) -> String {
+fn customer_count(number: u64) -> String {
+    counted(number, "customer", "customers")
+}
+
+fn batch_text(explained: &ExplainedBatch, one: bool) -> String {
     let mut page = Page(String::new());
-    let b = &told.batch;
+    let b = &explained.batch;
     page.line(format!(
         "batch {}  {}/{}  taken {}  answered {}",
         b.batch_id,
@@ -206,16 +211,18 @@ fn batch_text(told: &Told, one: bool) -> String {
         page.line(format!("  {}", printable(error)));
     } else {
         page.line(format!(
-            "  {} customers: {} accepted, {} rejected",
-            b.customers, b.accepted, b.rejected
+            "  {}: {} accepted, {} rejected",
+            customer_count(b.customers),
+            b.accepted,
+            b.rejected
         ));
     }
-    if let Some(mend) = &told.mend {
-        page.line(format!("  {mend}"));
+    if let Some(fix) = &explained.fix {
+        page.line(format!("  {fix}"));
     }
-    if told.reasons.len() > 1 && !one {
+    if explained.reasons.len() > 1 && !one {
         page.line("");
-        for r in &told.reasons {
+        for r in &explained.reasons {
             page.line(format!(
                 "  {:>6} x {}  {}",
                 r.customers,
@@ -224,24 +231,24 @@ fn batch_text(told: &Told, one: bool) -> String {
             ));
         }
     }
-    for w in &told.warnings {
+    for w in &explained.warnings {
         let mut line = format!("  warning: {}", w.kind);
         for text in [&w.path, &w.detail].into_iter().filter(|t| !t.is_empty()) {
             let _ = write!(line, "  {}", printable(text));
         }
         if w.count > 1 {
-            let _ = write!(line, "  ({} customers)", w.count);
+            let _ = write!(line, "  ({})", customer_count(w.count));
         }
         page.line(line);
     }
-    for customer in &told.customers {
+    for customer in &explained.customers {
         page.line("");
         customer_text(&mut page, customer);
     }
-    if told.more {
+    if explained.more {
         page.line("");
         page.line(format!(
-            "There are more; `kycdrop explain {} --limit 0` tells all.",
+            "There are more; `kycdrop explain {} --limit 0` shows all.",
             b.batch_id
         ));
     }
@@ -273,7 +280,7 @@ fn customer_text(page: &mut Page, placed: &Placed) {
         warning_text(page, w, *begins);
     }
     if customer.findings.is_empty() && customer.warnings.is_empty() {
-        page.line("  nothing to mend");
+        page.line("  nothing to fix");
     }
 }
 
@@ -299,7 +306,7 @@ fn finding_text(page: &mut Page, no: usize, f: &Explained, begins: Option<Positi
             place_text(begins, f.position)
         ),
         None => format!(
-            "{}, which is not there; its object begins at {}",
+            "{}, which is absent; its object begins at {}",
             f.path,
             place_text(begins, f.position)
         ),
@@ -315,7 +322,7 @@ fn finding_text(page: &mut Page, no: usize, f: &Explained, begins: Option<Positi
         })
         .collect();
     page.labelled("nearest", &nearest.join(", "));
-    page.labelled("mend", &f.mend);
+    page.labelled("fix", &f.mend);
     let meaning = match f.origin {
         "" => "",
         origin => origin_meaning(origin),
@@ -346,10 +353,10 @@ fn warning_text(page: &mut Page, w: &Warned, begins: Option<Position>) {
     if !w.path.is_empty() {
         page.labelled("where", &place_text(begins, w.position));
     }
-    page.labelled("mend", w.mend);
+    page.labelled("fix", w.mend);
 }
 
-fn rules_text(rules: &[RuleTold], counted: bool) -> String {
+fn rules_text(rules: &[RuleTold], with_counts: bool) -> String {
     let mut page = Page(String::new());
     for (i, r) in rules.iter().enumerate() {
         if i > 0 {
@@ -366,10 +373,10 @@ fn rules_text(rules: &[RuleTold], counted: bool) -> String {
             },
         );
         page.labelled("allowed", &r.allowed);
-        page.labelled("mend", &r.mend);
+        page.labelled("fix", &r.mend);
         page.labelled("origin", &format!("{}: {}", r.origin, r.origin_means));
         page.labelled("rule", &r.rule);
-        if counted {
+        if with_counts {
             let last = r
                 .last
                 .as_ref()
@@ -378,8 +385,9 @@ fn rules_text(rules: &[RuleTold], counted: bool) -> String {
             page.labelled(
                 "here",
                 &format!(
-                    "answered {} times, found {} times{last}",
-                    r.answers, r.found
+                    "answered {}, found {}{last}",
+                    counted(r.answers, "time", "times"),
+                    counted(r.found, "time", "times")
                 ),
             );
         }

@@ -125,13 +125,13 @@ fn verify(dir: &Path, only: Option<&Branch>) -> Result<u8> {
         return Err(Trouble::new(
             Kind::Input,
             format!(
-                "{}: {} from what was exported, in {checked}",
+                "{}: {} in {checked}",
                 dir.display(),
                 counted(found.problems, "difference", "differences")
             ),
             "missing, changed: copy the file from the branch again; unlisted: move it away, or readers will read it; doubled: move every folder of the branch away, and copy all of its files again",
         ));
     }
-    say!("everything is as it was exported: {checked}");
+    say!("no differences: {checked}");
     Ok(0)
 }

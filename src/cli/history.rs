@@ -16,7 +16,7 @@ const SHOWN: usize = 80;
 #[derive(clap::Args)]
 #[command(after_help = "\
 A customer is found by customerExtId within a businessUnit. Without --business-unit every office is
-looked through, and each customer of this id is told by itself.
+searched, and each customer with this id is shown separately.
 
 Example:
   kycdrop history I-4711 --business-unit vilnius")]
@@ -28,19 +28,22 @@ pub struct Args {
     #[arg(long, value_name = "UNIT")]
     business_unit: Option<String>,
 
-    /// How it is written
+    /// The output format
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     format: TextFormat,
 }
 
-/// Tells a customer's life.
+/// Shows a customer's history.
 pub fn history(home: &Home, args: &Args) -> Result<u8> {
     let conn = super::history_of(home)?;
     let lives = ask::lives(&conn, &args.customer_ext_id, args.business_unit.as_deref())?;
     if lives.is_empty() {
         return Err(Trouble::new(
             Kind::Input,
-            format!("nobody has the customerExtId {}", args.customer_ext_id),
+            format!(
+                "no customer with this customerExtId: {}",
+                args.customer_ext_id
+            ),
             "ids are compared exactly, in upper and lower case; `kycdrop query \"SELECT * FROM v_customer\"` lists customers",
         ));
     }
@@ -52,7 +55,7 @@ pub fn history(home: &Home, args: &Args) -> Result<u8> {
         }
         TextFormat::Text => text(&lives),
     };
-    output::tell(&text, args.format)?;
+    output::print(&text, args.format)?;
     Ok(0)
 }
 
@@ -151,11 +154,11 @@ fn rejection(out: &mut String, r: &Rejection) {
     );
     let all = match r.findings {
         1 => String::new(),
-        n => format!("{n} things were wrong; "),
+        n => format!("{n} findings; "),
     };
     let _ = writeln!(
         out,
-        "    {all}`kycdrop explain {} --customer {}` tells how to mend it",
+        "    {all}`kycdrop explain {} --customer {}` shows how to fix it",
         r.batch_id, r.position
     );
 }

@@ -13,7 +13,7 @@ use crate::talk::say;
 /// The configuration with every key as a comment.
 const CONFIGURATION: &str = include_str!("kycdrop.toml");
 
-/// Makes a home; one that is there already stays as it is.
+/// Creates a home; an existing one is not changed.
 pub fn init(home: &Home) -> Result<u8> {
     let file = home.config_file();
     disk::make_folder(&home.root).map_err(|e| Trouble::io("making", &home.root, &e))?;
@@ -21,11 +21,11 @@ pub fn init(home: &Home) -> Result<u8> {
         return Err(Trouble::new(
             Kind::Setup,
             format!(
-                "{} is a home already: {} is there",
+                "{} is already a home: {} exists",
                 home.root.display(),
                 file.display()
             ),
-            "nothing was changed; `kycdrop doctor` looks whether it is sound",
+            "nothing was changed; `kycdrop doctor` checks it",
         ));
     }
     let rules = Rules {
@@ -39,12 +39,12 @@ pub fn init(home: &Home) -> Result<u8> {
     let wrote = write_shipped(&folder).map_err(|e| Trouble::io("making", &folder, &e))?;
     home.make_folders()?;
     let classifiers = if wrote {
-        "the shipped values, to be made yours"
+        "the shipped values, to adapt"
     } else {
-        "left as they were"
+        "unchanged"
     };
     say!(
-        "A home is at {}\n  kycdrop.toml   the configuration, every line explained\n  classifiers/   {classifiers}\n  watch-dir/     drop files into inbox/batch-customers, answers come to outbox\nNext: kycdrop doctor, then kycdrop run",
+        "Created a home at {}\n  kycdrop.toml   the configuration, with comments\n  classifiers/   {classifiers}\n  watch-dir/     drop files into inbox/batch-customers; answers appear in outbox\nNext: kycdrop doctor, then kycdrop run",
         home.root.display()
     );
     Ok(0)
@@ -66,11 +66,14 @@ mod tests {
                 })
             })
             .collect();
-        let mut told: Config = toml::from_str(&lines.join("\n")).expect("a configuration");
+        let mut uncommented: Config = toml::from_str(&lines.join("\n")).expect("a configuration");
         // The keys whose default is that they are not there.
-        assert!(told.metrics_file.take().is_some());
-        assert!(told.branch.take().is_some());
-        assert_eq!(format!("{told:?}"), format!("{:?}", Config::default()));
+        assert!(uncommented.metrics_file.take().is_some());
+        assert!(uncommented.branch.take().is_some());
+        assert_eq!(
+            format!("{uncommented:?}"),
+            format!("{:?}", Config::default())
+        );
         let default = format!("{:?}", Config::default());
         for line in &lines {
             let key = line.split(" = ").next().expect("a key");

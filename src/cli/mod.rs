@@ -43,7 +43,7 @@ use crate::trouble::{Kind, Result, Trouble};
     about,
     after_help = "\
 A first try, in an empty folder:
-  kycdrop run                              makes the folders and watches the inbox
+  kycdrop run                              makes the folders and watching the inbox
   cp batch.json watch-dir/inbox/batch-customers/
   cat watch-dir/outbox/batch-customers/batch.response.json
   kycdrop query \"SELECT * FROM v_rejection\"
@@ -89,50 +89,50 @@ enum LogFormat {
 enum Command {
     /// Make a home: a configuration with comments, the shipped classifiers, the folders
     Init,
-    /// Look whether everything is as kycdrop needs it, and say what to do
+    /// Check the installation, and say what to fix
     Doctor(doctor::Args),
-    /// Watch the inbox and answer what is dropped, until it is told to end
-    #[command(after_help = "Ends with SIGTERM, Ctrl-C or SIGHUP, after the file in hand.")]
+    /// Watch the inbox and answer files until stopped
+    #[command(after_help = "SIGTERM, Ctrl-C or SIGHUP stops it after the current file.")]
     Run,
-    /// Answer what is in the inbox now, then end
+    /// Answer the files in the inbox, then exit
     #[command(after_help = "Waits for files that are still being written (setting: settle).")]
     Once,
-    /// Judge a file without saving or moving anything; the response goes to stdout
+    /// Validate a file without saving or moving anything; the response goes to stdout
     Check(check::Args),
-    /// Tell what waits, what is in work, the last batches and totals
+    /// Show waiting files, files in work, the last batches and totals
     Status(status::Args),
-    /// Make a realistic batch with known errors in it
+    /// Make a realistic batch with known errors
     Demo(demo::Args),
-    /// Tell what was wrong with a batch or a customer, or what an error code means, and how to mend it
+    /// Explain the errors of a batch or customer, or an error code, and how to fix them
     Explain(explain::Args),
-    /// Tell a customer's life: every assessment, every rejection, what changed between them
+    /// Show a customer's history: every assessment and rejection, and what changed
     History(history::Args),
-    /// List the evaluations and screenings that cannot be done offline and that the head office has still to do
+    /// List the evaluations and screenings that are still pending at head office
     Pending(pending::Args),
-    /// Ask the history in SQL; nothing can be changed from here
+    /// Query the history in SQL, read-only
     Query(query::Args),
-    /// List the views that can be asked
+    /// List the views that can be queried
     Tables(tables::TablesArgs),
-    /// Tell what the columns of a view mean
+    /// Describe the columns of a view
     Describe(tables::DescribeArgs),
-    /// Write a period or a batch as one page of HTML, with charts
+    /// Write an HTML report with charts on a period or a batch
     Report(report::Args),
     /// List, show, check and compare the tables of codes
     Classifiers(classifiers::Args),
     /// Copy the history to a new file while it is in use, and check the copy
     #[command(after_help = "\
-To go back to it: end the daemon, put the file in the place of kycdrop.db, remove kycdrop.db-wal and
-kycdrop.db-shm if they are there, start again.")]
+To restore it: stop the daemon, replace kycdrop.db with the file, remove kycdrop.db-wal and
+kycdrop.db-shm if they exist, start again.")]
     Backup(backup::Args),
-    /// Copy the history to a plain file for analysts: it needs no write access to be read
+    /// Copy the history to a plain file for analysts, readable without write access
     Snapshot(backup::Args),
-    /// Write what is new in the history as Parquet files, for a head office that reads many branches
+    /// Export what is new in the history as Parquet files, for a head office with many branches
     Export(export::Args),
     /// Print every rule of the catalogue
     Errors(reference::Args),
     /// Print every field of the catalogue
     Fields(reference::Args),
-    /// Print the completions of a shell
+    /// Print shell completions
     Completions(shell::CompletionsArgs),
     /// Write the manual pages
     Man(shell::ManArgs),
@@ -146,7 +146,7 @@ pub fn main() -> ExitCode {
     let done = match Args::try_parse() {
         Ok(args) => {
             start_log(args.log_format);
-            // What panicked was told by the hook.
+            // The panic hook has reported it.
             std::panic::catch_unwind(AssertUnwindSafe(|| command(&args)))
                 .unwrap_or(Ok(Kind::Internal as u8))
         }

@@ -46,7 +46,7 @@ impl Format {
 }
 
 /// An account on stdout: for people through the pager, for programs as it is.
-pub fn tell(text: &str, format: TextFormat) -> Result<()> {
+pub fn print(text: &str, format: TextFormat) -> Result<()> {
     super::stdout_result(match format {
         TextFormat::Text => pager::show(text, pager::Kind::Account),
         TextFormat::Json => write_safely(text),
@@ -106,14 +106,14 @@ impl Printer {
         }
     }
 
-    /// The same with a bound for the memory of a table, in bytes, and a time when all must be out.
+    /// Limits the memory of a table, in bytes, and the time until all is written.
     pub fn within(mut self, memory: Option<u64>, deadline: Option<Deadline>) -> Printer {
         self.most_bytes = memory.unwrap_or(u64::MAX);
         self.deadline = deadline;
         self
     }
 
-    /// The same, with text in CSV as it is.
+    /// Writes text in CSV as it is.
     pub fn raw(mut self, raw: bool) -> Printer {
         self.raw = raw;
         self

@@ -8,9 +8,9 @@ use std::sync::atomic::AtomicBool;
 /// What is to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Columns stay below each other: a pager that is not told otherwise cuts lines.
+    /// Columns stay below each other: a pager without options cuts lines.
     Table,
-    /// Sentences: a pager that is not told otherwise folds lines.
+    /// Sentences: a pager without options folds lines.
     Account,
 }
 

@@ -9,17 +9,17 @@ use super::output::{Format, Printer};
 /// Arguments of `pending`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-Each row is one thing to ask of the head office once there is a connection. A customer that was
+Each row is one request to the head office, for when there is a connection. A customer that was
 updated since has newest = 0: what was asked for then speaks of data that are replaced.
 
 Example:
   kycdrop pending --newest --format csv > pending.csv")]
 pub struct Args {
-    /// Leave out what a later assessment of the customer replaced
+    /// Leave out what a later assessment replaced
     #[arg(long)]
     newest: bool,
 
-    /// How rows are written [default: table on a terminal, csv elsewhere]
+    /// The output format [default: table on a terminal, csv elsewhere]
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
 }

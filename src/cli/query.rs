@@ -12,21 +12,21 @@ use super::output::{Format, Printer};
 use crate::talk::say;
 
 /// Rows that a person reads on a terminal unless more are asked for.
-const ROWS: u64 = 1000;
+const MAX_ROWS: u64 = 1000;
 
 /// How long a person waits at a terminal unless longer is asked for.
-const TIME: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Memory that an answer may take unless more is asked for, in MiB.
-const MEMORY: u64 = 1024;
+const MAX_MEMORY_MIB: u64 = 1024;
 
 /// With less, in MiB, SQLite may not even find a view.
-const LEAST_MEMORY: u64 = 32;
+const MIN_MEMORY_MIB: u64 = 32;
 
 /// Arguments of `query`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-Nothing can be changed from here. `kycdrop tables` lists the views, `kycdrop describe VIEW` tells what
+Queries are read-only. `kycdrop tables` lists the views, `kycdrop describe VIEW` shows what
 their columns mean, docs/SQL.md has twenty questions with their SQL.
 
 CSV is safe to open in a spreadsheet: text that one would take for a formula (it begins with = + - @,
@@ -36,7 +36,7 @@ An answer may take --memory, of which SQLite gets a quarter (more is sorted in f
 single value a sixteenth. CSV and JSON are written row by row, a table is kept until its last row.
 
 On a terminal a long answer goes through $KYCDROP_PAGER, $PAGER or less, and a table that is too wide
-is told row by row.
+is printed row by row.
 
 Examples:
   kycdrop query --saved top-errors
@@ -44,41 +44,41 @@ Examples:
   kycdrop query --format csv \"SELECT * FROM v_customer\" > customers.csv
   kycdrop query --save vilnius \"SELECT * FROM v_volume WHERE business_unit = 'vilnius'\"")]
 pub struct Args {
-    /// One SQL statement that reads
+    /// One SQL statement that only reads
     // It may begin with a remark, and a remark with two hyphens.
     #[arg(allow_hyphen_values = true, required_unless_present_any = ["saved", "list"], conflicts_with_all = ["saved", "list"])]
     sql: Option<String>,
 
-    /// Ask the query of this name
+    /// Run the saved query with this name
     #[arg(long, value_name = "NAME", conflicts_with_all = ["save", "list"])]
     saved: Option<String>,
 
-    /// Keep the SQL under this name in kycdrop.queries.toml, once it was answered
+    /// Run the SQL, then save it under this name in kycdrop.queries.toml
     #[arg(long, value_name = "NAME", requires = "sql")]
     save: Option<String>,
 
-    /// List the queries that have a name
+    /// List the saved queries
     #[arg(long)]
     list: bool,
 
-    /// How rows are written [default: table on a terminal, csv elsewhere]
+    /// The output format [default: table on a terminal, csv elsewhere]
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
 
-    /// CSV without apostrophes before what looks like a formula
+    /// Write CSV without apostrophes before what looks like a formula
     #[arg(long)]
     raw: bool,
 
-    /// Rows at most; 0: all [default: 1000 on a terminal, all elsewhere]
+    /// The most rows; 0: all [default: 1000 on a terminal, all elsewhere]
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
 
-    /// Time at most, such as 5s or 2min; 0: as long as it takes [default: 60s on a terminal]
+    /// The most time, such as 5s or 2min; 0: no limit [default: 60s on a terminal]
     #[arg(long, value_name = "TIME", value_parser = time)]
     timeout: Option<Duration>,
 
-    /// Memory at most, in MiB; 0: as much as it takes
-    #[arg(long, value_name = "MIB", default_value_t = MEMORY, value_parser = memory)]
+    /// The most memory, in MiB; 0: no limit
+    #[arg(long, value_name = "MIB", default_value_t = MAX_MEMORY_MIB, value_parser = memory)]
     memory: u64,
 }
 
@@ -90,9 +90,9 @@ fn time(text: &str) -> Result<Duration, String> {
 }
 
 fn memory(text: &str) -> Result<u64, String> {
-    let enough = |mib: &u64| *mib == 0 || *mib >= LEAST_MEMORY;
+    let enough = |mib: &u64| *mib == 0 || *mib >= MIN_MEMORY_MIB;
     let mib = text.parse().ok().filter(enough);
-    mib.ok_or_else(|| format!("give a number of MiB from {LEAST_MEMORY} on, or 0"))
+    mib.ok_or_else(|| format!("give a number of MiB from {MIN_MEMORY_MIB} on, or 0"))
 }
 
 /// Asks the history.
@@ -110,11 +110,11 @@ pub fn query(home: &Home, args: &Args) -> Result<u8> {
     let bounds = Bounds {
         rows: args
             .limit
-            .or(terminal.then_some(ROWS))
+            .or(terminal.then_some(MAX_ROWS))
             .filter(|rows| *rows > 0),
         time: args
             .timeout
-            .or(terminal.then_some(TIME))
+            .or(terminal.then_some(TIMEOUT))
             .filter(|time| !time.is_zero()),
         memory: Some(args.memory.saturating_mul(1 << 20)).filter(|bytes| *bytes > 0),
     };
@@ -124,7 +124,7 @@ pub fn query(home: &Home, args: &Args) -> Result<u8> {
     printer.end()?;
     if !whole {
         say!(
-            "only the first {} rows; --limit 0 tells all",
+            "only the first {} rows; --limit 0 shows all",
             bounds.rows.unwrap_or_default()
         );
     }

@@ -13,7 +13,7 @@ use super::output::{self, Printer};
 /// Arguments of `errors` and of `fields`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// How rows are written [default: table on a terminal, csv elsewhere]
+    /// The output format [default: table on a terminal, csv elsewhere]
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
 }
@@ -103,7 +103,7 @@ pub fn fields(args: &Args) -> Result<u8> {
                 text(f.classifier.map_or("", |c| c.name())),
                 text(&f.ty.values().join(", ")),
                 f.max_chars.map_or(Cell::Null, |n| Cell::Integer(n.into())),
-                text(f.note),
+                text(&f.notes()),
             ]
         })
     });

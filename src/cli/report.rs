@@ -17,14 +17,14 @@ use crate::talk::say;
 /// Arguments of `report`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-Without --from, --to and --batch it is about this month. Days are those of UTC. The page needs
-nothing beside it, prints well, and has no value of a customer on it.
+The default period is this month. Days are in UTC. The page is one file without other parts,
+prints well, and shows no value that a customer gave.
 
 Examples:
   kycdrop report --output march.html --from 2026-03-01 --to 2026-03-31
   kycdrop report --output demo.html --batch demo.json")]
 pub struct Args {
-    /// The file to write, over an earlier report if need be; - writes to stdout
+    /// The file to write; an earlier report is replaced; - writes to stdout
     #[arg(long, value_name = "FILE")]
     output: PathBuf,
 
@@ -61,8 +61,8 @@ pub fn report(home: &Home, args: &Args) -> Result<u8> {
             if from > to {
                 return Err(Trouble::new(
                     Kind::Input,
-                    format!("the period ends on {to}, before it begins on {from}"),
-                    "give --from and --to the other way round",
+                    format!("the period ends on {to}, before it starts on {from}"),
+                    "swap --from and --to",
                 ));
             }
             of_period(&conn, &from.to_string(), &to.to_string())?

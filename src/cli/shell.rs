@@ -20,14 +20,14 @@ Examples:
   kycdrop completions bash > /etc/bash_completion.d/kycdrop
   kycdrop completions zsh > \"${fpath[1]}/_kycdrop\"")]
 pub struct CompletionsArgs {
-    /// The shell that they are for
+    /// The shell
     shell: Shell,
 }
 
 /// Arguments of `man`.
 #[derive(clap::Args)]
 pub struct ManArgs {
-    /// The folder that the pages are written to, such as /usr/local/share/man/man1
+    /// The folder to write the pages to, such as /usr/local/share/man/man1
     dir: PathBuf,
 }
 

@@ -1,4 +1,5 @@
-//! `status`: what waits, what is in work, the last batches, totals. Asks nobody but the files.
+//! `status`: waiting files, files in work, the last batches, totals. Reads files only, and asks no
+//! process.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -9,21 +10,21 @@ use crate::config::Home;
 use crate::history::{self, BatchLine, Totals};
 use crate::intake::{InWork, Inbox, claims_in_work};
 use crate::left_alone;
-use crate::text::printable;
+use crate::text::{counted, printable};
 use crate::trouble::{Kind, Result};
 
 use crate::daemon::held::{self, Held};
 use crate::daemon::lock;
-use crate::daemon::state::{Going, State};
+use crate::daemon::state::{RunState, State};
 
 /// Arguments of `status`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// How it is written
+    /// The output format
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     format: Format,
 
-    /// How many of the last batches are shown
+    /// How many of the last batches to show
     #[arg(long, default_value_t = 10, value_name = "N")]
     last: u32,
 }
@@ -42,7 +43,7 @@ struct Status {
     /// Whether a process works on the home now.
     running: bool,
     health: Health,
-    /// Why work pauses, and what to do.
+    /// Why work is paused, and what to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     paused_because: Option<String>,
     /// Why the last process ended although nobody ended it, and what to do.
@@ -67,19 +68,19 @@ struct Status {
     totals: Totals,
 }
 
-/// How the process that works on the home is.
+/// The state of the process that works on the home.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Health {
     /// It works, or waits for work.
     Healthy,
-    /// It waits for trouble to pass.
+    /// It waits to retry after an error.
     Paused,
-    /// It was ended, or none ever ran.
+    /// It was shut down, or none ever ran.
     Stopped,
-    /// It ended by itself, for trouble that does not pass.
+    /// It ended by itself, after an error that does not pass.
     Failed,
-    /// It did not end by itself, and is gone.
+    /// It did not shut down cleanly.
     Died,
     /// It ended, or did not start, because the history is damaged.
     Damaged,
@@ -91,12 +92,12 @@ impl Health {
             return Health::Damaged;
         }
         match (running, state.map(|s| s.state)) {
-            (true, Some(Going::Paused)) => Health::Paused,
+            (true, Some(RunState::Paused)) => Health::Paused,
             (true, _) => Health::Healthy,
-            (false, Some(Going::Ended)) if state.is_some_and(|s| s.reason.is_some()) => {
+            (false, Some(RunState::Ended)) if state.is_some_and(|s| s.reason.is_some()) => {
                 Health::Failed
             }
-            (false, None | Some(Going::Ended)) => Health::Stopped,
+            (false, None | Some(RunState::Ended)) => Health::Stopped,
             (false, Some(_)) => Health::Died,
         }
     }
@@ -119,7 +120,7 @@ struct LeftAlone {
     classifiers: usize,
 }
 
-/// Tells how things stand.
+/// Shows the status of a home.
 pub fn status(home: &Home, args: &Args) -> anyhow::Result<u8> {
     let status = look(home, args.last)?;
     let text = match args.format {
@@ -217,6 +218,10 @@ fn names_in_work(home: &Home, in_work: &InWork) -> Vec<String> {
     claims.chain(unfit).collect()
 }
 
+fn files(number: usize) -> String {
+    counted(number as u64, "file", "files")
+}
+
 impl Status {
     fn text(&self) -> String {
         use std::fmt::Write;
@@ -229,10 +234,10 @@ impl Status {
             "daemon     {}",
             match self.health {
                 Health::Healthy => "running",
-                Health::Paused => "running, and work pauses",
+                Health::Paused => "running, paused",
                 Health::Stopped => "not running",
-                Health::Died => "not running; the last one did not end by itself",
-                Health::Failed => "not running; the last one ended with trouble",
+                Health::Died => "not running; the last run did not shut down cleanly",
+                Health::Failed => "not running; the last run ended with an error",
                 Health::Damaged => "not running: the history is damaged",
             }
         ));
@@ -249,14 +254,15 @@ impl Status {
             None => String::new(),
         };
         line(format!(
-            "waiting    {} files, {} bytes{oldest}",
-            w.files, w.bytes
+            "waiting    {}, {}{oldest}",
+            files(w.files),
+            counted(w.bytes, "byte", "bytes")
         ));
         for name in &w.first {
             line(format!("           {}", printable(name)));
         }
         if self.held.files > 0 {
-            line(format!("held       {} files, not taken", self.held.files));
+            line(format!("held       {}, not taken", files(self.held.files)));
         }
         for name in &self.held.first {
             line(format!("           {}", printable(name)));
@@ -268,29 +274,33 @@ impl Status {
                 l.inbox, l.classifiers
             ));
         }
-        line(format!("in work    {} files", self.in_work.len()));
+        line(format!("in work    {}", files(self.in_work.len())));
         for name in &self.in_work {
             line(format!("           {}", printable(name)));
         }
         let t = &self.totals;
         if let Some(damage) = &self.damage {
             line(format!("damage     {}", printable(damage)));
-            line("           put a backup in the place of kycdrop.db and start again".into());
+            line("           replace kycdrop.db with a backup and start again".into());
         }
         line(format!(
-            "history    {} files, {} customers accepted, {} rejected",
-            t.batches, t.accepted, t.rejected
+            "history    {}, {} accepted, {} rejected",
+            counted(t.batches, "file", "files"),
+            counted(t.accepted, "customer", "customers"),
+            t.rejected
         ));
         line(format!(
-            "           {} assessments of {} customers",
-            t.assessments, t.customers
+            "           {} of {}",
+            counted(t.assessments, "assessment", "assessments"),
+            counted(t.customers, "customer", "customers")
         ));
         if let Some(checked_at) = &self.checked_at {
-            line(format!("           checked as a whole on {checked_at}"));
+            line(format!("           last full check {checked_at}"));
         }
         line(format!(
-            "pending    {} evaluations and {} screenings, which the head office has still to do",
-            t.evaluations_pending, t.screenings_pending
+            "pending    {} and {}, still pending at head office",
+            counted(t.evaluations_pending, "evaluation", "evaluations"),
+            counted(t.screenings_pending, "screening", "screenings")
         ));
         if !self.last_batches.is_empty() {
             line("last".into());

@@ -11,7 +11,7 @@ use super::output::{Format, Printer};
 /// Arguments of `tables`.
 #[derive(clap::Args)]
 pub struct TablesArgs {
-    /// How rows are written [default: table on a terminal, csv elsewhere]
+    /// The output format [default: table on a terminal, csv elsewhere]
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
 }
@@ -22,7 +22,7 @@ pub struct DescribeArgs {
     /// Name of the view; `kycdrop tables` lists them
     view: String,
 
-    /// How rows are written [default: table on a terminal, csv elsewhere]
+    /// The output format [default: table on a terminal, csv elsewhere]
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
 }
@@ -36,14 +36,14 @@ pub fn tables(home: &Home, args: &TablesArgs) -> Result<u8> {
     on_history(home, |conn| print(conn, sql, args.format))
 }
 
-/// Tells what the columns of a view mean.
+/// Describes the columns of a view.
 pub fn describe(home: &Home, args: &DescribeArgs) -> Result<u8> {
     on_history(home, |conn| {
         let names: Vec<String> = conn
             .prepare("SELECT view_name FROM view_description")?
             .query_map([], |r| r.get(0))?
             .collect::<Result<_, _>>()?;
-        // Whoever leaves out the v_ means the view all the same.
+        // The v_ may be left out.
         let wanted = args.view.to_lowercase();
         let Some(view) = names
             .iter()

@@ -1,4 +1,4 @@
-//! Telling people and the service manager that a large file goes on.
+//! Shows people and the service manager the progress of a large file.
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -45,7 +45,7 @@ impl Progress for Bar {
         if slow && self.bar.is_none() && std::io::stderr().is_terminal() {
             let bar = ProgressBar::new(self.bytes);
             if let Ok(style) = ProgressStyle::with_template(
-                "{bar:40} {bytes} of {total_bytes} judged, {eta} to go",
+                "{bar:40} {bytes} of {total_bytes} validated, {eta} left",
             ) {
                 bar.set_style(style);
             }

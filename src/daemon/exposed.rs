@@ -1,4 +1,4 @@
-//! What of a home others can read, although it holds customers' data: told at every start.
+//! What others can read of a home, although it holds customers' data: reported at every start.
 
 use std::path::PathBuf;
 
@@ -65,7 +65,7 @@ pub fn warn(home: &Home) {
             })
             .collect();
         tracing::warn!(
-            "others can read customers' data here: {}; take the right away with `chmod go-rwx` (or `o-rwx` with share_with_group)",
+            "others can read customers' data here: {}; remove the permission with `chmod go-rwx` (or `o-rwx` with share_with_group)",
             list.join(", ")
         );
     }

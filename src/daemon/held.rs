@@ -12,7 +12,7 @@ use crate::intake::{HeldCounts, Hold, Inbox, SHOWN, Scan};
 use crate::text::printable;
 use crate::trouble::Trouble;
 
-use super::state::{Going, State};
+use super::state::{RunState, State};
 
 /// Names of files that are not taken, logged after one look; of more only the number is.
 const NAMED_AT_ONCE: usize = 20;
@@ -35,7 +35,7 @@ impl Naming {
         }
         let unnamed = news.count();
         if unnamed > 0 {
-            tracing::warn!("{unnamed} more in the inbox are not taken and stay there");
+            tracing::warn!("{unnamed} more held in the inbox");
         }
         // What is tried again is not named again when that fails.
         let again = scan.settled.iter().map(|candidate| &candidate.path);
@@ -75,7 +75,7 @@ pub fn summary(inbox: &Inbox, scan: &Scan, engine: &Engine) -> Held {
     }
 }
 
-/// A path as it is told: below `watch-dir`.
+/// A path as it is shown: below `watch-dir`.
 pub fn shown(home: &Home, path: &Path) -> String {
     let below = path.strip_prefix(home.watch_dir()).unwrap_or(path);
     below.to_string_lossy().into_owned()
@@ -84,8 +84,8 @@ pub fn shown(home: &Home, path: &Path) -> String {
 /// What is held at a home: as the process that works on it says, else as far as that can be seen, or
 /// was left by the last one.
 pub fn of(home: &Home, scan: &Scan, running: bool, state: Option<&State>) -> Held {
-    let told = state.filter(|state| running && state.state != Going::Ended);
-    if let Some(state) = told {
+    let live = state.filter(|state| running && state.state != RunState::Ended);
+    if let Some(state) = live {
         return state.held.clone();
     }
     let seen = scan.held.iter().map(|(path, _)| shown(home, path));
@@ -113,7 +113,7 @@ pub fn left_behind(counts: &HeldCounts, engine: &Engine) -> Option<Trouble> {
         ));
     }
     let first = held.clone().next().map(|why| (why.kind(), why.remedy()));
-    let of_work = "the log names them and says why; give the user that runs kycdrop the right to write in the folders of watch-dir";
+    let of_work = "the log names them and says why; let the user that runs kycdrop write in the folders of watch-dir";
     let of_stuck = engine.stuck().next().map(|stuck| (stuck.kind, of_work));
     let (kind, remedy) = first.or(of_stuck)?;
     Some(Trouble::new(kind, left.join("; "), remedy))

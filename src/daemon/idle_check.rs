@@ -13,10 +13,10 @@ use crate::intake::Wake;
 use crate::trouble::Result;
 
 /// A pass begins when the last one is as old as this.
-const EVERY: chrono::TimeDelta = chrono::TimeDelta::days(1);
+const CHECK_INTERVAL: chrono::TimeDelta = chrono::TimeDelta::days(1);
 
 /// A pass that could not be made is tried again after this.
-const AGAIN: Duration = Duration::from_secs(3600);
+const RETRY_AFTER: Duration = Duration::from_secs(3600);
 
 /// The passes of one daemon. Dropped, it ends the one that is under way.
 pub struct IdleCheck {
@@ -53,7 +53,7 @@ impl IdleCheck {
             self.failed = (!matches!(done, Ok(Ok(())))).then(Instant::now);
             return done.ok();
         }
-        let due = self.failed.is_none_or(|at| at.elapsed() >= AGAIN) && is_due(last);
+        let due = self.failed.is_none_or(|at| at.elapsed() >= RETRY_AFTER) && is_due(last);
         if idle && due && self.pass.is_none() {
             self.begin(wake);
         }
@@ -79,7 +79,7 @@ fn is_due(last: Option<&str>) -> bool {
     let age = last
         .and_then(clock::parse)
         .map(|last| clock::utc_now() - last);
-    age.is_none_or(|age| age >= EVERY || age < chrono::TimeDelta::zero())
+    age.is_none_or(|age| age >= CHECK_INTERVAL || age < chrono::TimeDelta::zero())
 }
 
 impl Drop for IdleCheck {

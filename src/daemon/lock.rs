@@ -18,7 +18,7 @@ use crate::trouble::{Kind, Result, Trouble};
 use super::state::State;
 
 /// The most bytes that are read of the lock file.
-const LARGEST: u64 = 4096;
+const MAX_BYTES: u64 = 4096;
 
 /// How long to wait for a lock that somebody may only be looking at.
 const MOMENT: Duration = Duration::from_millis(500);
@@ -47,13 +47,13 @@ impl HomeLock {
         lock_in_a_moment(&file).map_err(|e| match e.kind() {
             ErrorKind::WouldBlock => Trouble::new(
                 Kind::Busy,
-                format!("another kycdrop works on {}", home.root.display()),
-                "wait for it, or end it; `kycdrop status` may be used meanwhile",
+                format!("another kycdrop is running on {}", home.root.display()),
+                "wait for it, or stop it; `kycdrop status` works meanwhile",
             ),
             _ => Trouble::io("locking", &path, &e),
         })?;
         let mut text = String::new();
-        let _ = (&file).take(LARGEST).read_to_string(&mut text);
+        let _ = (&file).take(MAX_BYTES).read_to_string(&mut text);
         let folders = [
             home.root.clone(),
             home.watch_dir(),
@@ -88,7 +88,7 @@ impl HomeLock {
             return Ok(false);
         }
         refuse_more_names(&path)?;
-        let damaged = State::tells_damage(&self.home);
+        let damaged = State::reports_damage(&self.home);
         let depth = match self.ended_cleanly {
             _ if damaged || bytes <= check::SMALL => Depth::All,
             false => Depth::Structure,
@@ -96,7 +96,7 @@ impl HomeLock {
         };
         if depth > Depth::Start && bytes > check::SMALL {
             tracing::warn!(
-                "the last run did not end by itself, or found damage: the whole history is checked, which takes a while"
+                "the last run did not shut down cleanly, or found damage: checking the whole history, which takes a while"
             );
         }
         let checked = check::file(&path, depth);
@@ -142,7 +142,7 @@ impl HomeLock {
 /// # Errors
 /// When it is gone.
 pub fn refuse_lost_history(home: &Home) -> Result<()> {
-    let bytes = regular_file::read(&home.lock_file(), LARGEST).unwrap_or_default();
+    let bytes = regular_file::read(&home.lock_file(), MAX_BYTES).unwrap_or_default();
     lost(home, String::from_utf8_lossy(&bytes).contains(HAD_HISTORY))
 }
 
@@ -171,9 +171,9 @@ fn lost(home: &Home, had_history: bool) -> Result<()> {
     }
     Err(Trouble::new(
         Kind::Setup,
-        format!("{} is gone, and there was a history", path.display()),
+        format!("{} is missing, and there was a history", path.display()),
         format!(
-            "put it back, or a backup of it; to begin a new history on purpose, end kycdrop and remove {} too",
+            "restore it or a backup; to start a new history on purpose, stop kycdrop and remove {} too",
             home.lock_file().display()
         ),
     ))
@@ -205,8 +205,8 @@ fn lock_folder(folder: &Path) -> Result<Option<File>> {
     disk::lock_folder(folder).map_err(|e| match e.kind() {
         ErrorKind::WouldBlock => Trouble::new(
             Kind::Busy,
-            format!("another kycdrop works on {}", folder.display()),
-            "end it; two homes cannot have one watch-dir, inbox or work folder, by a link or a mount either",
+            format!("another kycdrop is running on {}", folder.display()),
+            "stop it; two homes cannot share a watch-dir, inbox or work folder, not even through a link or a mount",
         ),
         _ => Trouble::io("locking", folder, &e),
     })

@@ -22,7 +22,7 @@ use crate::trouble::{Kind, Result};
 use super::state::State;
 
 /// No more often than this, unless something important changed.
-const EVERY: Duration = Duration::from_secs(1);
+const WRITE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The figures of this process.
 pub struct Metrics {
@@ -38,7 +38,7 @@ pub struct Metrics {
     held: usize,
     left_alone: usize,
     written: Option<Instant>,
-    told: bool,
+    reported: bool,
 }
 
 impl Metrics {
@@ -59,7 +59,7 @@ impl Metrics {
             held: 0,
             left_alone: 0,
             written: None,
-            told: false,
+            reported: false,
         })
     }
 
@@ -97,15 +97,15 @@ impl Metrics {
     /// Writes the file, if it is time; `now` whatever the time.
     pub fn write(&mut self, now: bool, paused: bool, last_success: Option<&str>) {
         let Some(file) = &self.file else { return };
-        if !now && self.written.is_some_and(|w| w.elapsed() < EVERY) {
+        if !now && self.written.is_some_and(|w| w.elapsed() < WRITE_INTERVAL) {
             return;
         }
         self.written = Some(Instant::now());
         let text = self.text(paused, last_success);
         match replace(&self.home, file, text.as_bytes()) {
-            Ok(()) => self.told = false,
+            Ok(()) => self.reported = false,
             Err(e) => {
-                if !std::mem::replace(&mut self.told, true) {
+                if !std::mem::replace(&mut self.reported, true) {
                     tracing::warn!("metrics_file: {e}");
                 }
             }
@@ -118,19 +118,15 @@ impl Metrics {
             let age = SystemTime::now().duration_since(modified);
             age.map_or(0, |age| age.as_secs())
         });
-        out.gauge(
-            "backlog_files",
-            "Files that wait in the inbox.",
-            self.waiting,
-        );
+        out.gauge("backlog_files", "Files waiting in the inbox.", self.waiting);
         out.gauge(
             "held_files",
-            "What is in the inbox and cannot be taken (links, pipes, files that cannot be read or moved), or cannot leave the work folder.",
+            "Entries that cannot be taken from the inbox (links, pipes, files that cannot be read or moved) or cannot leave the work folder.",
             self.held,
         );
         out.gauge(
             "backlog_oldest_seconds",
-            "How long the oldest of them has waited.",
+            "Age of the oldest waiting file.",
             oldest,
         );
         out.gauge(
@@ -138,15 +134,11 @@ impl Metrics {
             "Names that are left alone, in the inbox and in classifiers.",
             self.left_alone + left_alone::names_in(&self.home.classifiers()).len(),
         );
-        out.gauge(
-            "paused",
-            "1 while work pauses because of trouble.",
-            u8::from(paused),
-        );
+        out.gauge("paused", "1 while work is paused.", u8::from(paused));
         out.gauge(
             "history_damaged",
-            "1 when a check found the history damaged: nothing is answered then.",
-            u8::from(State::tells_damage(&self.home)),
+            "1 if a check found the history damaged: nothing is answered then.",
+            u8::from(State::reports_damage(&self.home)),
         );
         out.counter("files_total", "Files answered since the start.", self.files);
         out.counter(
@@ -169,14 +161,14 @@ impl Metrics {
         let wal = fs::metadata(wal).map_or(0, |m| m.len());
         out.gauge("wal_bytes", "Size of the database's write-ahead log.", wal);
         if let Some(free) = disk::free_bytes(&self.home.root) {
-            out.gauge("free_bytes", "Room that is left where the home lies.", free);
+            out.gauge("free_bytes", "Free disk space at the home.", free);
         }
         let seconds = last_success
             .and_then(clock::parse)
             .map_or(0, |moment| moment.timestamp());
         out.gauge(
             "last_success_timestamp_seconds",
-            "When a file was answered last; 0: never.",
+            "Time of the last answer; 0: never.",
             seconds,
         );
         out.0
@@ -187,7 +179,7 @@ fn file(home: &Home, config: &Config) -> Option<PathBuf> {
     config.metrics_file.as_ref().map(|f| home.root.join(f))
 }
 
-/// Looks whether the file may be written where the configuration says.
+/// Checks that the file may be written where the configuration says.
 ///
 /// # Errors
 /// When it may not; a folder that is not there, or not to be entered now, is none.

@@ -1,4 +1,4 @@
-//! The process that works on a home: `run` until it is told to end, `once` until the inbox is empty.
+//! The process that works on a home: `run` until it is stopped, `once` until the inbox is empty.
 //! Around the pipeline it keeps the lock, the state file, the figures, and what the service manager
 //! wants to know. It answers nothing itself.
 
@@ -21,6 +21,7 @@ use std::sync::atomic::AtomicBool;
 use crate::config::{Config, Home};
 use crate::intake::Wake;
 use crate::talk::say;
+use crate::text::counted;
 use crate::trouble::Result;
 
 use lock::HomeLock;
@@ -50,14 +51,14 @@ pub fn run(home: Home, config: Config) -> Result<u8> {
     let (mut wake, lock, mut worker) = begin(home, config, true)?;
     let home = worker.engine.home.clone();
     say!(
-        "kycdrop watches {}\n  drop a batch file into {}\n  answers come to {}",
+        "kycdrop watches {}\n  drop a batch file into {}\n  answers appear in {}",
         home.inbox().display(),
         home.inbox().join("batch-customers").display(),
         home.outbox().display()
     );
     let service = worker.bar.service.clone();
     service.ready();
-    service.status("watches the inbox");
+    service.status("watching the inbox");
     let done = worker.go_on(&mut wake, &service);
     service.stopping();
     worker.end(lock, done)?;
@@ -75,6 +76,10 @@ pub fn once(home: Home, config: Config) -> Result<u8> {
     let (files, accepted, rejected) = (worker.files, worker.accepted, worker.rejected);
     let left = held::left_behind(&worker.counts, &worker.engine);
     worker.end(lock, done)?;
-    say!("{files} files answered: {accepted} customers accepted, {rejected} rejected");
+    say!(
+        "{} answered: {} accepted, {rejected} rejected",
+        counted(files, "file", "files"),
+        counted(accepted, "customer", "customers")
+    );
     left.map_or(Ok(0), Err)
 }

@@ -40,37 +40,37 @@ impl Service {
         Service(Rc::new(inner))
     }
 
-    /// The longest that nothing may be told.
+    /// The longest time without a notification.
     pub fn longest_silence(&self) -> Duration {
         self.0.every.unwrap_or(Duration::MAX)
     }
 
     /// Work has begun.
     pub fn ready(&self) {
-        self.tell("READY=1");
+        self.send("READY=1");
     }
 
-    /// Work goes on. Called often, told as often as the watchdog wants it.
+    /// Work continues. Called often; sent as often as the watchdog expects it.
     pub fn alive(&self) {
         let Some(every) = self.0.every else { return };
         let now = Instant::now();
         if self.0.last.get().is_none_or(|last| now - last >= every) {
             self.0.last.set(Some(now));
-            self.tell("WATCHDOG=1");
+            self.send("WATCHDOG=1");
         }
     }
 
     /// One line for people who ask the service manager.
     pub fn status(&self, text: &str) {
-        self.tell(&format!("STATUS={}", crate::text::printable(text)));
+        self.send(&format!("STATUS={}", crate::text::printable(text)));
     }
 
     /// The end comes.
     pub fn stopping(&self) {
-        self.tell("STOPPING=1");
+        self.send("STOPPING=1");
     }
 
-    fn tell(&self, message: &str) {
+    fn send(&self, message: &str) {
         #[cfg(unix)]
         if let Some((socket, address)) = &self.0.socket {
             let _ = socket.send_to_addr(message.as_bytes(), address);

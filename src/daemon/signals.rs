@@ -28,23 +28,25 @@ pub fn keep_to_exit_codes() {
     let _ = flag::register_conditional_shutdown(SIGABRT, no_memory, &ALWAYS);
 }
 
-/// The message of a panic may hold a customer's text: only its place is told.
+/// The message of a panic may hold a customer's text: only its place is reported.
 pub fn quiet_panics() {
     std::panic::set_hook(Box::new(|panic| {
         // A row that found no memory, which is caught.
         if crate::history::is_reading() {
             return;
         }
-        PANICKED.store(true, Ordering::Relaxed);
         let place = panic
             .location()
             .map(|l| format!("{}:{}", l.file(), l.line()))
             .unwrap_or_default();
-        tracing::error!("a defect of kycdrop at {place}: please report it");
+        tracing::error!("a defect in kycdrop at {place}: please report it");
+        // Only now: what cannot even be reported panicked for want of memory, as a thread does that
+        // finds none for its stack.
+        PANICKED.store(true, Ordering::Relaxed);
     }));
 }
 
-/// SIGTERM, Ctrl-C and a terminal that goes away: end after the file in hand.
+/// SIGTERM, Ctrl-C and a terminal that closes: stop after the current file.
 ///
 /// # Errors
 /// When the system gives no thread or no pipe for it.

@@ -1,5 +1,5 @@
-//! What the process that works on a home tells of itself in `kycdrop.state`, for `status` and for
-//! whoever watches from outside: one small JSON file, replaced as a whole.
+//! The state of the process that works on a home, in `kycdrop.state`, for `status` and for outside
+//! monitoring: one small JSON file, replaced as a whole.
 
 use std::fs;
 use std::io::{self, Write};
@@ -16,27 +16,27 @@ use crate::trouble::Trouble;
 use super::held::Held;
 
 /// The most bytes that are read of it.
-const LARGEST: u64 = 64 << 10;
+const MAX_BYTES: u64 = 64 << 10;
 
-/// How work goes.
+/// What the process is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Going {
+pub enum RunState {
     Working,
-    /// Trouble that may pass; tried again by itself.
+    /// Waiting to retry after trouble that may pass.
     Paused,
-    /// Ended by itself.
+    /// Shut down.
     Ended,
 }
 
 /// The content of the file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct State {
-    pub state: Going,
+    pub state: RunState,
     /// Since when, UTC.
     pub since: String,
     pub pid: u32,
-    /// Why work pauses, or why it ended although nobody ended it, and what to do.
+    /// Why work is paused, or why it ended by itself, and what to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// When a file was answered last, UTC.
@@ -54,47 +54,47 @@ pub struct State {
 }
 
 impl State {
-    /// The state that a home tells, if any.
+    /// Reads the state file of a home, if there is one.
     pub fn of(home: &Home) -> Option<State> {
-        serde_json::from_slice(&regular_file::read(&home.state_file(), LARGEST).ok()?).ok()
+        serde_json::from_slice(&regular_file::read(&home.state_file(), MAX_BYTES).ok()?).ok()
     }
 
     /// Whether the history of a home was found damaged, and no start found it sound since.
-    pub fn tells_damage(home: &Home) -> bool {
+    pub fn reports_damage(home: &Home) -> bool {
         State::of(home).is_some_and(|state| state.damage.is_some())
     }
 
     /// Notes for a start that was refused that the history is damaged; nothing else changes.
     pub fn note_damage(home: &Home, damage: &Trouble) {
-        let mut teller = Teller::of(home, Going::Ended);
+        let mut status_file = StatusFile::of(home, RunState::Ended);
         if let Some(before) = State::of(home) {
-            teller.now = before;
+            status_file.now = before;
         }
-        teller.damaged(damage);
+        status_file.damaged(damage);
     }
 }
 
 /// Writes the file when something changes.
-pub struct Teller {
+pub struct StatusFile {
     home: Home,
     now: State,
-    /// What tells the trouble that work pauses for from other trouble.
+    /// Identifies the trouble that work is paused for.
     kind: Option<String>,
     written: bool,
 }
 
-impl Teller {
-    /// Begins with work going on.
-    pub fn new(home: &Home) -> Teller {
-        let mut teller = Teller::of(home, Going::Working);
-        teller.write();
-        teller
+impl StatusFile {
+    /// Starts as working.
+    pub fn new(home: &Home) -> StatusFile {
+        let mut status_file = StatusFile::of(home, RunState::Working);
+        status_file.write();
+        status_file
     }
 
-    fn of(home: &Home, state: Going) -> Teller {
+    fn of(home: &Home, state: RunState) -> StatusFile {
         let before = State::of(home);
         let (last_success, checked_at) = before.map(|b| (b.last_success, b.checked_at)).unzip();
-        Teller {
+        StatusFile {
             home: home.clone(),
             now: State {
                 state,
@@ -111,9 +111,9 @@ impl Teller {
         }
     }
 
-    /// Whether work pauses.
+    /// Whether work is paused.
     pub fn is_paused(&self) -> bool {
-        self.now.state == Going::Paused
+        self.now.state == RunState::Paused
     }
 
     /// When a file was answered last.
@@ -121,7 +121,7 @@ impl Teller {
         self.now.last_success.as_deref()
     }
 
-    /// So much is held in the inbox. It is written when work goes on or ends.
+    /// Notes what is held in the inbox. Written when work is resumed or ends.
     pub fn holds(&mut self, held: Held) {
         if self.now.held != held {
             self.now.held = held;
@@ -146,11 +146,11 @@ impl Teller {
         self.write();
     }
 
-    /// Files were answered. Returns whether work paused before.
-    pub fn goes_on(&mut self, answered: bool) -> bool {
-        let paused = self.now.state != Going::Working;
+    /// Work was done, or resumed. Returns whether it was paused before.
+    pub fn resumed(&mut self, answered: bool) -> bool {
+        let paused = self.now.state != RunState::Working;
         if paused {
-            self.turn(Going::Working, None);
+            self.turn(RunState::Working, None);
         }
         if answered {
             self.now.last_success = Some(clock::now());
@@ -162,8 +162,8 @@ impl Teller {
         paused
     }
 
-    /// Work pauses. Returns whether that, or the reason, is new.
-    pub fn pauses(&mut self, trouble: &Trouble) -> bool {
+    /// Work is paused. Returns whether that, or the reason, is new.
+    pub fn paused(&mut self, trouble: &Trouble) -> bool {
         // The same trouble may name another file each time.
         let kind = match trouble.remedy.as_str() {
             "" => trouble.what.clone(),
@@ -171,20 +171,20 @@ impl Teller {
         };
         let new = self.kind.as_deref() != Some(&kind);
         if new {
-            self.turn(Going::Paused, Some(trouble.to_string()));
+            self.turn(RunState::Paused, Some(trouble.to_string()));
             self.kind = Some(kind);
             self.write();
         }
         new
     }
 
-    /// The process ends by itself: because it was told to, or for trouble that does not pass.
+    /// The process shuts down; with an error, if that is why.
     pub fn ended(&mut self, trouble: Option<&Trouble>) {
-        self.turn(Going::Ended, trouble.map(Trouble::to_string));
+        self.turn(RunState::Ended, trouble.map(Trouble::to_string));
         self.write();
     }
 
-    fn turn(&mut self, state: Going, reason: Option<String>) {
+    fn turn(&mut self, state: RunState, reason: Option<String>) {
         self.now.state = state;
         self.now.since = clock::now();
         self.now.reason = reason;
@@ -203,8 +203,8 @@ impl Teller {
     }
 }
 
-/// Replaces a file as a whole: whoever reads it finds the old or the new content. Not made durable;
-/// it tells of now.
+/// Replaces a file as a whole: whoever reads it finds the old or the new content. Not made durable:
+/// after a crash it is out of date anyway.
 ///
 /// # Errors
 /// When it cannot be written.

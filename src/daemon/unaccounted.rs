@@ -10,6 +10,7 @@ use crate::clock;
 use crate::config::Home;
 use crate::history;
 use crate::left_alone::is_left_alone;
+use crate::text::counted;
 use crate::trouble::{Kind, Result, Trouble};
 
 /// A start counts no more files than these: it must not wait for a large archive.
@@ -63,7 +64,8 @@ fn count(folder: &Path, files: &mut u64, most: u64) {
 pub fn warning(files: u64) -> Option<String> {
     (files > 0).then(|| {
         format!(
-            "{files} answered files in the archive are not in the history: a backup may have been put in its place, or a new history begun; drop them again to have them in it, or move them elsewhere"
+            "{} not in the history, which may have been replaced by a backup or a new one: drop what is missing again to record it, or move it elsewhere",
+            counted(files, "answered file in the archive is", "answered files in the archive are")
         )
     })
 }
@@ -93,7 +95,7 @@ pub fn refuse_empty_watch_dir(home: &Home) -> Result<()> {
             home.watch_dir().display()
         ),
         format!(
-            "mount it and start again; to begin with an empty one on purpose, make the folder {}",
+            "mount it and start again; to start with an empty one on purpose, create the folder {}",
             home.inbox().display()
         ),
     ))

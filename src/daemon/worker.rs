@@ -20,7 +20,7 @@ use super::idle_check::IdleCheck;
 use super::lock::HomeLock;
 use super::metrics::Metrics;
 use super::service::Service;
-use super::state::Teller;
+use super::state::StatusFile;
 use super::unaccounted;
 
 /// Files taken at a time. What is taken while a signal to end comes is still answered, so that
@@ -39,7 +39,7 @@ pub(super) struct Worker {
     inbox: Inbox,
     pub(super) bar: Bar,
     patience: Patience,
-    teller: Teller,
+    status_file: StatusFile,
     metrics: Metrics,
     check: IdleCheck,
     /// Something may lie in the work folder.
@@ -71,9 +71,9 @@ impl Worker {
         let engine = Engine::open(home.clone(), config).map_err(by_whom)?;
         lock.begun()?;
         // Only now: a start that was refused did not die, and says nothing of one that did.
-        let mut teller = Teller::new(&home);
+        let mut status_file = StatusFile::new(&home);
         if all_checked {
-            teller.checked();
+            status_file.checked();
         }
         exposed::warn(&home);
         let files =
@@ -88,7 +88,7 @@ impl Worker {
             inbox,
             bar,
             patience: Patience::new(overtake_after),
-            teller,
+            status_file,
             metrics,
             recover_first: true,
             idle: false,
@@ -108,9 +108,9 @@ impl Worker {
             let before = self.files;
             let wait = match self.turn(wake) {
                 Ok(wait) => {
-                    if self.teller.goes_on(self.files > before) {
-                        tracing::info!("work goes on");
-                        service.status("watches the inbox");
+                    if self.status_file.resumed(self.files > before) {
+                        tracing::info!("resumed");
+                        service.status("watching the inbox");
                     }
                     wait
                 }
@@ -121,9 +121,9 @@ impl Worker {
                 Err(e) => return Err(e),
             };
             self.check_when_idle(wake)?;
-            let paused = self.teller.is_paused();
+            let paused = self.status_file.is_paused();
             let now = paused || self.files > before;
-            let last_success = self.teller.last_success();
+            let last_success = self.status_file.last_success();
             self.metrics.write(now, paused, last_success);
             wake.wait(wait.min(service.longest_silence()));
         }
@@ -132,11 +132,11 @@ impl Worker {
 
     /// Has the whole history checked once a day. A damaged one ends the work as it ends a start.
     fn check_when_idle(&mut self, wake: &Wake) -> Result<()> {
-        let idle = self.idle && !self.teller.is_paused();
-        match self.check.look(idle, self.teller.checked_at(), wake) {
+        let idle = self.idle && !self.status_file.is_paused();
+        match self.check.look(idle, self.status_file.checked_at(), wake) {
             None => {}
             Some(Ok(())) => {
-                self.teller.checked();
+                self.status_file.checked();
                 tracing::debug!("the whole history was checked");
             }
             Some(Err(e)) if e.is_damage() => return Err(e),
@@ -145,13 +145,13 @@ impl Worker {
         Ok(())
     }
 
-    /// Says why work pauses, once for each reason.
+    /// Logs why work is paused, once for each reason.
     fn pause(&mut self, e: Trouble, service: &Service) {
         self.recover_first = true;
         let e = say_who_locks(&self.engine.home, e);
-        if self.teller.pauses(&e) {
+        if self.status_file.paused(&e) {
             let retry = humantime::format_duration(self.engine.config.retry);
-            tracing::error!("work pauses: {e}\n  tried again every {retry}");
+            tracing::error!("paused: {e}\n  retrying every {retry}");
             service.status(&format!("paused: {}", e.what));
         }
     }
@@ -161,7 +161,7 @@ impl Worker {
             let before = self.files;
             let home = self.engine.home.clone();
             let wait = self.turn(wake).map_err(|e| say_who_locks(&home, e))?;
-            self.teller.goes_on(self.files > before);
+            self.status_file.resumed(self.files > before);
             if self.idle {
                 break;
             }
@@ -172,18 +172,19 @@ impl Worker {
 
     /// Puts everything away. After trouble that does not pass the next start looks closer.
     pub(super) fn end(mut self, lock: HomeLock, done: Result<()>) -> Result<()> {
-        let done = done.and_then(|()| self.engine.rest());
+        let done = done.and_then(|()| self.engine.on_idle());
         if let Err(e) = &done
             && e.is_damage()
         {
-            self.teller.damaged(e);
+            self.status_file.damaged(e);
         }
-        self.metrics.write(true, false, self.teller.last_success());
+        self.metrics
+            .write(true, false, self.status_file.last_success());
         // Whoever closes the database last empties the WAL.
         drop(self.check);
         drop(self.engine);
         let lasting = done.as_ref().err().filter(|e| !e.may_pass());
-        self.teller.ended(lasting);
+        self.status_file.ended(lasting);
         if lasting.is_none() {
             lock.release();
         }
@@ -195,7 +196,7 @@ impl Worker {
     fn turn(&mut self, wake: &mut Wake) -> Result<Duration> {
         // Folders must not be made anew where a mount went away.
         self.engine.check_footing()?;
-        let classifiers_due = self.engine.take_up_classifiers()?;
+        let classifiers_due = self.engine.reload_classifiers()?;
         // Somebody may have renamed or removed the inbox, or an endpoint's folder: it is made again,
         // and that one is watched.
         let gone = self.inbox_is_gone();
@@ -221,7 +222,7 @@ impl Worker {
             if wake.stopping() {
                 break;
             }
-            self.engine.take_up_classifiers()?;
+            self.engine.reload_classifiers()?;
             let (claims, held) = self.take(candidates)?;
             // Files that were held are named after the next look.
             taken |= held || !claims.is_empty();
@@ -231,7 +232,7 @@ impl Worker {
         if taken {
             return Ok(Duration::ZERO);
         }
-        self.engine.rest()?;
+        self.engine.on_idle()?;
         let longest = self.engine.config.scan_interval;
         let remade = self.missing_since.map(|since| since + REMADE_AFTER);
         let next = scan
@@ -311,7 +312,7 @@ impl Worker {
         self.naming.name(&scan);
         self.counts = scan.counts;
         self.metrics.look(&scan, self.engine.stuck().count());
-        self.teller
+        self.status_file
             .holds(held::summary(&self.inbox, &scan, &self.engine));
         Ok(scan)
     }
@@ -364,7 +365,7 @@ fn groups(mut candidates: &[Candidate]) -> impl Iterator<Item = &[Candidate]> {
     })
 }
 
-/// Trouble of a locked database names who holds the lock, where the system tells.
+/// Trouble of a locked database names the process that holds the lock, where the system shows it.
 fn say_who_locks(home: &Home, mut e: Trouble) -> Trouble {
     let locked = e.kind == Kind::Busy && e.what.contains("locked");
     let holders = match locked {
@@ -373,7 +374,7 @@ fn say_who_locks(home: &Home, mut e: Trouble) -> Trouble {
     };
     if !holders.is_empty() {
         e.remedy = format!(
-            "kycdrop.db is locked by process {}: end it, or wait for it",
+            "kycdrop.db is locked by process {}: stop it, or wait for it",
             holders.join(", ")
         );
     }

@@ -151,7 +151,7 @@ impl ExportDir {
                     Kind::Input,
                     format!("no manifest lists the file {}", path.display()),
                     format!(
-                        "put the manifests of {} back from a copy; if they are lost, move every folder {0} away, and export again from the beginning",
+                        "restore the manifests of {} from a copy; if they are lost, move every folder {0} away, and export again from the start",
                         self.branch.folder()
                     ),
                 ));

@@ -115,7 +115,7 @@ impl TableFile {
                             "a value of {}.{name} does not have the type of its column",
                             self.table.view
                         ),
-                        "this is a defect of kycdrop: please report it",
+                        "this is a defect in kycdrop: please report it",
                     ));
                 }
             }
@@ -278,7 +278,7 @@ fn trouble(path: &Path, e: ParquetError) -> Trouble {
         e => Trouble::new(
             Kind::Internal,
             format!("writing {}: {e}", path.display()),
-            "this is a defect of kycdrop: please report it",
+            "this is a defect in kycdrop: please report it",
         ),
     }
 }

@@ -72,7 +72,7 @@ pub struct FileEntry {
 }
 
 /// The most bytes that are read of a manifest.
-const LARGEST: u64 = 256 << 20;
+const MAX_BYTES: u64 = 256 << 20;
 
 impl Manifest {
     /// A manifest without files.
@@ -107,13 +107,13 @@ impl Manifest {
         struct Form {
             format: u32,
         }
-        let bytes = regular_file::read(path, LARGEST)
+        let bytes = regular_file::read(path, MAX_BYTES)
             .map_err(|e| regular_file::trouble("reading", path, &e))?;
         let invalid = |why: &dyn std::fmt::Display| {
             Trouble::new(
                 Kind::Input,
                 format!("{} is not a valid kycdrop manifest: {why}", path.display()),
-                "put it back from a copy; nothing else records what was exported",
+                "restore it from a copy; nothing else records what was exported",
             )
         };
         let form: Form = serde_json::from_slice(&bytes).map_err(|e| invalid(&e))?;

@@ -140,7 +140,7 @@ fn changed(export_dir: &ExportDir, batch_id: i64) -> Trouble {
             export_dir.dir().display()
         ),
         format!(
-            "was the history restored from a backup? Move every folder {} away, and export again from the beginning",
+            "was the history restored from a backup? Move every folder {} away, and export again from the start",
             export_dir.branch().folder()
         ),
     )

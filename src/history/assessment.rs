@@ -4,9 +4,9 @@
 use rusqlite::types::ToSql;
 use rusqlite::{CachedStatement, Connection};
 
-use crate::classifier::CategoryKind;
+use crate::catalog::CategoryKind;
 use crate::trouble::Result;
-use crate::validate::{Facts, Judged, Summary};
+use crate::validate::{Judged, Summary, TextPool};
 
 use super::record::At;
 
@@ -19,7 +19,7 @@ pub(super) struct PayloadColumn {
     varies: bool,
 }
 
-type Value = for<'f> fn(&Summary, &'f Facts) -> Option<&'f str>;
+type Value = for<'f> fn(&Summary, &'f TextPool) -> Option<&'f str>;
 
 const fn varying(name: &'static str, value: Value) -> PayloadColumn {
     let varies = true;

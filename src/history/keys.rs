@@ -1,4 +1,4 @@
-//! The hashes by which the ledger finds communicationNumbers and customers.
+//! The hashes by which the history finds communicationNumbers and customers.
 
 use std::hash::Hasher;
 

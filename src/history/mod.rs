@@ -12,12 +12,12 @@ mod entry;
 mod findings;
 mod footprint;
 mod keys;
-mod ledger;
 mod migrate;
 mod outcomes;
 mod payload;
 mod query;
 mod record;
+mod rules;
 mod status;
 mod tally;
 mod warnings;
@@ -40,12 +40,12 @@ pub use care::{backup, holders, refuse_other_files, snapshot};
 pub use classifiers::{ActiveSet, classifiers_with_values};
 pub use dictionary::{Dictionary, Packing};
 use footprint::{Footprint, Writing};
-pub use ledger::{Ledger, SameFile, Verdict};
 pub use migrate::NEWEST_VERSION;
 pub use outcomes::OutcomeRow;
 pub use payload::{PackedChunk, Payload, pack};
 pub use query::{Answer, Bounds, Cell, ask as ask_sql, is_reading, too_slow};
 pub use record::{Group, Recording, Told};
+pub use rules::{HistoryRules, SameFile, Verdict};
 pub use status::{BatchLine, Totals, last_batches, totals};
 
 /// The first SQLite without the WAL reset bug.
@@ -181,12 +181,12 @@ impl History {
         Ok(())
     }
 
-    /// A ledger that judges against this history and writes nothing to it.
+    /// The rules of this history, for a trial that writes nothing to it.
     ///
     /// # Errors
     /// When the temporary tables cannot be made.
-    pub fn trial(&self, endpoint: catalog::Endpoint) -> Result<Ledger<'_>> {
-        Ledger::trial(&self.conn, self.keys, endpoint)
+    pub fn trial(&self, endpoint: catalog::Endpoint) -> Result<HistoryRules<'_>> {
+        HistoryRules::trial(&self.conn, self.keys, endpoint)
     }
 
     /// Looks whether the files of the history are as this process left them.
@@ -400,12 +400,12 @@ pub fn has_batches(path: &Path) -> bool {
     refuse_other_files(path).is_ok() && has().unwrap_or(false)
 }
 
-/// A ledger over a connection that may only read.
+/// The rules of a history on a connection that may only read.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn trial_on(conn: &Connection, endpoint: catalog::Endpoint) -> Result<Ledger<'_>> {
-    Ledger::trial(conn, keys::Keys::of(conn)?, endpoint)
+pub fn trial_on(conn: &Connection, endpoint: catalog::Endpoint) -> Result<HistoryRules<'_>> {
+    HistoryRules::trial(conn, keys::Keys::of(conn)?, endpoint)
 }
 
 /// The row of the active set and its classifiers, as they were when it was activated; None in a

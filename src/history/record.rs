@@ -5,11 +5,11 @@
 
 use rusqlite::{CachedStatement, Connection, Transaction, TransactionBehavior, params};
 
-use crate::catalog::Endpoint;
+use crate::catalog::{Action, Endpoint};
 use crate::clock;
 use crate::request::Note;
 use crate::trouble::Result;
-use crate::validate::{Action, Facts, Judged};
+use crate::validate::{Judged, TextPool};
 
 use super::assessment::AssessmentRows;
 use super::batch::{Finish, NewBatch, Written};
@@ -17,8 +17,8 @@ use super::dictionary::Packing;
 use super::findings::FindingRows;
 use super::footprint::Writing;
 use super::keys::Keys;
-use super::ledger::{Former, Ledger, SameFile, Verdict};
 use super::payload::{PackedChunk, Payload};
+use super::rules::{Former, HistoryRules, SameFile, Verdict};
 use super::tally::Tally;
 use super::warnings::Warnings;
 
@@ -82,7 +82,7 @@ struct Counts {
 /// Where and when a customer is written, and what with.
 pub(super) struct At<'c> {
     pub position: u64,
-    pub facts: &'c Facts,
+    pub facts: &'c TextPool,
     pub payload: Payload<'c>,
     pub now: &'c str,
     /// The number that its assessment gets, if it gets one.
@@ -94,7 +94,7 @@ pub struct Told<'c> {
     /// Its number in the chunk.
     pub i: usize,
     pub customer: &'c Judged,
-    pub facts: &'c Facts,
+    pub facts: &'c TextPool,
     /// Whether the history made an accepted customer a rejected one, or the other way round.
     pub changed: bool,
 }
@@ -114,7 +114,7 @@ pub struct Recording<'g> {
     /// The number that the first customer of the next chunk gets, should it be accepted, and each of
     /// those after it the next: nobody else uses them, for there is one writer.
     next_assessment: i64,
-    ledger: Option<Ledger<'g>>,
+    ledger: Option<HistoryRules<'g>>,
     rows: Rows<'g>,
     counts: Counts,
     tally: Tally,
@@ -163,7 +163,7 @@ impl<'g> Recording<'g> {
             )?
             .query_row([], |r| Ok((r.get(0)?, r.get(1)?)))?;
         let ledger = match batch.endpoint {
-            Some(endpoint) => Some(Ledger::new(conn, group.keys, endpoint)?),
+            Some(endpoint) => Some(HistoryRules::new(conn, group.keys, endpoint)?),
             None => None,
         };
         Ok(Recording {
@@ -200,10 +200,10 @@ impl<'g> Recording<'g> {
         // It may have been learned from a file that was taken back.
         chunk.dictionary.keep(self.conn)?;
         let mut customers = std::mem::take(&mut chunk.judged.customers);
-        let facts = &chunk.judged.facts;
+        let facts = &chunk.judged.texts;
         let first_assessment = self.next_assessment;
         let entered = match &mut self.ledger {
-            Some(ledger) => ledger.enter_new(&customers, facts, first_assessment)?,
+            Some(ledger) => ledger.insert_new_keys(&customers, facts, first_assessment)?,
             None => vec![false; customers.len()],
         };
         for (i, customer) in customers.iter_mut().enumerate() {
@@ -277,9 +277,9 @@ impl<'g> Recording<'g> {
         let Some(ledger) = &mut self.ledger else {
             return Ok(());
         };
-        match ledger.look(&customer.summary, at.facts, at.position, same_file)? {
-            Verdict::Wrong(findings) => customer.findings = findings,
-            Verdict::Repeat(id) => self.repeat(customer, at, id)?,
+        match ledger.evaluate(&customer.summary, at.facts, at.position, same_file)? {
+            Verdict::Rejected(findings) => customer.findings = findings,
+            Verdict::Duplicate(id) => self.repeat(customer, at, id)?,
             Verdict::New(place) if self.batch.endpoint.is_some_and(Endpoint::saves) => {
                 let former = ledger.enter(place, at.assessment_id)?;
                 self.assess(customer, at, former)?;

@@ -6,14 +6,13 @@ use std::hash::{Hash, Hasher};
 use hashbrown::{Equivalent, HashMap};
 use rusqlite::{Connection, params};
 
-use crate::catalog::RuleRow;
-use crate::classifier::CategoryKind;
+use crate::catalog::{Action, CategoryKind, RuleRow};
 use crate::clock;
 use crate::trouble::Result;
-use crate::validate::{Action, Facts, Finding, Summary};
+use crate::validate::{Finding, Summary, TextPool};
 
 use super::batch::{Finish, NewBatch};
-use super::ledger::Former;
+use super::rules::Former;
 
 /// Different texts (offices, countries) after which the sums are written before the end of the
 /// file: memory must not grow with it.
@@ -137,7 +136,7 @@ impl Texts {
 
 impl Tally {
     /// Counts the answer to one customer, and everything that was found.
-    pub fn judged(&mut self, summary: &Summary, facts: &Facts, findings: &[Finding]) {
+    pub fn judged(&mut self, summary: &Summary, facts: &TextPool, findings: &[Finding]) {
         // The sums have a row for each thing that was wrong, and an office in each: one whose name is
         // too long to be one (TYP02) would be written a hundred times.
         let unit = facts.get(summary.business_unit);
@@ -166,7 +165,7 @@ impl Tally {
     }
 
     /// Counts a new assessment: how its customer stands now, and no longer stands.
-    pub fn stands(&mut self, summary: &Summary, facts: &Facts, former: Option<Former>) {
+    pub fn stands(&mut self, summary: &Summary, facts: &TextPool, former: Option<Former>) {
         let unit = self.texts.id_in(0, facts.get(summary.business_unit));
         let volume = self.volumes.entry(unit).or_default();
         volume.assessments += 1;

@@ -18,19 +18,19 @@ use super::record_file::{NewlyWritten, NotYet};
 use super::{Answered, Engine, Grouped, put_away};
 
 /// The longest wait between two tries.
-const LONGEST: Duration = Duration::from_secs(300);
+const MAX_RETRY: Duration = Duration::from_secs(300);
 
 /// So many are named in the log until one of them can leave; of more that is said once.
-const MOST_NAMED: usize = 20;
+const MAX_NAMED: usize = 20;
 
 /// What is said of a file that cannot go back.
-const NOT_BACK: &str = "could not be put back into the inbox and stays here until it can: give the user that runs kycdrop the right to write in the folder that it came from; no link or file may be in the place of that folder";
+const NOT_BACK: &str = "could not be put back into the inbox and stays here until it can: let the user that runs kycdrop write in its original folder; the folder must not be replaced by a link or a file";
 
 /// What is said of one whose answer cannot be put out.
-pub(super) const NO_ANSWER: &str = "was recorded, but its answer could not be put into its folder of the outbox and waits here until it can: give the user that runs kycdrop the right to write in that folder";
+pub(super) const NO_ANSWER: &str = "was recorded, but its answer could not be put into its folder of the outbox and waits here until it can: let the user that runs kycdrop write in that folder";
 
 /// What is said of one that cannot be put away.
-const NOT_AWAY: &str = "was answered, but could not be put away and stays here until it can: give the user that runs kycdrop the right to write in its folder of the archive or of failed; the file must not be immutable";
+const NOT_AWAY: &str = "was answered, but could not be put away and stays here until it can: let the user that runs kycdrop write in its folder below archive or failed; the file must not be immutable";
 
 /// What is said of a folder there that cannot be worked on as it is.
 const UNFIT: &str = "keeps a file that was taken from being finished, and stays here until it can be: give the user that runs kycdrop the right to read and write in this folder, and move away what is not the one file below `source` or the file `response`";
@@ -109,7 +109,7 @@ impl Engine {
                 self.returned.push((path, claim.clone(), why));
             }
             Err(_) if !claim.has_source()? => {
-                tracing::warn!(%file, claim = claim.id, "is not in the work folder any more");
+                tracing::warn!(%file, claim = claim.id, "is no longer in the work folder");
                 self.stuck.remove(&claim.id);
                 claim.forget();
             }
@@ -152,7 +152,7 @@ impl Engine {
         if !self.stuck.contains_key(&claim.id) {
             let path = path.to_string_lossy();
             let path = printable(&path);
-            match self.stuck.len().cmp(&MOST_NAMED) {
+            match self.stuck.len().cmp(&MAX_NAMED) {
                 Ordering::Less => tracing::warn!(%path, reason = %e, "{says}"),
                 Ordering::Equal => tracing::warn!(
                     "more files cannot leave the work folder: `kycdrop status` counts them"
@@ -173,7 +173,7 @@ impl Engine {
             _ => Kind::Io,
         };
         let wait = self.config.retry.saturating_mul(1 << stuck.tries.min(16));
-        stuck.due = now + wait.min(LONGEST);
+        stuck.due = now + wait.min(MAX_RETRY);
         stuck.tries += 1;
     }
 
@@ -239,7 +239,10 @@ impl Engine {
             return Ok(Vec::new());
         }
         if !self.stuck.contains_key(&claim.id) {
-            tracing::info!(batch = batch.batch_id, "finishing a file of an earlier run");
+            tracing::info!(
+                batch = batch.batch_id,
+                "finishing a file from an earlier run"
+            );
         }
         let newly = NewlyWritten {
             batch,

@@ -17,7 +17,7 @@ use crate::trouble::{Kind, Result, Trouble};
 
 pub(super) type Fingerprint = (String, Vec<(PathBuf, u64, Option<SystemTime>)>);
 
-/// What tells whether a classifier file was changed, without reading it; and the day, since a value
+/// Shows whether a classifier file was changed, without reading it; and the day, since a value
 /// may be retired on one.
 pub(super) fn fingerprint(home: &Home) -> Fingerprint {
     let mut files: Vec<_> = std::fs::read_dir(home.classifiers())
@@ -56,7 +56,7 @@ pub(super) fn look_cut(set: &ClassifierSet, home: &Home) -> bool {
     };
     tracing::warn!(
         classifier,
-        "the classifier files lost many values at once: activated once they stood still for settle_timeout"
+        "the classifier files lost many values at once: they are activated if they do not change for settle_timeout"
     );
     true
 }

@@ -10,7 +10,7 @@ use crate::intake::Claim;
 use crate::trouble::{Result, Trouble};
 
 use super::record_file::NewlyWritten;
-use super::spent::Lap;
+use super::timings::Stopwatch;
 use super::{Answered, Engine, GROUP_FILES, back, publish, step};
 
 impl Engine {
@@ -19,7 +19,7 @@ impl Engine {
         if !done.is_empty() {
             self.check_footing()?;
         }
-        let mut lap = Lap::begin();
+        let mut stopwatch = Stopwatch::start();
         let mut built = Vec::new();
         for (claim, newly) in &done {
             if newly.answered || !claim.has_response()? {
@@ -69,7 +69,7 @@ impl Engine {
                 .and_then(|outbox| outbox.below(&folder)?.sync());
             synced.map_err(|e| Trouble::io("syncing", &outbox.path().join(&folder), &e))?;
         }
-        lap.ends(&mut self.spent.publishing);
+        stopwatch.lap(&mut self.timings.publishing);
         // Should it have gone meanwhile, the next start finds the files in work.
         if !named.is_empty() {
             self.check_footing()?;
@@ -83,7 +83,7 @@ impl Engine {
             claim.forget();
             step("forget.after")
         })?;
-        lap.ends(&mut self.spent.putting_away);
+        stopwatch.lap(&mut self.timings.putting_away);
         let answered: Vec<_> = named.into_iter().map(|(_, answered)| answered).collect();
         for one in &answered {
             self.unmarked.push(Published {
@@ -91,7 +91,7 @@ impl Engine {
                 response_file: one.response_file.clone(),
                 at: clock::now(),
             });
-            tell(&one.batch);
+            log_answer(&one.batch);
         }
         if self.unmarked.len() >= GROUP_FILES {
             self.mark()?;
@@ -105,17 +105,17 @@ impl Engine {
     /// # Errors
     /// When the history cannot be written.
     pub fn mark(&mut self) -> Result<()> {
-        let mut lap = Lap::begin();
+        let mut stopwatch = Stopwatch::start();
         step("mark.before")?;
         self.history.mark_published(&self.unmarked)?;
-        lap.ends(&mut self.spent.marking);
+        stopwatch.lap(&mut self.timings.marking);
         self.unmarked.clear();
         step("mark.after")
     }
 }
 
 /// Says that a file was answered.
-fn tell(batch: &Written) {
+fn log_answer(batch: &Written) {
     tracing::info!(
         batch = batch.batch_id,
         endpoint = %crate::text::printable(&batch.path),

@@ -45,7 +45,7 @@ impl Guard {
         })
     }
 
-    /// Looks whether everything is still there, and still the same.
+    /// Checks that everything is still there and unchanged.
     ///
     /// # Errors
     /// When something was moved, removed or replaced: this ends the process. Or when something cannot
@@ -75,6 +75,6 @@ fn gone(path: &Path, replaced: bool) -> Trouble {
     Trouble::new(
         Kind::Setup,
         format!("{} {what} while kycdrop was using it", path.display()),
-        "nothing more is answered. Put back what was there, or a backup of kycdrop.db without its -wal and -shm (a -shm alone is made anew), and start again: files that were in work are finished then",
+        "nothing more is answered. Restore what was there, or a backup of kycdrop.db without its -wal and -shm (a missing -shm alone is recreated), and start again: this finishes the files in work",
     )
 }

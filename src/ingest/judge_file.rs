@@ -51,7 +51,7 @@ pub struct FileFacts {
 
 /// Why a file was not judged to its end.
 #[derive(Debug)]
-pub enum Stop {
+pub enum JudgeError {
     /// It is not a request, or not yet; the offset counts from its start.
     Invalid(InvalidRequest),
     /// It is more than the configuration allows.
@@ -66,15 +66,15 @@ pub enum Stop {
     Trouble(Trouble),
 }
 
-impl From<Trouble> for Stop {
-    fn from(e: Trouble) -> Stop {
-        Stop::Trouble(e)
+impl From<Trouble> for JudgeError {
+    fn from(e: Trouble) -> JudgeError {
+        JudgeError::Trouble(e)
     }
 }
 
-impl From<InvalidRequest> for Stop {
-    fn from(e: InvalidRequest) -> Stop {
-        Stop::Invalid(e)
+impl From<InvalidRequest> for JudgeError {
+    fn from(e: InvalidRequest) -> JudgeError {
+        JudgeError::Invalid(e)
     }
 }
 
@@ -91,7 +91,7 @@ pub type Make<T> = Arc<dyn Fn(JudgedChunk) -> T + Send + Sync>;
 /// Judges a file and hands what is made of its chunks to `take`, in order.
 ///
 /// # Errors
-/// [`Stop`]: then nothing that `take` got may count.
+/// [`JudgeError`]: then nothing that `take` got may count.
 pub fn each_chunk<T: Send + 'static>(
     source: Source<'_>,
     endpoint: Endpoint,
@@ -100,8 +100,8 @@ pub fn each_chunk<T: Send + 'static>(
     progress: &mut dyn Progress,
     make: Make<T>,
     mut take: impl FnMut(T) -> Result<()>,
-) -> Result<FileFacts, Stop> {
-    let mut way = Way {
+) -> Result<FileFacts, JudgeError> {
+    let mut judge = FileJudge {
         endpoint,
         rules,
         pool,
@@ -109,15 +109,15 @@ pub fn each_chunk<T: Send + 'static>(
         make,
         take: &mut take,
     };
-    let fault = match way.over(source, u64::MAX) {
-        Err(Stop::Invalid(fault)) => fault,
+    let fault = match judge.over(source, u64::MAX) {
+        Err(JudgeError::Invalid(fault)) => fault,
         done => return done,
     };
     let Some(zeros) = zeros_at_the_end(source)? else {
-        return Err(Stop::Invalid(fault));
+        return Err(JudgeError::Invalid(fault));
     };
     // Some writers set the size of a file first, and until the content comes it reads as zero bytes.
-    let mut before_them = Way {
+    let mut before_them = FileJudge {
         endpoint,
         rules,
         pool,
@@ -127,20 +127,20 @@ pub fn each_chunk<T: Send + 'static>(
     };
     Err(match before_them.over(source, zeros) {
         Ok(_)
-        | Err(Stop::Invalid(InvalidRequest {
+        | Err(JudgeError::Invalid(InvalidRequest {
             kind: InvalidKind::EndsEarly,
             ..
-        })) => Stop::Invalid(InvalidRequest::ends_early(
+        })) => JudgeError::Invalid(InvalidRequest::ends_early(
             zeros,
             "the rest of the file is zero bytes",
         )),
-        Err(Stop::Invalid(_) | Stop::TooMuch(_)) => Stop::Invalid(fault),
+        Err(JudgeError::Invalid(_) | JudgeError::TooMuch(_)) => JudgeError::Invalid(fault),
         Err(stop) => stop,
     })
 }
 
 /// Where the zero bytes begin that a source ends with; None when it ends with something else.
-fn zeros_at_the_end(source: Source<'_>) -> Result<Option<u64>, Stop> {
+fn zeros_at_the_end(source: Source<'_>) -> Result<Option<u64>, JudgeError> {
     let path = match source {
         Source::Bytes(bytes) => {
             let content = bytes.iter().rposition(|b| *b != 0).map_or(0, |at| at + 1);
@@ -172,8 +172,8 @@ fn zeros_at_the_end(source: Source<'_>) -> Result<Option<u64>, Stop> {
     }
 }
 
-/// The way of one file, and what it needs on it.
-struct Way<'w, T> {
+/// The validation of one file, and what it needs.
+struct FileJudge<'w, T> {
     endpoint: Endpoint,
     rules: &'w Rules,
     pool: &'w rayon::ThreadPool,
@@ -182,21 +182,26 @@ struct Way<'w, T> {
     take: &'w mut dyn FnMut(T) -> Result<()>,
 }
 
-impl<T: Send + 'static> Way<'_, T> {
+impl<T: Send + 'static> FileJudge<'_, T> {
     /// Goes over the first `most` bytes of a source.
-    fn over(&mut self, source: Source<'_>, most: u64) -> Result<FileFacts, Stop> {
+    fn over(&mut self, source: Source<'_>, most: u64) -> Result<FileFacts, JudgeError> {
         match source {
-            Source::Bytes(bytes) => self.go(bytes, most.min(bytes.len() as u64), Path::new("-")),
+            Source::Bytes(bytes) => self.run(bytes, most.min(bytes.len() as u64), Path::new("-")),
             Source::File(path) => {
-                let wrong = |e: io::Error| not_read("opening", path, &e);
-                let file = disk::open_regular(path).map_err(wrong)?;
-                let bytes = file.metadata().map_err(wrong)?.len();
-                self.go(file, most.min(bytes), path)
+                let to_error = |e: io::Error| not_read("opening", path, &e);
+                let file = disk::open_regular(path).map_err(to_error)?;
+                let bytes = file.metadata().map_err(to_error)?.len();
+                self.run(file, most.min(bytes), path)
             }
         }
     }
 
-    fn go(&mut self, file: impl Read + Send, bytes: u64, path: &Path) -> Result<FileFacts, Stop> {
+    fn run(
+        &mut self,
+        file: impl Read + Send,
+        bytes: u64,
+        path: &Path,
+    ) -> Result<FileFacts, JudgeError> {
         let body = if self.endpoint.is_batch() {
             Body::List
         } else {
@@ -204,7 +209,7 @@ impl<T: Send + 'static> Way<'_, T> {
         };
         if bytes > self.rules.max_file_bytes {
             let most = self.rules.max_file_bytes;
-            return Err(Stop::TooMuch(format!(
+            return Err(JudgeError::TooMuch(format!(
                 "the file has {bytes} bytes, more than {most} (max_file_bytes)"
             )));
         }
@@ -213,7 +218,7 @@ impl<T: Send + 'static> Way<'_, T> {
         let splitter = Splitter::new(HashingReader::new(file), body, self.rules.limits);
         self.progress.begin(bytes);
         let done = if bytes <= SMALL {
-            self.here(splitter, path)
+            self.inline(splitter, path)
         } else {
             self.in_parallel(splitter, path)
         };
@@ -221,11 +226,11 @@ impl<T: Send + 'static> Way<'_, T> {
         done
     }
 
-    fn here<R: Read>(
+    fn inline<R: Read>(
         &mut self,
         mut splitter: Splitter<HashingReader<R>>,
         path: &Path,
-    ) -> Result<FileFacts, Stop> {
+    ) -> Result<FileFacts, JudgeError> {
         while let Some(chunk) = splitter.next_chunk().map_err(|e| split_error(path, e))? {
             let chunk = judge(chunk, self.endpoint, self.rules, &self.make)?;
             self.take_one(chunk.made)?;
@@ -233,7 +238,7 @@ impl<T: Send + 'static> Way<'_, T> {
         Ok(facts(splitter))
     }
 
-    fn take_one(&mut self, made: T) -> Result<(), Stop> {
+    fn take_one(&mut self, made: T) -> Result<(), JudgeError> {
         fault::point("ingest.chunk").map_err(|e| Trouble::io("reading", Path::new("it"), &e))?;
         Ok((self.take)(made)?)
     }
@@ -242,7 +247,7 @@ impl<T: Send + 'static> Way<'_, T> {
         &mut self,
         mut splitter: Splitter<HashingReader<R>>,
         path: &Path,
-    ) -> Result<FileFacts, Stop> {
+    ) -> Result<FileFacts, JudgeError> {
         let (pool, endpoint, rules, make) =
             (self.pool, self.endpoint, self.rules, self.make.clone());
         // Enough that no thread waits for the writer to fetch, and no more.
@@ -256,7 +261,7 @@ impl<T: Send + 'static> Way<'_, T> {
                 pool.spawn(move || {
                     let _ = done.send(judge(chunk, endpoint, &rules, &make));
                 });
-                // The writer has given up: whatever stopped it is told by it.
+                // The writer has given up: it reports what stopped it.
                 if queue.send(judged).is_err() {
                     break;
                 }
@@ -271,35 +276,35 @@ impl<T: Send + 'static> Way<'_, T> {
             Some(match (stop, reader.join()) {
                 (Err(stop), _) => Err(stop),
                 (Ok(()), Ok(read)) => read.map_err(|e| split_error(path, e)),
-                (Ok(()), Err(_)) => Err(Stop::Defect("the reading of the file".into())),
+                (Ok(()), Err(_)) => Err(JudgeError::Defect("the reading of the file".into())),
             })
         });
         match done {
             Some(done) => done.map(|()| facts(splitter)),
             // The system gives no thread.
-            None => self.here(splitter, path),
+            None => self.inline(splitter, path),
         }
     }
 
     /// Takes the judged chunks back in the order of the file.
-    fn take_all(&mut self, chunks: &Receiver<Receiver<Judged<T>>>) -> Result<(), Stop> {
+    fn take_all(&mut self, chunks: &Receiver<Receiver<Judged<T>>>) -> Result<(), JudgeError> {
         let mut done_bytes = 0;
         for judged in chunks {
             let chunk = judged
                 .recv()
-                .unwrap_or_else(|_| Err(Stop::Defect("a judging thread".into())))?;
+                .unwrap_or_else(|_| Err(JudgeError::Defect("a judging thread".into())))?;
             done_bytes += chunk.bytes;
             self.take_one(chunk.made)?;
             self.progress.advance(done_bytes);
             if self.progress.gives_way() {
-                return Err(Stop::GaveWay);
+                return Err(JudgeError::GaveWay);
             }
         }
         Ok(())
     }
 }
 
-type Judged<T> = Result<Made<T>, Stop>;
+type Judged<T> = Result<Made<T>, JudgeError>;
 
 struct Made<T> {
     made: T,
@@ -317,7 +322,7 @@ thread_local! {
 fn judge<T>(chunk: Chunk, endpoint: Endpoint, rules: &Rules, make: &Make<T>) -> Judged<T> {
     let most = rules.max_customers;
     if chunk.first + chunk.elements.len() as u64 > most {
-        return Err(Stop::TooMuch(format!(
+        return Err(JudgeError::TooMuch(format!(
             "the file has more than {most} customers (max_customers)"
         )));
     }
@@ -342,23 +347,23 @@ fn judge<T>(chunk: Chunk, endpoint: Endpoint, rules: &Rules, make: &Make<T>) -> 
     });
     match catch_unwind(judging) {
         Ok(made) => Ok(Made { made: made?, bytes }),
-        // The panic hook has told where; what it says may hold a customer's text.
-        Err(_) => Err(Stop::Defect("the judging of a customer".into())),
+        // The panic hook has logged the place; the message may hold a customer's text.
+        Err(_) => Err(JudgeError::Defect("the judging of a customer".into())),
     }
 }
 
-fn split_error(path: &Path, e: SplitError) -> Stop {
+fn split_error(path: &Path, e: SplitError) -> JudgeError {
     match e {
         SplitError::Io(e) => not_read("reading", path, &e),
-        SplitError::Invalid(fault) => Stop::Invalid(fault),
+        SplitError::Invalid(fault) => JudgeError::Invalid(fault),
     }
 }
 
-fn not_read(doing: &str, path: &Path, e: &io::Error) -> Stop {
+fn not_read(doing: &str, path: &Path, e: &io::Error) -> JudgeError {
     let trouble = Trouble::io(doing, path, e);
     match disk::concerns_all(e) {
-        true => Stop::Trouble(trouble),
-        false => Stop::Unreadable(trouble),
+        true => JudgeError::Trouble(trouble),
+        false => JudgeError::Unreadable(trouble),
     }
 }
 

@@ -11,8 +11,8 @@ pub mod publish;
 mod put_away;
 mod ready;
 mod record_file;
-mod spent;
 mod standing;
+mod timings;
 
 use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
@@ -26,21 +26,21 @@ use crate::config::{Config, Home, Roots};
 use crate::disk;
 use crate::fault;
 use crate::history::{History, Published, Written};
-use crate::intake::{Claim, NameBook};
+use crate::intake::{Claim, ReservedNames};
 use crate::trouble::{Kind, Result, Trouble};
 
 use back::Stuck;
 use classifier_files::{Fingerprint, activate, active, fingerprint, look_cut, settled, stood_for};
 pub use classifier_files::{of_home as classifiers_of, to_check_with};
 use guard::Guard;
-pub use judge_file::{FileFacts, FileHash, Rules, Source, Stop, each_chunk, position_in};
+pub use judge_file::{FileFacts, FileHash, JudgeError, Rules, Source, each_chunk, position_in};
 pub use progress::{Progress, Silent};
 pub use ready::outcome;
 pub use record_file::NotYet;
 use record_file::{OneFile, Recorded, is_small};
-use spent::Lap;
-pub use spent::Spent;
 use standing::Standing;
+use timings::Stopwatch;
+pub use timings::Timings;
 
 /// A group is committed once it has this many files, so that nobody waits long for an answer.
 const GROUP_FILES: usize = 50;
@@ -48,7 +48,7 @@ const GROUP_FILES: usize = 50;
 /// A group is committed once its files are this large together.
 const GROUP_BYTES: u64 = 8 << 20;
 
-/// Everything that work needs: the history, the classifiers in force, the threads.
+/// Everything that work needs: the history, the active classifiers, the threads.
 pub struct Engine {
     pub home: Home,
     pub config: Config,
@@ -65,14 +65,14 @@ pub struct Engine {
     standing: Standing<Fingerprint>,
     /// Published, but not marked in the history yet.
     unmarked: Vec<Published>,
-    /// Put back into the inbox, and not told of yet.
+    /// Put back into the inbox, and not reported yet.
     returned: Vec<(PathBuf, Claim, NotYet)>,
     /// Taken, and to be taken up again after others that they gave way to.
     aside: Vec<Claim>,
     /// By claim: what cannot leave the work folder.
     stuck: HashMap<String, Stuck>,
     guard: Guard,
-    spent: Spent,
+    timings: Timings,
 }
 
 /// What came of the first files of those that wait.
@@ -142,17 +142,17 @@ impl Engine {
             aside: Vec::new(),
             stuck: HashMap::new(),
             guard,
-            spent: Spent::default(),
+            timings: Timings::default(),
         })
     }
 
     /// Where the time went so far.
-    pub fn spent(&self) -> Spent {
-        self.spent
+    pub fn timings(&self) -> Timings {
+        self.timings
     }
 
-    /// Looks whether the home, `watch-dir`, the lock and the database are still the ones that this
-    /// began with.
+    /// Checks that the home, `watch-dir`, the lock and the database are still the ones that this
+    /// started with.
     ///
     /// # Errors
     /// When one was moved, removed, replaced or overwritten: this ends the process.
@@ -161,7 +161,7 @@ impl Engine {
         self.history.check_unchanged()
     }
 
-    /// The classifiers in force.
+    /// The active classifiers.
     pub fn classifiers(&self) -> &ClassifierSet {
         &self.rules.classifiers
     }
@@ -171,13 +171,13 @@ impl Engine {
         &self.history
     }
 
-    /// Takes up a change of the classifier files once they stood still, if the whole set is sound;
-    /// otherwise says what is wrong, once, and the set in force stays in force. Returns when a change
-    /// that does not stand still for long enough is due.
+    /// Activates changed classifier files once they have settled, if the whole set is valid; otherwise
+    /// logs the problems once and keeps the previous set. Returns when a change that has not settled
+    /// is due.
     ///
     /// # Errors
     /// When the history cannot be written.
-    pub fn take_up_classifiers(&mut self) -> Result<Option<Instant>> {
+    pub fn reload_classifiers(&mut self) -> Result<Option<Instant>> {
         let files = fingerprint(&self.home);
         if files == self.fingerprint {
             self.standing.forget();
@@ -277,7 +277,7 @@ impl Engine {
         self.process(claims, progress)
     }
 
-    /// The same in groups that begin with this many files and grow to [`GROUP_FILES`].
+    /// Processes claims in groups that start with this many files and grow to [`GROUP_FILES`].
     fn process_in_groups(
         &mut self,
         claims: Vec<Claim>,
@@ -317,9 +317,9 @@ impl Engine {
         let mut done = Vec::new();
         let mut back = Vec::new();
         let mut taken = Vec::new();
-        let mut names = NameBook::default();
+        let mut names = ReservedNames::default();
         let mut bytes = 0;
-        let mut lap = Lap::begin();
+        let mut stopwatch = Stopwatch::start();
         let packing = self.history.packing();
         let group = self.history.group()?;
         while taken.len() < most && bytes < GROUP_BYTES {
@@ -354,7 +354,7 @@ impl Engine {
                 }
             }
         }
-        lap.ends(&mut self.spent.judging);
+        stopwatch.lap(&mut self.timings.judging);
         // A group of nothing but files that go back has nothing to make durable.
         if done.is_empty() {
             drop(group);
@@ -366,20 +366,20 @@ impl Engine {
                 drop(group);
                 return self.unsynced(failed, taken, waiting);
             }
-            lap.ends(&mut self.spent.syncing);
+            stopwatch.lap(&mut self.timings.syncing);
             step("commit.before")?;
             self.guard.check()?;
             group.commit()?;
             step("commit.after")?;
-            lap.ends(&mut self.spent.committing);
+            stopwatch.lap(&mut self.timings.committing);
         }
         for (claim, why) in back {
             self.give_back(&claim, why)?;
         }
         let answered = self.end(done)?;
-        let mut lap = Lap::begin();
+        let mut stopwatch = Stopwatch::start();
         self.history.trim();
-        lap.ends(&mut self.spent.trimming);
+        stopwatch.lap(&mut self.timings.trimming);
         Ok(Grouped::Answered(answered))
     }
 
@@ -387,7 +387,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the history cannot be written.
-    pub fn rest(&mut self) -> Result<()> {
+    pub fn on_idle(&mut self) -> Result<()> {
         if !self.unmarked.is_empty() {
             self.mark()?;
         }

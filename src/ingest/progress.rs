@@ -1,6 +1,6 @@
-//! Telling somebody how far a large file is, and asking whether it goes on.
+//! Reports the progress of a large file, and asks whether it gives way.
 
-/// Is told how much of a file has been judged.
+/// Receives how much of a file has been judged.
 pub trait Progress {
     /// A file of this many bytes begins.
     fn begin(&mut self, bytes: u64);
@@ -17,7 +17,7 @@ pub trait Progress {
     }
 }
 
-/// Tells nobody.
+/// Reports nothing.
 pub struct Silent;
 
 impl Progress for Silent {

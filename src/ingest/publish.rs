@@ -6,13 +6,13 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-use crate::catalog::Endpoint;
+use crate::catalog::{Endpoint, ReplyKind};
 use crate::clock;
 use crate::disk;
 use crate::fault;
 use crate::folder::{Gives, Root};
 use crate::history::{History, Written};
-use crate::intake::{Claim, NameBook, make_beside, response_name};
+use crate::intake::{Claim, ReservedNames, make_beside, response_name};
 use crate::regular_file;
 use crate::response::{self, BatchBody, Outcome};
 use crate::trouble::{Result, Trouble};
@@ -41,7 +41,7 @@ pub fn write_body<W: Write>(history: &History, batch: &Written, mut out: W) -> R
             let mut body = String::new();
             history.outcomes(batch.batch_id, |row| {
                 body = match (row.error, endpoint) {
-                    (Some(_), Endpoint::SimplifiedCustomer) => {
+                    (Some(_), endpoint) if endpoint.reply_kind() == ReplyKind::AllErrors => {
                         response::all_errors(&history.descriptions(batch.batch_id, 0)?)
                     }
                     (error, _) => response::single(error),
@@ -168,7 +168,7 @@ pub(super) fn is_out(history: &History, outbox: &Root, batch: &Written) -> Resul
     }
 }
 
-/// Refuses what is not what the file goes on with.
+/// Fails on bytes that differ from what follows in the file.
 struct Same<R>(R);
 
 impl<R: Read> Write for Same<R> {
@@ -200,11 +200,11 @@ pub(super) fn put_out(
     batch: &Written,
 ) -> Result<io::Result<PathBuf>> {
     let answer_folder = claim.answer_folder();
-    let wrong =
+    let to_error =
         |e: io::Error| Trouble::io("publishing to", &outbox.path().join(&answer_folder), &e);
-    let root = outbox.open().map_err(wrong)?;
+    let root = outbox.open().map_err(to_error)?;
     let its_own = |e: io::Error| match disk::concerns_all(&e) || root.gives() == Gives::Nothing {
-        true => Err(wrong(e)),
+        true => Err(to_error(e)),
         false => Ok(Err(e)),
     };
     let opened = make_beside(&root, &answer_folder).and_then(|to| Ok((claim.open()?, to)));
@@ -214,7 +214,7 @@ pub(super) fn put_out(
     };
     let mut noted = batch.response_file.clone().unwrap_or_default();
     let mut name = PathBuf::from(&noted);
-    let mut names = NameBook::default();
+    let mut names = ReservedNames::default();
     loop {
         let file = name.file_name().unwrap_or_default();
         let answer = way.join(file);
@@ -226,7 +226,7 @@ pub(super) fn put_out(
             .and_then(|()| from.rename_new(OsStr::new("response"), &folder, file));
         match moved {
             Ok(()) => {
-                fault::point("publish.renamed").map_err(wrong)?;
+                fault::point("publish.renamed").map_err(to_error)?;
                 return Ok(Ok(answer));
             }
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {

@@ -1,5 +1,5 @@
-//! Putting an answered file away, under a name that tells the truth: a sender that still has it open
-//! may have written to it after it was read.
+//! Puts an answered file away, under a name that shows whether it was changed: a sender that still
+//! has it open may have written to it after it was read.
 
 use std::io;
 
@@ -42,7 +42,7 @@ pub(super) fn put_away(
     tracing::warn!(
         batch = batch.batch_id,
         file = %crate::text::printable(&file),
-        "was written to after it was read: it is put away as *{CHANGED}; what was written since was not answered: drop it again"
+        "was written to after it was read: it is archived as *{CHANGED}; the later changes were not answered: drop it again"
     );
     archive_source(root, &aside)
 }
@@ -59,10 +59,10 @@ pub(super) fn root_of<'r>(roots: &'r Roots, batch: &Written) -> &'r Root {
 /// was taken with, it is not read again.
 fn was_changed(history: &History, claim: &Claim, batch: &Written) -> Result<bool> {
     let path = claim.source();
-    let told = claim.file_name().to_string_lossy().ends_with(CHANGED);
+    let already_marked = claim.file_name().to_string_lossy().ends_with(CHANGED);
     let now = path.symlink_metadata().ok();
     let now = now.and_then(|m| Some((m.len(), m.modified().ok()?)));
-    if told || now.is_none() || claim.looked == now {
+    if already_marked || now.is_none() || claim.looked == now {
         return Ok(false);
     }
     let answered = history.sha256_of(batch.batch_id)?;

@@ -4,7 +4,7 @@
 use crate::catalog::Endpoint;
 use crate::history::{PackedChunk, Packing};
 use crate::response::{self, Outcome};
-use crate::validate::{Facts, Finding, Judged, JudgedChunk};
+use crate::validate::{Finding, Judged, JudgedChunk, TextPool};
 
 /// A judged chunk with everything that can be made before the history is asked.
 pub(super) struct ReadyChunk {
@@ -26,7 +26,7 @@ impl ReadyChunk {
         let mut results = Results::default();
         if endpoint.is_batch() {
             for customer in &judged.customers {
-                let outcome = outcome(customer, &judged.facts, &customer.findings);
+                let outcome = outcome(customer, &judged.texts, &customer.findings);
                 response::batch_result(&mut results.json, &outcome);
                 results.ends.push(results.json.len());
             }
@@ -48,7 +48,7 @@ impl Results {
 }
 
 /// What a customer came to, for its response: with these findings, which the history may have changed.
-pub fn outcome<'c>(customer: &Judged, facts: &'c Facts, findings: &'c [Finding]) -> Outcome<'c> {
+pub fn outcome<'c>(customer: &Judged, facts: &'c TextPool, findings: &'c [Finding]) -> Outcome<'c> {
     let s = &customer.summary;
     Outcome {
         communication_number: facts.get(s.communication_number),

@@ -1,5 +1,5 @@
 //! One claimed file into the history: judged, its rows written, its response reserved. Nothing of it
-//! is final until the group is committed. A file that cannot be judged as it is now is told apart
+//! is final until the group is committed. A file that cannot be judged as it is now is distinguished
 //! from one that is wrong: it goes back to the inbox.
 //!
 //! The first file of a transaction is written while it is read, whatever its size: should it turn
@@ -19,11 +19,11 @@ use crate::disk;
 use crate::fault;
 use crate::folder::Root;
 use crate::history::{Finish, Group, Packing, Recording, Told, Written};
-use crate::intake::{Claim, Hold, NameBook, response_name};
+use crate::intake::{Claim, Hold, ReservedNames, response_name};
 use crate::request::{InvalidKind, Note, NoteDetail, NoteKind};
 use crate::trouble::{Kind, Result, Trouble};
 
-use super::judge_file::{self, FileFacts, FileHash, Rules, Source, Stop, each_chunk};
+use super::judge_file::{self, FileFacts, FileHash, JudgeError, Rules, Source, each_chunk};
 use super::progress::Progress;
 use super::publish::Draft;
 use super::ready::{ReadyChunk, outcome};
@@ -62,7 +62,7 @@ pub(super) struct NewlyWritten {
     pub answered: bool,
 }
 
-/// Whether a file may come after others in a transaction. One that cannot be looked at is told of
+/// Whether a file may come after others in a transaction. One that cannot be examined is reported
 /// when it is opened.
 pub(super) fn is_small(claim: &Claim) -> bool {
     std::fs::metadata(claim.source()).is_ok_and(|m| m.len() <= judge_file::SMALL)
@@ -98,7 +98,7 @@ impl OneFile<'_> {
     pub fn record(
         &self,
         group: &Group<'_>,
-        names: &mut NameBook,
+        names: &mut ReservedNames,
         progress: &mut dyn Progress,
     ) -> Result<Recorded> {
         let started = Instant::now();
@@ -119,7 +119,7 @@ impl OneFile<'_> {
         };
         let mut judging = || match self.claim.endpoint() {
             None => {
-                let why = "the folder that the file was dropped in is no endpoint";
+                let why = "the folder that the file was dropped in is not an endpoint";
                 (work.hash.read_whole()).map(|facts| Ok((facts, failed(404, why))))
             }
             Some(endpoint) => self.judge(endpoint, &file, &mut work, progress),
@@ -147,7 +147,7 @@ impl OneFile<'_> {
                 return Ok(ended.err().unwrap_or(changed));
             }
         };
-        // The disk tells of what it lost only once: the sync before the commit would not hear of it.
+        // The system reports a lost write only once: the sync before the commit would not see it.
         if let Err(e) = synced {
             work.recording.undo()?;
             return not_read(&e).ok_or_else(|| Trouble::io("syncing", &path, &e));
@@ -212,13 +212,13 @@ impl OneFile<'_> {
             Err(stop) => stop,
         };
         let (facts, end) = match stop {
-            Stop::Unreadable(e) => {
+            JudgeError::Unreadable(e) => {
                 tracing::debug!("{e}");
                 return Ok(Err(broken()));
             }
-            Stop::GaveWay => return Ok(Err(Recorded::GaveWay)),
-            Stop::Trouble(e) if e.kind != Kind::Internal => return Err(e),
-            Stop::Invalid(fault) => {
+            JudgeError::GaveWay => return Ok(Err(Recorded::GaveWay)),
+            JudgeError::Trouble(e) if e.kind != Kind::Internal => return Err(e),
+            JudgeError::Invalid(fault) => {
                 let may_grow = self.waits && !self.claim.overdue;
                 if may_grow && fault.kind == InvalidKind::EndsEarly {
                     return Ok(Err(Recorded::NotYet(NotYet::Held(Hold::Incomplete))));
@@ -227,7 +227,7 @@ impl OneFile<'_> {
                 let error = format!("{place}: {}", fault.message);
                 (work.hash.read_whole()?, failed(400, error))
             }
-            Stop::TooMuch(message) => {
+            JudgeError::TooMuch(message) => {
                 // One that is too large is not read for its hash either.
                 let bytes = file.metadata().map_or(0, |m| m.len());
                 let facts = if bytes > self.rules.max_file_bytes {
@@ -240,8 +240,8 @@ impl OneFile<'_> {
                 };
                 (facts, failed(400, message))
             }
-            Stop::Defect(place) => defect(work, &place)?,
-            Stop::Trouble(e) => {
+            JudgeError::Defect(place) => defect(work, &place)?,
+            JudgeError::Trouble(e) => {
                 tracing::error!("{e}");
                 defect(work, "the writing of the history")?
             }
@@ -323,19 +323,22 @@ impl Work<'_> {
     fn write(&mut self, chunk: ReadyChunk) -> Result<()> {
         let ReadyChunk { packed, results } = chunk;
         let draft = &mut self.draft;
-        let mut told = |told: Told<'_>| match draft {
+        let mut add_result = |recorded: Told<'_>| match draft {
             None => Ok(()),
-            Some(draft) if told.changed => {
-                draft.made(&outcome(told.customer, told.facts, &told.customer.findings))
-            }
-            Some(draft) => draft.result(results.get(told.i)),
+            Some(draft) if recorded.changed => draft.made(&outcome(
+                recorded.customer,
+                recorded.facts,
+                &recorded.customer.findings,
+            )),
+            Some(draft) => draft.result(results.get(recorded.i)),
         };
-        self.recording.chunk(packed, &mut self.hash, &mut told)
+        self.recording
+            .chunk(packed, &mut self.hash, &mut add_result)
     }
 }
 
 fn defect(work: &mut Work<'_>, place: &str) -> Result<(FileFacts, Finish)> {
-    let error = format!("a defect of kycdrop, at {place}: please report it");
+    let error = format!("a defect in kycdrop at {place}: please report it");
     tracing::error!("{error}");
     Ok((work.hash.read_whole()?, failed(500, error)))
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// How long changed files have stood still. `F` is what tells whether they changed.
+/// How long changed files have stood still. `F` is compared to see whether they changed.
 pub(super) struct Standing<F> {
     settle: Duration,
     /// For those that lost many values.

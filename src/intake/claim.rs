@@ -182,7 +182,7 @@ impl Claim {
     /// Whether the file is still here: not archived yet.
     ///
     /// # Errors
-    /// When that cannot be told.
+    /// When that cannot be determined.
     pub fn has_source(&self) -> Result<bool> {
         Ok(!self.relative.as_os_str().is_empty() && is_there(&self.source())?)
     }
@@ -190,13 +190,13 @@ impl Claim {
     /// Whether its response is still here: not published yet.
     ///
     /// # Errors
-    /// When that cannot be told.
+    /// When that cannot be determined.
     pub fn has_response(&self) -> Result<bool> {
         is_there(&self.response())
     }
 
     /// Where its response is made. It lies there from before the commit until it is published, so
-    /// that its absence tells a published response from a lost one.
+    /// that its absence distinguishes a published response from a lost one.
     pub fn response(&self) -> PathBuf {
         self.folder.join("response")
     }
@@ -246,7 +246,7 @@ impl Claim {
         }
     }
 
-    /// What the history is told of it before it is judged.
+    /// What the history records of it before it is judged.
     pub fn new_batch(&self) -> NewBatch {
         NewBatch {
             claim: self.id.clone(),

@@ -72,21 +72,19 @@ impl Hold {
     /// What is said of it, after its name.
     pub fn says(self) -> &'static str {
         match self {
-            Hold::Incomplete => "ends too early; it waits until it changes, or for settle_timeout",
-            Hold::Strange => {
-                "is not a regular file with one name: it is never read, and stays here"
-            }
+            Hold::Incomplete => "ends too early; waiting until it changes, or for settle_timeout",
+            Hold::Strange => "is not a regular file with one name: it is not read, and stays here",
             Hold::Broken => {
-                "could not be read and stays here: look at the disk or the share that it lies on, or drop it again"
+                "could not be read and stays here: check its disk or network share, or drop it again"
             }
             Hold::Elsewhere => {
                 "is on another file system than the inbox and stays here: files are taken by renaming, so drop it on the file system of watch-dir"
             }
             Hold::Denied => {
-                "may not be read and stays here: give the user that runs kycdrop the right to read it"
+                "may not be read and stays here: let the user that runs kycdrop read it"
             }
             Hold::Immovable => {
-                "may not be moved out of its folder and stays here: give the user that runs kycdrop the right to write in that folder; the file must not be immutable or a mount point, nor somebody else's in a sticky folder"
+                "may not be moved out of its folder and stays here: let the user that runs kycdrop write in that folder; the file must not be immutable or a mount point, nor owned by another user in a sticky folder"
             }
             Hold::InUse => {
                 "is in use by another program, which has a lease on it, and stays here until that program releases it"
@@ -108,12 +106,12 @@ impl Hold {
     pub fn remedy(self) -> &'static str {
         match self {
             Hold::Elsewhere => "drop them on the file system of watch-dir",
-            Hold::Denied => "give the user that runs kycdrop the right to read them",
+            Hold::Denied => "let the user that runs kycdrop read them",
             Hold::Immovable => {
-                "give the user that runs kycdrop the right to write in their folders; `kycdrop once` names them"
+                "let the user that runs kycdrop write in their folders; `kycdrop once` names them"
             }
-            Hold::InUse => "end the programs that use them, or try again later",
-            _ => "look at the disk or the share that they lie on, or drop them again",
+            Hold::InUse => "stop the programs that use them, or try again later",
+            _ => "check their disk or network share, or drop them again",
         }
     }
 

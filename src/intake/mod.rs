@@ -12,6 +12,6 @@ mod walk;
 pub use claim::{Claim, Taken, Unsynced, claim};
 pub use hold::{HeldCounts, Hold, SHOWN};
 pub use in_work::{InWork, Unfit, claims_in_work};
-pub use place::{NameBook, archive_source, make_beside, response_name, with_suffix};
+pub use place::{ReservedNames, archive_source, make_beside, response_name, with_suffix};
 pub use settle::{Candidate, Inbox, Scan};
 pub use wake::Wake;

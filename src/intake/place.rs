@@ -17,16 +17,16 @@ use crate::trouble::{Result, Trouble};
 use super::claim::Claim;
 
 /// The longest name that file systems take, in bytes.
-const LONGEST_NAME: usize = 255;
+const MAX_NAME_BYTES: usize = 255;
 
 /// Names given to responses that are not published yet, so that no two files of one group get the
 /// same.
 #[derive(Default)]
-pub struct NameBook(HashSet<PathBuf>);
+pub struct ReservedNames(HashSet<PathBuf>);
 
 /// A free name below the outbox for the response to a claim: `x.response.json`, or
 /// `x~2.response.json` while that one was not read.
-pub fn response_name(outbox: &Root, claim: &Claim, taken: &mut NameBook) -> PathBuf {
+pub fn response_name(outbox: &Root, claim: &Claim, taken: &mut ReservedNames) -> PathBuf {
     let name = claim.file_name();
     let folder = claim.answer_folder();
     // Where it is not made yet, every name is free. What is in its way is dealt with when the response
@@ -67,11 +67,11 @@ fn answer_name(name: &OsStr, number: u64) -> String {
     }
     let end = format!("{mark}.response.json");
     let whole = name.to_str().is_some() && !is_marked(stem);
-    if whole && stem.len() + end.len() <= LONGEST_NAME {
+    if whole && stem.len() + end.len() <= MAX_NAME_BYTES {
         return format!("{stem}{end}");
     }
     let hash = crate::hex(&Sha256::digest(name.as_encoded_bytes())[..HASH_BYTES]);
-    let mut keep = stem.len().min(LONGEST_NAME - end.len() - hash.len() - 1);
+    let mut keep = stem.len().min(MAX_NAME_BYTES - end.len() - hash.len() - 1);
     while !stem.is_char_boundary(keep) {
         keep -= 1;
     }
@@ -124,11 +124,11 @@ pub fn make_beside(root: &Folder, relative: &Path) -> io::Result<(Folder, PathBu
 pub fn archive_source(root: &Root, claim: &Claim) -> Result<io::Result<()>> {
     let day = clock::day(&claim.received_at);
     let of_day = root.path().join(day);
-    let wrong = |e: io::Error| Trouble::io("archiving to", &of_day, &e);
-    let open = root.open().map_err(wrong)?;
-    let (to, _) = make_beside(&open, Path::new(day)).map_err(wrong)?;
+    let to_error = |e: io::Error| Trouble::io("archiving to", &of_day, &e);
+    let open = root.open().map_err(to_error)?;
+    let (to, _) = make_beside(&open, Path::new(day)).map_err(to_error)?;
     match put_into(&to, claim) {
-        Err(e) if disk::concerns_all(&e) || to.gives() == Gives::Nothing => Err(wrong(e)),
+        Err(e) if disk::concerns_all(&e) || to.gives() == Gives::Nothing => Err(to_error(e)),
         put => Ok(put),
     }
 }
@@ -160,14 +160,14 @@ fn put_into(of_day: &Folder, claim: &Claim) -> io::Result<()> {
 }
 
 /// The longest ending that a number comes in front of; what is longer is part of the name.
-const LONGEST_ENDING: usize = 32;
+const MAX_ENDING_BYTES: usize = 32;
 
 /// `x.json` and 2 are `x.2.json`.
 pub(super) fn numbered(name: &OsStr, number: u64) -> OsString {
     let path = Path::new(name);
     let ending = path.extension().and_then(OsStr::to_str);
     match (path.file_stem(), ending) {
-        (Some(stem), Some(ending)) if ending.len() <= LONGEST_ENDING => {
+        (Some(stem), Some(ending)) if ending.len() <= MAX_ENDING_BYTES => {
             with_suffix(stem, &format!(".{number}.{ending}"))
         }
         _ => with_suffix(name, &format!(".{number}")),
@@ -176,13 +176,13 @@ pub(super) fn numbered(name: &OsStr, number: u64) -> OsString {
 
 /// The stem with a suffix behind it, shortened where the whole would be too long for a name.
 pub fn with_suffix(stem: &OsStr, suffix: &str) -> OsString {
-    if stem.len() + suffix.len() <= LONGEST_NAME {
+    if stem.len() + suffix.len() <= MAX_NAME_BYTES {
         let mut name = stem.to_owned();
         name.push(suffix);
         return name;
     }
     let text = stem.to_string_lossy();
-    let mut keep = LONGEST_NAME - suffix.len();
+    let mut keep = MAX_NAME_BYTES - suffix.len();
     while !text.is_char_boundary(keep) {
         keep -= 1;
     }
@@ -248,9 +248,9 @@ mod tests {
         let pieces = prop::collection::vec(piece, 1..7);
         (pieces, prop::option::of(128u8..255)).prop_map(|(pieces, odd)| {
             let mut name = pieces.concat().into_bytes();
-            name.truncate(LONGEST_NAME);
+            name.truncate(MAX_NAME_BYTES);
             name.extend(odd);
-            name.truncate(LONGEST_NAME);
+            name.truncate(MAX_NAME_BYTES);
             name
         })
     }
@@ -267,7 +267,7 @@ mod tests {
                 answer_name(OsStr::from_bytes(bytes), number)
             };
             let (a, b) = (of(&one, n), of(&other, m));
-            prop_assert!(a.len() <= LONGEST_NAME);
+            prop_assert!(a.len() <= MAX_NAME_BYTES);
             prop_assert_eq!(a == b, one == other && n == m, "{} of {:?} and {:?}", a, one, other);
         }
     }

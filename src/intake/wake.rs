@@ -30,7 +30,7 @@ struct Watched {
     identity: Identity,
 }
 
-/// What tells a folder from another one of the same name. A file system may give the number of a
+/// Distinguishes a folder from another one of the same name. A file system may give the number of a
 /// folder that went to the next one, so the time of its making belongs to it.
 #[derive(PartialEq, Eq)]
 struct Identity(Option<FileId>, Option<SystemTime>);
@@ -121,7 +121,7 @@ impl Wake {
             if first {
                 tracing::info!(
                     folder = %folder.display(),
-                    "lies on a network share ({kind}), which sends no events: it is looked at every scan_interval"
+                    "lies on a network share ({kind}), which sends no events: scanning it every scan_interval"
                 );
             }
             return;
@@ -140,7 +140,7 @@ impl Wake {
         let config = notify::Config::default().with_follow_symlinks(false);
         let done = RecommendedWatcher::new(hear, config).and_then(|mut w| {
             if let Err(e) = w.configure(config) {
-                // It has no thread, and panics when it is told to watch, or dropped.
+                // It has no thread, and panics when asked to watch, or dropped.
                 std::mem::forget(w);
                 return Err(e);
             }
@@ -151,13 +151,13 @@ impl Wake {
             Ok(watcher) => {
                 self.watcher = Some(watcher);
                 if !first {
-                    tracing::info!(folder = %folder.display(), "was made again and is watched anew");
+                    tracing::info!(folder = %folder.display(), "was recreated and is watched again");
                 }
             }
             Err(e) => tracing::warn!(
                 folder = %folder.display(),
                 reason = %e,
-                "no file system events here; the folder is looked at every scan_interval"
+                "no file system events here; scanning the folder every scan_interval"
             ),
         }
     }

@@ -196,7 +196,7 @@ impl<'i> Walk<'i> {
         self.there.insert(path, seen);
     }
 
-    /// Why a file cannot be taken, as far as that can be told without trying it.
+    /// Why a file cannot be taken, as far as can be seen without trying it.
     fn refused(&self, at: &Place<'_>, name: &OsStr, look: &Look) -> Option<Hold> {
         if look.device != self.device {
             Some(Hold::Elsewhere)

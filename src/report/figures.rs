@@ -139,7 +139,7 @@ const BREAKDOWNS: &[BreakdownRow] = &[
     },
     BreakdownRow {
         title: "Pending at the head office",
-        note: "Evaluations and screenings that were requested and cannot be done offline, as of now.",
+        note: "Evaluations and screenings that were requested and are still pending.",
         query: Query {
             period: PENDING,
             batch: PENDING,

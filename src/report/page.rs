@@ -75,7 +75,7 @@ pub fn render(figures: &Figures, now: &str) -> String {
                     @for breakdown in &figures.breakdowns { (counted(breakdown)) }
                     (sets(figures))
                 }
-                footer { p { "No value that a customer gave is on this page; offices, codes and paths of fields are." } }
+                footer { p { "This page shows offices, codes and field paths, but no value that a customer gave." } }
             }
         }
     };
@@ -113,7 +113,7 @@ fn volumes(figures: &Figures) -> Markup {
                 details open[figures.steps.len() <= 14] {
                     summary { "The figures" }
                     table {
-                        thead { tr { th { "when" } th.n { "accepted" } th.n { "rejected" } th.n { "share accepted" } } }
+                        thead { tr { th { "when" } th.n { "accepted" } th.n { "rejected" } th.n { "acceptance rate" } } }
                         tbody { @for s in &figures.steps {
                             tr { td.day { (s.label) } td.n { (number(s.accepted)) } td.n { (number(s.rejected)) }
                                 td.n { (percent(s.accepted, s.accepted + s.rejected)) } }
@@ -153,7 +153,7 @@ fn reasons(reasons: &[Reason], rejected: u64) -> Markup {
                         }
                     } }
                 }
-                p.note { "Answered: customers whose response bears the code. Found: how often it was found, answered or not. " code { "kycdrop explain CODE" } " shows how to fix each." }
+                p.note { "Answered: customers whose response has the code. Found: how often it was found, answered or not. " code { "kycdrop explain CODE" } " shows how to fix each." }
             }
         }
     }
@@ -165,7 +165,7 @@ fn offices(figures: &Figures) -> Markup {
             section {
                 h2 { "Offices" }
                 table {
-                    thead { tr { th { "businessUnit" } th.n { "accepted" } th.n { "rejected" } th.n { "share accepted" } } }
+                    thead { tr { th { "businessUnit" } th.n { "accepted" } th.n { "rejected" } th.n { "acceptance rate" } } }
                     tbody { @for o in &figures.offices {
                         tr { td { (printable(&o.name)) } td.n { (number(o.accepted)) } td.n { (number(o.rejected)) }
                             td.n { (percent(o.accepted, o.accepted + o.rejected)) } }

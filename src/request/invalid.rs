@@ -61,7 +61,7 @@ impl InvalidRequest {
         InvalidRequest::wrong(offset as u64, &message[..cut])
     }
 
-    /// The same fault, where the bytes begin at `start` of something larger.
+    /// Moves the fault to where the bytes begin at `start` of something larger.
     pub(crate) fn within(mut self, start: u64) -> InvalidRequest {
         self.offset += start;
         self
@@ -98,8 +98,8 @@ impl InvalidRequest {
     }
 }
 
-/// Whether a text is wrong only because a number lacks its last digits. serde_json does not tell a
-/// number that is cut short from one that is wrong.
+/// Whether a text is wrong only because a number lacks its last digits. serde_json does
+/// not distinguish a number that is cut short from one that is wrong.
 fn ends_in_a_number(text: &str) -> bool {
     let cut = text.ends_with(['-', '+', '.', 'e', 'E']);
     cut && match serde_json::from_reader::<_, IgnoredAny>(text.as_bytes().chain(&b"0"[..])) {

@@ -10,4 +10,4 @@ pub mod value;
 pub use invalid::{InvalidKind, InvalidRequest};
 pub use split::{Body, Chunk, Element, Limits, SplitError, Splitter};
 
-pub use tree::{Items, Kind, Marks, Node, Note, NoteDetail, NoteKind, Path, Slot, Tree};
+pub use tree::{Items, Kind, Marks, Node, Note, NoteDetail, NoteKind, Path, Slot, SlotId, Tree};

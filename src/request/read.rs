@@ -3,7 +3,7 @@
 //! Strings, objects and lists are visited directly; every other scalar comes as `RawValue`, so that
 //! numbers keep their text. That is fast, but it lets serde_json turn a number that stands in the
 //! place of an object or a list into a float: one too large for that fails there although it is
-//! JSON, and so does a lone surrogate in a string. Such a text is read once more in the careful way,
+//! JSON, and so does a lone surrogate in a string. Such a text is read once more without loss,
 //! where every value comes raw first.
 
 use std::fmt;
@@ -13,7 +13,7 @@ use serde::de::{
 };
 use serde_json::value::RawValue;
 
-use crate::catalog::{self, Endpoints, F, Field, KeyTable, Object, Type};
+use crate::catalog::{self, Endpoints, Field, FieldIndex, KeyTable, Object, Type};
 
 use super::invalid::InvalidRequest;
 use super::tree::{Item, Kind, Note, NoteDetail, NoteKind, Path, Slot, Tree};
@@ -46,7 +46,7 @@ impl Tree {
         &mut self,
         text: &str,
         object: &'static Object,
-        careful: bool,
+        lossless: bool,
     ) -> Result<bool, serde_json::Error> {
         self.slots.clear();
         self.items.clear();
@@ -57,7 +57,7 @@ impl Tree {
         let mut reader = Reader {
             tree: self,
             text,
-            careful,
+            lossless,
             has_delete: memchr::memchr(0x7f, text.as_bytes()).is_some(),
         };
         let mut json = serde_json::Deserializer::from_str(text);
@@ -75,7 +75,7 @@ impl Tree {
 struct Reader<'r> {
     tree: &'r mut Tree,
     text: &'r str,
-    careful: bool,
+    lossless: bool,
     /// U+007F is somewhere in the text: the one control character that JSON lets stand unescaped.
     has_delete: bool,
 }
@@ -265,7 +265,7 @@ impl<'de> DeserializeSeed<'de> for Container<'_, '_, '_> {
     type Value = Slot;
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Slot, D::Error> {
-        if !self.reader.careful {
+        if !self.reader.lossless {
             return json.deserialize_any(self);
         }
         let raw = <&RawValue as serde::Deserialize>::deserialize(json)?.get();
@@ -340,8 +340,8 @@ impl<'de> Visitor<'de> for Container<'_, '_, '_> {
         let base = self.reader.tree.object_slots(object);
         let mut unknown = None;
         let keys = catalog::keys(object);
-        let careful = self.reader.careful;
-        while let Some(key) = map.next_key_seed(Key { keys, careful })? {
+        let lossless = self.reader.lossless;
+        while let Some(key) = map.next_key_seed(Key { keys, lossless })? {
             let (f, key) = match key {
                 KeyRead::Known(f, key) => (f, key),
                 KeyRead::Unknown(key) => {
@@ -375,7 +375,7 @@ impl<'de> Visitor<'de> for Container<'_, '_, '_> {
             };
             let place = &mut self.reader.tree.slots[base as usize + f.0 as usize];
             // A slot that was filled before bears its mark in `twice` only once a second key comes;
-            // until then `a` of an absent slot tells null (1) from never seen (0).
+            // until then `a` of an absent slot distinguishes null (1) from never seen (0).
             slot.twice = place.twice || place.kind != Kind::Absent || place.a == SEEN;
             if slot.kind == Kind::Absent {
                 slot.a = SEEN;
@@ -483,21 +483,21 @@ impl<'de> Visitor<'de> for Text<'_, '_> {
 
 enum KeyRead<'de> {
     /// The key as it stands in the customer's text; None where it was written with escapes.
-    Known(F, Option<&'de str>),
+    Known(FieldIndex, Option<&'de str>),
     Unknown(std::borrow::Cow<'de, str>),
 }
 
 /// The key of a field, looked up while it is borrowed.
 struct Key {
     keys: &'static KeyTable,
-    careful: bool,
+    lossless: bool,
 }
 
 impl<'de> DeserializeSeed<'de> for Key {
     type Value = KeyRead<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
-        if !self.careful {
+        if !self.lossless {
             return json.deserialize_str(self);
         }
         let raw = <&RawValue as serde::Deserialize>::deserialize(json)?.get();

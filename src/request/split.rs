@@ -172,7 +172,9 @@ impl<R: Read> Splitter<R> {
                     }
                     return match self.peek()? {
                         None => Ok(None),
-                        Some(_) => Err(self.wrong("there is more behind the end of the request")),
+                        Some(_) => {
+                            Err(self.wrong("there is more text after the end of the request"))
+                        }
                     };
                 }
             }
@@ -245,13 +247,13 @@ impl<R: Read> Splitter<R> {
         self.pos += 1;
         if key == "customers" {
             if self.customers_seen {
-                return Err(self.wrong("customers appears twice: which list is meant?"));
+                return Err(self.wrong("customers appears twice"));
             }
             self.customers_seen = true;
             match self.peek()? {
                 Some(b'[') => {}
                 None => return Err(self.truncated()),
-                Some(_) => return Err(self.wrong("customers is not a list")),
+                Some(_) => return Err(self.wrong("customers is not an array")),
             }
             self.pos += 1;
             self.state = State::Customers { more: false };

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crate::catalog::{F, Field, OBJECTS, Object, ObjectId, Type};
+use crate::catalog::{Field, FieldIndex, OBJECTS, Object, ObjectId, Type, words};
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +65,11 @@ impl Slot {
         }
     }
 
+    /// Whether something is given that the field's type cannot take, or that is none of its values.
+    pub fn is_unreadable(&self) -> bool {
+        matches!(self.kind, Kind::Bad | Kind::NoChoice)
+    }
+
     /// Whether the field counts as given: anything but absent and blank.
     pub fn is_given(&self) -> bool {
         !matches!(self.kind, Kind::Absent | Kind::Blank)
@@ -81,6 +86,15 @@ impl Slot {
     }
 }
 
+/// Which slot of the tree it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SlotId {
+    /// A field, counted over all objects.
+    Field(u32),
+    /// An item, counted over all lists.
+    Item(u32),
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Item {
     pub slot: Slot,
@@ -88,7 +102,7 @@ pub(super) struct Item {
     pub next: u32,
 }
 
-/// Something to tell about a customer that does not reject it.
+/// Something to report about a customer that does not reject it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
     pub kind: NoteKind,
@@ -130,34 +144,21 @@ impl Note {
     }
 }
 
-/// The kinds of notes, as the history names them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoteKind {
-    /// The field is not in the catalogue.
-    UnknownField,
-    /// An unknown field stands twice in one object.
-    UnknownFieldTwice,
-    /// The endpoint takes the field and does nothing with it.
-    IgnoredField,
-    /// There are more unknown fields than are kept.
-    MoreUnknownFields,
-    /// There are more findings than are kept.
-    MoreFindings,
-    /// There are more warnings in the file than are kept.
-    MoreWarnings,
-}
-
-impl NoteKind {
-    /// The word that the history keeps.
-    pub const fn name(self) -> &'static str {
-        match self {
-            NoteKind::UnknownField => "unknown-field",
-            NoteKind::UnknownFieldTwice => "unknown-field-twice",
-            NoteKind::IgnoredField => "ignored-field",
-            NoteKind::MoreUnknownFields => "more-unknown-fields",
-            NoteKind::MoreFindings => "more-findings",
-            NoteKind::MoreWarnings => "more-warnings",
-        }
+words! {
+    /// The kinds of notes, as the history names them.
+    pub enum NoteKind {
+        /// The field is not in the catalogue.
+        UnknownField = "unknown-field",
+        /// An unknown field appears twice in one object.
+        UnknownFieldTwice = "unknown-field-twice",
+        /// The endpoint takes the field and does nothing with it.
+        IgnoredField = "ignored-field",
+        /// There are more unknown fields than are kept.
+        MoreUnknownFields = "more-unknown-fields",
+        /// There are more findings than are kept.
+        MoreFindings = "more-findings",
+        /// There are more warnings in the file than are kept.
+        MoreWarnings = "more-warnings",
     }
 }
 
@@ -239,6 +240,7 @@ impl Tree {
             tree: self,
             text,
             object,
+            base: 0,
             slots: self.slots_of(object, 0),
         }
     }
@@ -260,6 +262,8 @@ pub struct Node<'t> {
     tree: &'t Tree,
     text: &'t str,
     object: &'static Object,
+    /// Which of the tree's slots is its first.
+    base: u32,
     slots: &'t [Slot],
 }
 
@@ -270,26 +274,31 @@ impl<'t> Node<'t> {
     }
 
     /// The slot of a field.
-    pub fn slot(&self, f: F) -> &'t Slot {
+    pub fn slot(&self, f: FieldIndex) -> &'t Slot {
         &self.slots[f.0 as usize]
     }
 
+    /// Which slot of the tree a field has.
+    pub fn slot_id(&self, f: FieldIndex) -> SlotId {
+        SlotId::Field(self.base + u32::from(f.0))
+    }
+
     /// Every field with its slot, in the order of the table.
-    pub fn fields(&self) -> impl Iterator<Item = (F, &'static Field, &'t Slot)> {
+    pub fn fields(&self) -> impl Iterator<Item = (FieldIndex, &'static Field, &'t Slot)> {
         self.object
             .fields
             .iter()
             .zip(self.slots)
             .enumerate()
-            .map(|(i, (field, slot))| (F(i as u8), field, slot))
+            .map(|(i, (field, slot))| (FieldIndex(i as u8), field, slot))
     }
 
     /// The text of a field that holds one, in whatever state it is; None when it is absent.
-    pub fn text(&self, f: F) -> Option<&'t str> {
+    pub fn text(&self, f: FieldIndex) -> Option<&'t str> {
         self.slot_text(self.slot(f))
     }
 
-    /// The same for a slot.
+    /// The text of a slot that holds one, in whatever state it is.
     pub fn slot_text(&self, slot: &Slot) -> Option<&'t str> {
         match slot.kind {
             Kind::Text | Kind::NoChoice | Kind::Bad if slot.b > 0 => {
@@ -307,7 +316,7 @@ impl<'t> Node<'t> {
     }
 
     /// The text of a field that holds sound text.
-    pub fn sound_text(&self, f: F) -> Option<&'t str> {
+    pub fn sound_text(&self, f: FieldIndex) -> Option<&'t str> {
         let slot = self.slot(f);
         (slot.kind == Kind::Text)
             .then(|| self.slot_text(slot))
@@ -315,13 +324,13 @@ impl<'t> Node<'t> {
     }
 
     /// The value of a choice field, as the catalogue writes it.
-    pub fn choice(&self, f: F) -> Option<&'static str> {
+    pub fn choice(&self, f: FieldIndex) -> Option<&'static str> {
         let index = self.slot(f).choice()?;
         self.object.field(f).ty.values().get(index).copied()
     }
 
     /// The object that a field holds.
-    pub fn child(&self, f: F) -> Option<Node<'t>> {
+    pub fn child(&self, f: FieldIndex) -> Option<Node<'t>> {
         let Type::Object(object) = self.object.field(f).ty else {
             return None;
         };
@@ -329,7 +338,7 @@ impl<'t> Node<'t> {
     }
 
     /// The items of a list of objects or of values, as slots.
-    pub fn items(&self, f: F) -> Items<'t> {
+    pub fn items(&self, f: FieldIndex) -> Items<'t> {
         let slot = self.slot(f);
         Items {
             tree: self.tree,
@@ -338,7 +347,7 @@ impl<'t> Node<'t> {
     }
 
     /// The object of a list's item; None for an item that is none.
-    pub fn item_node(&self, f: F, item: &Slot) -> Option<Node<'t>> {
+    pub fn item_node(&self, f: FieldIndex, item: &Slot) -> Option<Node<'t>> {
         let Type::List(object) = self.object.field(f).ty else {
             return None;
         };
@@ -347,6 +356,7 @@ impl<'t> Node<'t> {
 
     fn node_at(&self, slot: &Slot, object: &'static Object) -> Option<Node<'t>> {
         (slot.kind == Kind::Object).then(|| Node {
+            base: slot.a,
             slots: self.tree.slots_of(object, slot.a),
             object,
             ..*self
@@ -358,6 +368,16 @@ impl<'t> Node<'t> {
 pub struct Items<'t> {
     tree: &'t Tree,
     next: u32,
+}
+
+impl<'t> Items<'t> {
+    /// The items, each with which slot of the tree it is.
+    pub fn with_ids(mut self) -> impl Iterator<Item = (SlotId, &'t Slot)> {
+        std::iter::from_fn(move || {
+            let id = SlotId::Item(self.next.checked_sub(1)?);
+            Some((id, self.next()?))
+        })
+    }
 }
 
 impl<'t> Iterator for Items<'t> {

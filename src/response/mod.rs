@@ -186,7 +186,7 @@ struct SingleFailure {
     error: &'static str,
 }
 
-/// The same for a single customer.
+/// The body of an internal error, for a single customer.
 pub fn single_failure() -> String {
     line(&SingleFailure {
         result_type: result_type(true),

@@ -1,43 +1,33 @@
 //! The interpreter of the catalogue: walks an object's steps in their order and decides each rule.
 
-use std::fmt::Write;
-
 use hashbrown::HashSet;
 
 use crate::catalog::{
-    self, Across, Applies, CUSTOMER, Check, Endpoint, F, Place, Rule, Step, Type, Walk, customer,
-    rule,
+    self, ADDITIONAL_VALUE, CUSTOMER, CategoryKind, Check, CodeSet, CustomerFacts, EntityType,
+    FieldIndex, RiskLevelSource, Rule, Scope, Step, Type, Walk, additional_value, customer, rules,
 };
-use crate::classifier::{Category, CategoryKind, EntityType};
-use crate::request::{Kind, Node, Note, NoteDetail, NoteKind, Path, Slot};
+use crate::request::{Kind, Marks, Node, Note, NoteDetail, NoteKind, Path, SlotId};
 
-use super::finding::Finding;
-use super::summary::Source;
+use super::finding::{Arguments, Finding};
+use super::view::{View, bad_datatype_value, is_wrong};
 use super::{Judge, walk};
 
-const ENTITY_TYPE: F = customer::customer("entityType");
-const SOURCE: F = customer::customer("sourceOfRiskLevel");
-const CATEGORY: F = customer::customer("riskManagementCategory");
-const STATUS: F = customer::customer("customerStatus");
-const SCREENING: F = customer::customer("initializeScreeningProcesses");
+const ENTITY_TYPE: FieldIndex = customer::customer("entityType");
+const SOURCE: FieldIndex = customer::customer("sourceOfRiskLevel");
+const CATEGORY: FieldIndex = customer::customer("riskManagementCategory");
+const STATUS: FieldIndex = customer::customer("customerStatus");
+const SCREENING: FieldIndex = customer::customer("initializeScreeningProcesses");
+const AV_CODE: FieldIndex = additional_value("code");
 
-/// The most findings of one customer that are kept. A customer with more was made by a machine gone
-/// wrong, and its first ten thousand tell enough.
+/// The most findings of one customer that are kept. A customer with more comes from a broken
+/// program, and its first ten thousand say enough.
 const FINDINGS_KEPT: usize = 10_000;
-
-/// What the customer is as a whole; many rules hang on it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Context {
-    pub entity: Option<EntityType>,
-    /// None where it is neither IMPORT nor EVALUATE, which is an error of its own.
-    pub source: Option<Source>,
-    pub category: Option<Category>,
-}
 
 /// The list items that the interpreter is inside of, linked on the stack.
 #[derive(Clone, Copy)]
 pub(super) struct Frame<'f, 't> {
-    pub place: &'static Place,
+    /// The field of the owner that is the list.
+    pub list: FieldIndex,
     pub index: u32,
     /// The object that holds the list.
     pub owner: &'f Node<'t>,
@@ -49,21 +39,31 @@ pub(super) struct Frame<'f, 't> {
 pub(super) struct At<'f, 't> {
     pub node: &'f Node<'t>,
     pub path: &'f Path<'f>,
+    /// The row of its first rule in the list of all rules.
+    pub first_row: u16,
     pub frame: Option<&'f Frame<'f, 't>>,
 }
 
-/// One customer being judged.
+impl At<'_, '_> {
+    /// The row, in the list of all rules, of the first rule that this step of the object leads to.
+    fn row(&self, step: usize) -> u16 {
+        self.first_row + self.node.object().rows[step]
+    }
+}
+
+/// One customer being validated.
 pub(super) struct Run<'j, 't> {
     pub judge: &'j Judge<'j>,
     pub root: Node<'t>,
-    pub marks: crate::request::Marks,
-    pub context: Context,
+    pub marks: Marks,
+    pub customer: CustomerFacts,
+    scope: Scope,
     pub findings: Vec<Finding>,
     pub notes: Vec<Note>,
-    /// Bad values that a rule of the field has spoken of; TYP01 is then silent.
-    pub spoken: HashSet<*const Slot>,
-    /// In the long list of additional values that is being walked: which items repeat a code.
-    pub repeated: Option<(*const Slot, HashSet<u32>)>,
+    /// Bad values that a rule of the field has reported; TYP01 is then silent.
+    pub reported: HashSet<SlotId>,
+    /// The long list whose items were last looked through, and which of them repeat one before.
+    repeated: Option<(SlotId, HashSet<u32>)>,
     /// How many findings there were beyond those that are kept.
     more_findings: u64,
 }
@@ -72,13 +72,17 @@ impl<'j, 't> Run<'j, 't> {
     pub fn new(
         judge: &'j Judge<'j>,
         root: Node<'t>,
-        marks: crate::request::Marks,
+        marks: Marks,
         notes: Vec<Note>,
     ) -> Run<'j, 't> {
-        let entity = root.choice(ENTITY_TYPE).and_then(EntityType::from_name);
-        let source = match judge.endpoint {
-            Endpoint::Customer => root.choice(SOURCE).and_then(Source::from_name),
-            _ => Some(Source::Import),
+        let entity_type = root.slot(ENTITY_TYPE).choice();
+        let entity_type = entity_type.and_then(EntityType::from_index);
+        let source = match judge.endpoint.evaluates() {
+            true => {
+                let source = root.slot(SOURCE).choice();
+                source.and_then(RiskLevelSource::from_index)
+            }
+            false => Some(RiskLevelSource::Import),
         };
         let category = root
             .sound_text(CATEGORY)
@@ -87,27 +91,33 @@ impl<'j, 't> Run<'j, 't> {
             judge,
             root,
             marks,
-            context: Context {
-                entity,
+            customer: CustomerFacts {
+                endpoint: judge.endpoint,
+                multi_organization: judge.multi_organization,
+                entity_type,
                 source,
                 category,
             },
+            scope: Scope::of(judge.endpoint, entity_type),
             findings: Vec::new(),
             notes,
-            spoken: HashSet::new(),
+            reported: HashSet::new(),
             repeated: None,
             more_findings: 0,
         }
     }
 
     /// Checks the whole customer.
-    pub fn customer(&mut self) {
+    pub fn check(&mut self) {
         let root = self.root;
-        self.steps(At {
+        let at = At {
             node: &root,
             path: &Path::Root,
+            first_row: 0,
             frame: None,
-        });
+        };
+        self.steps(at);
+        self.note_screening();
         self.note_ignored();
         if self.more_findings > 0 {
             self.notes.push(Note {
@@ -119,33 +129,33 @@ impl<'j, 't> Run<'j, 't> {
     }
 
     fn steps(&mut self, at: At<'_, 't>) {
-        for step in at.node.object().steps {
-            match step {
-                Step::Rule(rule) => self.rule(rule, at),
+        let object = at.node.object();
+        for (step, what) in object.steps.iter().enumerate() {
+            match what {
+                Step::Rule(rule) => self.rule(rule, step, at),
                 Step::Object(f) => {
                     if let Some(child) = at.node.child(*f) {
-                        let name = at.node.object().field(*f).name;
                         self.steps(At {
                             node: &child,
-                            path: &Path::Field(at.path, name),
+                            path: &Path::Field(at.path, object.field(*f).name),
+                            first_row: at.row(step),
                             frame: at.frame,
                         });
                     }
                 }
-                Step::List(place) => self.list(place, at),
+                Step::List(list) => self.list(list.field, step, at),
             }
         }
     }
 
-    fn list(&mut self, place: &'static Place, at: At<'_, 't>) {
-        let name = at.node.object().field(place.field).name;
-        for (index, item) in at.node.items(place.field).enumerate() {
-            let Some(node) = at.node.item_node(place.field, item) else {
+    fn list(&mut self, list: FieldIndex, step: usize, at: At<'_, 't>) {
+        let name = at.node.object().field(list).name;
+        for (index, item) in (0u32..).zip(at.node.items(list)) {
+            let Some(node) = at.node.item_node(list, item) else {
                 continue;
             };
-            let index = index as u32;
             let frame = Frame {
-                place,
+                list,
                 index,
                 owner: at.node,
                 parent: at.frame,
@@ -153,150 +163,121 @@ impl<'j, 't> Run<'j, 't> {
             self.steps(At {
                 node: &node,
                 path: &Path::Index(&Path::Field(at.path, name), index),
+                first_row: at.row(step),
                 frame: Some(&frame),
             });
         }
     }
 
-    fn rule(&mut self, rule: &'static Rule, at: At<'_, 't>) {
-        let applies = match rule.applies {
-            Applies::Both => true,
-            Applies::Individual => self.context.entity == Some(EntityType::Individual),
-            Applies::Organization => self.context.entity == Some(EntityType::Organization),
-        };
-        if !applies || !rule.endpoints.has(self.judge.endpoint) {
+    /// Decides the rule that is this step of the object.
+    fn rule(&mut self, rule: &'static Rule, step: usize, at: At<'_, 't>) {
+        if !rule.scope.overlaps(self.scope) {
             return;
         }
         let node = at.node;
         match &rule.check {
-            Check::Absent(f) => {
-                if !node.slot(*f).is_given() {
-                    self.find(rule, at, *f);
-                }
-            }
-            Check::AbsentAt(f, endpoints) => {
-                if endpoints.has(self.judge.endpoint) && !node.slot(*f).is_given() {
-                    self.find(rule, at, *f);
+            Check::Value {
+                fields,
+                required_at,
+                codes,
+            } => {
+                let classifiers = self.judge.classifiers;
+                for f in *fields {
+                    let holds = match codes {
+                        _ if !node.slot(*f).is_given() => required_at.has(self.judge.endpoint),
+                        CodeSet::Any => false,
+                        CodeSet::OfField => is_wrong(node, *f, None, classifiers),
+                        CodeSet::OfFieldOr(other) => is_wrong(node, *f, Some(*other), classifiers),
+                    };
+                    if holds {
+                        self.find(step, at, *f);
+                    }
                 }
             }
             Check::Blank(f) => {
                 if node.slot(*f).kind == Kind::Blank {
-                    self.find(rule, at, *f);
-                }
-            }
-            Check::Unknown(fields) => {
-                for f in *fields {
-                    if self.unknown(node, *f) {
-                        self.find(rule, at, *f);
-                    }
-                }
-            }
-            Check::AbsentOrUnknown(f) => {
-                if !node.slot(*f).is_given() || self.unknown(node, *f) {
-                    self.find(rule, at, *f);
-                }
-            }
-            Check::UnknownOrAbsentAt(f, endpoints) => {
-                let absent = endpoints.has(self.judge.endpoint) && !node.slot(*f).is_given();
-                if absent || self.unknown(node, *f) {
-                    self.find(rule, at, *f);
-                }
-            }
-            Check::AbsentOrInNeither(f, one, other) => {
-                let in_neither = node.sound_text(*f).is_some_and(|code| {
-                    let classifiers = self.judge.classifiers;
-                    !classifiers.holds(*one, code) && !classifiers.holds(*other, code)
-                });
-                if in_neither || !node.slot(*f).is_given() {
-                    self.find(rule, at, *f);
-                }
-            }
-            Check::NoChoice(f) => {
-                if self.bad_choice(node.slot(*f)) || !node.slot(*f).is_given() {
-                    self.find(rule, at, *f);
-                }
-            }
-            Check::BadChoice(f) => {
-                if self.bad_choice(node.slot(*f)) {
-                    self.find(rule, at, *f);
+                    self.find(step, at, *f);
                 }
             }
             Check::Forbidden(fields) => {
                 for f in *fields {
                     if node.slot(*f).is_given() {
-                        self.find(rule, at, *f);
+                        self.find(step, at, *f);
                     }
                 }
             }
             Check::NoneOf(fields) => {
                 if fields.iter().all(|f| !node.slot(*f).is_given()) {
-                    self.find(rule, at, fields[0]);
+                    self.find(step, at, fields[0]);
                 }
             }
             Check::BadDatatypeValue(datatype) => {
-                if let Some(f) = super::across::bad_datatype_value(node, datatype) {
-                    self.find(rule, at, f);
+                if let Some(f) = bad_datatype_value(node, *datatype) {
+                    self.find(step, at, f);
                 }
             }
-            Check::Across(across) => self.across(*across, rule, at),
-            Check::Walk(what) => self.walk(*what, rule, at),
-            Check::History => {}
+            Check::Repeated(f) => {
+                if self.is_repeated(*f, at) {
+                    self.find(step, at, *f);
+                }
+            }
+            Check::UnknownItems(f) => self.unknown_items(*f, step, at),
+            Check::CrossField(rule) => {
+                let classifiers = self.judge.classifiers;
+                let [one, other] = (rule.holds)(&self.customer, &View { node, classifiers });
+                for f in one.into_iter().chain(other) {
+                    self.find(step, at, f);
+                }
+            }
+            Check::Walk(what, _) => self.walk(*what, step, at),
+            Check::History(_) => {}
         }
     }
 
-    /// Given as sound text, and not in the field's classifier.
-    fn unknown(&self, node: &Node<'_>, f: F) -> bool {
-        let Some(classifier) = node.object().field(f).classifier else {
+    /// Whether an item before this one in the same list has the same text in the field. Long lists are
+    /// looked through once, not once for each item.
+    fn is_repeated(&mut self, f: FieldIndex, at: At<'_, 't>) -> bool {
+        const SHORT_LIST: u32 = 16;
+        let (Some(frame), Some(text)) = (at.frame, at.node.sound_text(f)) else {
             return false;
         };
-        node.sound_text(f)
-            .is_some_and(|code| !self.judge.classifiers.holds(classifier, code))
+        let (owner, list) = (frame.owner, frame.list);
+        let text_of = |item| owner.item_node(list, item)?.sound_text(f);
+        if owner.slot(list).item_count() <= SHORT_LIST {
+            let before = owner.items(list).take(frame.index as usize);
+            return before.filter_map(text_of).any(|other| other == text);
+        }
+        let id = owner.slot_id(list);
+        if !matches!(&self.repeated, Some((of, _)) if *of == id) {
+            let mut seen = HashSet::new();
+            let repeated = (0u32..)
+                .zip(owner.items(list))
+                .filter(|(_, item)| text_of(item).is_some_and(|text| !seen.insert(text)))
+                .map(|(index, _)| index)
+                .collect();
+            self.repeated = Some((id, repeated));
+        }
+        let repeated = self.repeated.as_ref();
+        repeated.is_some_and(|(_, repeated)| repeated.contains(&frame.index))
     }
 
-    /// Given, and not one of the field's values. The rule that asks is the one that speaks of it.
-    pub fn bad_choice(&mut self, slot: &Slot) -> bool {
-        let bad = matches!(slot.kind, Kind::NoChoice | Kind::Bad);
-        if bad {
-            self.spoken.insert(slot);
-        }
-        bad
-    }
-
-    fn across(&mut self, across: Across, rule: &'static Rule, at: At<'_, 't>) {
-        if across == Across::UnknownScreening {
-            return self.unknown_screening(rule, at);
-        }
-        for f in super::across::holds(self, across, at).into_iter().flatten() {
-            self.find(rule, at, f);
-        }
-    }
-
-    /// Each item of the list that is no screening process; one that is, where the endpoint has no
-    /// screening, is told as ignored.
-    fn unknown_screening(&mut self, rule: &'static Rule, at: At<'_, 't>) {
-        let field = at.node.object().field(SCREENING);
-        for (index, item) in at.node.items(SCREENING).enumerate() {
-            let path = Path::Index(&Path::Field(at.path, field.name), index as u32);
-            if self.bad_choice(item) {
-                let value = at.node.slot_text(item).unwrap_or_default();
-                self.push(rule, at.frame, path, |name, out| {
-                    let known = name == "value";
-                    if known {
-                        out.push_str(value);
-                    }
-                    known
-                });
-            } else if item.is_given() && self.judge.endpoint.is_batch() {
-                self.notes.push(Note {
-                    kind: NoteKind::IgnoredField,
-                    path: path.to_string(),
-                    about: NoteDetail::Text("there is no screening at this endpoint"),
-                });
+    fn unknown_items(&mut self, f: FieldIndex, step: usize, at: At<'_, 't>) {
+        let field = at.node.object().field(f);
+        for (index, (id, item)) in (0u32..).zip(at.node.items(f).with_ids()) {
+            if item.is_unreadable() {
+                self.reported.insert(id);
+                let path = Path::Index(&Path::Field(at.path, field.name), index);
+                let arguments = Arguments {
+                    field: Some(field),
+                    value: at.node.slot_text(item).unwrap_or_default(),
+                    ..Arguments::default()
+                };
+                self.push(at.row(step), at.frame, path, arguments);
             }
         }
     }
 
-    fn walk(&mut self, what: Walk, rule: &'static Rule, at: At<'_, 't>) {
+    fn walk(&mut self, what: Walk, step: usize, at: At<'_, 't>) {
         let due = match what {
             Walk::BadType => self.marks.bad,
             Walk::TooLong => self.marks.long,
@@ -305,58 +286,68 @@ impl<'j, 't> Run<'j, 't> {
             Walk::BoundClassifier => self.judge.classifiers.has_bindings(),
         };
         if due {
-            walk::node(self, what, rule, at.node, at.path);
+            walk::node(self, what, at.row(step), at.node, at.path);
         }
     }
 
-    /// Keeps a finding at a field of the object.
-    fn find(&mut self, rule: &'static Rule, at: At<'_, 't>, f: F) {
-        let field = at.node.object().field(f);
+    /// Keeps a finding at a field of the object. TYP01 does not report the value again if it is none of
+    /// the field's values.
+    fn find(&mut self, step: usize, at: At<'_, 't>, f: FieldIndex) {
+        let object = at.node.object();
+        let field = object.field(f);
+        if matches!(field.ty, Type::Choice(_)) && at.node.slot(f).is_unreadable() {
+            self.reported.insert(at.node.slot_id(f));
+        }
+        let code = (object.id == ADDITIONAL_VALUE.id)
+            .then(|| at.node.text(AV_CODE))
+            .flatten();
+        let arguments = Arguments {
+            field: Some(field),
+            code: code.unwrap_or_default(),
+            ..Arguments::default()
+        };
         let path = Path::Field(at.path, field.name);
-        let code = (at.node.object().name == "AdditionalValue")
-            .then(|| at.node.text(crate::catalog::additional_value("code")))
-            .flatten()
-            .unwrap_or_default();
-        self.push(rule, at.frame, path, |name, out| {
-            match name {
-                "code" => out.push_str(code),
-                // {Field}, {FirstName|LastName|Title}: the field that the finding is about.
-                "Field" => out.push_str(&field.label()),
-                _ if name.split('|').any(|n| n == field.label()) => out.push_str(&field.label()),
-                _ => return false,
-            }
-            true
-        });
+        self.push(at.row(step), at.frame, path, arguments);
     }
 
-    /// Keeps a finding at a path; `value` fills in what the text has besides indexes.
+    /// Keeps a finding at a path; adds the entity type and the indexes to the arguments.
     pub fn push(
         &mut self,
-        rule_row: &'static Rule,
+        row: u16,
         frame: Option<&Frame<'_, '_>>,
         path: Path<'_>,
-        mut value: impl FnMut(&str, &mut String) -> bool,
+        arguments: Arguments<'_>,
     ) {
         if self.findings.len() >= FINDINGS_KEPT {
             self.more_findings += 1;
             return;
         }
-        let mut key = String::new();
-        let mut indexes = [0; 2];
-        prefix(frame, &mut key, &mut indexes);
-        key.push_str(rule_row.key);
-        let row = rule(&key);
-        let finding = Finding::new(
-            row,
-            |name, out| match name {
-                "i" => write!(out, "{}", indexes[0]).is_ok(),
-                "j" => write!(out, "{}", indexes[1]).is_ok(),
-                _ => value(name, out),
-            },
-            self.context.entity,
-            path.to_string(),
-        );
+        let arguments = Arguments {
+            entity: self.customer.entity_type,
+            indexes: indexes(frame),
+            ..arguments
+        };
+        let rule = &rules()[row as usize];
+        let finding = Finding::new(rule, path.to_string(), &arguments);
         self.findings.push(finding);
+    }
+
+    /// Notes screening processes that were asked for where there is no screening.
+    fn note_screening(&mut self) {
+        if !self.judge.endpoint.is_batch() {
+            return;
+        }
+        let field = CUSTOMER.field(SCREENING);
+        for (index, item) in (0u32..).zip(self.root.items(SCREENING)) {
+            if item.choice().is_some() {
+                let path = Path::Index(&Path::Field(&Path::Root, field.name), index);
+                self.notes.push(Note {
+                    kind: NoteKind::IgnoredField,
+                    path: path.to_string(),
+                    about: NoteDetail::Text("there is no screening at this endpoint"),
+                });
+            }
+        }
     }
 
     /// Notes fields that the endpoint takes and does nothing with, unless they say what holds there
@@ -379,7 +370,7 @@ impl<'j, 't> Run<'j, 't> {
             }
         }
         let lead = self
-            .context
+            .customer
             .category
             .is_some_and(|c| c.kind == CategoryKind::Lead);
         let status = CUSTOMER.field(STATUS);
@@ -393,14 +384,15 @@ impl<'j, 't> Run<'j, 't> {
     }
 }
 
-/// The key's prefix and the indexes of the lists that lead to a place, outermost first. Returns the
-/// depth of the frame.
-fn prefix(frame: Option<&Frame<'_, '_>>, key: &mut String, indexes: &mut [u32; 2]) -> usize {
-    let Some(frame) = frame else { return 0 };
-    let depth = prefix(frame.parent, key, indexes);
-    key.push_str(frame.place.key);
-    indexes[depth] = frame.index;
-    depth + 1
+/// The indexes of the items that lead to a place, outermost first.
+fn indexes(frame: Option<&Frame<'_, '_>>) -> [u32; 2] {
+    match frame {
+        None => [0, 0],
+        Some(frame) => match frame.parent {
+            None => [frame.index, 0],
+            Some(parent) => [parent.index, frame.index],
+        },
+    }
 }
 
 /// Whether the type is a list, of objects or of values.

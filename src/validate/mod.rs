@@ -1,22 +1,26 @@
-//! One customer and the classifiers to findings. Pure: no clock, no database, no file; the same
-//! customer gets the same findings whichever thread judges it, and whatever stands beside it.
+//! Validates customers by the rules of the catalogue, except those that need the history.
+//!
+//! In: the tree of one customer and the classifiers. Out: its findings and notes, and the columns that
+//! the history keeps of it. It may not use a clock, a database or a file: the same customer gets the
+//! same findings whichever thread validates it, and whatever customers are beside it.
 
-mod across;
 mod finding;
 mod interpret;
 mod summary;
+mod view;
 mod walk;
 
 use std::ops::Range;
 
+use finding::Arguments;
 pub use finding::Finding;
-pub use summary::{Action, Facts, Source, Span, Summary};
+pub use summary::{Summary, TextPool, TextRef};
 
-use crate::catalog::{CUSTOMER, Endpoint, rule};
+use crate::catalog::{CUSTOMER, Endpoint, Walk, walk_rule};
 use crate::classifier::ClassifierSet;
 use crate::request::{Chunk, InvalidRequest, Node, Note, Tree};
 
-/// What a customer is judged against.
+/// What a customer is validated against.
 #[derive(Clone, Copy)]
 pub struct Judge<'s> {
     pub endpoint: Endpoint,
@@ -32,7 +36,7 @@ pub struct Judged {
     pub payload: Range<u32>,
     /// What the history keeps beside the payload.
     pub summary: Summary,
-    /// Every rule that holds, in the order in which they are looked for; none: sound so far.
+    /// Every rule that holds, in the order in which they are looked for; none: valid so far.
     pub findings: Vec<Finding>,
     /// What does not reject the customer, but should be known.
     pub notes: Vec<Note>,
@@ -40,13 +44,13 @@ pub struct Judged {
     pub elapsed_ms: u32,
 }
 
-/// The customers of a chunk, judged.
+/// The customers of a chunk, validated.
 #[derive(Debug)]
 pub struct JudgedChunk {
     /// The position of the first.
     pub first: u64,
     pub data: Vec<u8>,
-    pub facts: Facts,
+    pub texts: TextPool,
     pub customers: Vec<Judged>,
 }
 
@@ -54,14 +58,14 @@ impl JudgedChunk {
     /// The text of a customer, as it came.
     pub fn payload(&self, customer: &Judged) -> &str {
         let range = customer.payload.start as usize..customer.payload.end as usize;
-        // It was read as text before it was judged.
+        // It was read as text before it was validated.
         std::str::from_utf8(&self.data[range]).unwrap_or_default()
     }
 }
 
 impl Judge<'_> {
-    /// Judges the customers of a chunk. The tree is scratch memory, emptied for each. `elapsed_ms`
-    /// is called after each customer and tells how long it took.
+    /// Validates the customers of a chunk. The tree is scratch memory, emptied for each. `elapsed_ms`
+    /// is called after each customer and returns how long it took.
     ///
     /// # Errors
     /// When one of them is not JSON, or not UTF-8: nothing of the file counts then. The offset is
@@ -72,7 +76,7 @@ impl Judge<'_> {
         tree: &mut Tree,
         mut elapsed_ms: impl FnMut() -> u32,
     ) -> Result<JudgedChunk, InvalidRequest> {
-        let mut facts = Facts::default();
+        let mut texts = TextPool::default();
         let mut customers = Vec::with_capacity(chunk.elements.len());
         for (i, element) in chunk.elements.iter().enumerate() {
             let bytes = &chunk.data[element.start as usize..element.end as usize];
@@ -83,9 +87,9 @@ impl Judge<'_> {
                 .read(text, &CUSTOMER)
                 .map_err(|fault| fault.within(start))?;
             let mut judged = if is_object {
-                self.judge(text, tree, &mut facts)
+                self.judge(text, tree, &mut texts)
             } else {
-                self.no_object(chunk.first + i as u64)
+                self.not_an_object(chunk.first + i as u64)
             };
             judged.payload = element.clone();
             judged.elapsed_ms = elapsed_ms();
@@ -94,18 +98,18 @@ impl Judge<'_> {
         Ok(JudgedChunk {
             first: chunk.first,
             data: chunk.data,
-            facts,
+            texts,
             customers,
         })
     }
 
-    /// Judges the customer that the tree was read from.
-    pub fn judge(&self, text: &str, tree: &mut Tree, facts: &mut Facts) -> Judged {
+    /// Validates the customer that the tree was read from.
+    pub fn judge(&self, text: &str, tree: &mut Tree, texts: &mut TextPool) -> Judged {
         let notes = std::mem::take(&mut tree.notes);
         let root: Node<'_> = tree.root(text, &CUSTOMER);
         let mut run = interpret::Run::new(self, root, tree.marks(), notes);
-        run.customer();
-        let summary = Summary::of(&root, facts, &run.context);
+        run.check();
+        let summary = Summary::of(&root, texts, &run.customer);
         Judged {
             payload: 0..0,
             summary,
@@ -117,35 +121,24 @@ impl Judge<'_> {
 
     /// What the history keeps beside the payload of the customer that the tree was read from, whatever
     /// its findings.
-    pub fn summary(&self, text: &str, tree: &Tree, facts: &mut Facts) -> Summary {
+    pub fn summary(&self, text: &str, tree: &Tree, texts: &mut TextPool) -> Summary {
         let root: Node<'_> = tree.root(text, &CUSTOMER);
         let run = interpret::Run::new(self, root, tree.marks(), Vec::new());
-        Summary::of(&root, facts, &run.context)
+        Summary::of(&root, texts, &run.customer)
     }
 
-    /// An element of `customers` that is no object.
-    fn no_object(&self, position: u64) -> Judged {
-        let row = rule("bad-type");
+    /// An element of `customers` that is not an object.
+    fn not_an_object(&self, position: u64) -> Judged {
+        let arguments = Arguments {
+            type_name: "OBJECT",
+            ..Arguments::default()
+        };
         let path = format!("customers[{position}]");
+        let finding = |row| Finding::new(row, path, &arguments);
         Judged {
             payload: 0..0,
             summary: Summary::default(),
-            findings: vec![Finding::new(
-                row,
-                |name, out| match name {
-                    "path" => {
-                        out.push_str(&path);
-                        true
-                    }
-                    _ if name.starts_with("BOOLEAN|") => {
-                        out.push_str("OBJECT");
-                        true
-                    }
-                    _ => false,
-                },
-                None,
-                path.clone(),
-            )],
+            findings: walk_rule(Walk::BadType).map(finding).into_iter().collect(),
             notes: Vec::new(),
             elapsed_ms: 0,
         }

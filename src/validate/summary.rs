@@ -1,84 +1,36 @@
 //! What the history keeps of a customer beside its payload, taken once while the tree is there.
 
-use crate::catalog::{F, customer};
-use crate::classifier::{CategoryKind, EntityType};
+use crate::catalog::{
+    Action, CategoryKind, CustomerFacts, EntityType, FieldIndex, RiskLevelSource, customer,
+};
 use crate::request::{Node, value};
-
-use super::interpret::Context;
-
-/// What a request wants done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Action {
-    #[default]
-    Create,
-    Update,
-}
-
-impl Action {
-    /// The word of the contract.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Action::Create => "CREATE",
-            Action::Update => "UPDATE",
-        }
-    }
-}
-
-/// Where the risk level comes from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Source {
-    /// It is given.
-    #[default]
-    Import,
-    /// It is to be assessed, which cannot be done offline: the evaluation stays pending.
-    Evaluate,
-}
-
-impl Source {
-    /// The word of the contract.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Source::Import => "IMPORT",
-            Source::Evaluate => "EVALUATE",
-        }
-    }
-
-    /// Reads the word of the contract.
-    pub fn from_name(name: &str) -> Option<Source> {
-        match name {
-            "IMPORT" => Some(Source::Import),
-            "EVALUATE" => Some(Source::Evaluate),
-            _ => None,
-        }
-    }
-}
 
 /// The texts of the summaries of a whole chunk, one behind the other.
 #[derive(Debug, Default)]
-pub struct Facts(String);
+pub struct TextPool(String);
 
-/// Where a text stands in [`Facts`]; absent when it is not there.
+/// Refers to a text in a [`TextPool`], or to none.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Span {
+pub struct TextRef {
     start: u32,
     /// One more than the length; 0 when absent.
     len: u32,
 }
 
-impl Facts {
+impl TextPool {
     /// Empties it and keeps its memory.
     pub fn clear(&mut self) {
         self.0.clear();
     }
 
-    fn keep(&mut self, text: Option<&str>) -> Span {
-        self.keep_all(text.as_slice())
+    fn push(&mut self, text: Option<&str>) -> TextRef {
+        self.push_all(text.as_slice())
     }
 
     /// Several texts as one, with a blank between them; absent when there are none.
-    fn keep_all(&mut self, texts: &[&str]) -> Span {
+    fn push_all(&mut self, texts: &[&str]) -> TextRef {
         if texts.is_empty() {
-            return Span::default();
+            return TextRef::default();
         }
         let start = self.0.len();
         for (i, text) in texts.iter().enumerate() {
@@ -87,48 +39,48 @@ impl Facts {
             }
             self.0.push_str(text);
         }
-        self.span_from(start)
+        self.ref_from(start)
     }
 
-    fn keep_moment(&mut self, moment: Option<value::Moment>) -> Span {
+    fn push_moment(&mut self, moment: Option<value::Moment>) -> TextRef {
         let Some(moment) = moment else {
-            return Span::default();
+            return TextRef::default();
         };
         let start = self.0.len();
         moment.write_to(&mut self.0);
-        self.span_from(start)
+        self.ref_from(start)
     }
 
-    fn span_from(&self, start: usize) -> Span {
-        Span {
+    fn ref_from(&self, start: usize) -> TextRef {
+        TextRef {
             start: start as u32,
             len: (self.0.len() - start) as u32 + 1,
         }
     }
 
-    /// The text of a span.
-    pub fn get(&self, span: Span) -> Option<&str> {
-        let len = span.len.checked_sub(1)?;
-        Some(&self.0[span.start as usize..(span.start + len) as usize])
+    /// The text that this refers to.
+    pub fn get(&self, text: TextRef) -> Option<&str> {
+        let len = text.len.checked_sub(1)?;
+        Some(&self.0[text.start as usize..(text.start + len) as usize])
     }
 }
 
 /// One customer's columns.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Summary {
-    pub communication_number: Span,
-    pub customer_ext_id: Span,
-    pub business_unit: Span,
-    pub requester: Span,
+    pub communication_number: TextRef,
+    pub customer_ext_id: TextRef,
+    pub business_unit: TextRef,
+    pub requester: TextRef,
     /// First and last name, or the title.
-    pub name: Span,
-    pub category: Span,
+    pub name: TextRef,
+    pub category: TextRef,
     /// Citizenship of a person, registration of a company.
-    pub country: Span,
+    pub country: TextRef,
     /// The day, or the moment in UTC.
-    pub application_date: Span,
+    pub application_date: TextRef,
     pub action: Action,
-    pub source: Source,
+    pub source: RiskLevelSource,
     pub entity_type: Option<&'static str>,
     pub risk_level: Option<&'static str>,
     pub customer_status: Option<&'static str>,
@@ -138,74 +90,75 @@ pub struct Summary {
     pub screening: u8,
 }
 
-const COMMUNICATION_NUMBER: F = customer::customer("communicationNumber");
-const CUSTOMER_EXT_ID: F = customer::customer("customerExtId");
-const BUSINESS_UNIT: F = customer::customer("businessUnit");
-const REQUESTER: F = customer::customer("requester");
-const FIRST_NAME: F = customer::customer("firstName");
-const LAST_NAME: F = customer::customer("lastName");
-const TITLE: F = customer::customer("title");
-const CITIZENSHIP_COUNTRY: F = customer::customer("citizenshipCountry");
-const REGISTRATION_COUNTRY: F = customer::customer("registrationCountry");
-const CATEGORY: F = customer::customer("riskManagementCategory");
-const APPLICATION_DATE: F = customer::customer("applicationDate");
-const ACTION: F = customer::customer("action");
-const RISK_LEVEL: F = customer::customer("riskLevel");
-const CUSTOMER_STATUS: F = customer::customer("customerStatus");
-const SCREENING: F = customer::customer("initializeScreeningProcesses");
+const COMMUNICATION_NUMBER: FieldIndex = customer::customer("communicationNumber");
+const CUSTOMER_EXT_ID: FieldIndex = customer::customer("customerExtId");
+const BUSINESS_UNIT: FieldIndex = customer::customer("businessUnit");
+const REQUESTER: FieldIndex = customer::customer("requester");
+const FIRST_NAME: FieldIndex = customer::customer("firstName");
+const LAST_NAME: FieldIndex = customer::customer("lastName");
+const TITLE: FieldIndex = customer::customer("title");
+const CITIZENSHIP_COUNTRY: FieldIndex = customer::customer("citizenshipCountry");
+const REGISTRATION_COUNTRY: FieldIndex = customer::customer("registrationCountry");
+const CATEGORY: FieldIndex = customer::customer("riskManagementCategory");
+const APPLICATION_DATE: FieldIndex = customer::customer("applicationDate");
+const ACTION: FieldIndex = customer::customer("action");
+const RISK_LEVEL: FieldIndex = customer::customer("riskLevel");
+const CUSTOMER_STATUS: FieldIndex = customer::customer("customerStatus");
+const SCREENING: FieldIndex = customer::customer("initializeScreeningProcesses");
 
 impl Summary {
     /// Whether its risk level is to be evaluated.
     pub fn is_evaluated(&self) -> bool {
-        self.source == Source::Evaluate
+        self.source == RiskLevelSource::Evaluate
     }
 
-    pub(super) fn of(root: &Node<'_>, facts: &mut Facts, context: &Context) -> Summary {
-        let kind = context.category.map(|c| c.kind);
-        let source = context.source.unwrap_or_default();
+    pub(super) fn of(root: &Node<'_>, texts: &mut TextPool, customer: &CustomerFacts) -> Summary {
+        let kind = customer.category.map(|c| c.kind);
+        let source = customer.source.unwrap_or_default();
         let risk_level = match source {
-            Source::Import => Some(root.choice(RISK_LEVEL).unwrap_or("NONE")),
-            Source::Evaluate => None,
+            RiskLevelSource::Import => Some(root.choice(RISK_LEVEL).unwrap_or("NONE")),
+            RiskLevelSource::Evaluate => None,
         };
         let customer_status = match kind {
             Some(CategoryKind::Lead) => Some("PENDING"),
             _ => root.choice(CUSTOMER_STATUS),
         };
-        let name = match context.entity {
-            Some(EntityType::Organization) => facts.keep(root.sound_text(TITLE)),
+        let name = match customer.entity_type {
+            Some(EntityType::Organization) => texts.push(root.sound_text(TITLE)),
             _ => match (root.sound_text(FIRST_NAME), root.sound_text(LAST_NAME)) {
-                (Some(first), Some(last)) => facts.keep_all(&[first, last]),
-                (one, other) => facts.keep(one.or(other)),
+                (Some(first), Some(last)) => texts.push_all(&[first, last]),
+                (one, other) => texts.push(one.or(other)),
             },
         };
         let application_date = match root.sound_text(APPLICATION_DATE) {
             // A day is kept as it is; of a date-time the history keeps the moment in UTC.
-            Some(text) if text.len() == 10 => facts.keep(Some(text)),
-            Some(text) => facts.keep_moment(value::moment(text)),
-            None => Span::default(),
+            Some(text) if text.len() == 10 => texts.push(Some(text)),
+            Some(text) => texts.push_moment(value::moment(text)),
+            None => TextRef::default(),
         };
         let screening = root
             .items(SCREENING)
             .filter_map(|item| item.choice())
             .fold(0u8, |bits, process| bits | 1 << process);
         Summary {
-            communication_number: facts.keep(root.sound_text(COMMUNICATION_NUMBER)),
-            customer_ext_id: facts.keep(root.sound_text(CUSTOMER_EXT_ID)),
-            business_unit: facts.keep(root.sound_text(BUSINESS_UNIT)),
-            requester: facts.keep(root.sound_text(REQUESTER)),
+            communication_number: texts.push(root.sound_text(COMMUNICATION_NUMBER)),
+            customer_ext_id: texts.push(root.sound_text(CUSTOMER_EXT_ID)),
+            business_unit: texts.push(root.sound_text(BUSINESS_UNIT)),
+            requester: texts.push(root.sound_text(REQUESTER)),
             name,
-            category: facts.keep(root.sound_text(CATEGORY)),
-            country: facts.keep(root.sound_text(match context.entity {
+            category: texts.push(root.sound_text(CATEGORY)),
+            country: texts.push(root.sound_text(match customer.entity_type {
                 Some(EntityType::Organization) => REGISTRATION_COUNTRY,
                 _ => CITIZENSHIP_COUNTRY,
             })),
             application_date,
-            action: match root.choice(ACTION) {
-                Some("UPDATE") => Action::Update,
-                _ => Action::Create,
-            },
+            action: root
+                .slot(ACTION)
+                .choice()
+                .and_then(Action::from_index)
+                .unwrap_or_default(),
             source,
-            entity_type: context.entity.map(EntityType::name),
+            entity_type: customer.entity_type.map(EntityType::name),
             risk_level,
             customer_status,
             kind,

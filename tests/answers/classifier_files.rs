@@ -131,7 +131,7 @@ const BAD: &[Bad] = &[
     bad(
         "added.toml",
         "title = \"T\"\n[values]\n\" A\" = \"a\"\n",
-        "added.toml:3: a code is blank, or has white space around it",
+        "added.toml:3: a code is blank or has white space around it",
         "compared exactly",
     ),
     bad(
@@ -251,7 +251,7 @@ fn every_problem_of_every_file_is_told_at_once() {
 }
 
 #[test]
-fn one_of_the_nineteen_missing_is_refused_by_name() {
+fn a_missing_classifier_of_the_contract_is_refused_by_name() {
     let office = Office::new();
     office.once();
     std::fs::remove_file(office.at("classifiers/currency.toml")).unwrap();
@@ -260,7 +260,7 @@ fn one_of_the_nineteen_missing_is_refused_by_name() {
         said.contains("currency.toml: this classifier of the contract is missing"),
         "{said}"
     );
-    assert!(said.contains("put the file back"), "{said}");
+    assert!(said.contains("restore the file"), "{said}");
     assert!(
         !office.at("classifiers/currency.toml").exists(),
         "nobody's own set is filled up"

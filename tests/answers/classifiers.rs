@@ -5,6 +5,7 @@ use crate::common;
 
 use common::daemon::{Daemon, eventually};
 use common::{Office, codes, company, person, with};
+use kycdrop::catalog::Classifier;
 use serde_json::{Value, json};
 
 /// The values that published requests use; each must be there from the start.
@@ -56,27 +57,12 @@ const PUBLISHED: &[(&str, &[&str])] = &[
     ("region", &["EU"]),
 ];
 
-const ALL: [&str; 19] = [
-    "accountType",
-    "activityType",
-    "addressType",
-    "appealReasonType",
-    "businessUnit",
-    "country",
-    "currency",
-    "decisionGround",
-    "incomeSourceType",
-    "introductionSourceType",
-    "legalForm",
-    "operationType",
-    "paymentPurposeType",
-    "region",
-    "relationType",
-    "riskManagementCategory",
-    "serviceType",
-    "sourceOfWealth",
-    "turnoverType",
-];
+/// The names of all classifiers of the contract, sorted.
+fn all_names() -> Vec<&'static str> {
+    let mut names = Classifier::NAMES.to_vec();
+    names.sort_unstable();
+    names
+}
 
 /// The moment at which a value was retired; null while it may be given.
 fn retired_at(office: &Office, classifier: &str, code: &str) -> Value {
@@ -97,11 +83,14 @@ fn findings(office: &Office) -> Vec<serde_json::Map<String, Value>> {
 fn an_empty_home_gets_the_whole_shipped_set() {
     let office = Office::new();
     office.once();
-    let names: Vec<String> = ALL.iter().map(|name| format!("{name}.toml")).collect();
-    assert_eq!(office.files("classifiers"), names);
+    let files: Vec<String> = all_names()
+        .iter()
+        .map(|name| format!("{name}.toml"))
+        .collect();
+    assert_eq!(office.files("classifiers"), files);
     let there = office.rows("SELECT DISTINCT classifier FROM v_classifier_set ORDER BY 1");
     let there: Vec<_> = there.iter().map(|r| r["classifier"].clone()).collect();
-    assert_eq!(there, ALL.map(Value::from));
+    assert_eq!(there, all_names());
     let count = |what: &str| {
         office.value(&format!(
             "SELECT count(*) FROM v_classifier_value WHERE {what}"
@@ -116,7 +105,7 @@ fn an_empty_home_gets_the_whole_shipped_set() {
         4
     );
     assert_eq!(count("trim(name) = '' OR NOT json_valid(attributes)"), 0);
-    for name in ALL {
+    for name in all_names() {
         if name != "businessUnit" {
             let any = count(&format!("classifier = '{name}'"));
             assert!(any.as_i64() > Some(0), "{name} has no value");

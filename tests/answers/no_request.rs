@@ -303,7 +303,7 @@ fn a_folder_that_is_no_endpoint_is_answered_404_by_its_path() {
     ] {
         for bytes in [good.as_bytes(), b"no JSON"] {
             let error = refused(&office, folder, 404, folder, bytes).expect("an error");
-            assert!(error.contains("no endpoint"), "{error}");
+            assert!(error.contains("not an endpoint"), "{error}");
         }
     }
 }

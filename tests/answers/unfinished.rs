@@ -11,7 +11,7 @@ use common::Office;
 use kycdrop::catalog::Endpoint;
 use kycdrop::classifier::{ClassifierSet, shipped_files};
 use kycdrop::config::Config;
-use kycdrop::ingest::{Rules, Silent, Source, Stop, each_chunk, thread_pool};
+use kycdrop::ingest::{JudgeError, Rules, Silent, Source, each_chunk, thread_pool};
 use kycdrop::request::{InvalidKind, InvalidRequest};
 
 /// Everything that a cut can fall into, as the fields of a customer.
@@ -56,7 +56,7 @@ fn look(endpoint: Endpoint, bytes: &[u8]) -> Result<(), InvalidRequest> {
     );
     match looked {
         Ok(_) => Ok(()),
-        Err(Stop::Invalid(fault)) => Err(fault),
+        Err(JudgeError::Invalid(fault)) => Err(fault),
         Err(stop) => panic!("{stop:?}"),
     }
 }

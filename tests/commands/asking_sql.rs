@@ -184,7 +184,7 @@ fn rows_and_time_are_limited_where_asked() {
     assert_eq!(String::from_utf8_lossy(&some.stdout).lines().count(), 11);
     assert!(
         String::from_utf8_lossy(&some.stderr)
-            .contains("only the first 10 rows; --limit 0 tells all")
+            .contains("only the first 10 rows; --limit 0 shows all")
     );
     let exact = office.run(&["query", "--limit", "5000", many]);
     assert_eq!(String::from_utf8_lossy(&exact.stderr), "", "all of them");

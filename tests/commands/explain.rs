@@ -45,7 +45,7 @@ fn one_customer_of_a_batch() {
     let office = a_wrong_batch();
     insta::assert_snapshot!(printed(&office, &["explain", "1", "--customer", "4"]));
     let sound = printed(&office, &["explain", "1", "--customer", "0"]);
-    assert!(sound.ends_with("accepted\n  nothing to mend\n"), "{sound}");
+    assert!(sound.ends_with("accepted\n  nothing to fix\n"), "{sound}");
     let (code, said) = refused(&office, &["explain", "1", "--customer", "6"]);
     assert_eq!(code, Some(65));
     assert!(said.contains("it has 6 customers"), "{said}");
@@ -110,7 +110,7 @@ fn only_so_many_customers_unless_all_are_asked_for() {
     let some = printed(&office, &["explain", "1"]);
     assert_eq!(some.matches("\ncustomer ").count(), 20);
     assert!(
-        some.ends_with("There are more; `kycdrop explain 1 --limit 0` tells all.\n"),
+        some.ends_with("There are more; `kycdrop explain 1 --limit 0` shows all.\n"),
         "{some}"
     );
     let all = printed(&office, &["explain", "1", "--limit", "0"]);

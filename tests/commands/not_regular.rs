@@ -335,7 +335,7 @@ fn check_reads_the_pipes_of_a_shell_and_no_others() {
     let output = shell("\"$@\" - < /dev/zero");
     assert_eq!(output.status.code(), Some(65), "{}", all_of(&output));
     assert!(
-        all_of(&output).contains("through a pipe"),
+        all_of(&output).contains("from a pipe"),
         "{}",
         all_of(&output)
     );

@@ -165,7 +165,7 @@ fn an_empty_history_and_a_period_the_wrong_way_round() {
         ],
     );
     assert_eq!(code, Some(65));
-    assert!(said.contains("the other way round"), "{said}");
+    assert!(said.contains("swap --from and --to"), "{said}");
     assert_eq!(
         refused(
             &office,

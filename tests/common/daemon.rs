@@ -62,7 +62,7 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Starts the daemon and waits until it watches the inbox.
+    /// Starts the daemon and waits until it watching the inbox.
     pub fn start(office: &Office) -> Daemon {
         let daemon = Daemon::spawn(office);
         eventually("the daemon", || {

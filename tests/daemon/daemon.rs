@@ -367,7 +367,7 @@ fn trouble_that_may_pass_pauses_the_work_and_loses_nothing() {
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     put(&office, "batch-customers/a.json", batch(0..2));
     eventually("the pause", || {
-        daemon.log().contains("work pauses").then_some(())
+        daemon.log().contains("paused: ").then_some(())
     });
     assert!(daemon.is_running() && !response(&office, "batch-customers/a").exists());
     other.execute_batch("ROLLBACK").unwrap();

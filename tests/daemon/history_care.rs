@@ -58,10 +58,10 @@ fn a_daemon_waits_for_whoever_locks_the_database() {
     let other = office.database();
     other.execute_batch("BEGIN IMMEDIATE").expect("a lock");
     drop_whole(&office, "batch-customers/f1.json", batch_of("f1", 4));
-    daemon.wait_for_log("work pauses");
+    daemon.wait_for_log("paused: ");
     assert!(daemon.log().contains("locked"), "{}", daemon.log());
     other.execute_batch("ROLLBACK").expect("unlocked");
-    daemon.wait_for_log("INFO work goes on");
+    daemon.wait_for_log("INFO resumed");
     wait_for("the answer", || {
         office.files("watch-dir/archive").len() == 2
     });
@@ -138,7 +138,7 @@ fn a_large_history_is_checked_after_an_unclean_end_only() {
     let office = worked_office();
     let ballast = "INSERT INTO setting VALUES ('ballast', zeroblob(9000000))";
     office.database().execute_batch(ballast).expect("ballast");
-    let checks = "the whole history is checked";
+    let checks = "checking the whole history";
     assert!(!said(&office.run(&["once"])).contains(checks));
     office.drop("batch-customers/f1.json", batch_of("f1", 4));
     let killed = office
@@ -197,7 +197,11 @@ fn copies_overwrite_nothing_and_leave_nothing_half_done() {
         let there = office.write("there.db", "precious");
         let output = office.run(&[command, there.to_str().expect("text")]);
         assert_eq!(output.status.code(), Some(74), "{output:?}");
-        assert!(said(&output).contains("there already"), "{}", said(&output));
+        assert!(
+            said(&output).contains("already exists"),
+            "{}",
+            said(&output)
+        );
         assert_eq!(std::fs::read(&there).expect("a file"), b"precious");
 
         std::os::unix::fs::symlink(office.at("elsewhere.db"), office.at("link.db"))

@@ -356,7 +356,7 @@ fn any_name_is_answered_under_a_name_of_its_own() {
     );
     for line in log.lines() {
         assert!(
-            line.starts_with("20") || line.contains("files answered"),
+            line.starts_with("20") || line.contains(" answered: "),
             "{line:?}"
         );
     }

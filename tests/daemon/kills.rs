@@ -10,6 +10,7 @@ use std::os::unix::process::ExitStatusExt;
 
 use common::Office;
 use faults::{Daemon, assert_all_answered_once, batch_of, wait_for};
+use kycdrop::catalog::Classifier;
 use kycdrop::fault::STEPS;
 
 const CUSTOMERS: usize = 4;
@@ -196,7 +197,8 @@ fn a_home_whose_making_was_killed_is_made_whole() {
         let office = office_with(&names);
         killed_once(&office, &format!("{fault}=kill"));
         office.once();
-        assert_eq!(office.files("classifiers").len(), 19, "{fault}");
+        let classifiers = office.files("classifiers");
+        assert_eq!(classifiers.len(), Classifier::ALL.len(), "{fault}");
         assert_all_answered_once(&office, &names, CUSTOMERS);
     }
 }

@@ -409,14 +409,14 @@ fn a_limit_of_the_size_of_files_pauses_the_daemon() {
         "batch-customers/large.json",
         batch_of("large", 3000),
     );
-    daemon.wait_for_log("work pauses");
+    daemon.wait_for_log("paused: ");
     assert!(daemon.log().contains("ulimit -f"), "{}", daemon.log());
     assert_eq!(office.files("watch-dir/outbox").len(), 0);
     let status = office.run(&["status"]);
     assert_eq!(status.status.code(), Some(75), "{status:?}");
 
     limit_files(&daemon, None);
-    daemon.wait_for_log("INFO work goes on");
+    daemon.wait_for_log("INFO resumed");
     wait_for("the answer", || answers(&office) == 1);
     assert!(daemon.stop().success(), "{}", daemon.log());
     assert_all_answered_once(&office, &["large".into()], 3000);

@@ -117,7 +117,7 @@ fn a_pause_is_told_and_the_watchdog_still_hears() {
     );
     manager.until("WATCHDOG=1");
     std::fs::remove_file(&full).expect("room again");
-    manager.until("STATUS=watches");
+    manager.until("STATUS=watching");
     assert!(daemon.stop().success());
 }
 

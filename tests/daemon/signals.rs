@@ -101,7 +101,7 @@ fn a_panic_ends_with_70_and_loses_nothing() {
         let output = command.output().expect("it runs");
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(70), "{step}: {said}");
-        assert!(said.contains("a defect of kycdrop at"), "{step}: {said}");
+        assert!(said.contains("a defect in kycdrop at"), "{step}: {said}");
     }
     office.once();
     assert_each_answered_once(&office, &names, count_of);

@@ -218,9 +218,7 @@ fn play(
             Duration::from_secs(2)
         };
         let got_on = process.until(patience, |said| {
-            is_done(office)
-                || said.contains("stays here")
-                || (!passes && said.contains("work pauses"))
+            is_done(office) || said.contains("stays here") || (!passes && said.contains("paused: "))
         });
         if passes && !got_on {
             return Err(format!("never got on: {}", process.said()));

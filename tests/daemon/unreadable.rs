@@ -141,7 +141,7 @@ fn a_daemon_takes_it_when_it_can_be_read() {
     wait_for("the other one's answer", || {
         office.files("watch-dir/outbox").len() == 1
     });
-    assert!(!daemon.log().contains("work pauses"), "{}", daemon.log());
+    assert!(!daemon.log().contains("paused: "), "{}", daemon.log());
     // It is taken as soon as it changes.
     drop_all(&office, &names[..1]);
     wait_for("both answers", || {

@@ -1,5 +1,5 @@
-//! docs/GUIDE.md is done as it is written: every block of commands runs, in order, and prints what
-//! stands below it. `UPDATE_PAGES=1 cargo test --test pages guide` writes what they print now.
+//! Follows docs/GUIDE.md: every block of commands runs, in order, and prints the block below it.
+//! `UPDATE_PAGES=1 cargo test --test pages guide` writes the current output into the page.
 #![cfg(unix)]
 
 use crate::asking;

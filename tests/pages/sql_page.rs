@@ -1,5 +1,5 @@
-//! docs/SQL.md: every view and column from the history's own descriptions, and questions with their
-//! SQL and its real output. To bring it up to date: `UPDATE_PAGES=1 cargo test --test pages sql_page`.
+//! docs/SQL.md: every view and column from the descriptions in the history, and questions with their
+//! SQL and real output. To update it: `UPDATE_PAGES=1 cargo test --test pages sql_page`.
 
 use crate::asking;
 use crate::common;
@@ -17,42 +17,41 @@ const BEGIN: &str = "\
 `cargo test --test pages sql_page` makes; the test fails when this page is stale. Do not edit: change
 tests/pages/sql_page.rs or the migrations, then UPDATE_PAGES=1 cargo test --test pages sql_page. -->
 
-The history is one SQLite file, `kycdrop.db` in the home. Ask it with `kycdrop query \"SQL\"`, which
-cannot change anything, or with any tool that opens SQLite (a copy from `kycdrop snapshot` is best
-for tools that stay open). Ask the views below, not the tables: tables change with versions, the
-columns of a view are only ever added to.
+The history is one SQLite file, `kycdrop.db` in the home. Query it with `kycdrop query \"SQL\"`, which is
+read-only, or with any tool that opens SQLite (for tools that stay open, use a copy from
+`kycdrop snapshot`). Query the views below, not the tables: tables change between versions, views only
+gain columns.
 
-- Moments are text, UTC, `2026-11-21T09:30:00.000Z`; their first ten characters are the day.
-- `payload` is the customer as it came, JSON: `payload ->> '$.listAddress[0].city'` reads from it.
-- A count over millions of customers is answered at once by `v_volume`, `v_reason`, `v_standing` and
-  `v_file_volume`, which are sums that are kept ready. A condition on any text column of `v_customer`
-  or `v_assessment` reads every row; a customer by customerExtId is found at once by
-  `kycdrop history CUSTOMER_EXT_ID`.
-- The assessments of a file are found at once by its number, `WHERE batch_id = 7`, and those of files
-  that are chosen by something else by `WHERE batch_id IN (SELECT batch_id FROM v_batch WHERE …)`. A
-  join of `v_assessment` to `v_batch` reads every assessment, which takes a second for five million.
-- `kycdrop query --list` has questions with names; `kycdrop tables` and `kycdrop describe VIEW` tell
-  what stands below.
+- Moments are text in UTC, `2026-11-21T09:30:00.000Z`; the first ten characters are the day.
+- `payload` is the customer as received, in JSON: `payload ->> '$.listAddress[0].city'` reads from it.
+- `v_volume`, `v_reason`, `v_standing` and `v_file_volume` are precomputed sums, and count millions of
+  customers at once. A condition on a text column of `v_customer` or `v_assessment` reads every row;
+  `kycdrop history CUSTOMER_EXT_ID` finds a customer at once.
+- `WHERE batch_id = 7` finds the assessments of a file at once. To choose files by another condition, use
+  `WHERE batch_id IN (SELECT batch_id FROM v_batch WHERE …)`. A join of `v_assessment` to `v_batch` reads
+  every assessment, which takes a second for five million.
+- `kycdrop query --list` shows saved queries; `kycdrop tables` and `kycdrop describe VIEW` show the
+  views below.
 
 ## Other tools
 
-In `kycdrop.db` itself payloads are packed: other tools see bytes there (`typeof(payload)` is `blob`),
-all else reads as below. `kycdrop snapshot history.db` makes a copy in which they are text, and which
-needs no write access to be read: `sqlite3 -readonly history.db \"SELECT * FROM v_standing\"`. A copy may
-be kept open for as long as one likes; an open question to `kycdrop.db` keeps its WAL from being emptied.
+Payloads in `kycdrop.db` are compressed: other tools see bytes (`typeof(payload)` is `blob`). Everything else
+reads as below. `kycdrop snapshot history.db` makes a copy with payloads as text that can be read without
+write access: `sqlite3 -readonly history.db \"SELECT * FROM v_standing\"`. A copy can stay open for any time;
+an open query on `kycdrop.db` keeps its WAL from being emptied.
 
-[Datasette](https://datasette.io) shows a snapshot in a browser, with the titles, the meaning of every
-column and the saved queries of docs/datasette.json, which go by the name of the file, `kycdrop.db`:
+[Datasette](https://datasette.io) shows a snapshot in a browser. docs/datasette.json adds titles, the meaning
+of every column and saved queries; it requires the file name `kycdrop.db`:
 
 ```sh
 mkdir analysts && kycdrop snapshot analysts/kycdrop.db
 datasette serve --immutable analysts/kycdrop.db --metadata docs/datasette.json
 ```
 
-[DuckDB](https://duckdb.org) reads a snapshot with its sqlite extension, which it fetches from the network
-once. Ask through `sqlite_query`, so that SQLite answers: where DuckDB takes a view apart itself
-(`FROM k.v_reason`), it stumbles over columns of several types and tables without row numbers. Without a
-network read the files of `kycdrop export` (docs/EXPORT.md), which need no extension.
+[DuckDB](https://duckdb.org) reads a snapshot with its sqlite extension, which it downloads once. Query through
+`sqlite_query`, so that SQLite runs the query: if DuckDB expands a view itself (`FROM k.v_reason`), it fails
+on columns of several types and tables without row numbers. Without a network, read the files of
+`kycdrop export` (docs/EXPORT.md), which need no extension.
 
 ```sql
 INSTALL sqlite; LOAD sqlite;
@@ -64,33 +63,33 @@ SELECT * FROM sqlite_query('k', 'SELECT code, sum(answers) AS customers FROM v_r
 /// Title, what to know, SQL.
 const QUESTIONS: &[(&str, &str, &str)] = &[
     (
-        "What became of the last files?",
+        "What happened to the last files?",
         "",
         "SELECT batch_id, endpoint, file_name, status, accepted, rejected\nFROM v_batch\nORDER BY batch_id DESC LIMIT 5",
     ),
     (
-        "Which files were no requests at all?",
+        "Which files were not valid requests?",
         "`error` says what is wrong, and where in the file.",
         "SELECT batch_id, file_name, status, error\nFROM v_batch\nWHERE error IS NOT NULL",
     ),
     (
-        "Who was rejected in this file, and with what answer?",
+        "Who was rejected in this file, and why?",
         "Positions count from 0.",
         "SELECT position, customer_ext_id, error_code, error_description\nFROM v_rejection\nWHERE batch_id = 7\nORDER BY position",
     ),
     (
         "What else was wrong with one of them?",
-        "The answer is the first finding; all are kept. `kycdrop explain 7 --customer 1` tells how to mend each.",
+        "The answer is the first finding; all are kept. `kycdrop explain 7 --customer 1` shows how to fix each.",
         "SELECT no, code, path\nFROM v_finding\nWHERE batch_id = 7 AND position = 1\nORDER BY no",
     ),
     (
-        "Which errors cost us most this month?",
+        "Which errors are most frequent this month?",
         "`answers` counts customers; `findings` counts everything that was found.",
         "SELECT code, field, sum(answers) AS customers\nFROM v_reason\nWHERE day >= date('now', 'start of month')\nGROUP BY code, field\nORDER BY customers DESC, code, field LIMIT 8",
     ),
     (
         "Which fields are wrong most often?",
-        "Paths are without the places in lists, so that all addresses count as one.",
+        "Paths have no list positions, so that all addresses count as one.",
         "SELECT field, sum(findings) AS findings, group_concat(DISTINCT code) AS codes\nFROM v_reason\nGROUP BY field\nORDER BY findings DESC, field LIMIT 8",
     ),
     (
@@ -100,7 +99,7 @@ const QUESTIONS: &[(&str, &str, &str)] = &[
     ),
     (
         "Which answers are not the API's own words?",
-        "`published`: code and text stand in the API's documents; `text published`: the code is kycdrop's; `ours`: both are.",
+        "`published`: code and text are in the API's documents; `text published`: the code is kycdrop's; `ours`: both are.",
         "SELECT origin, count(DISTINCT rule) AS rules, sum(answers) AS customers\nFROM v_reason\nGROUP BY origin\nORDER BY origin",
     ),
     (
@@ -114,13 +113,13 @@ const QUESTIONS: &[(&str, &str, &str)] = &[
         "SELECT business_unit, sum(accepted) AS accepted, sum(rejected) AS rejected, sum(created) AS new_customers\nFROM v_volume\nGROUP BY business_unit\nORDER BY accepted DESC",
     ),
     (
-        "How many files were there, by the status of their answer?",
-        "A rejected single customer is answered 400, as the API does; a batch with rejected customers 200.",
+        "How many files were there, by status?",
+        "As in the API, a rejected single customer is answered 400, a batch with rejected customers 200.",
         "SELECT endpoint, status, sum(files) AS files, sum(customers) AS customers\nFROM v_file_volume\nGROUP BY endpoint, status\nORDER BY endpoint, status",
     ),
     (
         "How many customers are there by risk level?",
-        "A lead, and whoever is to be evaluated, has none yet.",
+        "A lead and a customer with a pending evaluation have none yet.",
         "SELECT risk_level, sum(customers) AS customers\nFROM v_standing\nGROUP BY risk_level\nORDER BY customers DESC",
     ),
     (
@@ -139,38 +138,38 @@ const QUESTIONS: &[(&str, &str, &str)] = &[
         "SELECT business_unit, customer_ext_id, name, customer_status, evaluation\nFROM v_customer\nWHERE kind = 'lead'",
     ),
     (
-        "What has the head office still to do for each office?",
-        "`newest = 0` is what a later assessment replaced. `kycdrop pending` lists all of it.",
+        "What is still pending at head office?",
+        "`newest = 0` marks what a later assessment replaced. `kycdrop pending` lists all of it.",
         "SELECT business_unit, what, process, count(*) AS pending\nFROM v_pending\nWHERE newest = 1\nGROUP BY business_unit, what, process\nORDER BY business_unit, what, process",
     ),
     (
-        "Which screenings were asked for?",
+        "Which screenings were requested?",
         "",
         "SELECT assessment_id, business_unit, customer_ext_id, process, status\nFROM v_screening\nORDER BY assessment_id, process",
     ),
     (
-        "Against which values was a file judged?",
-        "The set is that of the file, whatever the classifiers say today.",
+        "Against which values was a file validated?",
+        "The set is that of the file, even if the classifiers have changed since.",
         "SELECT c.code, c.name, c.retired\nFROM v_batch b\nJOIN v_classifier_set c ON c.classifier_set = b.classifier_set\nWHERE b.batch_id = 7 AND c.classifier = 'businessUnit'\nORDER BY c.code",
     ),
     (
-        "Which codes are there with a certain attribute?",
+        "Which codes have a certain attribute?",
         "",
         "SELECT code, name, attributes ->> '$.entity_type' AS entity_type\nFROM v_classifier_value\nWHERE classifier = 'riskManagementCategory' AND retired_at IS NULL\n  AND attributes ->> '$.kind' = 'lead'\nORDER BY code",
     ),
     (
-        "Which fields does somebody send that nobody knows?",
-        "They change nothing, which mostly is not what the sender means.",
+        "Which unknown fields are sent?",
+        "They have no effect, which is rarely what the sender intends.",
         "SELECT kind, path, sum(count) AS customers, max(detail) AS detail\nFROM v_warning\nGROUP BY kind, path\nORDER BY customers DESC, path",
     ),
     (
-        "Which rules judge, and since when?",
+        "Which rules are used, and since when?",
         "",
         "SELECT version, min(loaded_at) AS since, count(*) AS rules, sum(origin = 'published') AS published\nFROM v_rule_set\nGROUP BY rule_set, version",
     ),
     (
-        "In how many files is a customer twice?",
-        "Files that give one customerExtId more than once among their saved customers.",
+        "How many files contain a customer twice?",
+        "Files with the same customerExtId more than once among their saved customers.",
         "SELECT count(*) AS files\nFROM (SELECT batch_id FROM v_assessment\n      GROUP BY batch_id, business_unit, customer_ext_id HAVING count(*) > 1)",
     ),
 ];
@@ -178,27 +177,27 @@ const QUESTIONS: &[(&str, &str, &str)] = &[
 const LIFE: &[(&str, &str, &str)] = &[
     (
         "Every step",
-        "A lead is entered and is to be evaluated; it becomes a customer; the risk is raised; the relation is closed.",
+        "A lead is created for evaluation; it becomes a customer; the risk is raised; the relationship is closed.",
         "SELECT assessment_id, action, kind, risk_level, customer_status, evaluation, next_assessment_id AS replaced_by\nFROM v_assessment\nWHERE customer_ext_id = 'I-4711' AND business_unit IS NULL\nORDER BY assessment_id",
     ),
     (
-        "What was refused on the way",
+        "What was rejected",
         "",
         "SELECT batch_id, position, error_code, error_description\nFROM v_rejection\nWHERE customer_ext_id = 'I-4711'\nORDER BY batch_id, position",
     ),
     (
-        "What was asked of the head office, and is it still of use?",
-        "The screenings were asked for with the lead, whose data were replaced since.",
+        "What was requested from head office, and is it still needed?",
+        "The screenings were requested with the lead, whose data have been replaced since.",
         "SELECT what, process, newest\nFROM v_pending\nWHERE customer_ext_id = 'I-4711'\nORDER BY what, process",
     ),
     (
         "What changed when the risk was raised",
-        "`json_tree` gives every value of a customer with its path.",
+        "`json_tree` returns every value of a customer with its path.",
         "SELECT n.fullkey AS path, o.value AS before, n.value AS after\nFROM (SELECT payload FROM v_assessment WHERE assessment_id = 3) a, json_tree(a.payload) n\nLEFT JOIN (SELECT t.fullkey, t.value\n           FROM (SELECT payload FROM v_assessment WHERE assessment_id = 2) b, json_tree(b.payload) t) o\n  ON o.fullkey = n.fullkey\nWHERE n.atom IS NOT NULL AND o.value IS NOT n.value\nORDER BY path",
     ),
     (
         "The customer now",
-        "Another office has a customer of the same customerExtId: it is another customer.",
+        "Another office has a customer with the same customerExtId: it is a different customer.",
         "SELECT business_unit, kind, name, risk_level, customer_status, assessments, country\nFROM v_customer\nWHERE customer_ext_id = 'I-4711'\nORDER BY business_unit",
     ),
 ];
@@ -252,10 +251,10 @@ fn the_page_is_what_the_history_answers() {
         question(&mut page, &office, q);
     }
     page.push_str(
-        "\n## A customer's life\n\n`kycdrop history I-4711` tells it without any SQL:\n\n```text\n",
+        "\n## The history of a customer\n\n`kycdrop history I-4711` shows it without SQL:\n\n```text\n",
     );
     page.push_str(&printed(&office, &["history", "I-4711"]));
-    page.push_str("```\n\nThe same in SQL:\n");
+    page.push_str("```\n\nIn SQL:\n");
     for q in LIFE {
         question(&mut page, &office, q);
     }
@@ -280,8 +279,8 @@ fn the_page_is_what_the_history_answers() {
     );
 }
 
-/// docs/datasette.json: titles, descriptions and the saved queries for those who open a copy of the
-/// history with `datasette kycdrop.db --metadata datasette.json`.
+/// docs/datasette.json: titles, descriptions and saved queries, for a copy of the history that is opened
+/// with `datasette kycdrop.db --metadata datasette.json`.
 #[test]
 fn the_metadata_for_datasette_is_current() {
     let office = Office::new();
@@ -318,7 +317,7 @@ fn the_metadata_for_datasette_is_current() {
         .collect();
     let metadata = serde_json::json!({
         "title": "kycdrop: the history of an office",
-        "description": "What was judged, what was wrong, who is a customer. Ask the views; tables change with versions.",
+        "description": "Validated customers, findings and current customers. Query the views; tables change between versions.",
         "databases": {"kycdrop": {"tables": tables, "queries": queries}}
     });
     let text = serde_json::to_string_pretty(&metadata).expect("JSON") + "\n";

@@ -9,9 +9,9 @@ use std::sync::{Arc, LazyLock};
 
 use kycdrop::catalog::{CUSTOMER, Endpoint};
 use kycdrop::classifier::{ClassifierSet, shipped_files};
-use kycdrop::ingest::{Rules, Silent, Source, Stop, each_chunk};
+use kycdrop::ingest::{JudgeError, Rules, Silent, Source, each_chunk};
 use kycdrop::request::{Body, InvalidRequest, Limits, SplitError, Splitter, Tree};
-use kycdrop::validate::{Facts, Judge, Judged, JudgedChunk};
+use kycdrop::validate::{Judge, Judged, JudgedChunk, TextPool};
 use proptest::prelude::*;
 use serde_json::Value;
 use sound::Dice;
@@ -55,7 +55,7 @@ fn judge(text: &str, endpoint: Endpoint) -> Judged {
     let mut tree = Tree::new();
     let is_object = tree.read(text, &CUSTOMER).expect("JSON");
     assert!(is_object);
-    judge_at(endpoint).judge(text, &mut tree, &mut Facts::default())
+    judge_at(endpoint).judge(text, &mut tree, &mut TextPool::default())
 }
 
 /// Every choice that a customer needs, and some for what is done to it.
@@ -207,7 +207,7 @@ fn judge_all(
     );
     match judged {
         Ok(_) => (lines, Ok(())),
-        Err(Stop::Invalid(fault)) => {
+        Err(JudgeError::Invalid(fault)) => {
             assert!(fault.offset <= bytes.len() as u64, "{fault:?}");
             (Vec::new(), Err(fault.message))
         }

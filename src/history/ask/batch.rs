@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::catalog::field_of_path;
+use crate::request::NoteKind;
 use crate::trouble::Result;
 
 use super::place::spot;
@@ -346,9 +347,9 @@ fn shows(payload: &str, warning: &WarningRow) -> bool {
     let Some(value) = spot(payload, &warning.path).value else {
         return false;
     };
-    match warning.kind.as_str() {
-        "unknown-field" => true,
-        "ignored-field" => field_of_path(&warning.path).is_some_and(|(object, f)| {
+    match NoteKind::from_name(&warning.kind) {
+        Some(NoteKind::UnknownField) => true,
+        Some(NoteKind::IgnoredField) => field_of_path(&warning.path).is_some_and(|(object, f)| {
             let held = object.field(f).holds_anyway;
             held.is_some_and(|held| value != "null" && value.trim_matches('"') != held)
         }),

@@ -6,7 +6,9 @@ use std::collections::{HashMap, HashSet};
 use memchr::memmem::Finder;
 use rusqlite::{Connection, params};
 
-use crate::catalog::{ADDITIONAL_VALUE, Classifier, F, ObjectId, additional_value, field_of_path};
+use crate::catalog::{
+    ADDITIONAL_VALUE, Classifier, FieldIndex, ObjectId, additional_value, field_of_path,
+};
 use crate::classifier::Bindings;
 use crate::trouble::{Kind, Result, Trouble};
 
@@ -168,7 +170,7 @@ pub fn used_retired(
     Ok(())
 }
 
-const AV_VALUE: F = additional_value("value");
+const AV_VALUE: FieldIndex = additional_value("value");
 
 /// The codes that may not be given any more, and where their classifiers are asked for.
 struct Retired {
@@ -240,7 +242,7 @@ impl Retired {
     fn at<'r>(
         &'r self,
         object: ObjectId,
-        f: F,
+        f: FieldIndex,
         own: Option<Classifier>,
         code: &str,
     ) -> Vec<(&'r str, &'r str)> {

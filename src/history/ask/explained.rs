@@ -4,8 +4,9 @@
 use rusqlite::Connection;
 use serde::Serialize;
 
-use crate::catalog::{self, Check, Origin, RuleRow, Walk, field_of_path, takes};
+use crate::catalog::{self, Check, CodeSet, Origin, RuleRow, Walk, field_of_path, takes};
 use crate::position::Position;
+use crate::request::NoteKind;
 use crate::text::shortened;
 use crate::trouble::Result;
 
@@ -133,12 +134,15 @@ impl<'c> Explainer<'c> {
         };
         let remedy = catalog::remedy(row);
         told.allowed = remedy.allowed;
-        told.mend = remedy.mend;
+        told.mend = remedy.fix;
         told.origin = row.origin.name();
         let field = field_of_path(&f.path).map(|(object, f)| object.field(f));
         if matches!(
             row.rule.check,
-            Check::Unknown(_) | Check::Walk(Walk::BadType | Walk::TooLong)
+            Check::Value {
+                codes: CodeSet::OfField,
+                ..
+            } | Check::Walk(Walk::BadType | Walk::TooLong, _)
         ) && let Some(field) = field
         {
             told.allowed = takes(field);
@@ -197,31 +201,35 @@ impl<'c> Explainer<'c> {
 /// Whose codes belong at the place of a finding.
 fn classifiers_of(row: &RuleRow, f: &FindingRow) -> Vec<String> {
     match &row.rule.check {
-        Check::AbsentOrInNeither(_, one, other) => vec![one.name().into(), other.name().into()],
-        Check::Walk(Walk::BoundClassifier) => {
-            let name = f.description.strip_prefix("Value not found in classifier ");
-            name.and_then(|n| n.split_once(". Field: "))
-                .map(|(name, _)| name.to_owned())
-                .into_iter()
-                .collect()
+        Check::Walk(Walk::BoundClassifier, _) => {
+            let name = catalog::argument(&row.text, &f.description, "classifier");
+            name.map(str::to_owned).into_iter().collect()
         }
-        Check::Walk(_) | Check::History | Check::Forbidden(_) => Vec::new(),
-        _ => field_of_path(&f.path)
-            .and_then(|(object, f)| object.field(f).classifier)
-            .map(|c| c.name().to_owned())
-            .into_iter()
-            .collect(),
+        Check::Walk(..) | Check::History(_) | Check::Forbidden(_) => Vec::new(),
+        check => {
+            let field = field_of_path(&f.path);
+            let of_field = field.and_then(|(object, f)| object.field(f).classifier);
+            let other = match check {
+                Check::Value {
+                    codes: CodeSet::OfFieldOr(other),
+                    ..
+                } => Some(*other),
+                _ => None,
+            };
+            let both = of_field.into_iter().chain(other);
+            both.map(|c| c.name().to_owned()).collect()
+        }
     }
 }
 
 fn warned(w: &WarningRow, payload: &str) -> Warned {
     let place = spot(payload, &w.path);
-    let mend = match w.kind.as_str() {
-        "unknown-field" | "more-unknown-fields" => {
+    let mend = match NoteKind::from_name(&w.kind) {
+        Some(NoteKind::UnknownField | NoteKind::MoreUnknownFields) => {
             "Correct the name, or leave the field out: it was not looked at. `kycdrop fields` lists the known ones."
         }
-        "unknown-field-twice" => "Leave the field out: it was not looked at.",
-        "ignored-field" => "Nothing need be done; the value was not used.",
+        Some(NoteKind::UnknownFieldTwice) => "Leave the field out: it was not looked at.",
+        Some(NoteKind::IgnoredField) => "Nothing need be done; the value was not used.",
         _ => "",
     };
     Warned {
@@ -281,10 +289,9 @@ fn rule_told(conn: Option<&Connection>, row: &RuleRow) -> Result<RuleTold> {
             |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)),
         )?;
         if let Some(set) = super::set_in_force(conn)?
-            && let Some(classifier) = remedy.allowed.strip_prefix("a code of the classifier ")
-            && !classifier.contains(' ')
+            && let Some(classifier) = remedy.classifier
         {
-            let codes = Codes::of(conn, set).all(classifier)?;
+            let codes = Codes::of(conn, set).all(classifier.name())?;
             let usable: Vec<&str> = codes
                 .iter()
                 .filter(|c| !c.retired)
@@ -302,7 +309,7 @@ fn rule_told(conn: Option<&Connection>, row: &RuleRow) -> Result<RuleTold> {
         when: row.when.clone(),
         endpoints: row.endpoints.to_string(),
         allowed: remedy.allowed,
-        mend: remedy.mend,
+        mend: remedy.fix,
         origin: origin.name(),
         origin_means: origin.meaning(),
         rule: row.key.clone(),

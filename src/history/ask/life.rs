@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 
-use crate::history::ledger;
+use crate::history::rules;
 use crate::trouble::Result;
 
 use super::place::{Leaf, leaves};
@@ -127,7 +127,7 @@ pub fn lives(conn: &Connection, ext_id: &str, unit: Option<&str>) -> Result<Vec<
             business_unit: unit,
         };
         let unit = life.business_unit.as_deref();
-        if let Some(first) = ledger::first_assessment(conn, unit, ext_id)? {
+        if let Some(first) = rules::first_assessment(conn, unit, ext_id)? {
             let assessments = assessments(conn, first)?;
             life.kind = assessments.last().map(|a| a.kind.clone());
             life.events = assessments

@@ -6,7 +6,7 @@ use crate::catalog::{CUSTOMER, Endpoint};
 use crate::classifier::ClassifierSet;
 use crate::request::Tree;
 use crate::trouble::Result;
-use crate::validate::{Facts, Judge, Summary};
+use crate::validate::{Judge, Summary, TextPool};
 
 use super::super::assessment::{PAYLOAD_COLUMNS, PayloadColumn};
 use super::super::classifiers::files_of;
@@ -45,7 +45,7 @@ pub(super) struct Rows<'c> {
     keys: Option<Keys>,
     unpacker: Unpacker,
     tree: Tree,
-    facts: Facts,
+    facts: TextPool,
     /// The classifiers of the last batch: mostly those of the next.
     set: Option<(i64, ClassifierSet)>,
     by_number: CachedStatement<'c>,
@@ -100,7 +100,7 @@ impl<'c> Rows<'c> {
             unpacker: Unpacker::of(conn)
                 .map_err(|e| damaged(format!("table payload_dictionary: {}", e.what)))?,
             tree: Tree::new(),
-            facts: Facts::default(),
+            facts: TextPool::default(),
             set: None,
             by_number: conn
                 .prepare_cached("SELECT assessment_id FROM communication_number WHERE key = ?1")?,
@@ -324,7 +324,7 @@ impl<'c> Rows<'c> {
 
     /// The history must find an assessment by its communicationNumber, and its customer by its names.
     fn keys(&mut self, id: i64, summary: &Summary, place: &str) -> Result<()> {
-        let (number, unit, ext_id) = super::super::ledger::names(summary, &self.facts);
+        let (number, unit, ext_id) = super::super::rules::names(summary, &self.facts);
         let lost = |what: &str| damaged(format!("{place}: not found by its {what}"));
         let Some(keys) = &self.keys else {
             return Err(damaged("table setting: hash_key"));

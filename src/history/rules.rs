@@ -1,16 +1,17 @@
 //! The rules that need the history: whose communicationNumber is taken, which customer exists and
-//! as what. Looked at in the order of the batch, by the one writer.
+//! as what. The one writer evaluates them in the order of the batch.
 //!
-//! Both questions go to a table of hashes (see `keys`), because a random text index costs more with every
-//! row. The hash only finds the row; its text decides, and two texts with
-//! one hash lie in neighbouring keys.
+//! Both questions go to a table of hashes (see `keys`), because a random text index costs more with
+//! every row. The hash only finds the row; its text decides, and two texts with one hash lie in
+//! neighbouring keys.
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
-use crate::catalog::{Endpoint, rule};
-use crate::classifier::CategoryKind;
+use crate::catalog::{
+    CUSTOMER, CategoryKind, Endpoint, HistoryFacts, HistoryRule, RuleRow, history_rules,
+};
 use crate::trouble::Result;
-use crate::validate::{Action, Facts, Finding, Summary};
+use crate::validate::{Finding, Summary, TextPool};
 
 use super::keys::Keys;
 
@@ -27,16 +28,16 @@ pub trait SameFile {
 #[derive(Debug)]
 pub enum Verdict {
     /// A new assessment.
-    New(Place),
+    New(NewKeys),
     /// The same request again; this assessment has it already.
-    Repeat(i64),
+    Duplicate(i64),
     /// Rules that hold.
-    Wrong(Vec<Finding>),
+    Rejected(Vec<Finding>),
 }
 
-/// Where a new assessment belongs.
+/// The keys that a new assessment takes.
 #[derive(Clone, Copy, Debug)]
-pub struct Place {
+pub struct NewKeys {
     number_key: i64,
     customer_key: i64,
     /// Whether there is a row for the customer already.
@@ -82,10 +83,12 @@ pub(super) fn first_assessment(
 }
 
 /// The taken numbers and the existing customers, as they are at this point of the batch.
-pub struct Ledger<'c> {
+pub struct HistoryRules<'c> {
     conn: &'c Connection,
     keys: Keys,
     endpoint: Endpoint,
+    /// Those that apply at the endpoint.
+    rules: Vec<(&'static RuleRow, &'static HistoryRule)>,
     /// Nothing is to be saved: what is accepted here counts in temporary tables only.
     trial: bool,
     statements: Statements<'c>,
@@ -130,12 +133,12 @@ impl<'c> Statements<'c> {
 /// communicationNumber, businessUnit and customerExtId.
 pub(super) fn names<'f>(
     summary: &Summary,
-    facts: &'f Facts,
+    texts: &'f TextPool,
 ) -> (&'f str, Option<&'f str>, &'f str) {
     (
-        facts.get(summary.communication_number).unwrap_or_default(),
-        facts.get(summary.business_unit),
-        facts.get(summary.customer_ext_id).unwrap_or_default(),
+        texts.get(summary.communication_number).unwrap_or_default(),
+        texts.get(summary.business_unit),
+        texts.get(summary.customer_ext_id).unwrap_or_default(),
     )
 }
 
@@ -144,39 +147,34 @@ struct Existing {
     kind: Option<CategoryKind>,
 }
 
-impl<'c> Ledger<'c> {
-    pub(super) fn new(conn: &'c Connection, keys: Keys, endpoint: Endpoint) -> Result<Ledger<'c>> {
-        if !endpoint.saves() {
-            return Ledger::trial(conn, keys, endpoint);
-        }
-        Ok(Ledger {
-            conn,
-            keys,
-            endpoint,
-            trial: false,
-            statements: Statements::prepare(conn)?,
-        })
+impl<'c> HistoryRules<'c> {
+    pub(super) fn new(conn: &'c Connection, keys: Keys, endpoint: Endpoint) -> Result<Self> {
+        HistoryRules::over(conn, keys, endpoint, !endpoint.saves())
     }
 
-    pub(super) fn trial(
-        conn: &'c Connection,
-        keys: Keys,
-        endpoint: Endpoint,
-    ) -> Result<Ledger<'c>> {
-        conn.execute_batch(
-            "CREATE TEMP TABLE IF NOT EXISTS trial_number (
-               communication_number TEXT PRIMARY KEY) WITHOUT ROWID;
-             CREATE TEMP TABLE IF NOT EXISTS trial_customer (
-               customer_ext_id TEXT, business_unit TEXT, kind TEXT,
-               PRIMARY KEY (customer_ext_id, business_unit)) WITHOUT ROWID;
-             DELETE FROM temp.trial_number;
-             DELETE FROM temp.trial_customer;",
-        )?;
-        Ok(Ledger {
+    pub(super) fn trial(conn: &'c Connection, keys: Keys, endpoint: Endpoint) -> Result<Self> {
+        HistoryRules::over(conn, keys, endpoint, true)
+    }
+
+    fn over(conn: &'c Connection, keys: Keys, endpoint: Endpoint, trial: bool) -> Result<Self> {
+        if trial {
+            conn.execute_batch(
+                "CREATE TEMP TABLE IF NOT EXISTS trial_number (
+                   communication_number TEXT PRIMARY KEY) WITHOUT ROWID;
+                 CREATE TEMP TABLE IF NOT EXISTS trial_customer (
+                   customer_ext_id TEXT, business_unit TEXT, kind TEXT,
+                   PRIMARY KEY (customer_ext_id, business_unit)) WITHOUT ROWID;
+                 DELETE FROM temp.trial_number;
+                 DELETE FROM temp.trial_customer;",
+            )?;
+        }
+        let at_endpoint = |(row, _): &(&RuleRow, _)| row.endpoints.has(endpoint);
+        Ok(HistoryRules {
             conn,
             keys,
             endpoint,
-            trial: true,
+            rules: history_rules().filter(at_endpoint).collect(),
+            trial,
             statements: Statements::prepare(conn)?,
         })
     }
@@ -201,42 +199,46 @@ impl<'c> Ledger<'c> {
         Ok(())
     }
 
-    /// Judges one customer that passed every other rule.
+    /// Evaluates the rules for one customer that passed every other rule.
     ///
     /// # Errors
     /// When the database or the file at hand cannot be read.
-    pub fn look(
+    pub fn evaluate(
         &mut self,
         summary: &Summary,
-        facts: &Facts,
+        texts: &TextPool,
         position: u64,
         same_file: &mut dyn SameFile,
     ) -> Result<Verdict> {
-        let (number, unit, ext_id) = names(summary, facts);
+        let (number, unit, ext_id) = names(summary, texts);
         let mut findings = Vec::new();
         let (number_key, holder) = self.holder(number)?;
         if let Some(holder) = holder
             && self.same_request(holder, position, same_file)?
         {
-            return Ok(Verdict::Repeat(holder));
+            return Ok(Verdict::Duplicate(holder));
         }
-        if holder.is_some() || self.taken_in_trial(number)? {
-            let name = if self.endpoint.is_batch() {
-                "communication-number-used"
-            } else {
-                "communication-number-used-single"
-            };
-            findings.push(Finding::of_history(rule(name), "communicationNumber"));
-        }
+        let number_used = holder.is_some() || self.taken_in_trial(number)?;
         let existing = self.existing(unit, ext_id)?;
-        self.customer_rules(summary, existing.kind, &mut findings);
+        let history = HistoryFacts {
+            number_used,
+            existing: existing.kind,
+            action: summary.action,
+            kind: summary.kind,
+        };
+        for (row, rule) in &self.rules {
+            if (rule.holds)(&history) {
+                let field = CUSTOMER.field(rule.field);
+                findings.push(Finding::of_history(row, field.name));
+            }
+        }
         if !findings.is_empty() {
-            return Ok(Verdict::Wrong(findings));
+            return Ok(Verdict::Rejected(findings));
         }
         if self.trial {
             self.take_in_trial(number, unit, ext_id, summary.kind)?;
         }
-        Ok(Verdict::New(Place {
+        Ok(Verdict::New(NewKeys {
             number_key,
             customer_key: existing.key,
             known: existing.kind.is_some(),
@@ -251,11 +253,11 @@ impl<'c> Ledger<'c> {
     pub fn repeat(
         &mut self,
         summary: &Summary,
-        facts: &Facts,
+        texts: &TextPool,
         position: u64,
         same_file: &mut dyn SameFile,
     ) -> Result<Option<i64>> {
-        let Some(number) = facts.get(summary.communication_number) else {
+        let Some(number) = texts.get(summary.communication_number) else {
             return Ok(None);
         };
         match self.holder(number)? {
@@ -263,31 +265,6 @@ impl<'c> Ledger<'c> {
                 Ok(Some(holder))
             }
             _ => Ok(None),
-        }
-    }
-
-    fn customer_rules(
-        &self,
-        summary: &Summary,
-        existing: Option<CategoryKind>,
-        findings: &mut Vec<Finding>,
-    ) {
-        let mut find = |key, field| findings.push(Finding::of_history(rule(key), field));
-        match (summary.action, existing) {
-            (Action::Create, Some(_)) => find("customer-exists", "customerExtId"),
-            (Action::Update, None) => find("customer-not-found", "customerExtId"),
-            _ => {}
-        }
-        if existing != Some(CategoryKind::Regular) {
-            return;
-        }
-        let lead = summary.kind == Some(CategoryKind::Lead);
-        match self.endpoint {
-            Endpoint::Customer if lead && summary.action == Action::Update => {
-                find("demoted-to-lead", "riskManagementCategory");
-            }
-            Endpoint::SimplifiedCustomer => find("demoted-to-simplified", "customerExtId"),
-            _ => {}
         }
     }
 
@@ -357,7 +334,7 @@ impl<'c> Ledger<'c> {
                 .optional()?;
             match found {
                 Some(found) => found,
-                // The row of the file at hand is written at its end: the holder stands in it.
+                // The row of the file at hand is written at its end: the holder is in it.
                 None => return Ok(false),
             }
         };
@@ -369,15 +346,15 @@ impl<'c> Ledger<'c> {
 
     /// Takes the number and puts the customer's newest assessment in place. Returns how the customer
     /// stood before, if there was one.
-    pub(super) fn enter(&mut self, place: Place, assessment_id: i64) -> Result<Option<Former>> {
+    pub(super) fn enter(&mut self, keys: NewKeys, assessment_id: i64) -> Result<Option<Former>> {
         let sql = &mut self.statements;
-        sql.new_number.execute([place.number_key, assessment_id])?;
-        if !place.known {
+        sql.new_number.execute([keys.number_key, assessment_id])?;
+        if !keys.known {
             sql.new_customer
-                .execute([place.customer_key, assessment_id])?;
+                .execute([keys.customer_key, assessment_id])?;
             return Ok(None);
         }
-        let (replaced, former) = self.former(place.customer_key)?;
+        let (replaced, former) = self.former(keys.customer_key)?;
         self.conn
             .prepare_cached(
                 "INSERT INTO succession (assessment_id, next_assessment_id) VALUES (?1, ?2)",
@@ -389,14 +366,14 @@ impl<'c> Ledger<'c> {
                  VALUES (?1, ?2, 2)
                  ON CONFLICT DO UPDATE SET assessments = assessments + 1",
             )?
-            .execute([place.customer_key, replaced])?;
+            .execute([keys.customer_key, replaced])?;
         self.statements
             .newer_customer
-            .execute([place.customer_key, assessment_id])?;
+            .execute([keys.customer_key, assessment_id])?;
         Ok(Some(former))
     }
 
-    /// The newest assessment of a customer, and how the customer stands by it.
+    /// The newest assessment of a customer, and what the customer is by it.
     fn former(&self, customer_key: i64) -> Result<(i64, Former)> {
         let found = self
             .conn
@@ -454,7 +431,7 @@ impl<'c> Ledger<'c> {
         self.conn
             .prepare_cached("INSERT INTO temp.trial_number VALUES (?1)")?
             .execute([number])?;
-        // An absent businessUnit stands as blank text, which no given one can be.
+        // An absent businessUnit is kept as blank text, which no given one can be.
         self.conn
             .prepare_cached(
                 "INSERT OR REPLACE INTO temp.trial_customer VALUES (?1, coalesce(?2, ''), ?3)",
@@ -465,5 +442,5 @@ impl<'c> Ledger<'c> {
 }
 
 #[cfg(test)]
-#[path = "ledger_tests.rs"]
+#[path = "rules_tests.rs"]
 mod tests;

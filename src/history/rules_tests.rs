@@ -1,4 +1,4 @@
-//! Two texts with one hash, forced: the ledger tells them apart by their text.
+//! Two texts with one hash, forced: they are told apart by their text.
 
 use std::collections::BTreeSet;
 

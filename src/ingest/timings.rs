@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// The time that the work took so far, by what it was spent on.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Spent {
+pub struct Timings {
     /// Reading, judging, and writing rows and results.
     pub judging: Duration,
     /// Waiting until responses and claims are durable.
@@ -21,15 +21,15 @@ pub struct Spent {
     pub trimming: Duration,
 }
 
-/// Tells the time since it was asked last.
-pub(super) struct Lap(Instant);
+/// Adds up the time of one step after another.
+pub(super) struct Stopwatch(Instant);
 
-impl Lap {
-    pub fn begin() -> Lap {
-        Lap(Instant::now())
+impl Stopwatch {
+    pub fn start() -> Stopwatch {
+        Stopwatch(Instant::now())
     }
 
-    pub fn ends(&mut self, on: &mut Duration) {
+    pub fn lap(&mut self, on: &mut Duration) {
         let now = Instant::now();
         *on += now - self.0;
         self.0 = now;

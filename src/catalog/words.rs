@@ -1,0 +1,94 @@
+//! The words of the contract: enumerations of which each value has one word, in requests, in
+//! classifier files and in the history.
+
+/// Defines an enum whose values each have a word, written once beside the value. The words are those
+/// of the contract, of kycdrop's pages or of the history.
+macro_rules! words {
+    (
+        $(#[$doc:meta])*
+        pub enum $name:ident { $($(#[$value_doc:meta])* $value:ident = $word:literal),+ $(,)? }
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $name { $($(#[$value_doc])* $value),+ }
+
+        impl $name {
+            /// The words of all values, in the order of the contract.
+            pub const NAMES: &[&str] = &[$($word),+];
+
+            /// All values, in the order of the contract.
+            pub const ALL: [$name; $name::NAMES.len()] = [$($name::$value),+];
+
+            /// The word of the value.
+            pub const fn name(self) -> &'static str {
+                match self { $($name::$value => $word),+ }
+            }
+
+            /// The value with this index in [`Self::NAMES`]; None where there is none.
+            pub fn from_index(index: usize) -> Option<$name> {
+                $name::ALL.get(index).copied()
+            }
+
+            /// The value with this word; None where there is none.
+            pub fn from_name(word: &str) -> Option<$name> {
+                $name::ALL.into_iter().find(|value| value.name() == word)
+            }
+        }
+    };
+}
+pub(crate) use words;
+
+words! {
+    /// What a customer or a related entity is.
+    pub enum EntityType {
+        Individual = "INDIVIDUAL",
+        Organization = "ORGANIZATION",
+    }
+}
+
+words! {
+    /// What kind of customer a risk management category makes.
+    pub enum CategoryKind {
+        Regular = "regular",
+        /// Somebody who is not a customer yet.
+        Lead = "lead",
+        /// An occasional customer.
+        Simplified = "simplified",
+    }
+}
+
+words! {
+    /// What a request does with its customer.
+    #[derive(Default)]
+    pub enum Action {
+        #[default]
+        Create = "CREATE",
+        Update = "UPDATE",
+    }
+}
+
+words! {
+    /// Where the risk level comes from.
+    #[derive(Default)]
+    pub enum RiskLevelSource {
+        /// The request gives it.
+        #[default]
+        Import = "IMPORT",
+        /// Head office assesses it, which cannot be done offline: the evaluation stays pending.
+        Evaluate = "EVALUATE",
+    }
+}
+
+words! {
+    /// What the value of an additional value reads as.
+    pub enum Datatype {
+        String = "STRING",
+        /// Digits with an optional sign.
+        Integer = "INTEGER",
+        Decimal = "DECIMAL",
+        /// A calendar day.
+        Date = "DATE",
+        Timestamp = "TIMESTAMP",
+        Boolean = "BOOLEAN",
+    }
+}
