@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use kycdrop::catalog::{CUSTOMER, Endpoint};
 use kycdrop::classifier::{ClassifierSet, shipped_files};
 use kycdrop::request::Tree;
-use kycdrop::validate::{TextPool, Judge, Judged};
+use kycdrop::validate::{Judge, Judged, TextPool};
 use libfuzzer_sys::fuzz_target;
 use serde::de::IgnoredAny;
 use serde_json::Value;
