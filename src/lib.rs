@@ -20,6 +20,7 @@ pub mod config;
 mod daemon;
 pub mod demo;
 pub mod disk;
+mod explain;
 pub mod export;
 pub mod fault;
 pub mod folder;

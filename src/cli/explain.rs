@@ -7,12 +7,14 @@ use serde::Serialize;
 
 use crate::catalog::rules_of_code;
 use crate::config::Home;
-use crate::history::ask::{self, Batch, Customer, Explained, Explainer, Reason, RuleTold, Warned};
+use crate::explain::{
+    self, ExplainedCustomer, ExplainedFinding, ExplainedRule, ExplainedWarning, Explainer,
+};
+use crate::history::ask::{self, Batch, Reason};
 use crate::position::Position;
 use crate::text::{counted, printable};
 use crate::trouble::{Kind, Result, Trouble};
 
-use super::archived;
 use super::output::{self, TextFormat};
 
 /// Arguments of `explain`.
@@ -48,7 +50,6 @@ pub struct Args {
 struct ExplainedBatch {
     batch: Batch,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[serde(rename = "mend")]
     fix: Option<String>,
     reasons: Vec<Reason>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -62,7 +63,7 @@ struct ExplainedBatch {
 #[derive(Serialize)]
 struct Placed {
     #[serde(flatten)]
-    customer: Customer,
+    customer: ExplainedCustomer,
     #[serde(skip_serializing_if = "Option::is_none")]
     begins: Option<Position>,
 }
@@ -72,7 +73,7 @@ pub fn explain(home: &Home, args: &Args) -> Result<u8> {
     let conn = super::history_if_any(home)?;
     let is_code = rules_of_code(&args.what).next().is_some();
     let text = if is_code && args.customer.is_none() {
-        let rules = ask::rules_told(conn.as_ref(), &args.what)?;
+        let rules = explain::explain_rules(conn.as_ref(), &args.what)?;
         match args.format {
             TextFormat::Json => json(&rules)?,
             TextFormat::Text => rules_text(&rules, conn.is_some()),
@@ -125,10 +126,10 @@ fn batch(home: &Home, conn: &rusqlite::Connection, args: &Args) -> Result<Explai
     // The archive is read from end to end for this.
     let file = match positions.is_empty() {
         true => None,
-        false => archived::file_of(home, conn, id)?,
+        false => explain::file_of(home, conn, id)?,
     };
     let places = match &file {
-        Some(file) => archived::places(file, &batch.endpoint, &positions),
+        Some(file) => explain::places(file, &batch.endpoint, &positions),
         None => Vec::new(),
     };
     let mut explainer = Explainer::new(conn, batch.set_id)?;
@@ -292,7 +293,7 @@ fn place_text(begins: Option<Position>, at: Position) -> String {
     }
 }
 
-fn finding_text(page: &mut Page, no: usize, f: &Explained, begins: Option<Position>) {
+fn finding_text(page: &mut Page, no: usize, f: &ExplainedFinding, begins: Option<Position>) {
     let answer = if f.answered { "  (the answer)" } else { "" };
     page.line(format!(
         "  {no}. {}  {}{answer}",
@@ -322,7 +323,7 @@ fn finding_text(page: &mut Page, no: usize, f: &Explained, begins: Option<Positi
         })
         .collect();
     page.labelled("nearest", &nearest.join(", "));
-    page.labelled("fix", &f.mend);
+    page.labelled("fix", &f.fix);
     let meaning = match f.origin {
         "" => "",
         origin => origin_meaning(origin),
@@ -338,7 +339,7 @@ fn origin_meaning(name: &str) -> &'static str {
         .map_or("", |o| o.meaning())
 }
 
-fn warning_text(page: &mut Page, w: &Warned, begins: Option<Position>) {
+fn warning_text(page: &mut Page, w: &ExplainedWarning, begins: Option<Position>) {
     let detail = if w.detail.is_empty() {
         String::new()
     } else {
@@ -353,10 +354,10 @@ fn warning_text(page: &mut Page, w: &Warned, begins: Option<Position>) {
     if !w.path.is_empty() {
         page.labelled("where", &place_text(begins, w.position));
     }
-    page.labelled("fix", w.mend);
+    page.labelled("fix", w.fix);
 }
 
-fn rules_text(rules: &[RuleTold], with_counts: bool) -> String {
+fn rules_text(rules: &[ExplainedRule], with_counts: bool) -> String {
     let mut page = Page(String::new());
     for (i, r) in rules.iter().enumerate() {
         if i > 0 {
@@ -373,7 +374,7 @@ fn rules_text(rules: &[RuleTold], with_counts: bool) -> String {
             },
         );
         page.labelled("allowed", &r.allowed);
-        page.labelled("fix", &r.mend);
+        page.labelled("fix", &r.fix);
         page.labelled("origin", &format!("{}: {}", r.origin, r.origin_means));
         page.labelled("rule", &r.rule);
         if with_counts {

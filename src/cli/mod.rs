@@ -1,6 +1,5 @@
 //! The commands: a file each. stdout is data, stderr is talk, the exit code is the result.
 
-mod archived;
 mod backup;
 mod check;
 mod classifiers;

@@ -1,10 +1,9 @@
-//! What people ask of the history beyond SQL: why a customer was rejected, and how a customer's life
-//! went. Everything here reads, and takes its time: nothing of it stands in the writer's way.
+//! What people ask of the history beyond SQL: what was found in a customer, and a customer's history.
+//! Everything here reads, on a connection of its own, and never blocks the writer.
 
 mod batch;
 mod classifiers;
 mod codes;
-mod explained;
 mod life;
 mod place;
 mod saved;
@@ -15,7 +14,6 @@ pub use batch::{
 };
 pub use classifiers::{Difference, UsedRetired, compare, find_set, used_retired};
 pub use codes::{Code, Codes, nearest, set_in_force};
-pub use explained::{Customer, Explained, Explainer, RuleTold, Warned, rules_told};
 pub use life::{Assessment, Change, Event, Life, Rejection, Screening, lives};
 pub use place::{Leaf, Spot, leaves, spot};
 pub use saved::{Saved, save_query, saved_queries, shipped_queries};

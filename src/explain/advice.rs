@@ -1,28 +1,27 @@
-//! One finding with everything that a person needs to mend it: the value, its place, what is allowed
+//! One finding with everything that a person needs to fix it: the value, its place, what is allowed
 //! there, what was probably meant, and what to do.
 
 use rusqlite::Connection;
 use serde::Serialize;
 
 use crate::catalog::{self, Check, CodeSet, Origin, RuleRow, Walk, field_of_path, takes};
+use crate::history::ask::{
+    Code, Codes, FindingRow, Judged, State, WarningRow, nearest, set_in_force, spot,
+};
 use crate::position::Position;
 use crate::request::NoteKind;
 use crate::text::shortened;
 use crate::trouble::Result;
 
-use super::batch::{FindingRow, Judged, State, WarningRow};
-use super::codes::{Code, Codes, nearest};
-use super::place::spot;
+/// A classifier with no more codes than this is listed in full.
+const MAX_LISTED_CODES: usize = 16;
 
-/// A classifier with no more codes than this is told whole.
-const TOLD_WHOLE: usize = 16;
-
-/// Of a value no more characters than this are shown.
-const SHOWN: usize = 120;
+/// A longer value is shortened to so many characters.
+const MAX_VALUE_CHARS: usize = 120;
 
 /// A finding, explained.
 #[derive(Debug, Serialize)]
-pub struct Explained {
+pub struct ExplainedFinding {
     pub code: String,
     pub description: String,
     /// Whether it was the answer; the others were found besides.
@@ -31,33 +30,33 @@ pub struct Explained {
     /// What was given there, as JSON; none where nothing was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// Where it stands in the customer as it came, from 1; of what is absent, its object.
+    /// Its place in the customer as it came, from 1; of what is absent, that of its object.
     #[serde(flatten)]
     pub position: Position,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub allowed: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub nearest: Vec<Code>,
-    pub mend: String,
+    pub fix: String,
     pub origin: &'static str,
     pub rule: String,
 }
 
 /// A warning with its place.
 #[derive(Debug, Serialize)]
-pub struct Warned {
+pub struct ExplainedWarning {
     pub kind: String,
     pub path: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub detail: String,
     #[serde(flatten)]
     pub position: Position,
-    pub mend: &'static str,
+    pub fix: &'static str,
 }
 
 /// A customer, explained.
 #[derive(Debug, Serialize)]
-pub struct Customer {
+pub struct ExplainedCustomer {
     pub position: u64,
     pub state: State,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,23 +65,23 @@ pub struct Customer {
     pub business_unit: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub communication_number: Option<String>,
-    pub findings: Vec<Explained>,
-    pub warnings: Vec<Warned>,
+    pub findings: Vec<ExplainedFinding>,
+    pub warnings: Vec<ExplainedWarning>,
 }
 
-/// Explains against the classifiers that judged, and those in force now.
+/// Explains against the classifiers of the validation, and the active ones.
 pub struct Explainer<'c> {
     then: Option<Codes<'c>>,
     now: Option<Codes<'c>>,
 }
 
 impl<'c> Explainer<'c> {
-    /// For a batch that this set judged.
+    /// For a batch that was validated with this set.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn new(conn: &'c Connection, judged_by: Option<i64>) -> Result<Explainer<'c>> {
-        let now = super::set_in_force(conn)?;
+        let now = set_in_force(conn)?;
         Ok(Explainer {
             then: judged_by.or(now).map(|set| Codes::of(conn, set)),
             now: (now != judged_by)
@@ -95,47 +94,51 @@ impl<'c> Explainer<'c> {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn customer(&mut self, judged: &Judged) -> Result<Customer> {
+    pub fn customer(&mut self, judged: &Judged) -> Result<ExplainedCustomer> {
         let payload = judged.payload.as_deref().unwrap_or_default();
         let findings = judged
             .findings
             .iter()
             .map(|f| self.finding(f, payload))
             .collect::<Result<_>>()?;
-        Ok(Customer {
+        Ok(ExplainedCustomer {
             position: judged.position,
             state: judged.state,
             customer_ext_id: judged.customer_ext_id.clone(),
             business_unit: judged.business_unit.clone(),
             communication_number: judged.communication_number.clone(),
             findings,
-            warnings: judged.warnings.iter().map(|w| warned(w, payload)).collect(),
+            warnings: judged
+                .warnings
+                .iter()
+                .map(|w| explain_warning(w, payload))
+                .collect(),
         })
     }
 
-    fn finding(&mut self, f: &FindingRow, payload: &str) -> Result<Explained> {
+    fn finding(&mut self, f: &FindingRow, payload: &str) -> Result<ExplainedFinding> {
         let place = spot(payload, &f.path);
         let row = catalog::rules().iter().find(|r| r.key == f.rule);
-        let mut told = Explained {
+        let mut explained = ExplainedFinding {
             code: f.code.clone(),
             description: f.description.clone(),
             answered: f.no == 1,
             path: f.path.clone(),
-            value: place.value.map(|v| shortened(v, SHOWN).into_owned()),
+            value: place.value.map(|v| shortened(v, MAX_VALUE_CHARS).into_owned()),
             position: place.position,
             allowed: String::new(),
             nearest: Vec::new(),
-            mend: "This rule is of an earlier kycdrop; send the customer again to be judged by those in force.".into(),
+            fix: "This rule is of an earlier kycdrop; send the customer again to be validated by the current ones.".into(),
             origin: "",
             rule: f.rule.clone(),
         };
         let Some(row) = row else {
-            return Ok(told);
+            return Ok(explained);
         };
         let remedy = catalog::remedy(row);
-        told.allowed = remedy.allowed;
-        told.mend = remedy.fix;
-        told.origin = row.origin.name();
+        explained.allowed = remedy.allowed;
+        explained.fix = remedy.fix;
+        explained.origin = row.origin.name();
         let field = field_of_path(&f.path).map(|(object, f)| object.field(f));
         if matches!(
             row.rule.check,
@@ -145,53 +148,58 @@ impl<'c> Explainer<'c> {
             } | Check::Walk(Walk::BadType | Walk::TooLong, _)
         ) && let Some(field) = field
         {
-            told.allowed = takes(field);
+            explained.allowed = takes(field);
         }
         let given = place.value.map(plain).unwrap_or_default();
         for classifier in classifiers_of(row, f) {
-            self.about_code(&mut told, &classifier, &given)?;
+            self.about_code(&mut explained, &classifier, &given)?;
         }
-        if told.nearest.is_empty()
+        if explained.nearest.is_empty()
             && let Some(field) = field
         {
             let near = crate::text::nearest(&given, field.ty.values().iter().copied());
-            told.nearest.extend(near.map(|value| Code {
+            explained.nearest.extend(near.map(|value| Code {
                 code: value.into(),
                 name: String::new(),
                 retired: false,
             }));
         }
-        Ok(told)
+        Ok(explained)
     }
 
     /// What a classifier says to the code that was given.
-    fn about_code(&mut self, told: &mut Explained, classifier: &str, given: &str) -> Result<()> {
+    fn about_code(
+        &mut self,
+        explained: &mut ExplainedFinding,
+        classifier: &str,
+        given: &str,
+    ) -> Result<()> {
         let Some(then) = &mut self.then else {
             return Ok(());
         };
         let codes = then.all(classifier)?;
-        if codes.len() <= TOLD_WHOLE && !codes.is_empty() {
+        if codes.len() <= MAX_LISTED_CODES && !codes.is_empty() {
             let usable: Vec<&str> = codes
                 .iter()
                 .filter(|c| !c.retired)
                 .map(|c| c.code.as_str())
                 .collect();
-            told.allowed = format!("{}: {}", told.allowed, usable.join(", "));
+            explained.allowed = format!("{}: {}", explained.allowed, usable.join(", "));
         }
         if codes.iter().any(|c| c.code == given && c.retired) {
-            told.mend = format!(
+            explained.fix = format!(
                 "{given} is retired in {classifier}: it may not be given any more. {}",
-                told.mend
+                explained.fix
             );
         }
-        told.nearest.extend(nearest(&codes, given));
+        explained.nearest.extend(nearest(&codes, given));
         if let Some(now) = &mut self.now
             && now
                 .all(classifier)?
                 .iter()
                 .any(|c| c.code == given && !c.retired)
         {
-            told.mend =
+            explained.fix =
                 format!("{classifier} has this code by now: send the customer again as it is.");
         }
         Ok(())
@@ -222,9 +230,9 @@ fn classifiers_of(row: &RuleRow, f: &FindingRow) -> Vec<String> {
     }
 }
 
-fn warned(w: &WarningRow, payload: &str) -> Warned {
+fn explain_warning(w: &WarningRow, payload: &str) -> ExplainedWarning {
     let place = spot(payload, &w.path);
-    let mend = match NoteKind::from_name(&w.kind) {
+    let fix = match NoteKind::from_name(&w.kind) {
         Some(NoteKind::UnknownField | NoteKind::MoreUnknownFields) => {
             "Correct the name, or leave the field out: it was not looked at. `kycdrop fields` lists the known ones."
         }
@@ -232,12 +240,12 @@ fn warned(w: &WarningRow, payload: &str) -> Warned {
         Some(NoteKind::IgnoredField) => "Nothing need be done; the value was not used.",
         _ => "",
     };
-    Warned {
+    ExplainedWarning {
         kind: w.kind.clone(),
         path: w.path.clone(),
         detail: w.detail.clone(),
         position: place.position,
-        mend,
+        fix,
     }
 }
 
@@ -248,14 +256,14 @@ fn plain(value: &str) -> String {
 
 /// A rule by itself, for those who have only its code.
 #[derive(Debug, Serialize)]
-pub struct RuleTold {
+pub struct ExplainedRule {
     pub code: String,
     pub description: String,
     pub when: String,
     pub endpoints: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub allowed: String,
-    pub mend: String,
+    pub fix: String,
     pub origin: &'static str,
     pub origin_means: &'static str,
     pub rule: String,
@@ -272,13 +280,13 @@ pub struct RuleTold {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn rules_told(conn: Option<&Connection>, code: &str) -> Result<Vec<RuleTold>> {
+pub fn explain_rules(conn: Option<&Connection>, code: &str) -> Result<Vec<ExplainedRule>> {
     catalog::rules_of_code(code)
-        .map(|row| rule_told(conn, row))
+        .map(|row| explain_rule(conn, row))
         .collect()
 }
 
-fn rule_told(conn: Option<&Connection>, row: &RuleRow) -> Result<RuleTold> {
+fn explain_rule(conn: Option<&Connection>, row: &RuleRow) -> Result<ExplainedRule> {
     let mut remedy = catalog::remedy(row);
     let mut counts = (0, 0, None);
     if let Some(conn) = conn {
@@ -288,7 +296,7 @@ fn rule_told(conn: Option<&Connection>, row: &RuleRow) -> Result<RuleTold> {
             [&row.key],
             |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)),
         )?;
-        if let Some(set) = super::set_in_force(conn)?
+        if let Some(set) = set_in_force(conn)?
             && let Some(classifier) = remedy.classifier
         {
             let codes = Codes::of(conn, set).all(classifier.name())?;
@@ -297,19 +305,19 @@ fn rule_told(conn: Option<&Connection>, row: &RuleRow) -> Result<RuleTold> {
                 .filter(|c| !c.retired)
                 .map(|c| c.code.as_str())
                 .collect();
-            if !usable.is_empty() && usable.len() <= TOLD_WHOLE {
+            if !usable.is_empty() && usable.len() <= MAX_LISTED_CODES {
                 remedy.allowed = format!("{}: {}", remedy.allowed, usable.join(", "));
             }
         }
     }
     let origin: Origin = row.origin;
-    Ok(RuleTold {
+    Ok(ExplainedRule {
         code: row.code.clone(),
         description: row.text.clone(),
         when: row.when.clone(),
         endpoints: row.endpoints.to_string(),
         allowed: remedy.allowed,
-        mend: remedy.fix,
+        fix: remedy.fix,
         origin: origin.name(),
         origin_means: origin.meaning(),
         rule: row.key.clone(),

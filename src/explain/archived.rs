@@ -1,4 +1,4 @@
-//! Where customers stand in the file that they came in, as long as it is in the archive: the history
+//! The places of customers in the file that they came in, while it is in the archive: the history
 //! keeps each customer's text, not its place.
 
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use crate::trouble::Result;
 ///
 /// # Errors
 /// When the history cannot be read.
-pub(super) fn file_of(home: &Home, conn: &Connection, batch_id: i64) -> Result<Option<PathBuf>> {
+pub fn file_of(home: &Home, conn: &Connection, batch_id: i64) -> Result<Option<PathBuf>> {
     let sql = "SELECT status, substr(received_at, 1, 10), endpoint, bytes, sha256
                FROM v_batch WHERE batch_id = ?1";
     let (status, day, folder, bytes, sha256): (u16, String, String, u64, String) =
@@ -39,7 +39,7 @@ pub(super) fn file_of(home: &Home, conn: &Connection, batch_id: i64) -> Result<O
 
 /// Where the customers at these positions, in rising order, begin in a file. Those that cannot be
 /// found are left out, and so are all after them.
-pub(super) fn places(path: &Path, endpoint: &str, positions: &[u64]) -> Vec<(u64, Position)> {
+pub fn places(path: &Path, endpoint: &str, positions: &[u64]) -> Vec<(u64, Position)> {
     let mut places = Vec::new();
     let (Some(endpoint), Ok(file), Ok(again)) = (
         Endpoint::from_name(endpoint),
