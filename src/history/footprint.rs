@@ -12,7 +12,7 @@ use std::time::SystemTime;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
-use crate::disk;
+use crate::disk::{self, FileId};
 use crate::trouble::{Kind, Result, Trouble};
 
 use super::check::{self, Depth};
@@ -31,8 +31,9 @@ pub(super) struct Footprint {
     seen: [Look; 2],
 }
 
-/// Length and time of the last change; None where there is no file.
-type Look = Option<(u64, Option<SystemTime>)>;
+/// What tells the file from another one at its path, its length, and the time of its last change; None
+/// where there is no file.
+type Look = Option<(FileId, u64, Option<SystemTime>)>;
 
 impl Footprint {
     /// Of a history that was just opened. None of one in memory, and of one on a network share, where
@@ -69,7 +70,11 @@ impl Footprint {
         if now == self.seen {
             return Ok(());
         }
-        match self.read_anew() {
+        self.same_files(conn, &now)?;
+        let sound = self.read_anew();
+        // Another file may have come meanwhile, and may have been read.
+        self.same_files(conn, &[look(&self.database)?, look(&self.wal)?])?;
+        match sound {
             Ok(true) => {
                 tracing::warn!(
                     path = %self.database.display(),
@@ -79,21 +84,41 @@ impl Footprint {
                 Ok(())
             }
             Err(e) if e.kind == Kind::Busy => Err(e),
-            Ok(false) | Err(_) => {
-                conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-                Err(self.overwritten())
+            Ok(false) | Err(_) => Err(lost(conn, &self.database, OVERWRITTEN)),
+        }
+    }
+
+    /// Whether the files are the ones that are open. A WAL comes with the first transaction.
+    fn same_files(&self, conn: &Connection, now: &[Look; 2]) -> Result<()> {
+        for (path, (seen, now)) in [&self.database, &self.wal]
+            .iter()
+            .zip(self.seen.iter().zip(now))
+        {
+            match (seen, now) {
+                (Some(seen), Some(now)) if seen.0 != now.0 => {
+                    return Err(lost(conn, path, "was replaced"));
+                }
+                (Some(_), None) => return Err(lost(conn, path, "was moved or removed")),
+                _ => {}
             }
         }
+        Ok(())
     }
 
     /// Whether the files hold this history to its newest batch, as another connection reads them.
     fn read_anew(&self) -> Result<bool> {
-        let small = fs::metadata(&self.database).is_ok_and(|m| m.len() <= check::SMALL);
+        let bytes = fs::metadata(&self.database).map_or(0, |m| m.len());
+        // SQLite would remove the WAL of an empty database.
+        if bytes == 0 {
+            return Ok(false);
+        }
+        let small = bytes <= check::SMALL;
         let depth = if small { Depth::All } else { Depth::Structure };
-        check::file(&self.database, depth)?;
         let Some(conn) = super::open_for_reading(&self.database)? else {
             return Ok(false);
         };
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        check::to_depth(&conn, depth)?;
         Ok(super::identity(&conn)? == self.identity && newest(&conn)? >= self.newest)
     }
 
@@ -106,7 +131,7 @@ impl Footprint {
     /// Whether the WAL still is what it was when the transaction began, as far as its own growth does
     /// not hide that.
     fn holds_transaction(&self) -> bool {
-        let bytes = |look: Look| look.map_or(0, |(bytes, _)| bytes);
+        let bytes = |look: Look| look.map_or(0, |(_, bytes, _)| bytes);
         look(&self.wal).is_ok_and(|now| bytes(now) >= bytes(self.seen[1]))
     }
 
@@ -117,17 +142,21 @@ impl Footprint {
         let read = File::open(&self.wal).and_then(|mut wal| wal.read_exact(&mut head));
         read.is_ok() && u32::from_be_bytes(head) & !1 == WAL_MAGIC
     }
+}
 
-    fn overwritten(&self) -> Trouble {
-        Trouble::new(
-            Kind::Setup,
-            format!(
-                "{} was overwritten or cut while kycdrop was using it",
-                self.database.display()
-            ),
-            "nothing more is answered. Put a backup of kycdrop.db in its place, remove its -wal and -shm, and start again: answered files that are not in the backup are counted then",
-        )
+const OVERWRITTEN: &str = "was overwritten or cut";
+
+/// What ends the work. The connection writes nothing more then, not when it is closed either.
+fn lost(conn: &Connection, path: &Path, what: &str) -> Trouble {
+    let done = conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+    if let Err(e) = done {
+        return e.into();
     }
+    Trouble::new(
+        Kind::Setup,
+        format!("{} {what} while kycdrop was using it", path.display()),
+        "nothing more is answered. Restore what was there, or a backup of kycdrop.db without its -wal and -shm, and start again: answered files that are not in the backup are counted then",
+    )
 }
 
 /// Writes of this process that are going on. Their end, whatever it is, is noted.
@@ -149,20 +178,19 @@ impl<'f> Writing<'f> {
     ///
     /// # Errors
     /// When it cannot be committed, or was written to a WAL that somebody else cut.
-    pub fn commit(self, tx: rusqlite::Transaction<'_>) -> Result<()> {
+    pub fn commit(self, conn: &Connection, tx: rusqlite::Transaction<'_>) -> Result<()> {
         let Some(footprint) = self.0.as_mut() else {
             return Ok(tx.commit()?);
         };
         if !footprint.holds_transaction() {
-            tx.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-            return Err(footprint.overwritten());
+            return Err(lost(conn, &footprint.wal, OVERWRITTEN));
         }
-        let newest = newest(&tx)?;
+        let newest = newest(conn)?;
         tx.commit()?;
         footprint.newest = newest;
         match footprint.wal_has_head() {
             true => Ok(()),
-            false => Err(footprint.overwritten()),
+            false => Err(lost(conn, &footprint.wal, OVERWRITTEN)),
         }
     }
 }
@@ -178,7 +206,7 @@ impl Drop for Writing<'_> {
 fn look(path: &Path) -> Result<Look> {
     let looked = disk::if_there(fs::metadata(path));
     let looked = looked.map_err(|e| Trouble::io("looking at", path, &e))?;
-    Ok(looked.map(|m| (m.len(), m.modified().ok())))
+    Ok(looked.map(|m| (disk::id_of(&m), m.len(), m.modified().ok())))
 }
 
 fn newest(conn: &Connection) -> Result<i64> {

@@ -24,6 +24,7 @@ use super::warnings::Warnings;
 
 /// A transaction over one file or a few.
 pub struct Group<'h> {
+    conn: &'h Connection,
     tx: Transaction<'h>,
     // After the transaction, so that its end is noted.
     writing: Writing<'h>,
@@ -41,8 +42,11 @@ impl<'h> Group<'h> {
         packing: &'h Packing,
     ) -> Result<Group<'h>> {
         crate::fault::squeeze(conn);
+        // The mutable reference that came in keeps others from beginning one as well.
+        let conn: &Connection = conn;
         Ok(Group {
-            tx: conn.transaction_with_behavior(TransactionBehavior::Immediate)?,
+            tx: Transaction::new_unchecked(conn, TransactionBehavior::Immediate)?,
+            conn,
             writing,
             keys,
             rule_set_id,
@@ -63,7 +67,7 @@ impl<'h> Group<'h> {
     /// # Errors
     /// When the database fails: nothing of the group is there then.
     pub fn commit(self) -> Result<()> {
-        self.writing.commit(self.tx)
+        self.writing.commit(self.conn, self.tx)
     }
 }
 

@@ -304,6 +304,29 @@ fn the_wal_is_empty_while_nothing_is_to_be_done() {
     assert!(daemon.stop().success());
 }
 
+/// Between two looks of the guard, the history itself notices, and touches neither file.
+#[test]
+fn a_database_that_was_replaced_is_neither_trusted_nor_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let open = |name: &str| History::open(&at(name), 32).unwrap();
+    drop(open("other.db"));
+    let mut history = open("kycdrop.db");
+    let create = "CREATE TABLE much (x)";
+    history.connection().execute_batch(create).unwrap();
+    let other = std::fs::read(at("other.db")).unwrap();
+    let wal = std::fs::read(at("kycdrop.db-wal")).unwrap();
+    assert!(!wal.is_empty());
+    std::fs::rename(at("other.db"), at("kycdrop.db")).unwrap();
+    let refused = history.check_unchanged().unwrap_err().to_string();
+    assert!(refused.contains("kycdrop.db was replaced"), "{refused}");
+    assert!(history.group().is_err());
+    history.checkpoint();
+    drop(history);
+    assert!(std::fs::read(at("kycdrop.db")).unwrap() == other);
+    assert!(std::fs::read(at("kycdrop.db-wal")).unwrap() == wal);
+}
+
 #[test]
 fn the_wal_is_moved_into_the_database_once_it_is_large_and_answers_are_out() {
     let folder = tempfile::tempdir().unwrap();

@@ -131,14 +131,22 @@ pub fn file(path: &Path, depth: Depth) -> Result<()> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(super::PATIENCE)?;
-    let older = migrate::version(&conn)? != migrate::NEWEST_VERSION;
+    to_depth(&conn, depth)
+}
+
+/// Checks a database that is open.
+///
+/// # Errors
+/// As [`everything`].
+pub(super) fn to_depth(conn: &Connection, depth: Depth) -> Result<()> {
+    let older = migrate::version(conn)? != migrate::NEWEST_VERSION;
     if older || depth == Depth::Structure {
-        integrity(&conn, None)?;
+        integrity(conn, None)?;
     }
     match depth {
         _ if older => Ok(()),
-        Depth::All => everything(&conn),
-        _ => for_a_start(&conn),
+        Depth::All => everything(conn),
+        _ => for_a_start(conn),
     }
 }
 
