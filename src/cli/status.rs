@@ -1,6 +1,7 @@
 //! `status`: waiting files, files in work, the last batches, totals. Reads files only, and asks no
 //! process.
 
+use std::fmt::Write as _;
 use std::time::{Duration, Instant, SystemTime};
 
 use clap::ValueEnum;
@@ -222,16 +223,41 @@ fn files(number: usize) -> String {
     counted(number as u64, "file", "files")
 }
 
+/// Lines of text with a label each; names and messages from outside are made printable.
+#[derive(Default)]
+struct Lines(String);
+
+impl Lines {
+    fn line(&mut self, label: &str, text: &str) {
+        let _ = writeln!(self.0, "{label:<10} {text}");
+    }
+
+    /// Lines that belong to the one above.
+    fn below<'t>(&mut self, texts: impl IntoIterator<Item = &'t str>) {
+        for text in texts {
+            self.line("", &printable(text));
+        }
+    }
+
+    fn names(&mut self, names: &[String]) {
+        self.below(names.iter().map(String::as_str));
+    }
+}
+
 impl Status {
     fn text(&self) -> String {
-        use std::fmt::Write;
-        let mut out = String::new();
-        let mut line = |text: String| {
-            let _ = writeln!(out, "{text}");
-        };
-        line(format!("home       {}", printable(&self.home)));
-        line(format!(
-            "daemon     {}",
+        let mut lines = Lines::default();
+        self.process_text(&mut lines);
+        self.files_text(&mut lines);
+        self.history_text(&mut lines);
+        self.last_text(&mut lines);
+        lines.0
+    }
+
+    fn process_text(&self, lines: &mut Lines) {
+        lines.line("home", &printable(&self.home));
+        lines.line(
+            "daemon",
             match self.health {
                 Health::Healthy => "running",
                 Health::Paused => "running, paused",
@@ -239,69 +265,60 @@ impl Status {
                 Health::Died => "not running; the last run did not shut down cleanly",
                 Health::Failed => "not running; the last run ended with an error",
                 Health::Damaged => "not running: the history is damaged",
-            }
-        ));
+            },
+        );
         let because = self.paused_because.iter().chain(&self.ended_because);
-        for reason in because.flat_map(|r| r.lines()) {
-            line(format!("           {}", printable(reason.trim())));
-        }
+        lines.below(because.flat_map(|reason| reason.lines()).map(str::trim));
+    }
+
+    fn files_text(&self, lines: &mut Lines) {
         let w = &self.waiting;
-        let oldest = match w.oldest_seconds {
-            Some(s) => format!(
-                ", the oldest for {}",
-                humantime::format_duration(Duration::from_secs(s))
-            ),
-            None => String::new(),
-        };
-        line(format!(
-            "waiting    {}, {}{oldest}",
-            files(w.files),
-            counted(w.bytes, "byte", "bytes")
-        ));
-        for name in &w.first {
-            line(format!("           {}", printable(name)));
-        }
+        let oldest = w.oldest_seconds.map(Duration::from_secs);
+        let oldest =
+            oldest.map(|age| format!(", the oldest for {}", humantime::format_duration(age)));
+        let bytes = counted(w.bytes, "byte", "bytes");
+        let waiting = format!("{}, {bytes}{}", files(w.files), oldest.unwrap_or_default());
+        lines.line("waiting", &waiting);
+        lines.names(&w.first);
         if self.held.files > 0 {
-            line(format!("held       {}, not taken", files(self.held.files)));
+            lines.line("held", &format!("{}, not taken", files(self.held.files)));
         }
-        for name in &self.held.first {
-            line(format!("           {}", printable(name)));
-        }
+        lines.names(&self.held.first);
         let l = &self.left_alone;
         if l.inbox + l.classifiers > 0 {
-            line(format!(
-                "left alone {} in the inbox, {} in classifiers",
-                l.inbox, l.classifiers
-            ));
+            let text = format!("{} in the inbox, {} in classifiers", l.inbox, l.classifiers);
+            lines.line("left alone", &text);
         }
-        line(format!("in work    {}", files(self.in_work.len())));
-        for name in &self.in_work {
-            line(format!("           {}", printable(name)));
+        lines.line("in work", &files(self.in_work.len()));
+        lines.names(&self.in_work);
+    }
+
+    fn history_text(&self, lines: &mut Lines) {
+        if let Some(damage) = &self.damage {
+            lines.line("damage", &printable(damage));
+            lines.below(["replace kycdrop.db with a backup and start again"]);
         }
         let t = &self.totals;
-        if let Some(damage) = &self.damage {
-            line(format!("damage     {}", printable(damage)));
-            line("           replace kycdrop.db with a backup and start again".into());
-        }
-        line(format!(
-            "history    {}, {} accepted, {} rejected",
-            counted(t.batches, "file", "files"),
-            counted(t.accepted, "customer", "customers"),
-            t.rejected
-        ));
-        line(format!(
-            "           {} of {}",
-            counted(t.assessments, "assessment", "assessments"),
-            counted(t.customers, "customer", "customers")
-        ));
+        let batches = counted(t.batches, "file", "files");
+        let accepted = counted(t.accepted, "customer", "customers");
+        let text = format!("{batches}, {accepted} accepted, {} rejected", t.rejected);
+        lines.line("history", &text);
+        let assessments = counted(t.assessments, "assessment", "assessments");
+        let customers = counted(t.customers, "customer", "customers");
+        lines.line("", &format!("{assessments} of {customers}"));
         if let Some(checked_at) = &self.checked_at {
-            line(format!("           last full check {checked_at}"));
+            lines.line("", &format!("last full check {checked_at}"));
         }
-        line(format!(
-            "pending    {} and {}, still pending at head office",
-            counted(t.evaluations_pending, "evaluation", "evaluations"),
-            counted(t.screenings_pending, "screening", "screenings")
-        ));
+        let evaluations = counted(t.evaluations_pending, "evaluation", "evaluations");
+        let screenings = counted(t.screenings_pending, "screening", "screenings");
+        let text = format!("{evaluations} and {screenings}, still pending at head office");
+        lines.line("pending", &text);
+    }
+
+    fn last_text(&self, lines: &mut Lines) {
+        let mut line = |text: String| {
+            let _ = writeln!(lines.0, "{text}");
+        };
         if !self.last_batches.is_empty() {
             line("last".into());
         }
@@ -320,6 +337,5 @@ impl Status {
                 line(format!("          {}", printable(error)));
             }
         }
-        out
     }
 }

@@ -103,6 +103,12 @@ fn cells(row: &Row<'_>, columns: usize) -> Option<rusqlite::Result<Vec<Cell>>> {
     read.ok()
 }
 
+/// Instructions of SQLite between two looks at the clock; some microseconds.
+const INSTRUCTIONS_BETWEEN_LOOKS: i32 = 10_000;
+
+/// What helps whoever does not know what there is to ask for.
+const LISTS: &str = "`kycdrop tables` lists every view, `kycdrop describe VIEW` its columns";
+
 /// Asks one statement of a history that was opened for reading. Returns whether the answer is whole:
 /// there may be more rows than were asked for.
 ///
@@ -115,66 +121,19 @@ pub fn ask(
     bounds: Bounds,
     answer: &mut dyn Answer,
 ) -> Result<bool> {
-    /// Instructions of SQLite between two looks at the clock; some microseconds.
-    const OFTEN: i32 = 10_000;
-    // A time that no clock can show is none.
-    if let Some(end) = bounds
-        .time
-        .and_then(|time| Instant::now().checked_add(time))
-    {
-        conn.progress_handler(OFTEN, Some(move || Instant::now() > end))?;
-    }
-    conn.pragma_update(None, "query_only", true)?;
-    conn.pragma_update(None, "trusted_schema", false)?;
-    conn.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
-    bounds.set_memory(conn)?;
-    conn.authorizer(Some(read_only))?;
-    let more_than_reading = || {
-        Trouble::new(
-            Kind::Input,
-            "this SQL would do more than read",
-            "only SELECT, WITH, VALUES, EXPLAIN and reading PRAGMAs are answered; the history is never changed from here",
-        )
-    };
-    let wrong = |e: rusqlite::Error| match e.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::AuthorizationForStatementDenied) => more_than_reading(),
-        Some(rusqlite::ErrorCode::OperationInterrupted) => too_slow(),
-        Some(rusqlite::ErrorCode::TooBig | rusqlite::ErrorCode::OutOfMemory)
-            if bounds.memory.is_some() =>
-        {
-            too_large()
-        }
-        Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::DatabaseBusy) => e.into(),
-        _ => Trouble::new(
-            Kind::Input,
-            format!("the SQL: {e}"),
-            "`kycdrop tables` lists every view, `kycdrop describe VIEW` its columns",
-        ),
-    };
-    let mut statement = match conn.prepare(sql) {
-        Err(rusqlite::Error::MultipleStatement) => {
-            return Err(Trouble::new(
-                Kind::Input,
-                "this is more than one statement",
-                "ask one at a time",
-            ));
-        }
-        other => other.map_err(wrong)?,
-    };
+    keep_within(conn, &bounds)?;
+    let to_error = |e: rusqlite::Error| of_sql(&e, &bounds).unwrap_or_else(|| e.into());
+    let mut statement = conn.prepare(sql).map_err(to_error)?;
     let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     if names.is_empty() {
         // VACUUM asks no authorizer; it would fail later, with half an answer written.
         return Err(match statement.readonly() {
             false => more_than_reading(),
-            true => Trouble::new(
-                Kind::Input,
-                "this SQL asks for nothing",
-                "`kycdrop tables` lists every view, `kycdrop describe VIEW` its columns",
-            ),
+            true => Trouble::new(Kind::Input, "this SQL asks for nothing", LISTS),
         });
     }
     let mut rows = statement.raw_query();
-    let mut next = rows.next().map_err(wrong)?;
+    let mut next = rows.next().map_err(to_error)?;
     // What fails before its first row has said nothing yet.
     answer.columns(&names)?;
     let mut count = 0;
@@ -184,10 +143,52 @@ pub fn ask(
         }
         count += 1;
         let read = cells(row, names.len()).ok_or_else(too_large)?;
-        answer.row(read.map_err(wrong)?)?;
-        next = rows.next().map_err(wrong)?;
+        answer.row(read.map_err(to_error)?)?;
+        next = rows.next().map_err(to_error)?;
     }
     Ok(true)
+}
+
+/// Lets a connection only read, and no more than this.
+fn keep_within(conn: &mut Connection, bounds: &Bounds) -> Result<()> {
+    // A time that no clock can show is none.
+    if let Some(end) = bounds
+        .time
+        .and_then(|time| Instant::now().checked_add(time))
+    {
+        let is_over = move || Instant::now() > end;
+        conn.progress_handler(INSTRUCTIONS_BETWEEN_LOOKS, Some(is_over))?;
+    }
+    conn.pragma_update(None, "query_only", true)?;
+    conn.pragma_update(None, "trusted_schema", false)?;
+    conn.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
+    bounds.set_memory(conn)?;
+    conn.authorizer(Some(read_only))?;
+    Ok(())
+}
+
+fn more_than_reading() -> Trouble {
+    Trouble::new(
+        Kind::Input,
+        "this SQL would do more than read",
+        "only SELECT, WITH, VALUES, EXPLAIN and reading PRAGMAs are answered; the history is never changed from here",
+    )
+}
+
+/// What is wrong with the SQL, or what bound it met; None where it is trouble with the database.
+fn of_sql(e: &rusqlite::Error, bounds: &Bounds) -> Option<Trouble> {
+    use rusqlite::ErrorCode::*;
+    if matches!(e, rusqlite::Error::MultipleStatement) {
+        let what = "this is more than one statement";
+        return Some(Trouble::new(Kind::Input, what, "ask one at a time"));
+    }
+    match e.sqlite_error_code() {
+        Some(AuthorizationForStatementDenied) => Some(more_than_reading()),
+        Some(OperationInterrupted) => Some(too_slow()),
+        Some(TooBig | OutOfMemory) if bounds.memory.is_some() => Some(too_large()),
+        Some(DatabaseCorrupt | DatabaseBusy) => None,
+        _ => Some(Trouble::new(Kind::Input, format!("the SQL: {e}"), LISTS)),
+    }
 }
 
 fn cell(value: ValueRef<'_>) -> Cell {

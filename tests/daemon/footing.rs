@@ -12,25 +12,25 @@ use common::daemon::{Daemon, eventually};
 use common::{Office, person};
 use serde_json::json;
 
-fn drop_file(office: &Office, name: &str) {
+pub fn drop_file(office: &Office, name: &str) {
     let body = json!({"customers": [person(name)]}).to_string();
     let hidden = office.write("watch-dir/inbox/batch-customers/.part", body);
     let path = office.at(format!("watch-dir/inbox/batch-customers/{name}.json"));
     std::fs::rename(hidden, path).expect("dropped");
 }
 
-fn answer(office: &Office, name: &str) -> PathBuf {
+pub fn answer(office: &Office, name: &str) -> PathBuf {
     office.at(format!(
         "watch-dir/outbox/batch-customers/{name}.response.json"
     ))
 }
 
-fn wait_for_answer(office: &Office, name: &str) {
+pub fn wait_for_answer(office: &Office, name: &str) {
     eventually("an answer", || answer(office, name).exists().then_some(()));
 }
 
 /// A daemon that has answered `one`.
-fn working(office: &Office) -> Daemon {
+pub fn working(office: &Office) -> Daemon {
     office.once();
     let daemon = Daemon::start(office);
     drop_file(office, "one");
@@ -42,7 +42,7 @@ fn working(office: &Office) -> Daemon {
 }
 
 /// Drops `two`, which must not be answered: the daemon ends with 78 and says why.
-fn ends_with_78(office: &Office, daemon: Daemon, about: &str) {
+pub fn ends_with_78(office: &Office, daemon: Daemon, about: &str) {
     drop_file(office, "two");
     let log = office.at("daemon.log");
     let code = daemon.end().code();
@@ -52,7 +52,7 @@ fn ends_with_78(office: &Office, daemon: Daemon, about: &str) {
     assert!(!answer(office, "two").exists(), "{said}");
 }
 
-fn names(office: &Office) -> Vec<String> {
+pub fn names(office: &Office) -> Vec<String> {
     office
         .rows("SELECT communication_number AS n FROM v_assessment ORDER BY 1")
         .iter()
@@ -291,153 +291,6 @@ fn a_home_that_was_moved_ends_the_work_and_goes_on_where_it_is() {
     drop_file(&office, "two");
     office.once();
     assert_eq!(names(&office), ["N-one", "N-two"]);
-}
-
-/// A backup that has nothing of `after`, which was answered since.
-fn backup_before_after(office: &Office) -> Vec<u8> {
-    let backup = office.at("backup.db");
-    let made = office.run(&["backup", backup.to_str().expect("text")]);
-    assert!(made.status.success(), "{made:?}");
-    drop_file(office, "after");
-    wait_for_answer(office, "after");
-    eventually("the file to be put away", || {
-        office.files("watch-dir/work").is_empty().then_some(())
-    });
-    std::fs::read(backup).expect("a backup")
-}
-
-/// The WAL of a home once everything in it was moved into the database.
-fn wait_for_an_empty_wal(office: &Office) {
-    let bytes = || std::fs::metadata(office.at("kycdrop.db-wal")).map_or(0, |m| m.len());
-    eventually("an empty WAL", || (bytes() == 0).then_some(()));
-}
-
-/// Writes to a file without making another one of it, as `cp` does.
-fn overwrite(office: &Office, name: &str, content: &[u8]) {
-    std::fs::write(office.at(name), content).expect("overwritten");
-}
-
-#[test]
-fn a_backup_copied_over_a_database_in_use_ends_the_work() {
-    let office = Office::new();
-    let daemon = working(&office);
-    let backup = backup_before_after(&office);
-    wait_for_an_empty_wal(&office);
-    overwrite(&office, "kycdrop.db", &backup);
-    ends_with_78(&office, daemon, "kycdrop.db was overwritten or cut");
-    let kept = std::fs::read(office.at("kycdrop.db")).expect("the copy");
-    assert!(kept == backup, "the end wrote into the copy");
-    let status = office.run(&["status", "--format", "json"]);
-    let text = String::from_utf8_lossy(&status.stdout);
-    assert_eq!(status.status.code(), Some(78), "{text}");
-    assert!(
-        text.contains("\"failed\"") && text.contains("was overwritten or cut"),
-        "{text}"
-    );
-    for ending in ["-wal", "-shm"] {
-        let _ = std::fs::remove_file(office.at(format!("kycdrop.db{ending}")));
-    }
-    let output = office.run(&["once"]);
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{said}");
-    assert!(
-        said.contains("1 answered file in the archive is not in the history"),
-        "{said}"
-    );
-    assert_eq!(names(&office), ["N-one", "N-two"]);
-    assert_eq!(office.run(&["status"]).status.code(), Some(0));
-}
-
-#[test]
-fn a_database_or_wal_that_is_cut_or_overwritten_while_a_reader_looks_ends_the_work() {
-    let before = |office: &Office, name: &str| std::fs::read(office.at(name)).expect("bytes");
-    type Change<'c> = &'c dyn Fn(&Office);
-    let changes: [(&str, Change<'_>); 6] = [
-        ("the database of another home", &|office| {
-            let other = Office::new();
-            other.once();
-            let bytes = before(&other, "kycdrop.db");
-            overwrite(office, "kycdrop.db", &bytes);
-        }),
-        ("an empty database", &|office| {
-            overwrite(office, "kycdrop.db", b"")
-        }),
-        ("half a database", &|office| {
-            let bytes = before(office, "kycdrop.db");
-            overwrite(office, "kycdrop.db", &bytes[..bytes.len() / 2]);
-        }),
-        ("an empty WAL", &|office| {
-            overwrite(office, "kycdrop.db-wal", b"")
-        }),
-        ("half a WAL", &|office| {
-            let bytes = before(office, "kycdrop.db-wal");
-            overwrite(office, "kycdrop.db-wal", &bytes[..bytes.len() / 2]);
-        }),
-        ("zeros", &|office| {
-            let bytes = before(office, "kycdrop.db-wal").len();
-            overwrite(office, "kycdrop.db-wal", &vec![0; bytes]);
-        }),
-    ];
-    for (what, change) in changes {
-        println!("{what}");
-        let office = Office::new();
-        let daemon = working(&office);
-        // The WAL is not emptied while somebody reads.
-        let reader = rusqlite::Connection::open(office.at("kycdrop.db")).expect("a reader");
-        let begin = "BEGIN; SELECT count(*) FROM batch";
-        reader.execute_batch(begin).expect("a transaction");
-        drop_file(&office, "after");
-        wait_for_answer(&office, "after");
-        eventually("the response to be marked", || {
-            let marked = "SELECT count(*) FROM batch WHERE published_at IS NULL";
-            (office.value(marked) == 0).then_some(())
-        });
-        change(&office);
-        // It does not answer from what is left.
-        std::mem::forget(reader);
-        ends_with_78(
-            &office,
-            daemon,
-            "was overwritten or cut while kycdrop was using it",
-        );
-    }
-}
-
-/// The index of the WAL is memory that is shared through a file: what is cut off it is gone at once.
-#[test]
-fn an_index_of_the_wal_that_is_cut_ends_the_process_and_loses_nothing() {
-    let office = Office::new();
-    let daemon = working(&office);
-    overwrite(&office, "kycdrop.db-shm", b"");
-    drop_file(&office, "two");
-    let status = daemon.end();
-    assert!(!status.success(), "{status}");
-    office.once();
-    assert_eq!(names(&office), ["N-one", "N-two"]);
-    assert!(answer(&office, "two").exists());
-}
-
-/// What others may do with SQLite while kycdrop works.
-#[test]
-fn what_another_program_writes_with_sqlite_does_not_end_the_work() {
-    let office = Office::new();
-    let daemon = working(&office);
-    let officer = rusqlite::Connection::open(office.at("kycdrop.db")).expect("open");
-    let view = "CREATE VIEW of_the_officer AS SELECT * FROM v_rejection";
-    officer.execute_batch(view).expect("a view");
-    let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
-    let done: i64 = (officer.query_row(checkpoint, [], |r| r.get(0))).expect("a checkpoint");
-    assert_eq!(done, 0, "somebody kept it from ending");
-    drop_file(&office, "two");
-    wait_for_answer(&office, "two");
-    officer.execute_batch("VACUUM").expect("a vacuum");
-    drop_file(&office, "three");
-    wait_for_answer(&office, "three");
-    let log = office.at("daemon.log");
-    daemon.stop();
-    let said = std::fs::read_to_string(log).expect("a log");
-    assert!(said.contains("was written by another program"), "{said}");
-    assert_eq!(names(&office), ["N-one", "N-three", "N-two"]);
 }
 
 #[test]

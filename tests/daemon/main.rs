@@ -17,6 +17,7 @@ mod intake;
 mod kills;
 mod limits;
 mod one_file;
+mod overwritten;
 mod pauses;
 mod power;
 mod secrets;
