@@ -70,20 +70,16 @@ pub fn look_for_id(path: &Path) -> io::Result<Option<FileId>> {
     Ok(if_there(fs::metadata(path))?.as_ref().map(id_of))
 }
 
-/// How many names (hard links) a file has.
-///
-/// # Errors
-/// When it cannot be looked at.
-pub fn names(path: &Path) -> io::Result<u64> {
-    let metadata = fs::metadata(path)?;
+/// How many names (hard links) a file has; 1 where the system does not say.
+pub fn names(metadata: &fs::Metadata) -> u64 {
     #[cfg(unix)]
     {
-        Ok(std::os::unix::fs::MetadataExt::nlink(&metadata))
+        std::os::unix::fs::MetadataExt::nlink(metadata)
     }
     #[cfg(not(unix))]
     {
         let _ = metadata;
-        Ok(1)
+        1
     }
 }
 
@@ -360,15 +356,7 @@ pub fn narrow(file: &File, metadata: &fs::Metadata) {
 
 /// Whether this is a regular file with one name.
 pub fn is_plain(metadata: &fs::Metadata) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        metadata.is_file() && metadata.nlink() == 1
-    }
-    #[cfg(not(unix))]
-    {
-        metadata.is_file()
-    }
+    metadata.is_file() && names(metadata) == 1
 }
 
 /// Makes a folder and those above it.

@@ -90,10 +90,11 @@ impl HomeLock {
         refuse_more_names(&path)?;
         let damaged = State::reports_damage(&self.home);
         let depth = match self.ended_cleanly {
-            _ if damaged || bytes <= check::SMALL => Depth::All,
+            _ if damaged => Depth::All,
             false => Depth::Structure,
             true => Depth::Start,
         };
+        let depth = depth.or_all_of_a_small_one(bytes);
         if depth > Depth::Start && bytes > check::SMALL {
             tracing::warn!(
                 "the last run did not shut down cleanly, or found damage: checking the whole history, which takes a while"
@@ -182,7 +183,8 @@ fn lost(home: &Home, had_history: bool) -> Result<()> {
 /// Refuses a database that another home may have as well, by another name of the same file: each would
 /// keep a WAL of its own, and overwrite what the other moves out of it.
 fn refuse_more_names(path: &Path) -> Result<()> {
-    let names = disk::names(path).map_err(|e| Trouble::io("looking at", path, &e))?;
+    let metadata = fs::metadata(path).map_err(|e| Trouble::io("looking at", path, &e))?;
+    let names = disk::names(&metadata);
     if names <= 1 {
         return Ok(());
     }

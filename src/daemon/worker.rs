@@ -199,7 +199,7 @@ impl Worker {
         let classifiers_due = self.engine.reload_classifiers()?;
         // Somebody may have renamed or removed the inbox, or an endpoint's folder: it is made again,
         // and that one is watched.
-        let gone = self.inbox_is_gone();
+        let gone = self.folders_are_gone();
         if gone {
             // It may be gone with the whole home, since the last look.
             self.engine.check_footing()?;
@@ -287,7 +287,7 @@ impl Worker {
     /// Whether folders are to be made again: the inbox is gone, or a folder of it or another one of
     /// `watch-dir` has been for a moment.
     /// Whoever removes all of it must not find folders that came back meanwhile.
-    fn inbox_is_gone(&mut self) -> bool {
+    fn folders_are_gone(&mut self) -> bool {
         let inbox = self.engine.home.inbox();
         let endpoints = Endpoint::ALL.iter().map(|e| inbox.join(e.name()));
         let home = &self.engine.home;

@@ -112,19 +112,17 @@ impl Footprint {
         if bytes == 0 {
             return Ok(false);
         }
-        let small = bytes <= check::SMALL;
-        let depth = if small { Depth::All } else { Depth::Structure };
         let Some(conn) = super::open_for_reading(&self.database)? else {
             return Ok(false);
         };
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-        check::to_depth(&conn, depth)?;
+        check::to_depth(&conn, Depth::Structure.or_all_of_a_small_one(bytes))?;
         Ok(super::identity(&conn)? == self.identity && newest(&conn)? >= self.newest)
     }
 
     /// Notes how the files look after a write of this process.
     fn note(&mut self) {
-        // What cannot be looked at now is told of by the next check.
+        // What cannot be looked at now is reported by the next check.
         self.seen = [&self.database, &self.wal].map(|path| look(path).unwrap_or_default());
     }
 
@@ -174,7 +172,7 @@ impl<'f> Writing<'f> {
         Ok(Writing(footprint))
     }
 
-    /// Commits a transaction that wrote batches, the newest of which has this number.
+    /// Commits a transaction that wrote batches.
     ///
     /// # Errors
     /// When it cannot be committed, or was written to a WAL that somebody else cut.

@@ -16,6 +16,7 @@ mod migrate;
 mod outcomes;
 mod payload;
 mod query;
+mod reading;
 mod record;
 mod rules;
 mod status;
@@ -27,7 +28,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::catalog;
 use crate::classifier::ClassifierFile;
@@ -44,6 +45,7 @@ pub use migrate::NEWEST_VERSION;
 pub use outcomes::OutcomeRow;
 pub use payload::{PackedChunk, Payload, pack};
 pub use query::{Answer, Bounds, Cell, ask as ask_sql, is_reading, too_slow};
+pub use reading::{has_batches, open_for_reading};
 pub use record::{Group, Recording, Told};
 pub use rules::{HistoryRules, SameFile, Verdict};
 pub use status::{BatchLine, Totals, last_batches, totals};
@@ -272,6 +274,15 @@ impl History {
         Ok(())
     }
 
+    /// Whether the publication of a batch was marked.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn is_marked(&self, batch_id: i64) -> Result<bool> {
+        let sql = "SELECT published_at IS NOT NULL FROM batch WHERE batch_id = ?1";
+        Ok(self.conn.query_row(sql, [batch_id], |r| r.get(0))?)
+    }
+
     /// Batches whose publication was not marked.
     ///
     /// # Errors
@@ -358,46 +369,6 @@ pub struct Published {
     pub response_file: String,
     /// When, UTC.
     pub at: String,
-}
-
-/// Opens a history for reading. None where there is none.
-///
-/// # Errors
-/// When it is damaged, or cannot be read.
-pub fn open_for_reading(path: &Path) -> Result<Option<Connection>> {
-    check_sqlite()?;
-    refuse_other_files(path)?;
-    if !path.exists() {
-        return Ok(None);
-    }
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = Connection::open_with_flags(path, flags)?;
-    conn.busy_timeout(PATIENCE)?;
-    let version = migrate::version(&conn)?;
-    if version != migrate::NEWEST_VERSION {
-        return Err(Trouble::new(
-            Kind::Setup,
-            format!(
-                "{} has version {version}, this kycdrop reads version {}",
-                path.display(),
-                migrate::NEWEST_VERSION
-            ),
-            "run `kycdrop once` to bring an older one up to date; for a newer one, use the newer kycdrop",
-        ));
-    }
-    payload::show_text(&conn)?;
-    clock::show_sql(&conn)?;
-    Ok(Some(conn))
-}
-
-/// Whether a database of any version has batches, as far as it can be read.
-pub fn has_batches(path: &Path) -> bool {
-    let has = || -> rusqlite::Result<bool> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let conn = Connection::open_with_flags(path, flags)?;
-        conn.query_row("SELECT EXISTS (SELECT 1 FROM batch)", [], |r| r.get(0))
-    };
-    refuse_other_files(path).is_ok() && has().unwrap_or(false)
 }
 
 /// The rules of a history on a connection that may only read.

@@ -75,11 +75,9 @@ impl Engine {
 
     /// Whether everything was done for a recorded file but for its folder, which is left.
     pub(super) fn is_ended(&self, claim: &Claim, batch: &Written) -> Result<bool> {
-        if claim.has_source()? || claim.has_response()? {
-            return Ok(false);
-        }
-        let unmarked = self.history.unmarked()?;
-        Ok(unmarked.iter().all(|(_, b)| b.batch_id != batch.batch_id))
+        Ok(!claim.has_source()?
+            && !claim.has_response()?
+            && self.history.is_marked(batch.batch_id)?)
     }
 
     /// Removes the folder of a claim that has nothing left to do.

@@ -30,7 +30,7 @@ pub struct Unfit {
     pub error: io::Error,
 }
 
-/// Looks at `work`. What has no claim's name there is nobody's of ours, and left alone.
+/// Looks at `work`. A name there that is not a claim's is left alone.
 ///
 /// # Errors
 /// When the work folder itself cannot be read, or the error would meet any folder.

@@ -52,6 +52,19 @@ pub fn ends_with_78(office: &Office, daemon: Daemon, about: &str) {
     assert!(!answer(office, "two").exists(), "{said}");
 }
 
+/// Makes `backup.db`, which has nothing of `after`: that is answered since. Returns its bytes.
+pub fn backup_before_after(office: &Office) -> Vec<u8> {
+    let backup = office.at("backup.db");
+    let made = office.run(&["backup", backup.to_str().expect("text")]);
+    assert!(made.status.success(), "{made:?}");
+    drop_file(office, "after");
+    wait_for_answer(office, "after");
+    eventually("the file to be put away", || {
+        office.files("watch-dir/work").is_empty().then_some(())
+    });
+    std::fs::read(backup).expect("a backup")
+}
+
 pub fn names(office: &Office) -> Vec<String> {
     office
         .rows("SELECT communication_number AS n FROM v_assessment ORDER BY 1")
@@ -115,14 +128,7 @@ fn a_database_that_was_moved_away_ends_the_work() {
 fn a_backup_in_the_place_of_a_database_in_use_ends_the_work() {
     let office = Office::new();
     let daemon = working(&office);
-    let backup = office.at("backup.db");
-    let made = office.run(&["backup", backup.to_str().expect("text")]);
-    assert!(made.status.success(), "{made:?}");
-    drop_file(&office, "after");
-    wait_for_answer(&office, "after");
-    eventually("the file to be put away", || {
-        office.files("watch-dir/work").is_empty().then_some(())
-    });
+    backup_before_after(&office);
     rename(&office, "backup.db", "kycdrop.db");
     ends_with_78(&office, daemon, "kycdrop.db was replaced");
     for ending in ["-wal", "-shm"] {

@@ -7,6 +7,8 @@ use crate::common;
 use crate::faults;
 
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::Output;
 
 use common::Office;
 use faults::{Daemon, assert_all_answered_once, batch_of, wait_for};
@@ -282,19 +284,23 @@ fn a_file_that_kills_every_process_can_be_moved_away() {
     assert_all_answered_once(&office, &names, CUSTOMERS);
 }
 
+/// Runs `once` on a file that its sender writes to after it was read and recorded by one that was
+/// killed.
+fn written_to_after_it_was_read(office: &Office, file: &Path) -> Output {
+    use std::io::Write;
+    let open = std::fs::File::options().append(true).open(file);
+    let mut sender = open.expect("open");
+    killed_once(office, "commit.after=kill");
+    sender.write_all(b" \n").expect("written");
+    office.run(&["once"])
+}
+
 #[test]
 fn a_file_that_was_written_to_after_it_was_read_is_put_away_under_another_name() {
-    use std::io::Write;
     let names = names(1);
     let office = office_with(&names);
     let file = office.at("watch-dir/inbox/batch-customers/f0.json");
-    let mut sender = std::fs::File::options()
-        .append(true)
-        .open(file)
-        .expect("open");
-    killed_once(&office, "commit.after=kill");
-    sender.write_all(b" \n").expect("written");
-    let output = office.run(&["once"]);
+    let output = written_to_after_it_was_read(&office, &file);
     assert!(output.status.success());
     let log = String::from_utf8_lossy(&output.stderr);
     assert_eq!(
@@ -316,18 +322,11 @@ fn a_file_that_was_written_to_after_it_was_read_is_put_away_under_another_name()
 
 #[test]
 fn a_changed_file_with_a_long_name_is_put_away_too() {
-    use std::io::Write;
     // As long as a name may be: nothing can be put behind it.
     let names = ["x".repeat(250)];
     let office = office_with(&names);
     let file = office.at(format!("watch-dir/inbox/batch-customers/{}.json", names[0]));
-    let mut sender = std::fs::File::options()
-        .append(true)
-        .open(file)
-        .expect("open");
-    killed_once(&office, "commit.after=kill");
-    sender.write_all(b" \n").expect("written");
-    let output = office.run(&["once"]);
+    let output = written_to_after_it_was_read(&office, &file);
     assert!(output.status.success(), "{output:?}");
     let archive = office.files("watch-dir/archive");
     assert_eq!(archive.len(), 1, "{archive:?}");

@@ -1,5 +1,5 @@
 //! The files of a history in use are overwritten in place or cut: SQLite does not notice, and kycdrop
-//! answers nothing that is lost by it. What others write with SQLite is no such thing.
+//! answers nothing more. What other programs write with SQLite does not end the work.
 
 #![cfg(unix)]
 
@@ -8,20 +8,9 @@ use crate::footing;
 
 use common::Office;
 use common::daemon::eventually;
-use footing::{answer, drop_file, ends_with_78, names, wait_for_answer, working};
-
-/// A backup that has nothing of `after`, which was answered since.
-fn backup_before_after(office: &Office) -> Vec<u8> {
-    let backup = office.at("backup.db");
-    let made = office.run(&["backup", backup.to_str().expect("text")]);
-    assert!(made.status.success(), "{made:?}");
-    drop_file(office, "after");
-    wait_for_answer(office, "after");
-    eventually("the file to be put away", || {
-        office.files("watch-dir/work").is_empty().then_some(())
-    });
-    std::fs::read(backup).expect("a backup")
-}
+use footing::{
+    answer, backup_before_after, drop_file, ends_with_78, names, wait_for_answer, working,
+};
 
 /// The WAL of a home once everything in it was moved into the database.
 fn wait_for_an_empty_wal(office: &Office) {

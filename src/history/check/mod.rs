@@ -122,6 +122,13 @@ pub enum Depth {
     All,
 }
 
+impl Depth {
+    /// This depth for a database of so many bytes; a small one is checked as a whole.
+    pub fn or_all_of_a_small_one(self, bytes: u64) -> Depth {
+        if bytes <= SMALL { Depth::All } else { self }
+    }
+}
+
 /// Checks a database file before it is opened for work; takes up what a killed process left in its
 /// WAL. One of an older version is checked by SQLite alone.
 ///
