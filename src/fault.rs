@@ -57,6 +57,7 @@ pub const OTHER_STEPS: &[&str] = &[
     "source.read",
     "source.sync",
     "claim.take",
+    "history.note",
     "inbox.list",
     "inbox.look",
 ];

@@ -20,6 +20,9 @@ use super::check::{self, Depth};
 /// What a WAL begins with; the last bit tells the order of bytes in its sums.
 const WAL_MAGIC: u32 = 0x377f_0682;
 
+/// What precedes each page in a WAL, in bytes.
+const FRAME_HEAD: u64 = 24;
+
 /// How the files looked after the last write of this process.
 pub(super) struct Footprint {
     database: PathBuf,
@@ -28,6 +31,10 @@ pub(super) struct Footprint {
     identity: String,
     /// The newest batch that was committed.
     newest: i64,
+    /// What a page takes in the WAL.
+    frame: u64,
+    /// The least length of the WAL, by what is committed.
+    wal_bytes: u64,
     seen: [Look; 2],
 }
 
@@ -55,6 +62,9 @@ impl Footprint {
             seen: [look(&database)?, look(&wal)?],
             identity: super::identity(conn)?,
             newest: newest(conn)?,
+            frame: FRAME_HEAD
+                + conn.pragma_query_value(None, "page_size", |r| r.get::<_, u64>(0))?,
+            wal_bytes: 0,
             database,
             wal,
         }))
@@ -120,21 +130,36 @@ impl Footprint {
         Ok(super::identity(&conn)? == self.identity && newest(&conn)? >= self.newest)
     }
 
-    /// Notes how the files look after a write of this process.
-    fn note(&mut self) {
-        // What cannot be looked at now is reported by the next check.
-        self.seen = [&self.database, &self.wal].map(|path| look(path).unwrap_or_default());
+    /// Notes how the files look after a write of this process. Where they look as no such write leaves
+    /// them, somebody else wrote meanwhile: the next check reads them anew.
+    fn note(&mut self, what: Change) {
+        let [Ok(database), Ok(wal)] = [&self.database, &self.wal].map(|path| look(path)) else {
+            return;
+        };
+        let [database_before, wal_before] = self.seen;
+        let ours = match what {
+            Change::Transaction => database == database_before && self.wal_is_whole(),
+            Change::Database => true,
+            Change::EmptyWal => {
+                database == database_before && (wal == wal_before || bytes_of(wal) == 0)
+            }
+        };
+        if ours {
+            if bytes_of(wal) == 0 {
+                self.wal_bytes = 0;
+            }
+            self.seen = [database, wal];
+        }
     }
 
-    /// Whether the WAL still is what it was when the transaction began, as far as its own growth does
-    /// not hide that.
-    fn holds_transaction(&self) -> bool {
-        let bytes = |look: Look| look.map_or(0, |(_, bytes, _)| bytes);
-        look(&self.wal).is_ok_and(|now| bytes(now) >= bytes(self.seen[1]))
+    /// Whether the WAL holds everything that is committed, as far as its length and its first bytes show
+    /// that: they do not where it was cut, also if something was written behind the cut.
+    fn wal_is_whole(&self) -> bool {
+        let bytes = look(&self.wal).map_or(0, bytes_of);
+        let expected = self.wal_bytes.max(bytes_of(self.seen[1]));
+        bytes >= expected && (bytes == 0 || self.wal_has_head())
     }
 
-    /// Whether the WAL begins as one: it does not where it was cut while something was written behind
-    /// the cut.
     fn wal_has_head(&self) -> bool {
         let mut head = [0; 4];
         let read = File::open(&self.wal).and_then(|mut wal| wal.read_exact(&mut head));
@@ -157,19 +182,37 @@ fn lost(conn: &Connection, path: &Path, what: &str) -> Trouble {
     )
 }
 
+/// What a write of this process changes.
+#[derive(Clone, Copy)]
+pub(super) enum Change {
+    /// Adds to the WAL.
+    Transaction,
+    /// Moves pages from the WAL into the database.
+    Database,
+    /// Empties the WAL, where everything in it was moved.
+    EmptyWal,
+}
+
 /// Writes of this process that are going on. Their end, whatever it is, is noted.
-pub(super) struct Writing<'f>(&'f mut Option<Footprint>);
+pub(super) struct Writing<'f> {
+    footprint: &'f mut Option<Footprint>,
+    what: Change,
+}
 
 impl<'f> Writing<'f> {
     /// Begins to write.
     ///
     /// # Errors
     /// As [`Footprint::check`].
-    pub fn begin(footprint: &'f mut Option<Footprint>, conn: &Connection) -> Result<Writing<'f>> {
+    pub fn begin(
+        footprint: &'f mut Option<Footprint>,
+        conn: &Connection,
+        what: Change,
+    ) -> Result<Writing<'f>> {
         if let Some(footprint) = footprint {
             footprint.check(conn)?;
         }
-        Ok(Writing(footprint))
+        Ok(Writing { footprint, what })
     }
 
     /// Commits a transaction that wrote batches.
@@ -177,16 +220,31 @@ impl<'f> Writing<'f> {
     /// # Errors
     /// When it cannot be committed, or was written to a WAL that somebody else cut.
     pub fn commit(self, conn: &Connection, tx: rusqlite::Transaction<'_>) -> Result<()> {
-        let Some(footprint) = self.0.as_mut() else {
+        let Some(footprint) = self.footprint.as_mut() else {
             return Ok(tx.commit()?);
         };
-        if !footprint.holds_transaction() {
+        if !footprint.wal_is_whole() {
             return Err(lost(conn, &footprint.wal, OVERWRITTEN));
         }
         let newest = newest(conn)?;
         tx.commit()?;
         footprint.newest = newest;
-        match footprint.wal_has_head() {
+        self.end(conn)
+    }
+
+    /// Called when a transaction was committed.
+    ///
+    /// # Errors
+    /// When it was written to a WAL that somebody else cut.
+    pub fn end(self, conn: &Connection) -> Result<()> {
+        let Some(footprint) = self.footprint.as_mut() else {
+            return Ok(());
+        };
+        let mut noop = conn.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?;
+        // Negative where somebody keeps it from being counted.
+        let frames: i64 = noop.query_row([], |r| r.get(1))?;
+        footprint.wal_bytes = u64::try_from(frames).unwrap_or(0) * footprint.frame;
+        match footprint.wal_is_whole() {
             true => Ok(()),
             false => Err(lost(conn, &footprint.wal, OVERWRITTEN)),
         }
@@ -195,8 +253,10 @@ impl<'f> Writing<'f> {
 
 impl Drop for Writing<'_> {
     fn drop(&mut self) {
-        if let Some(footprint) = self.0 {
-            footprint.note();
+        if let Some(footprint) = self.footprint {
+            // A test changes the files here: what it changes is not taken for our own write.
+            let _ = crate::fault::point("history.note");
+            footprint.note(self.what);
         }
     }
 }
@@ -205,6 +265,10 @@ fn look(path: &Path) -> Result<Look> {
     let looked = disk::if_there(fs::metadata(path));
     let looked = looked.map_err(|e| Trouble::io("looking at", path, &e))?;
     Ok(looked.map(|m| (disk::id_of(&m), m.len(), m.modified().ok())))
+}
+
+fn bytes_of(look: Look) -> u64 {
+    look.map_or(0, |(_, bytes, _)| bytes)
 }
 
 fn newest(conn: &Connection) -> Result<i64> {

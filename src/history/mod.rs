@@ -40,7 +40,7 @@ pub use batch::{Finish, NewBatch, Written};
 pub use care::{backup, holders, refuse_other_files, snapshot};
 pub use classifiers::{ActiveSet, classifiers_with_values};
 pub use dictionary::{Dictionary, Packing};
-use footprint::{Footprint, Writing};
+use footprint::{Change, Footprint, Writing};
 pub use migrate::NEWEST_VERSION;
 pub use outcomes::OutcomeRow;
 pub use payload::{PackedChunk, Payload, pack};
@@ -116,9 +116,8 @@ impl History {
         conn.pragma_update(None, "journal_mode", "WAL")?;
         // Nothing may be answered that a power cut could take back.
         conn.pragma_update(None, "synchronous", "FULL")?;
-        // Not within a commit, which an answer waits for: see `History::trim`. This is for the case
-        // that nobody calls it.
-        conn.pragma_update(None, "wal_autocheckpoint", LARGEST_WAL * 64)?;
+        // Not within a commit, which an answer waits for: see `History::trim`.
+        conn.pragma_update(None, "wal_autocheckpoint", 0)?;
         // References are declared for readers; the one writer sets every one of them itself.
         conn.pragma_update(None, "foreign_keys", false)?;
         // Plans do not depend on what is asked for, so nothing is planned anew for every customer.
@@ -146,8 +145,10 @@ impl History {
     /// # Errors
     /// When the database cannot be written; the previous set then stays active.
     pub fn activate_classifiers(&mut self, files: &[ClassifierFile]) -> Result<ActiveSet> {
-        let _writing = Writing::begin(&mut self.footprint, &self.conn)?;
-        classifiers::activate(&mut self.conn, files, &clock::now())
+        let writing = Writing::begin(&mut self.footprint, &self.conn, Change::Transaction)?;
+        let active = classifiers::activate(&mut self.conn, files, &clock::now())?;
+        writing.end(&self.conn)?;
+        Ok(active)
     }
 
     /// Begins a transaction for the next file, or the next few.
@@ -156,7 +157,7 @@ impl History {
     /// When the database is locked.
     pub fn group(&mut self) -> Result<Group<'_>> {
         self.fit_cache()?;
-        let writing = Writing::begin(&mut self.footprint, &self.conn)?;
+        let writing = Writing::begin(&mut self.footprint, &self.conn, Change::Transaction)?;
         Group::begin(
             &mut self.conn,
             writing,
@@ -247,7 +248,7 @@ impl History {
         if published.is_empty() {
             return Ok(());
         }
-        let _writing = Writing::begin(&mut self.footprint, &self.conn)?;
+        let writing = Writing::begin(&mut self.footprint, &self.conn, Change::Transaction)?;
         let tx = self
             .conn
             .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
@@ -258,7 +259,7 @@ impl History {
             .execute(params![p.batch_id, p.response_file, p.at])?;
         }
         tx.commit()?;
-        Ok(())
+        writing.end(&self.conn)
     }
 
     /// Notes another name for a response that is about to be published.
@@ -266,12 +267,12 @@ impl History {
     /// # Errors
     /// When the database cannot be written.
     pub fn rename_response(&mut self, batch_id: i64, response_file: &str) -> Result<()> {
-        let _writing = Writing::begin(&mut self.footprint, &self.conn)?;
+        let writing = Writing::begin(&mut self.footprint, &self.conn, Change::Transaction)?;
         self.conn.execute(
             "UPDATE batch SET response_file = ?2 WHERE batch_id = ?1",
             params![batch_id, response_file],
         )?;
-        Ok(())
+        writing.end(&self.conn)
     }
 
     /// Whether the publication of a batch was marked.
@@ -326,26 +327,26 @@ impl History {
             Ok(r.get::<_, i64>(1)? - r.get::<_, i64>(2)?)
         });
         if not_moved.is_ok_and(|pages| pages >= LARGEST_WAL) {
-            // Nothing is moved into a file that somebody else wrote; the next check says so.
-            let Ok(_writing) = Writing::begin(&mut self.footprint, &self.conn) else {
-                return;
-            };
             // What it cannot do now is done after another file, or at rest.
-            let _ = (self.conn).query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+            self.pragma_checkpoint("PASSIVE", Change::Database);
         }
     }
 
     /// Moves what stands in the WAL into the database and empties it, as far as no reader needs it.
     pub fn checkpoint(&mut self) {
-        let Ok(_writing) = Writing::begin(&mut self.footprint, &self.conn) else {
-            return;
-        };
         // A reader may take its time; files do not wait for it.
         let _ = self.conn.busy_timeout(Duration::ZERO);
-        let _ = self
-            .conn
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        self.pragma_checkpoint("PASSIVE", Change::Database);
+        self.pragma_checkpoint("TRUNCATE", Change::EmptyWal);
         let _ = self.conn.busy_timeout(self.patience);
+    }
+
+    fn pragma_checkpoint(&mut self, mode: &str, change: Change) {
+        // Nothing is moved into a file that somebody else wrote; the next check says so.
+        if let Ok(_writing) = Writing::begin(&mut self.footprint, &self.conn, change) {
+            let sql = format!("PRAGMA wal_checkpoint({mode})");
+            let _ = self.conn.query_row(&sql, [], |_| Ok(()));
+        }
     }
 
     /// How many customers of a batch were rejected, by the code that they were answered with.
