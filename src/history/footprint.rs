@@ -5,7 +5,7 @@
 //! have moved the WAL into the database, or added a view, and nothing is lost by that.
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -91,6 +91,8 @@ impl Footprint {
                     "was written by another program; it was checked, and is sound"
                 );
                 self.seen = now;
+                // Whoever wrote may have emptied the WAL.
+                self.wal_bytes = 0;
                 Ok(())
             }
             Err(e) if e.kind == Kind::Busy => Err(e),
@@ -138,7 +140,9 @@ impl Footprint {
         };
         let [database_before, wal_before] = self.seen;
         let ours = match what {
-            Change::Transaction => database == database_before && self.wal_is_whole(),
+            Change::Transaction => {
+                database == database_before && self.wal_has(self.wal_bytes).unwrap_or(false)
+            }
             Change::Database => true,
             Change::EmptyWal => {
                 database == database_before && (wal == wal_before || bytes_of(wal) == 0)
@@ -152,18 +156,24 @@ impl Footprint {
         }
     }
 
-    /// Whether the WAL holds everything that is committed, as far as its length and its first bytes show
-    /// that: they do not where it was cut, also if something was written behind the cut.
-    fn wal_is_whole(&self) -> bool {
-        let bytes = look(&self.wal).map_or(0, bytes_of);
-        let expected = self.wal_bytes.max(bytes_of(self.seen[1]));
-        bytes >= expected && (bytes == 0 || self.wal_has_head())
+    /// Whether the WAL is so long at least, and begins as one: it does not where it was cut, also if
+    /// something was written behind the cut.
+    ///
+    /// # Errors
+    /// When it cannot be looked at.
+    fn wal_has(&self, expected: u64) -> Result<bool> {
+        let bytes = bytes_of(look(&self.wal)?);
+        Ok(bytes >= expected && (bytes == 0 || self.wal_has_head()?))
     }
 
-    fn wal_has_head(&self) -> bool {
+    fn wal_has_head(&self) -> Result<bool> {
         let mut head = [0; 4];
         let read = File::open(&self.wal).and_then(|mut wal| wal.read_exact(&mut head));
-        read.is_ok() && u32::from_be_bytes(head) & !1 == WAL_MAGIC
+        match read {
+            Ok(()) => Ok(u32::from_be_bytes(head) & !1 == WAL_MAGIC),
+            Err(e) if e.kind() == ErrorKind::UnexpectedEof => Ok(false),
+            Err(e) => Err(Trouble::io("reading", &self.wal, &e)),
+        }
     }
 }
 
@@ -215,7 +225,8 @@ impl<'f> Writing<'f> {
         Ok(Writing { footprint, what })
     }
 
-    /// Commits a transaction that wrote batches.
+    /// Commits a transaction that wrote batches. It must have begun before this did: nobody else empties
+    /// the WAL then.
     ///
     /// # Errors
     /// When it cannot be committed, or was written to a WAL that somebody else cut.
@@ -223,7 +234,7 @@ impl<'f> Writing<'f> {
         let Some(footprint) = self.footprint.as_mut() else {
             return Ok(tx.commit()?);
         };
-        if !footprint.wal_is_whole() {
+        if !footprint.wal_has(bytes_of(footprint.seen[1]))? {
             return Err(lost(conn, &footprint.wal, OVERWRITTEN));
         }
         let newest = newest(conn)?;
@@ -240,13 +251,15 @@ impl<'f> Writing<'f> {
         let Some(footprint) = self.footprint.as_mut() else {
             return Ok(());
         };
-        let mut noop = conn.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?;
-        // Negative where somebody keeps it from being counted.
-        let frames: i64 = noop.query_row([], |r| r.get(1))?;
-        footprint.wal_bytes = u64::try_from(frames).unwrap_or(0) * footprint.frame;
-        match footprint.wal_is_whole() {
-            true => Ok(()),
-            false => Err(lost(conn, &footprint.wal, OVERWRITTEN)),
+        let frames = frames_in_wal(conn)?;
+        footprint.wal_bytes = frames * footprint.frame;
+        if footprint.wal_has(footprint.wal_bytes)? {
+            return Ok(());
+        }
+        // Unless somebody emptied it between the two looks.
+        match frames_in_wal(conn)? == frames {
+            true => Err(lost(conn, &footprint.wal, OVERWRITTEN)),
+            false => Ok(()),
         }
     }
 }
@@ -269,6 +282,13 @@ fn look(path: &Path) -> Result<Look> {
 
 fn bytes_of(look: Look) -> u64 {
     look.map_or(0, |(_, bytes, _)| bytes)
+}
+
+/// As SQLite counts them; 0 where somebody keeps it from counting.
+fn frames_in_wal(conn: &Connection) -> Result<u64> {
+    let mut noop = conn.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?;
+    let frames: i64 = noop.query_row([], |r| r.get(1))?;
+    Ok(u64::try_from(frames).unwrap_or(0))
 }
 
 fn newest(conn: &Connection) -> Result<i64> {

@@ -157,10 +157,9 @@ impl History {
     /// When the database is locked.
     pub fn group(&mut self) -> Result<Group<'_>> {
         self.fit_cache()?;
-        let writing = Writing::begin(&mut self.footprint, &self.conn, Change::Transaction)?;
         Group::begin(
             &mut self.conn,
-            writing,
+            &mut self.footprint,
             self.keys,
             self.rule_set_id,
             &self.packing,

@@ -15,7 +15,7 @@ use super::assessment::AssessmentRows;
 use super::batch::{Finish, NewBatch, Written};
 use super::dictionary::Packing;
 use super::findings::FindingRows;
-use super::footprint::Writing;
+use super::footprint::{Change, Footprint, Writing};
 use super::keys::Keys;
 use super::payload::{PackedChunk, Payload};
 use super::rules::{Former, HistoryRules, SameFile, Verdict};
@@ -36,7 +36,7 @@ pub struct Group<'h> {
 impl<'h> Group<'h> {
     pub(super) fn begin(
         conn: &'h mut Connection,
-        writing: Writing<'h>,
+        footprint: &'h mut Option<Footprint>,
         keys: Keys,
         rule_set_id: i64,
         packing: &'h Packing,
@@ -47,7 +47,7 @@ impl<'h> Group<'h> {
         Ok(Group {
             tx: Transaction::new_unchecked(conn, TransactionBehavior::Immediate)?,
             conn,
-            writing,
+            writing: Writing::begin(footprint, conn, Change::Transaction)?,
             keys,
             rule_set_id,
             packing,
