@@ -238,6 +238,18 @@ impl History {
         Ok(self.conn.query_row(sql, [batch_id], |r| r.get(0))?)
     }
 
+    /// Makes sure that a transaction whose commit failed is not there. It may stand in the WAL as a whole,
+    /// not synced, and the next process would find it. What is committed now takes its place.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn overwrite_failed_commit(&mut self) -> Result<()> {
+        let writing = Writing::begin(&mut self.footprint, &self.conn, Change::Transaction)?;
+        let same = "UPDATE setting SET value = value WHERE name = 'rule_set_in_force'";
+        self.conn.execute(same, [])?;
+        writing.end(&self.conn)
+    }
+
     /// Marks responses as published. A response is in the outbox before this; if it gets lost, the
     /// next start finds out from the work folder.
     ///

@@ -69,6 +69,8 @@ pub struct Engine {
     returned: Vec<(PathBuf, Claim, NotYet)>,
     /// Taken, and to be taken up again after others that they gave way to.
     aside: Vec<Claim>,
+    /// A commit failed, and may still become durable.
+    commit_failed: bool,
     /// By claim: what cannot leave the work folder.
     stuck: HashMap<String, Stuck>,
     guard: Guard,
@@ -125,6 +127,8 @@ impl Engine {
             }
             None => activate(&mut history, &home)?,
         };
+        // What an earlier process wrote and could not sync is made durable before anything is answered.
+        history.checkpoint();
         let pool = thread_pool(config.threads)?;
         let guard = Guard::new(&home)?;
         Ok(Engine {
@@ -140,6 +144,7 @@ impl Engine {
             unmarked: Vec::new(),
             returned: Vec::new(),
             aside: Vec::new(),
+            commit_failed: false,
             stuck: HashMap::new(),
             guard,
             timings: Timings::default(),
@@ -214,6 +219,10 @@ impl Engine {
     pub fn recover(&mut self, progress: &mut dyn Progress) -> Result<Vec<Answered>> {
         step("recover.before")?;
         self.aside.clear();
+        if self.commit_failed {
+            self.history.overwrite_failed_commit()?;
+            self.commit_failed = false;
+        }
         let mut again = Vec::new();
         let mut answered = Vec::new();
         for mut claim in self.in_work()? {
@@ -369,7 +378,9 @@ impl Engine {
             stopwatch.lap(&mut self.timings.syncing);
             step("commit.before")?;
             self.guard.check()?;
+            self.commit_failed = true;
             group.commit()?;
+            self.commit_failed = false;
             step("commit.after")?;
             stopwatch.lap(&mut self.timings.committing);
         }
