@@ -204,7 +204,8 @@ fn command(args: &Args) -> anyhow::Result<u8> {
 }
 
 fn start_log(format: LogFormat) {
-    let filter = EnvFilter::try_from_env("KYCDROP_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_env("KYCDROP_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("info,notify=error"));
     let log = tracing_subscriber::fmt()
         .with_writer(|| talk::Log)
         .with_env_filter(filter)
