@@ -19,7 +19,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::catalog::Endpoint;
 use crate::classifier::{ClassifierSet, write_shipped};
 use crate::clock;
 use crate::config::{Config, Home, Roots};
@@ -415,11 +414,6 @@ pub fn thread_pool(threads: usize) -> Result<rayon::ThreadPool> {
 /// Reaches a fault point that stands for no path.
 fn step(name: &'static str) -> Result<()> {
     fault::point(name).map_err(|e| Trouble::io("writing", Path::new("kycdrop.db"), &e))
-}
-
-/// Whether the endpoint's body for what went wrong by our own fault is that of a batch.
-pub(crate) fn is_batch_path(path: &str) -> bool {
-    Endpoint::from_name(path).is_none_or(Endpoint::is_batch)
 }
 
 /// What [`Engine`] shares with `check`: the rules, from the configuration and a set.

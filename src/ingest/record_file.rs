@@ -18,9 +18,10 @@ use crate::catalog::Endpoint;
 use crate::disk;
 use crate::fault;
 use crate::folder::Root;
-use crate::history::{Finish, Group, Packing, Recording, Told, Written};
+use crate::history::{Finish, Group, Packing, Recording, Written};
 use crate::intake::{Claim, Hold, ReservedNames, response_name};
 use crate::request::{InvalidKind, Note, NoteDetail, NoteKind};
+use crate::response::batch_result;
 use crate::trouble::{Kind, Result, Trouble};
 
 use super::judge_file::{self, FileFacts, FileHash, JudgeError, Rules, Source, each_chunk};
@@ -180,7 +181,7 @@ impl OneFile<'_> {
     ) -> Result<std::result::Result<(FileFacts, Finish), Recorded>> {
         let path = self.claim.source();
         if endpoint.is_batch() {
-            work.draft = Some(Draft::begin(self.claim)?);
+            work.draft = Some(Draft::begin(self.claim, endpoint)?);
         }
         let take = |chunk| match self.first {
             true => work.write(chunk),
@@ -321,19 +322,25 @@ struct Work<'g> {
 
 impl Work<'_> {
     fn write(&mut self, chunk: ReadyChunk) -> Result<()> {
-        let ReadyChunk { packed, results } = chunk;
-        let draft = &mut self.draft;
-        let mut add_result = |recorded: Told<'_>| match draft {
-            None => Ok(()),
-            Some(draft) if recorded.changed => draft.made(&outcome(
-                recorded.customer,
-                recorded.facts,
-                &recorded.customer.findings,
-            )),
-            Some(draft) => draft.result(results.get(recorded.i)),
+        let ReadyChunk {
+            mut packed,
+            results,
+        } = chunk;
+        let changed = self.recording.chunk(&mut packed, &mut self.hash)?;
+        let Some(draft) = &mut self.draft else {
+            return Ok(());
         };
-        self.recording
-            .chunk(packed, &mut self.hash, &mut add_result)
+        let mut changed = changed.into_iter().peekable();
+        for (i, customer) in packed.judged.customers.iter().enumerate() {
+            if changed.next_if_eq(&i).is_none() {
+                draft.result(results.get(i))?;
+                continue;
+            }
+            let mut json = Vec::new();
+            batch_result(&mut json, &outcome(customer, &packed.judged.texts));
+            draft.result(&json)?;
+        }
+        Ok(())
     }
 }
 
