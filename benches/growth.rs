@@ -162,7 +162,7 @@ fn one_batch(
     engine.on_idle().expect("idle");
     let spent = (started.elapsed().as_secs_f64(), cpu_seconds() - cpu);
     assert_eq!(answered.len(), 1);
-    assert_eq!(answered[0].batch.accepted, customers);
+    assert_eq!(answered[0].accepted, customers);
     for folder in [home.archive(), home.outbox()] {
         fs::remove_dir_all(folder).expect("what was answered is in the way on the disk");
     }

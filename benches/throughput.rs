@@ -319,10 +319,10 @@ fn ours(case: Case, dir: &Path, seed: u64) -> (f64, u64, [f64; STAGES.len()]) {
         Shape::TenFindings => customers,
         _ => generator.wrong_made,
     };
-    let sum = |of: fn(&kycdrop::ingest::Answered) -> u64| answered.iter().map(of).sum::<u64>();
+    let sum = |of: fn(&kycdrop::history::Written) -> u64| answered.iter().map(of).sum::<u64>();
     assert_eq!(answered.len() as u64, case.files);
-    assert_eq!(sum(|a| a.batch.accepted), customers - rejected);
-    assert_eq!(sum(|a| a.batch.rejected), rejected);
+    assert_eq!(sum(|a| a.accepted), customers - rejected);
+    assert_eq!(sum(|a| a.rejected), rejected);
     (seconds, bytes, stages.map(|s| s.as_secs_f64()))
 }
 

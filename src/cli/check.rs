@@ -6,18 +6,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::catalog::{Endpoint, ReplyKind};
+use crate::catalog::Endpoint;
 use crate::clock;
 use crate::config::{Config, Home};
-use crate::history::{self, History, HistoryRules, SameFile, Verdict};
+use crate::history::{self, History, HistoryRules, SameFile};
 use crate::ingest::{
     FileHash, JudgeError, Rules, Silent, Source, each_chunk, outcome, position_in, thread_pool,
     to_check_with,
 };
 use crate::position::Position;
-use crate::response::{self, BatchBody, Outcome};
+use crate::response::{self, Body};
 use crate::trouble::{Kind, Result, Trouble};
-use crate::validate::{Finding, JudgedChunk};
+use crate::validate::JudgedChunk;
 
 use crate::talk::say;
 
@@ -52,7 +52,7 @@ pub fn check(home: Home, args: &Args) -> Result<u8> {
     let set = to_check_with(&home, &config, existing.as_ref())?;
     let rules = Rules::new(set, &config);
     let empty;
-    let ledger = match &existing {
+    let history_rules = match &existing {
         Some(conn) => history::trial_on(conn, args.endpoint)?,
         None => {
             empty = History::in_memory()?;
@@ -74,7 +74,7 @@ pub fn check(home: Home, args: &Args) -> Result<u8> {
     };
     Judging {
         endpoint: args.endpoint,
-        ledger,
+        history_rules,
         same_file,
         started: Instant::now(),
         accepted: 0,
@@ -85,7 +85,7 @@ pub fn check(home: Home, args: &Args) -> Result<u8> {
 
 struct Judging<'c> {
     endpoint: Endpoint,
-    ledger: HistoryRules<'c>,
+    history_rules: HistoryRules<'c>,
     same_file: &'c mut dyn SameFile,
     started: Instant,
     accepted: u64,
@@ -97,32 +97,16 @@ impl Judging<'_> {
         let pool = thread_pool(config.threads)?;
         // A body is whole or not at all, and that is not known before the last byte: it is kept in
         // memory, which for a check by hand does no harm.
-        let mut body = Vec::new();
-        let mut single = String::new();
-        let mut batch = BatchBody::begin(&mut body).map_err(to_memory)?;
+        let mut text = Vec::new();
         let endpoint = self.endpoint;
-        let judged = each_chunk(
-            source,
-            endpoint,
-            rules,
-            &pool,
-            &mut Silent,
-            Arc::new(|c| c),
-            |chunk| {
-                self.chunk(chunk, |outcome, findings| {
-                    if endpoint.is_batch() {
-                        return batch.result(outcome).map_err(to_memory);
-                    }
-                    single = single_body(endpoint, outcome, findings);
-                    Ok(())
-                })
-            },
-        );
+        let mut body = Body::begin(endpoint, &mut text).map_err(to_memory)?;
+        let make = Arc::new(|chunk| chunk);
+        let take = |chunk| self.chunk(chunk, &mut body);
+        let judged = each_chunk(source, endpoint, rules, &pool, &mut Silent, make, take);
         let elapsed = self.started.elapsed().as_millis() as u64;
-        batch.end(elapsed).map_err(to_memory)?;
+        body.end(elapsed).map_err(to_memory)?;
         let (text, code) = match judged {
-            Ok(_) if endpoint.is_batch() => (body, u8::from(self.rejected > 0)),
-            Ok(_) => (single.into_bytes(), u8::from(self.rejected > 0)),
+            Ok(_) => (text, u8::from(self.rejected > 0)),
             Err(JudgeError::Trouble(e) | JudgeError::Unreadable(e)) => return Err(e),
             Err(JudgeError::GaveWay) => unreachable!("nobody else waits for a check"),
             Err(JudgeError::Defect(place)) => {
@@ -152,36 +136,21 @@ impl Judging<'_> {
         Ok(code)
     }
 
-    fn chunk(
-        &mut self,
-        chunk: JudgedChunk,
-        mut each: impl FnMut(&Outcome<'_>, &[Finding]) -> Result<()>,
-    ) -> Result<()> {
-        for (i, customer) in chunk.customers.iter().enumerate() {
+    fn chunk(&mut self, mut chunk: JudgedChunk, body: &mut Body<&mut Vec<u8>>) -> Result<()> {
+        for (i, customer) in chunk.customers.iter_mut().enumerate() {
             let position = chunk.first + i as u64;
-            let (s, facts) = (&customer.summary, &chunk.texts);
-            let mut of_history = Vec::new();
-            let mut findings = &customer.findings;
-            if findings.is_empty() {
-                if let Verdict::Rejected(found) =
-                    self.ledger.evaluate(s, facts, position, self.same_file)?
-                {
-                    of_history = found;
-                }
-                findings = &of_history;
-            } else if self
-                .ledger
-                .repeat(s, facts, position, self.same_file)?
-                .is_some()
-            {
-                findings = &of_history;
+            self.history_rules
+                .decide(customer, &chunk.texts, position, self.same_file)?;
+            match customer.findings.is_empty() {
+                true => self.accepted += 1,
+                false => self.rejected += 1,
             }
-            if findings.is_empty() {
-                self.accepted += 1;
-            } else {
-                self.rejected += 1;
-            }
-            each(&outcome(customer, facts, findings), findings)?;
+            let descriptions = || {
+                let all = customer.findings.iter();
+                Ok(all.map(|f| f.description.clone()).collect())
+            };
+            body.customer(&outcome(customer, &chunk.texts), descriptions)
+                .map_err(to_memory)?;
         }
         Ok(())
     }
@@ -190,16 +159,8 @@ impl Judging<'_> {
 /// The answer to a file that is not a request, and the exit code.
 fn no_request(endpoint: Endpoint) -> (Vec<u8>, u8) {
     let now = clock::api_form(&clock::now());
-    let body = response::error(400, endpoint.name(), &now);
+    let body = response::refusal(400, endpoint.name(), &now, 0);
     (body.into_bytes(), Kind::Input as u8)
-}
-
-fn single_body(endpoint: Endpoint, outcome: &Outcome<'_>, findings: &[Finding]) -> String {
-    if endpoint.reply_kind() == ReplyKind::AllErrors && !findings.is_empty() {
-        let all: Vec<String> = findings.iter().map(|f| f.description.clone()).collect();
-        return response::all_errors(&all);
-    }
-    response::single(outcome.error)
 }
 
 /// What is checked.

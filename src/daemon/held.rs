@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Home;
 use crate::ingest::Engine;
-use crate::intake::{HeldCounts, Hold, Inbox, SHOWN, Scan};
+use crate::intake::{Deferral, HeldCounts, Inbox, SHOWN, Scan};
 use crate::text::printable;
 use crate::trouble::Trouble;
 
@@ -27,7 +27,7 @@ pub struct Naming {
 impl Naming {
     /// Names what a look found, each once and so many at a time.
     pub fn name(&mut self, scan: &Scan) {
-        let new = |(path, _): &&(PathBuf, Hold)| !self.reported.contains(path);
+        let new = |(path, _): &&(PathBuf, Deferral)| !self.reported.contains(path);
         let mut news = scan.held.iter().filter(new);
         for (path, why) in news.by_ref().take(NAMED_AT_ONCE) {
             let path = path.to_string_lossy();
@@ -101,7 +101,7 @@ pub fn of(home: &Home, scan: &Scan, running: bool, state: Option<&State>) -> Hel
 
 /// What a process that ends leaves behind and should not; None: nothing.
 pub fn left_behind(counts: &HeldCounts, engine: &Engine) -> Option<Trouble> {
-    let held = Hold::FAULTS.iter().filter(|why| counts.of(**why) > 0);
+    let held = Deferral::FAULTS.iter().filter(|why| counts.of(**why) > 0);
     let mut left: Vec<String> = held
         .clone()
         .map(|why| format!("{} {}", counts.of(*why), why.left_behind()))

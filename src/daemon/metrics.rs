@@ -11,9 +11,8 @@ use crate::atomic_file::{self, AtomicFile, Existing, Readers, Rules};
 use crate::clock;
 use crate::config::{Config, Home};
 use crate::disk;
-use crate::history::History;
-use crate::ingest::Answered;
-use crate::intake::{Hold, Scan};
+use crate::history::{History, Written};
+use crate::intake::{Deferral, Scan};
 use crate::left_alone;
 
 use crate::disk::with_ending;
@@ -64,7 +63,7 @@ impl Metrics {
     }
 
     /// Counts what was answered.
-    pub fn count(&mut self, history: &History, answered: &[Answered]) {
+    pub fn count(&mut self, history: &History, answered: &[Written]) {
         if self.file.is_none() {
             return;
         }
@@ -72,11 +71,11 @@ impl Metrics {
         if self.waiting == 0 {
             self.oldest = None;
         }
-        for a in answered {
+        for batch in answered {
             self.files += 1;
-            self.accepted += a.batch.accepted;
-            if a.batch.rejected > 0 {
-                let codes = history.rejections_by_code(a.batch.batch_id);
+            self.accepted += batch.accepted;
+            if batch.rejected > 0 {
+                let codes = history.rejections_by_code(batch.batch_id);
                 for (code, count) in codes.unwrap_or_default() {
                     *self.rejected.entry(code).or_default() += count;
                 }
@@ -86,7 +85,7 @@ impl Metrics {
 
     /// Notes what a look at the inbox found, and how many files cannot leave the work folder.
     pub fn look(&mut self, scan: &Scan, stuck: usize) {
-        self.waiting = scan.settled.len() + scan.settling + scan.counts.of(Hold::Denied);
+        self.waiting = scan.settled.len() + scan.settling + scan.counts.of(Deferral::Denied);
         if !scan.partial {
             self.left_alone = scan.left_alone;
         }

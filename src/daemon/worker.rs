@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use crate::catalog::Endpoint;
 use crate::config::{Config, Home};
-use crate::history;
-use crate::ingest::{Answered, Engine, NotYet, Progress};
-use crate::intake::{Candidate, Claim, HeldCounts, Inbox, Scan, Taken, Wake, claim};
+use crate::history::{self, Written};
+use crate::ingest::{Engine, Progress};
+use crate::intake::{Candidate, Claim, Deferral, HeldCounts, Inbox, Scan, Taken, Wake, claim};
 use crate::regular_file;
 use crate::trouble::{Kind, Result, Trouble};
 
@@ -250,7 +250,7 @@ impl Worker {
     fn work_on(
         &mut self,
         wake: &Wake,
-        work: impl FnOnce(&mut Engine, &mut dyn Progress) -> Result<Vec<Answered>>,
+        work: impl FnOnce(&mut Engine, &mut dyn Progress) -> Result<Vec<Written>>,
     ) -> Result<()> {
         self.patience.renew();
         let mut work = Some(work);
@@ -336,15 +336,17 @@ impl Worker {
     }
 
     /// Counts what was answered, and keeps what went back from being taken again at once.
-    fn count(&mut self, answered: &[Answered]) {
-        for a in answered {
+    fn count(&mut self, answered: &[Written]) {
+        for batch in answered {
             self.files += 1;
-            self.accepted += a.batch.accepted;
-            self.rejected += a.batch.rejected;
+            self.accepted += batch.accepted;
+            self.rejected += batch.rejected;
         }
         self.metrics.count(self.engine.history(), answered);
         for (path, claim, why) in self.engine.returned() {
-            if let (NotYet::Held(why), Some(looked)) = (why, claim.looked) {
+            if why != Deferral::Changed
+                && let Some(looked) = claim.looked
+            {
                 self.inbox.hold(path, looked, why);
             }
         }

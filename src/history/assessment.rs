@@ -102,7 +102,7 @@ impl<'c> AssessmentRows<'c> {
     /// Writes the row of a customer.
     pub fn write(&mut self, customer: &Judged, at: &At<'_>) -> Result<()> {
         for (i, column) in PAYLOAD_COLUMNS.iter().enumerate() {
-            let value = (column.value)(&customer.summary, at.facts);
+            let value = (column.value)(&customer.summary, at.texts);
             match column.varies {
                 true => self.bind(i + 1, value)?,
                 false => self.keep(i + 1, value)?,

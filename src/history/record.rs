@@ -86,21 +86,11 @@ struct Counts {
 /// Where and when a customer is written, and what with.
 pub(super) struct At<'c> {
     pub position: u64,
-    pub facts: &'c TextPool,
+    pub texts: &'c TextPool,
     pub payload: Payload<'c>,
     pub now: &'c str,
     /// The number that its assessment gets, if it gets one.
     pub assessment_id: i64,
-}
-
-/// What a customer came to in the end.
-pub struct Told<'c> {
-    /// Its number in the chunk.
-    pub i: usize,
-    pub customer: &'c Judged,
-    pub facts: &'c TextPool,
-    /// Whether the history made an accepted customer a rejected one, or the other way round.
-    pub changed: bool,
 }
 
 /// One file being written.
@@ -118,7 +108,7 @@ pub struct Recording<'g> {
     /// The number that the first customer of the next chunk gets, should it be accepted, and each of
     /// those after it the next: nobody else uses them, for there is one writer.
     next_assessment: i64,
-    ledger: Option<HistoryRules<'g>>,
+    history_rules: Option<HistoryRules<'g>>,
     rows: Rows<'g>,
     counts: Counts,
     tally: Tally,
@@ -166,7 +156,7 @@ impl<'g> Recording<'g> {
                    (SELECT coalesce(max(assessment_id), 0) + 1 FROM assessment)",
             )?
             .query_row([], |r| Ok((r.get(0)?, r.get(1)?)))?;
-        let ledger = match batch.endpoint {
+        let history_rules = match batch.endpoint {
             Some(endpoint) => Some(HistoryRules::new(conn, group.keys, endpoint)?),
             None => None,
         };
@@ -179,7 +169,7 @@ impl<'g> Recording<'g> {
             first_assessment,
             last_assessment: None,
             next_assessment: first_assessment,
-            ledger,
+            history_rules,
             rows: Rows::prepare(conn, batch_id)?,
             counts: Counts::default(),
             tally: Tally::default(),
@@ -188,47 +178,44 @@ impl<'g> Recording<'g> {
         })
     }
 
-    /// Writes the customers of a chunk. Those without findings are judged against the history
-    /// first; of the others it is asked only whether they are the same request again. `told` hears of
-    /// each what it came to in the end.
+    /// Decides on the customers of a chunk and writes them. Returns the numbers, in the chunk, of those
+    /// whose outcome the history changed: their findings are others now.
     ///
     /// # Errors
-    /// When the database fails, the file at hand cannot be read again, or `told` fails.
+    /// When the database fails, or the file at hand cannot be read again.
     pub fn chunk(
         &mut self,
-        mut chunk: PackedChunk,
+        chunk: &mut PackedChunk,
         same_file: &mut dyn SameFile,
-        told: &mut dyn FnMut(Told<'_>) -> Result<()>,
-    ) -> Result<()> {
+    ) -> Result<Vec<usize>> {
         let now = clock::now();
         // It may have been learned from a file that was taken back.
         chunk.dictionary.keep(self.conn)?;
         let mut customers = std::mem::take(&mut chunk.judged.customers);
-        let facts = &chunk.judged.texts;
+        let texts = &chunk.judged.texts;
         let first_assessment = self.next_assessment;
-        let entered = match &mut self.ledger {
-            Some(ledger) => ledger.insert_new_keys(&customers, facts, first_assessment)?,
+        let entered = match &mut self.history_rules {
+            Some(rules) => rules.insert_new_keys(&customers, texts, first_assessment)?,
             None => vec![false; customers.len()],
         };
+        let mut changed = Vec::new();
         for (i, customer) in customers.iter_mut().enumerate() {
             let sound = customer.findings.is_empty();
             let at = At {
                 position: chunk.judged.first + i as u64,
-                facts,
+                texts,
                 payload: chunk.payload(i, customer),
                 now: &now,
                 assessment_id: first_assessment + i as i64,
             };
             self.customer(customer, entered[i], &at, same_file)?;
-            told(Told {
-                i,
-                customer,
-                facts,
-                changed: sound != customer.findings.is_empty(),
-            })?;
+            if sound != customer.findings.is_empty() {
+                changed.push(i);
+            }
         }
         self.counts.customers += customers.len() as u64;
         self.next_assessment = first_assessment + customers.len() as i64;
+        chunk.judged.customers = customers;
         if self.tally.is_large() {
             self.tally.write(self.conn, &self.batch)?;
         }
@@ -237,7 +224,7 @@ impl<'g> Recording<'g> {
             self.weighed = true;
             self.packing.weigh(self.conn, assessments)?;
         }
-        Ok(())
+        Ok(changed)
     }
 
     fn customer(
@@ -249,60 +236,36 @@ impl<'g> Recording<'g> {
     ) -> Result<()> {
         if entered {
             self.assess(customer, at, None)?;
-        } else if customer.findings.is_empty() {
-            self.accept(customer, at, same_file)?;
-        } else if let Some(ledger) = &mut self.ledger
-            && let Some(id) = ledger.repeat(&customer.summary, at.facts, at.position, same_file)?
-        {
-            customer.findings.clear();
-            self.repeat(customer, at, id)?;
+        } else if let Some(rules) = &mut self.history_rules {
+            match rules.decide(customer, at.texts, at.position, same_file)? {
+                Verdict::New(keys) if self.batch.endpoint.is_some_and(Endpoint::saves) => {
+                    let former = rules.enter(keys, at.assessment_id)?;
+                    self.assess(customer, at, former)?;
+                }
+                Verdict::New(_) => self.acknowledge(customer, at, None)?,
+                Verdict::Duplicate(id) => {
+                    self.counts.repeated += 1;
+                    self.acknowledge(customer, at, Some(id))?;
+                }
+                Verdict::Rejected => self.reject(customer, at)?,
+            }
+        }
+        match customer.findings.is_empty() {
+            true => self.counts.accepted += 1,
+            false => self.counts.rejected += 1,
         }
         self.tally
-            .judged(&customer.summary, at.facts, &customer.findings);
-        if customer.findings.is_empty() {
-            self.counts.accepted += 1;
-        } else {
-            self.counts.rejected += 1;
-            self.reject(customer, at)?;
-        }
+            .judged(&customer.summary, at.texts, &customer.findings);
         for note in &customer.notes {
             self.warnings.add(Some(at.position), note);
         }
         Ok(())
     }
 
-    /// Saves what the history has nothing against; what it has is found otherwise.
-    fn accept(
-        &mut self,
-        customer: &mut Judged,
-        at: &At<'_>,
-        same_file: &mut dyn SameFile,
-    ) -> Result<()> {
-        let Some(ledger) = &mut self.ledger else {
-            return Ok(());
-        };
-        match ledger.evaluate(&customer.summary, at.facts, at.position, same_file)? {
-            Verdict::Rejected(findings) => customer.findings = findings,
-            Verdict::Duplicate(id) => self.repeat(customer, at, id)?,
-            Verdict::New(place) if self.batch.endpoint.is_some_and(Endpoint::saves) => {
-                let former = ledger.enter(place, at.assessment_id)?;
-                self.assess(customer, at, former)?;
-            }
-            Verdict::New(_) => self.acknowledge(customer, at, None)?,
-        }
-        Ok(())
-    }
-
-    /// Accepts the same request again: this assessment has it already.
-    fn repeat(&mut self, customer: &Judged, at: &At<'_>, assessment_id: i64) -> Result<()> {
-        self.counts.repeated += 1;
-        self.acknowledge(customer, at, Some(assessment_id))
-    }
-
     /// Writes an assessment, whose customer stood otherwise before if there was one.
     fn assess(&mut self, customer: &Judged, at: &At<'_>, former: Option<Former>) -> Result<()> {
         let (s, id) = (&customer.summary, at.assessment_id);
-        self.tally.stands(s, at.facts, former);
+        self.tally.stands(s, at.texts, former);
         self.rows.assessment.write(customer, at)?;
         self.last_assessment = Some(id);
         self.counts.assessments += 1;
@@ -318,15 +281,15 @@ impl<'g> Recording<'g> {
     }
 
     fn reject(&mut self, customer: &Judged, at: &At<'_>) -> Result<()> {
-        let (s, facts) = (&customer.summary, at.facts);
+        let (s, texts) = (&customer.summary, at.texts);
         let findings = &mut self.rows.findings;
         let findings_at = findings.write(self.batch_id, at.position, &customer.findings)?;
         self.rows.rejection.execute(params![
             self.batch_id,
             at.position,
-            facts.get(s.communication_number),
-            facts.get(s.customer_ext_id),
-            facts.get(s.business_unit),
+            texts.get(s.communication_number),
+            texts.get(s.customer_ext_id),
+            texts.get(s.business_unit),
             at.now,
             customer.elapsed_ms,
             at.payload,
@@ -341,13 +304,13 @@ impl<'g> Recording<'g> {
         at: &At<'_>,
         assessment_id: Option<i64>,
     ) -> Result<()> {
-        let (s, facts) = (&customer.summary, at.facts);
+        let (s, texts) = (&customer.summary, at.texts);
         self.rows.acknowledgement.execute(params![
             self.batch_id,
             at.position,
-            facts.get(s.communication_number),
-            facts.get(s.customer_ext_id),
-            facts.get(s.business_unit),
+            texts.get(s.communication_number),
+            texts.get(s.customer_ext_id),
+            texts.get(s.business_unit),
             customer.elapsed_ms,
             assessment_id
         ])?;
@@ -388,6 +351,8 @@ impl<'g> Recording<'g> {
         self.tally.write(self.conn, &self.batch)?;
         self.warnings.write(self.conn, self.batch_id)?;
         Tally::file(self.conn, &self.batch, &end, self.counts.customers)?;
+        self.write_batch(&end)?;
+        self.add_to_total()?;
         let Counts {
             customers,
             accepted,
@@ -395,7 +360,23 @@ impl<'g> Recording<'g> {
             repeated,
             ..
         } = self.counts;
-        let judged = end.set_id.is_some();
+        Ok(Written {
+            batch_id: self.batch_id,
+            path: self.batch.path,
+            file_name: self.batch.file_name,
+            status: end.status,
+            customers,
+            accepted,
+            rejected,
+            repeated,
+            received_at: self.batch.received_at,
+            elapsed_ms: end.elapsed_ms,
+            error: end.error,
+            response_file: end.response_file,
+        })
+    }
+
+    fn write_batch(&self, end: &Finish) -> Result<()> {
         self.conn
             .prepare_cached(
                 "INSERT INTO batch (batch_id, claim, endpoint, file_name, sha256, bytes, status,
@@ -413,20 +394,24 @@ impl<'g> Recording<'g> {
                 end.sha256,
                 end.bytes,
                 end.status,
-                customers,
-                accepted,
-                rejected,
-                repeated,
+                self.counts.customers,
+                self.counts.accepted,
+                self.counts.rejected,
+                self.counts.repeated,
                 self.batch.received_at,
                 clock::now(),
                 end.elapsed_ms,
                 end.set_id,
-                judged.then_some(self.rule_set_id),
+                end.set_id.map(|_| self.rule_set_id),
                 end.error,
                 end.response_file,
                 self.last_assessment.map(|_| self.first_assessment),
                 self.last_assessment
             ])?;
+        Ok(())
+    }
+
+    fn add_to_total(&self) -> Result<()> {
         self.conn
             .prepare_cached(
                 "UPDATE total SET batches = batches + 1, accepted = accepted + ?1,
@@ -435,26 +420,13 @@ impl<'g> Recording<'g> {
                    screenings = screenings + ?6",
             )?
             .execute(params![
-                accepted,
-                rejected,
+                self.counts.accepted,
+                self.counts.rejected,
                 self.counts.assessments,
                 self.counts.created,
                 self.counts.evaluations,
                 self.counts.screenings
             ])?;
-        Ok(Written {
-            batch_id: self.batch_id,
-            path: self.batch.path,
-            file_name: self.batch.file_name,
-            status: end.status,
-            customers,
-            accepted,
-            rejected,
-            repeated,
-            received_at: self.batch.received_at,
-            elapsed_ms: end.elapsed_ms,
-            error: end.error,
-            response_file: end.response_file,
-        })
+        Ok(())
     }
 }

@@ -11,7 +11,7 @@ use crate::catalog::{
     CUSTOMER, CategoryKind, Endpoint, HistoryFacts, HistoryRule, RuleRow, history_rules,
 };
 use crate::trouble::Result;
-use crate::validate::{Finding, Summary, TextPool};
+use crate::validate::{Finding, Judged, Summary, TextPool};
 
 use super::keys::Keys;
 
@@ -24,15 +24,15 @@ pub trait SameFile {
     fn is(&mut self, bytes: u64, sha256: &str) -> Result<bool>;
 }
 
-/// What the history says of a customer that passed every other rule.
+/// What a customer comes to.
 #[derive(Debug)]
 pub enum Verdict {
-    /// A new assessment.
+    /// Accepted, as a new assessment.
     New(NewKeys),
-    /// The same request again; this assessment has it already.
+    /// Accepted as the same request again; this assessment has it already.
     Duplicate(i64),
-    /// Rules that hold.
-    Rejected(Vec<Finding>),
+    /// Rejected, by the findings that the customer has now.
+    Rejected,
 }
 
 /// The keys that a new assessment takes.
@@ -199,24 +199,30 @@ impl<'c> HistoryRules<'c> {
         Ok(())
     }
 
-    /// Evaluates the rules for one customer that passed every other rule.
+    /// Decides on a customer that was validated. Afterwards its findings are those of its answer: one
+    /// without any gets those of the rules here, and a repeat has none. It was accepted before, and
+    /// stays so whatever the rules say of it by now: a classifier may have changed since.
     ///
     /// # Errors
     /// When the database or the file at hand cannot be read.
-    pub fn evaluate(
+    pub fn decide(
         &mut self,
-        summary: &Summary,
+        customer: &mut Judged,
         texts: &TextPool,
         position: u64,
         same_file: &mut dyn SameFile,
     ) -> Result<Verdict> {
+        let summary = &customer.summary;
         let (number, unit, ext_id) = names(summary, texts);
-        let mut findings = Vec::new();
         let (number_key, holder) = self.holder(number)?;
         if let Some(holder) = holder
             && self.same_request(holder, position, same_file)?
         {
+            customer.findings.clear();
             return Ok(Verdict::Duplicate(holder));
+        }
+        if !customer.findings.is_empty() {
+            return Ok(Verdict::Rejected);
         }
         let number_used = holder.is_some() || self.taken_in_trial(number)?;
         let existing = self.existing(unit, ext_id)?;
@@ -229,11 +235,11 @@ impl<'c> HistoryRules<'c> {
         for (row, rule) in &self.rules {
             if (rule.holds)(&history) {
                 let field = CUSTOMER.field(rule.field);
-                findings.push(Finding::of_history(row, field.name));
+                customer.findings.push(Finding::of_history(row, field.name));
             }
         }
-        if !findings.is_empty() {
-            return Ok(Verdict::Rejected(findings));
+        if !customer.findings.is_empty() {
+            return Ok(Verdict::Rejected);
         }
         if self.trial {
             self.take_in_trial(number, unit, ext_id, summary.kind)?;
@@ -243,29 +249,6 @@ impl<'c> HistoryRules<'c> {
             customer_key: existing.key,
             known: existing.kind.is_some(),
         }))
-    }
-
-    /// The assessment that the same request already has. It was accepted then, and stays so whatever
-    /// the other rules say of it by now: a classifier may have changed since.
-    ///
-    /// # Errors
-    /// When the database or the file at hand cannot be read.
-    pub fn repeat(
-        &mut self,
-        summary: &Summary,
-        texts: &TextPool,
-        position: u64,
-        same_file: &mut dyn SameFile,
-    ) -> Result<Option<i64>> {
-        let Some(number) = texts.get(summary.communication_number) else {
-            return Ok(None);
-        };
-        match self.holder(number)? {
-            (_, Some(holder)) if self.same_request(holder, position, same_file)? => {
-                Ok(Some(holder))
-            }
-            _ => Ok(None),
-        }
     }
 
     /// The assessment that holds a number, and the key where it is or would be.

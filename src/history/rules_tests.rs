@@ -60,10 +60,8 @@ fn rows_with(mask: u64, blocks: bool, chunk_customers: usize) -> Vec<(i64, Strin
         let mut splitter = Splitter::new(&bytes[..], Body::List, limits);
         while let Some(chunk) = splitter.next_chunk().unwrap() {
             let judged = judge.judge_chunk(chunk, &mut Tree::new(), || 0).unwrap();
-            let packed = PackedChunk::of(judged, true, &packing);
-            recording
-                .chunk(packed, &mut &b""[..], &mut |_| Ok(()))
-                .unwrap();
+            let mut packed = PackedChunk::of(judged, true, &packing);
+            recording.chunk(&mut packed, &mut &b""[..]).unwrap();
         }
         recording.finish(Default::default()).unwrap();
     }

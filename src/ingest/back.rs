@@ -3,19 +3,18 @@
 //! and are tried again.
 
 use std::cmp::Ordering;
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::disk;
 use crate::history::Written;
-use crate::intake::{Claim, Hold, InWork, Unfit, Unsynced, claims_in_work};
+use crate::intake::{Claim, Deferral, InWork, Unfit, claims_in_work};
 use crate::text::printable;
 use crate::trouble::{Kind, Result, Trouble};
 
-use super::record_file::{NewlyWritten, NotYet};
-use super::{Answered, Engine, Grouped, put_away};
+use super::{Engine, put_away};
 
 /// The longest wait between two tries.
 const MAX_RETRY: Duration = Duration::from_secs(300);
@@ -73,13 +72,6 @@ impl Engine {
         Ok(claims)
     }
 
-    /// Whether everything was done for a recorded file but for its folder, which is left.
-    pub(super) fn is_ended(&self, claim: &Claim, batch: &Written) -> Result<bool> {
-        Ok(!claim.has_source()?
-            && !claim.has_response()?
-            && self.history.is_marked(batch.batch_id)?)
-    }
-
     /// Removes the folder of a claim that has nothing left to do.
     pub(super) fn clear_away(&mut self, claim: &Claim) {
         let _ = std::fs::remove_file(claim.response());
@@ -90,17 +82,15 @@ impl Engine {
     }
 
     /// Puts a file back into the inbox, from where it is taken again.
-    pub(super) fn give_back(&mut self, claim: &Claim, why: NotYet) -> Result<()> {
+    pub(super) fn give_back(&mut self, claim: &Claim, why: Deferral) -> Result<()> {
         let file = claim.relative.to_string_lossy();
         let file = printable(&file);
         match claim.give_back(&self.roots.inbox) {
             Ok(back) => {
                 match why {
-                    NotYet::Held(Hold::Incomplete) => {
-                        tracing::info!(%file, "{}", Hold::Incomplete.says());
-                    }
-                    NotYet::Changed => tracing::warn!(%file, "was changed while it was read"),
-                    NotYet::Held(_) => tracing::debug!(%file, "could not be read"),
+                    Deferral::Incomplete => tracing::info!(%file, "{}", why.says()),
+                    Deferral::Changed => tracing::warn!(%file, "{}", why.says()),
+                    _ => tracing::debug!(%file, "could not be read"),
                 }
                 self.stuck.remove(&claim.id);
                 let path = self.roots.inbox.path().join(back);
@@ -123,18 +113,19 @@ impl Engine {
         Ok(())
     }
 
-    /// Puts an answered file away.
-    pub(super) fn put_away(&mut self, claim: &Claim, batch: &Written) -> Result<()> {
+    /// Puts an answered file away. Returns whether that could be done.
+    pub(super) fn put_away(&mut self, claim: &Claim, batch: &Written) -> Result<bool> {
         match put_away::put_away(&self.history, &self.roots, claim, batch)? {
             Ok(()) => {
                 self.stuck.remove(&claim.id);
+                Ok(true)
             }
             Err(e) => {
                 let to = put_away::root_of(&self.roots, batch).path().to_path_buf();
                 self.stick(claim, &to, &e, NOT_AWAY);
+                Ok(false)
             }
         }
-        Ok(())
     }
 
     /// Notes a file that stays in the work folder and is to go elsewhere, and says so once.
@@ -199,54 +190,7 @@ impl Engine {
     }
 
     /// The files that went back to the inbox since this was asked last.
-    pub fn returned(&mut self) -> Vec<(PathBuf, Claim, NotYet)> {
+    pub fn returned(&mut self) -> Vec<(PathBuf, Claim, Deferral)> {
         std::mem::take(&mut self.returned)
-    }
-
-    /// One of a group could not be made durable: it goes back, and the others wait again, each for a
-    /// transaction of its own.
-    pub(super) fn unsynced(
-        &mut self,
-        (id, why): (String, Unsynced),
-        taken: Vec<Claim>,
-        waiting: &mut VecDeque<Claim>,
-    ) -> Result<Grouped> {
-        let e = match why {
-            Unsynced::Ours(e) => return Err(e),
-            Unsynced::Source(e) => e,
-        };
-        for claim in taken.into_iter().rev() {
-            if claim.id != id {
-                waiting.push_front(claim);
-                continue;
-            }
-            let Some(why) = Hold::of_read(&e) else {
-                return Err(Trouble::io("syncing", &claim.source(), &e));
-            };
-            self.give_back(&claim, NotYet::Held(why))?;
-        }
-        Ok(Grouped::Alone)
-    }
-
-    /// Ends what the history has already: publishes the response unless that was done, and puts the
-    /// file away. Nothing where this process has answered it before, and only the latter was left.
-    pub(super) fn end_again(&mut self, claim: Claim, batch: Written) -> Result<Vec<Answered>> {
-        if self.stuck.contains_key(&claim.id) && !claim.has_response()? {
-            self.put_away(&claim, &batch)?;
-            claim.forget();
-            return Ok(Vec::new());
-        }
-        if !self.stuck.contains_key(&claim.id) {
-            tracing::info!(
-                batch = batch.batch_id,
-                "finishing a file from an earlier run"
-            );
-        }
-        let newly = NewlyWritten {
-            batch,
-            // Whatever is there may have been cut short.
-            answered: false,
-        };
-        self.end(vec![(claim, newly)])
     }
 }

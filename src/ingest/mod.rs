@@ -3,9 +3,9 @@
 
 mod back;
 mod classifier_files;
-mod finish;
 mod guard;
 mod judge_file;
+mod lifecycle;
 mod progress;
 pub mod publish;
 mod put_away;
@@ -19,14 +19,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::catalog::Endpoint;
 use crate::classifier::{ClassifierSet, write_shipped};
-use crate::clock;
 use crate::config::{Config, Home, Roots};
 use crate::disk;
 use crate::fault;
 use crate::history::{History, Published, Written};
-use crate::intake::{Claim, ReservedNames};
+use crate::intake::{Claim, Deferral, ReservedNames, Unsynced};
 use crate::trouble::{Kind, Result, Trouble};
 
 use back::Stuck;
@@ -34,10 +32,10 @@ use classifier_files::{Fingerprint, activate, active, fingerprint, look_cut, set
 pub use classifier_files::{of_home as classifiers_of, to_check_with};
 use guard::Guard;
 pub use judge_file::{FileFacts, FileHash, JudgeError, Rules, Source, each_chunk, position_in};
+use lifecycle::Recorded;
 pub use progress::{Progress, Silent};
 pub use ready::outcome;
-pub use record_file::NotYet;
-use record_file::{OneFile, Recorded, is_small};
+use record_file::{NotRecorded, OneFile, is_small};
 use standing::Standing;
 use timings::Stopwatch;
 pub use timings::Timings;
@@ -47,6 +45,9 @@ const GROUP_FILES: usize = 50;
 
 /// A group is committed once its files are this large together.
 const GROUP_BYTES: u64 = 8 << 20;
+
+/// A file that goes back to the inbox, and why.
+type Deferred = (Claim, Deferral);
 
 /// Everything that work needs: the history, the active classifiers, the threads.
 pub struct Engine {
@@ -66,7 +67,7 @@ pub struct Engine {
     /// Published, but not marked in the history yet.
     unmarked: Vec<Published>,
     /// Put back into the inbox, and not reported yet.
-    returned: Vec<(PathBuf, Claim, NotYet)>,
+    returned: Vec<(PathBuf, Claim, Deferral)>,
     /// Taken, and to be taken up again after others that they gave way to.
     aside: Vec<Claim>,
     /// A commit failed, and may still become durable.
@@ -75,23 +76,6 @@ pub struct Engine {
     stuck: HashMap<String, Stuck>,
     guard: Guard,
     timings: Timings,
-}
-
-/// What came of the first files of those that wait.
-enum Grouped {
-    Answered(Vec<Answered>),
-    /// Nothing: one of them wants a transaction of its own. All wait again.
-    Alone,
-    /// Nothing: the first one gives way to others. All wait again.
-    GaveWay,
-}
-
-/// A file that was answered.
-#[derive(Clone, Debug)]
-pub struct Answered {
-    pub batch: Written,
-    /// Below the outbox.
-    pub response_file: String,
 }
 
 impl Engine {
@@ -211,54 +195,6 @@ impl Engine {
         Ok(None)
     }
 
-    /// Ends what an earlier process began: every claim that lies in the work folder is either in the
-    /// history (its response is published and the file put away) or not (it is judged now).
-    ///
-    /// # Errors
-    /// When something of ours fails; what was not ended stays where it is.
-    pub fn recover(&mut self, progress: &mut dyn Progress) -> Result<Vec<Answered>> {
-        step("recover.before")?;
-        self.aside.clear();
-        if self.commit_failed {
-            self.history.overwrite_failed_commit()?;
-            self.commit_failed = false;
-        }
-        let mut again = Vec::new();
-        let mut answered = Vec::new();
-        for mut claim in self.in_work()? {
-            if self.is_tried_later(&claim) {
-                continue;
-            }
-            claim.overdue = self.is_overdue(&claim);
-            match self.history.batch_of_claim(&claim.id)? {
-                Some(batch) if !self.is_ended(&claim, &batch)? => {
-                    answered.append(&mut self.end_again(claim, batch)?);
-                }
-                None if claim.has_source()? => again.push(claim),
-                // Put away, taken back, or its file was lost with the claim half made.
-                _ => self.clear_away(&claim),
-            }
-        }
-        // One first, then more at a time: where starts are cut short again and again, each still gets
-        // a little further, and does not begin the same large group anew.
-        answered.append(&mut self.process_in_groups(again, 1, progress)?);
-        for (claim, batch) in self.history.unmarked()? {
-            let ours = self.stuck.contains_key(&claim)
-                || self.unmarked.iter().any(|p| p.batch_id == batch.batch_id);
-            // The claim is gone, so the file was answered and put away.
-            if !ours && let Some(response_file) = batch.response_file {
-                tracing::debug!(claim, "marking a response of an earlier run as published");
-                self.unmarked.push(Published {
-                    batch_id: batch.batch_id,
-                    response_file,
-                    at: clock::now(),
-                });
-            }
-        }
-        self.mark()?;
-        Ok(answered)
-    }
-
     /// Judges, records and answers claimed files, in order, several small ones in a transaction.
     ///
     /// # Errors
@@ -268,7 +204,7 @@ impl Engine {
         &mut self,
         claims: Vec<Claim>,
         progress: &mut dyn Progress,
-    ) -> Result<Vec<Answered>> {
+    ) -> Result<Vec<Written>> {
         self.process_in_groups(claims, GROUP_FILES, progress)
     }
 
@@ -281,7 +217,7 @@ impl Engine {
     ///
     /// # Errors
     /// As of [`Engine::process`].
-    pub fn resume(&mut self, progress: &mut dyn Progress) -> Result<Vec<Answered>> {
+    pub fn resume(&mut self, progress: &mut dyn Progress) -> Result<Vec<Written>> {
         let claims = std::mem::take(&mut self.aside);
         self.process(claims, progress)
     }
@@ -292,23 +228,25 @@ impl Engine {
         claims: Vec<Claim>,
         mut files: usize,
         progress: &mut dyn Progress,
-    ) -> Result<Vec<Answered>> {
+    ) -> Result<Vec<Written>> {
         let mut answered = Vec::new();
         let mut waiting = VecDeque::from(claims);
         // So many of those that wait are to be the only one of their transaction.
         let mut alone = 0;
         while !waiting.is_empty() {
             let most = if alone > 0 { 1 } else { files };
-            match self.one_group(&mut waiting, most, progress)? {
-                Grouped::Answered(mut of_group) => answered.append(&mut of_group),
-                Grouped::Alone => {
+            match self.one_group(&mut waiting, most, progress) {
+                Ok(mut of_group) => answered.append(&mut of_group),
+                Err(NotRecorded::NeedsOwnTransaction) => {
                     alone = files.min(waiting.len());
                     continue;
                 }
-                Grouped::GaveWay => {
+                Err(NotRecorded::GaveWay) => {
                     self.aside.extend(waiting);
                     break;
                 }
+                Err(NotRecorded::Failed(e)) => return Err(e),
+                Err(NotRecorded::Deferred(_)) => unreachable!("files are deferred one by one"),
             }
             alone = alone.saturating_sub(1);
             files = (files * 2).min(GROUP_FILES);
@@ -322,22 +260,41 @@ impl Engine {
         waiting: &mut VecDeque<Claim>,
         most: usize,
         progress: &mut dyn Progress,
-    ) -> Result<Grouped> {
-        let mut done = Vec::new();
-        let mut back = Vec::new();
-        let mut taken = Vec::new();
+    ) -> Result<Vec<Written>, NotRecorded> {
+        let (done, back) = self.commit_group(waiting, most, progress)?;
+        waiting.drain(..done.len() + back.len());
+        for (claim, why) in back {
+            self.give_back(&claim, why)?;
+        }
+        let answered = self.advance(done)?;
+        self.note_answers(&answered)?;
+        let mut stopwatch = Stopwatch::start();
+        self.history.trim();
+        stopwatch.lap(&mut self.timings.trimming);
+        Ok(answered)
+    }
+
+    /// Records the first of the waiting files and commits them. Returns them, and those that go back.
+    /// After an error nothing is recorded, and all wait again.
+    fn commit_group(
+        &mut self,
+        waiting: &mut VecDeque<Claim>,
+        most: usize,
+        progress: &mut dyn Progress,
+    ) -> Result<(Vec<Recorded>, Vec<Deferred>), NotRecorded> {
+        let (mut done, mut back) = (Vec::new(), Vec::new());
         let mut names = ReservedNames::default();
         let mut bytes = 0;
         let mut stopwatch = Stopwatch::start();
         let packing = self.history.packing();
         let group = self.history.group()?;
-        while taken.len() < most && bytes < GROUP_BYTES {
+        for claim in waiting.iter().take(most) {
             let first = done.is_empty();
-            let Some(claim) = waiting.pop_front_if(|claim| first || is_small(claim)) else {
+            if bytes >= GROUP_BYTES || !(first || is_small(claim)) {
                 break;
-            };
+            }
             let work = OneFile {
-                claim: &claim,
+                claim,
                 first,
                 rules: &self.rules,
                 set_id: self.set_id,
@@ -346,52 +303,54 @@ impl Engine {
                 packing: &packing,
                 waits: !self.config.settle_timeout.is_zero(),
             };
-            taken.push(claim.clone());
-            match work.record(&group, &mut names, progress)? {
-                Recorded::Written(newly, size) => {
+            match work.record(&group, &mut names, progress) {
+                Ok((recorded, size)) => {
                     bytes += size;
-                    done.push((claim, *newly));
+                    done.push(recorded);
                 }
-                Recorded::NotYet(why) => back.push((claim, why)),
-                recorded @ (Recorded::Alone | Recorded::GaveWay) => {
-                    drop(group);
-                    taken.into_iter().rev().for_each(|c| waiting.push_front(c));
-                    return Ok(match recorded {
-                        Recorded::GaveWay => Grouped::GaveWay,
-                        _ => Grouped::Alone,
-                    });
-                }
+                Err(NotRecorded::Deferred(why)) => back.push((claim.clone(), why)),
+                Err(why) => return Err(why),
             }
         }
         stopwatch.lap(&mut self.timings.judging);
         // A group of nothing but files that go back has nothing to make durable.
         if done.is_empty() {
+            return Ok((done, back));
+        }
+        let synced = disk::side_by_side(&done, |file: &Recorded| {
+            file.claim.sync().map_err(|why| (file.claim.clone(), why))
+        });
+        if let Err((claim, why)) = synced {
             drop(group);
-        } else {
-            let synced = disk::side_by_side(&done, |(claim, _)| {
-                claim.sync().map_err(|e| (claim.id.clone(), e))
-            });
-            if let Err(failed) = synced {
-                drop(group);
-                return self.unsynced(failed, taken, waiting);
+            return Err(self.unsynced(&claim, why, waiting)?);
+        }
+        stopwatch.lap(&mut self.timings.syncing);
+        step("commit.before")?;
+        self.guard.check()?;
+        self.commit_failed = true;
+        group.commit()?;
+        self.commit_failed = false;
+        step("commit.after")?;
+        stopwatch.lap(&mut self.timings.committing);
+        Ok((done, back))
+    }
+
+    /// One of a group could not be made durable: it goes back, and the others wait again, each for a
+    /// transaction of its own.
+    fn unsynced(
+        &mut self,
+        claim: &Claim,
+        why: Unsynced,
+        waiting: &mut VecDeque<Claim>,
+    ) -> Result<NotRecorded> {
+        match why {
+            Unsynced::Ours(e) => Err(e),
+            Unsynced::Source(why) => {
+                waiting.retain(|other| other.id != claim.id);
+                self.give_back(claim, why)?;
+                Ok(NotRecorded::NeedsOwnTransaction)
             }
-            stopwatch.lap(&mut self.timings.syncing);
-            step("commit.before")?;
-            self.guard.check()?;
-            self.commit_failed = true;
-            group.commit()?;
-            self.commit_failed = false;
-            step("commit.after")?;
-            stopwatch.lap(&mut self.timings.committing);
         }
-        for (claim, why) in back {
-            self.give_back(&claim, why)?;
-        }
-        let answered = self.end(done)?;
-        let mut stopwatch = Stopwatch::start();
-        self.history.trim();
-        stopwatch.lap(&mut self.timings.trimming);
-        Ok(Grouped::Answered(answered))
     }
 
     /// Called when there is nothing to do for a while: marks what was published, keeps the WAL small.
@@ -426,11 +385,6 @@ pub fn thread_pool(threads: usize) -> Result<rayon::ThreadPool> {
 /// Reaches a fault point that stands for no path.
 fn step(name: &'static str) -> Result<()> {
     fault::point(name).map_err(|e| Trouble::io("writing", Path::new("kycdrop.db"), &e))
-}
-
-/// Whether the endpoint's body for what went wrong by our own fault is that of a batch.
-pub(crate) fn is_batch_path(path: &str) -> bool {
-    Endpoint::from_name(path).is_none_or(Endpoint::is_batch)
 }
 
 /// What [`Engine`] shares with `check`: the rules, from the configuration and a set.

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-use crate::catalog::{Endpoint, ReplyKind};
+use crate::catalog::Endpoint;
 use crate::clock;
 use crate::disk;
 use crate::fault;
@@ -14,7 +14,7 @@ use crate::folder::{Gives, Root};
 use crate::history::{History, Written};
 use crate::intake::{Claim, ReservedNames, make_beside, response_name};
 use crate::regular_file;
-use crate::response::{self, BatchBody, Outcome};
+use crate::response::{self, Body, Outcome};
 use crate::trouble::{Result, Trouble};
 
 /// Writes the body of a batch's response, from the rows of the history.
@@ -22,47 +22,26 @@ use crate::trouble::{Result, Trouble};
 /// # Errors
 /// When the history cannot be read, or `out` not written.
 pub fn write_body<W: Write>(history: &History, batch: &Written, mut out: W) -> Result<(), Failure> {
-    let endpoint = Endpoint::from_name(&batch.path);
-    match (batch.status, endpoint) {
-        (200, Some(endpoint)) if endpoint.is_batch() => {
-            let mut body = BatchBody::begin(out)?;
-            history.outcomes(batch.batch_id, |row| {
-                Ok::<_, Failure>(body.result(&Outcome {
-                    communication_number: row.communication_number,
-                    customer_ext_id: row.customer_ext_id,
-                    business_unit: row.business_unit,
-                    error: row.error,
-                    elapsed_ms: row.elapsed_ms,
-                })?)
-            })?;
-            body.end(batch.elapsed_ms)?;
-        }
-        (200 | 400, Some(endpoint)) if batch.customers > 0 => {
-            let mut body = String::new();
-            history.outcomes(batch.batch_id, |row| {
-                body = match (row.error, endpoint) {
-                    (Some(_), endpoint) if endpoint.reply_kind() == ReplyKind::AllErrors => {
-                        response::all_errors(&history.descriptions(batch.batch_id, 0)?)
-                    }
-                    (error, _) => response::single(error),
-                };
-                Ok::<_, Failure>(())
-            })?;
-            out.write_all(body.as_bytes())?;
-        }
-        (500, _) => {
-            let body = if super::is_batch_path(&batch.path) {
-                response::batch_failure(batch.elapsed_ms)
-            } else {
-                response::single_failure()
-            };
-            out.write_all(body.as_bytes())?;
-        }
-        (status, _) => {
-            let timestamp = clock::api_form(&batch.received_at);
-            out.write_all(response::error(status, &batch.path, &timestamp).as_bytes())?;
-        }
-    }
+    let is_judged = batch.status == 200 || (batch.status == 400 && batch.customers > 0);
+    let Some(endpoint) = Endpoint::from_name(&batch.path).filter(|_| is_judged) else {
+        let timestamp = clock::api_form(&batch.received_at);
+        let body = response::refusal(batch.status, &batch.path, &timestamp, batch.elapsed_ms);
+        return Ok(out.write_all(body.as_bytes())?);
+    };
+    let mut body = Body::begin(endpoint, out)?;
+    history.outcomes(batch.batch_id, |row| {
+        let outcome = Outcome {
+            communication_number: row.communication_number,
+            customer_ext_id: row.customer_ext_id,
+            business_unit: row.business_unit,
+            error: row.error,
+            elapsed_ms: row.elapsed_ms,
+        };
+        body.customer(&outcome, || -> Result<_, Failure> {
+            Ok(history.descriptions(batch.batch_id, row.position)?)
+        })
+    })?;
+    body.end(batch.elapsed_ms)?;
     Ok(())
 }
 
@@ -90,18 +69,16 @@ const BUFFER: usize = 64 << 10;
 /// The response of a batch in the claim's folder, written while the batch is: the same bytes that
 /// [`build`] makes of the rows. It must be durable before it is put out.
 pub(super) struct Draft {
-    body: BatchBody<BufWriter<File>>,
+    body: Body<BufWriter<File>>,
     path: PathBuf,
 }
 
 impl Draft {
-    pub fn begin(claim: &Claim) -> Result<Draft> {
+    pub fn begin(claim: &Claim, endpoint: Endpoint) -> Result<Draft> {
         let path = claim.response();
         let begin = || {
-            BatchBody::begin(BufWriter::with_capacity(
-                BUFFER,
-                regular_file::create(&path)?,
-            ))
+            let out = BufWriter::with_capacity(BUFFER, regular_file::create(&path)?);
+            Body::begin(endpoint, out)
         };
         let body = begin().map_err(|e| Trouble::io("making", &path, &e))?;
         Ok(Draft { body, path })
@@ -109,13 +86,7 @@ impl Draft {
 
     /// Adds the next result, in its JSON.
     pub fn result(&mut self, json: &[u8]) -> Result<()> {
-        let written = self.body.written(json);
-        written.map_err(|e| Trouble::io("writing", &self.path, &e))
-    }
-
-    /// Makes and adds the next result.
-    pub fn made(&mut self, outcome: &Outcome<'_>) -> Result<()> {
-        let written = self.body.result(outcome);
+        let written = self.body.result(json);
         written.map_err(|e| Trouble::io("writing", &self.path, &e))
     }
 

@@ -4,7 +4,7 @@
 use crate::catalog::Endpoint;
 use crate::history::{PackedChunk, Packing};
 use crate::response::{self, Outcome};
-use crate::validate::{Finding, Judged, JudgedChunk, TextPool};
+use crate::validate::{Judged, JudgedChunk, TextPool};
 
 /// A judged chunk with everything that can be made before the history is asked.
 pub(super) struct ReadyChunk {
@@ -26,7 +26,7 @@ impl ReadyChunk {
         let mut results = Results::default();
         if endpoint.is_batch() {
             for customer in &judged.customers {
-                let outcome = outcome(customer, &judged.texts, &customer.findings);
+                let outcome = outcome(customer, &judged.texts);
                 response::batch_result(&mut results.json, &outcome);
                 results.ends.push(results.json.len());
             }
@@ -47,14 +47,15 @@ impl Results {
     }
 }
 
-/// What a customer came to, for its response: with these findings, which the history may have changed.
-pub fn outcome<'c>(customer: &Judged, facts: &'c TextPool, findings: &'c [Finding]) -> Outcome<'c> {
+/// What a customer came to, for its response.
+pub fn outcome<'c>(customer: &'c Judged, texts: &'c TextPool) -> Outcome<'c> {
     let s = &customer.summary;
     Outcome {
-        communication_number: facts.get(s.communication_number),
-        customer_ext_id: facts.get(s.customer_ext_id),
-        business_unit: facts.get(s.business_unit),
-        error: findings
+        communication_number: texts.get(s.communication_number),
+        customer_ext_id: texts.get(s.customer_ext_id),
+        business_unit: texts.get(s.business_unit),
+        error: customer
+            .findings
             .first()
             .map(|f| (f.code.as_str(), f.description.as_str())),
         elapsed_ms: u64::from(customer.elapsed_ms),

@@ -18,12 +18,14 @@ use crate::catalog::Endpoint;
 use crate::disk;
 use crate::fault;
 use crate::folder::Root;
-use crate::history::{Finish, Group, Packing, Recording, Told, Written};
-use crate::intake::{Claim, Hold, ReservedNames, response_name};
+use crate::history::{Finish, Group, Packing, Recording};
+use crate::intake::{Claim, Deferral, ReservedNames, response_name};
 use crate::request::{InvalidKind, Note, NoteDetail, NoteKind};
+use crate::response::batch_result;
 use crate::trouble::{Kind, Result, Trouble};
 
 use super::judge_file::{self, FileFacts, FileHash, JudgeError, Rules, Source, each_chunk};
+use super::lifecycle::{Recorded, Stage};
 use super::progress::Progress;
 use super::publish::Draft;
 use super::ready::{ReadyChunk, outcome};
@@ -43,38 +45,28 @@ pub(super) struct OneFile<'e> {
     pub waits: bool,
 }
 
-/// What came of a file.
-pub(super) enum Recorded {
-    /// Its batch, and how many bytes were judged.
-    Written(Box<NewlyWritten>, u64),
-    /// Nothing: it goes back.
-    NotYet(NotYet),
-    /// Nothing, and the transaction is to be taken back: its files want one each.
-    Alone,
-    /// Nothing: it gives way to others, and is taken up again.
+/// Why nothing of a file was recorded.
+pub(super) enum NotRecorded {
+    /// It goes back.
+    Deferred(Deferral),
+    /// The transaction is to be taken back: its files want one each.
+    NeedsOwnTransaction,
+    /// It gives way to others, and is taken up again.
     GaveWay,
+    /// Something of ours failed.
+    Failed(Trouble),
 }
 
-/// A file that is in the history once its group is committed.
-pub(super) struct NewlyWritten {
-    pub batch: Written,
-    /// Whether its response lies in the claim's folder, written to its end.
-    pub answered: bool,
+impl From<Trouble> for NotRecorded {
+    fn from(e: Trouble) -> NotRecorded {
+        NotRecorded::Failed(e)
+    }
 }
 
 /// Whether a file may come after others in a transaction. One that cannot be examined is reported
 /// when it is opened.
 pub(super) fn is_small(claim: &Claim) -> bool {
     std::fs::metadata(claim.source()).is_ok_and(|m| m.len() <= judge_file::SMALL)
-}
-
-/// Why a file is not answered now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotYet {
-    /// Somebody wrote to it while it was read: it is taken again as soon as it stands still.
-    Changed,
-    /// It is held in the inbox.
-    Held(Hold),
 }
 
 /// How a file looked before it was read.
@@ -95,92 +87,101 @@ impl Look {
 }
 
 impl OneFile<'_> {
+    /// Records the file. Returns it with the number of its bytes.
     pub fn record(
         &self,
         group: &Group<'_>,
         names: &mut ReservedNames,
         progress: &mut dyn Progress,
-    ) -> Result<Recorded> {
+    ) -> Result<(Recorded, u64), NotRecorded> {
         let started = Instant::now();
         let path = self.claim.source();
-        let (file, before) = match open(&path) {
-            Ok(opened) => opened,
-            Err(e) => return not_read(&e).ok_or_else(|| Trouble::io("opening", &path, &e)),
-        };
-        if !self.first && before.bytes > judge_file::SMALL {
-            return Ok(Recorded::Alone);
+        let (file, before) = open(&path).map_err(|e| not_read("opening", &path, &e))?;
+        let is_large = before.bytes > judge_file::SMALL;
+        if is_large && !self.first {
+            return Err(NotRecorded::NeedsOwnTransaction);
         }
-
         let mut work = Work {
             recording: group.file(self.claim.new_batch())?,
             hash: FileHash::new(&path),
             draft: None,
             kept: Vec::new(),
         };
-        let mut judging = || match self.claim.endpoint() {
-            None => {
-                let why = "the folder that the file was dropped in is not an endpoint";
-                (work.hash.read_whole()).map(|facts| Ok((facts, failed(404, why))))
-            }
-            Some(endpoint) => self.judge(endpoint, &file, &mut work, progress),
-        };
-        let (ended, synced) = match before.bytes > judge_file::SMALL {
+        let mut judging = || self.judge(&file, &mut work, progress);
+        let (judged, synced) = match is_large {
             true => while_syncing(&path, &mut judging),
             false => (judging(), Ok(())),
         };
-        let ended = match ended {
-            // Its rows may be half written by then; alone they are taken back.
-            Err(_) if work.hash.unreadable && !self.first => return Ok(Recorded::Alone),
-            Err(_) if work.hash.unreadable => Err(broken()),
-            ended => ended?,
-        };
-        let looked = Look::at(&file).map_err(|e| Trouble::io("looking at", &path, &e))?;
-        let changed = looked != before;
-        let (facts, mut end) = match ended {
-            Ok(ended) if !changed => ended,
-            Ok(_) if !self.first => return Ok(Recorded::Alone),
-            ended => {
+        let judged = judged.and_then(|judged| {
+            let looked = Look::at(&file).map_err(|e| Trouble::io("looking at", &path, &e))?;
+            if looked != before {
+                return Err(self.put_off(Deferral::Changed));
+            }
+            // The system reports a lost write only once: the sync before the commit would not see it.
+            synced.map_err(|e| not_read("syncing", &path, &e))?;
+            Ok(judged)
+        });
+        let (facts, mut end) = match judged {
+            Ok(judged) => judged,
+            Err(NotRecorded::Failed(e)) if !work.hash.unreadable => return Err(e.into()),
+            Err(why) => {
                 if self.first {
                     work.recording.undo()?;
                 }
-                let changed = Recorded::NotYet(NotYet::Changed);
-                return Ok(ended.err().unwrap_or(changed));
+                return Err(match why {
+                    // The file could not be read again for its hash.
+                    NotRecorded::Failed(_) => self.put_off(Deferral::Broken),
+                    why => why,
+                });
             }
         };
-        // The system reports a lost write only once: the sync before the commit would not see it.
-        if let Err(e) = synced {
-            work.recording.undo()?;
-            return not_read(&e).ok_or_else(|| Trouble::io("syncing", &path, &e));
-        }
         end.sha256 = facts.sha256;
         end.bytes = facts.bytes;
         end.elapsed_ms = started.elapsed().as_millis() as u64;
         let response = response_name(self.outbox, self.claim, names);
         end.response_file = Some(response.to_string_lossy().into_owned());
-        let answered = match work.draft.take() {
-            Some(draft) if end.status == 200 => {
-                draft.end(end.elapsed_ms)?;
-                true
-            }
-            _ => false,
-        };
-        self.claim.reserve_response(answered)?;
-        let batch = work.recording.finish(end)?;
-        let newly = NewlyWritten { batch, answered };
-        Ok(Recorded::Written(Box::new(newly), facts.bytes))
+        Ok((self.finish(work, end)?, facts.bytes))
     }
 
-    /// Judges the file at an endpoint. The inner error: it cannot be answered now.
+    /// Reserves the response and ends the file in the history.
+    fn finish(&self, work: Work<'_>, end: Finish) -> Result<Recorded> {
+        let stage = match work.draft {
+            Some(draft) if end.status == 200 => {
+                draft.end(end.elapsed_ms)?;
+                Stage::Built
+            }
+            _ => Stage::Committed,
+        };
+        self.claim.reserve_response(stage == Stage::Built)?;
+        Ok(Recorded {
+            claim: self.claim.clone(),
+            batch: work.recording.finish(end)?,
+            stage,
+        })
+    }
+
+    /// What becomes of a file that is to be put off when its rows may be half written: only the first
+    /// of a transaction can be taken back.
+    fn put_off(&self, why: Deferral) -> NotRecorded {
+        match self.first {
+            true => NotRecorded::Deferred(why),
+            false => NotRecorded::NeedsOwnTransaction,
+        }
+    }
+
+    /// Judges the file and writes its rows.
     fn judge(
         &self,
-        endpoint: Endpoint,
         file: &File,
         work: &mut Work<'_>,
         progress: &mut dyn Progress,
-    ) -> Result<std::result::Result<(FileFacts, Finish), Recorded>> {
-        let path = self.claim.source();
+    ) -> Result<(FileFacts, Finish), NotRecorded> {
+        let Some(endpoint) = self.claim.endpoint() else {
+            let why = "the folder that the file was dropped in is not an endpoint";
+            return Ok((work.hash.read_whole()?, failed(404, why)));
+        };
         if endpoint.is_batch() {
-            work.draft = Some(Draft::begin(self.claim)?);
+            work.draft = Some(Draft::begin(self.claim, endpoint)?);
         }
         let take = |chunk| match self.first {
             true => work.write(chunk),
@@ -191,39 +192,53 @@ impl OneFile<'_> {
         };
         let packing = self.packing.clone();
         let make = Arc::new(move |judged| ReadyChunk::of(judged, endpoint, &packing));
-        let source = Source::File(&path);
-        let (rules, pool) = (self.rules, self.pool);
+        let path = self.claim.source();
+        let (source, rules, pool) = (Source::File(&path), self.rules, self.pool);
         let judged = each_chunk(source, endpoint, rules, pool, progress, make, take);
-        let stop = match judged {
-            Ok(facts) => match self.judged(endpoint, work, &facts) {
-                // Alone it can be taken back, and answered for what it is.
-                Err(e) if e.kind == Kind::Internal && !self.first => {
-                    return Ok(Err(Recorded::Alone));
+        let facts = match judged {
+            Ok(facts) => facts,
+            Err(stop) => {
+                let answer = self.not_judged(stop, file, work)?;
+                work.kept.clear();
+                if self.first {
+                    work.recording.undo()?;
                 }
-                end => {
-                    let end = end?;
-                    return Ok(match work.hash.agrees(&facts) {
-                        true => Ok((facts, end)),
-                        false if self.first => Err(Recorded::NotYet(NotYet::Changed)),
-                        false => Err(Recorded::Alone),
-                    });
-                }
-            },
-            Err(stop) => stop,
+                return Ok(answer);
+            }
         };
-        let (facts, end) = match stop {
+        let end = self
+            .judged(endpoint, work, &facts)
+            .map_err(|e| match e.kind {
+                // Alone it can be taken back, and answered for what it is.
+                Kind::Internal if !self.first => NotRecorded::NeedsOwnTransaction,
+                _ => e.into(),
+            })?;
+        match work.hash.agrees(&facts) {
+            true => Ok((facts, end)),
+            false => Err(self.put_off(Deferral::Changed)),
+        }
+    }
+
+    /// What a file is answered that was not judged to its end.
+    fn not_judged(
+        &self,
+        stop: JudgeError,
+        file: &File,
+        work: &mut Work<'_>,
+    ) -> Result<(FileFacts, Finish), NotRecorded> {
+        Ok(match stop {
             JudgeError::Unreadable(e) => {
                 tracing::debug!("{e}");
-                return Ok(Err(broken()));
+                return Err(NotRecorded::Deferred(Deferral::Broken));
             }
-            JudgeError::GaveWay => return Ok(Err(Recorded::GaveWay)),
-            JudgeError::Trouble(e) if e.kind != Kind::Internal => return Err(e),
+            JudgeError::GaveWay => return Err(NotRecorded::GaveWay),
+            JudgeError::Trouble(e) if e.kind != Kind::Internal => return Err(e.into()),
             JudgeError::Invalid(fault) => {
                 let may_grow = self.waits && !self.claim.overdue;
                 if may_grow && fault.kind == InvalidKind::EndsEarly {
-                    return Ok(Err(Recorded::NotYet(NotYet::Held(Hold::Incomplete))));
+                    return Err(NotRecorded::Deferred(Deferral::Incomplete));
                 }
-                let place = judge_file::place_in(&path, fault.offset);
+                let place = judge_file::place_in(&self.claim.source(), fault.offset);
                 let error = format!("{place}: {}", fault.message);
                 (work.hash.read_whole()?, failed(400, error))
             }
@@ -245,12 +260,7 @@ impl OneFile<'_> {
                 tracing::error!("{e}");
                 defect(work, "the writing of the history")?
             }
-        };
-        work.kept.clear();
-        if self.first {
-            work.recording.undo()?;
-        }
-        Ok(Ok((facts, end)))
+        })
     }
 
     fn judged(&self, endpoint: Endpoint, work: &mut Work<'_>, facts: &FileFacts) -> Result<Finish> {
@@ -284,13 +294,12 @@ fn open(path: &Path) -> io::Result<(File, Look)> {
     Ok((file, look))
 }
 
-/// What comes of a file that gave this error; None for one that any file would meet.
-fn not_read(e: &io::Error) -> Option<Recorded> {
-    Hold::of_read(e).map(|why| Recorded::NotYet(NotYet::Held(why)))
-}
-
-fn broken() -> Recorded {
-    Recorded::NotYet(NotYet::Held(Hold::Broken))
+/// What comes of a file that gave this error.
+fn not_read(doing: &str, path: &Path, e: &io::Error) -> NotRecorded {
+    match Deferral::of_read(e) {
+        Some(why) => NotRecorded::Deferred(why),
+        None => Trouble::io(doing, path, e).into(),
+    }
 }
 
 /// Does this while a file is made durable beside it. What somebody has just dropped may not have
@@ -321,19 +330,25 @@ struct Work<'g> {
 
 impl Work<'_> {
     fn write(&mut self, chunk: ReadyChunk) -> Result<()> {
-        let ReadyChunk { packed, results } = chunk;
-        let draft = &mut self.draft;
-        let mut add_result = |recorded: Told<'_>| match draft {
-            None => Ok(()),
-            Some(draft) if recorded.changed => draft.made(&outcome(
-                recorded.customer,
-                recorded.facts,
-                &recorded.customer.findings,
-            )),
-            Some(draft) => draft.result(results.get(recorded.i)),
+        let ReadyChunk {
+            mut packed,
+            results,
+        } = chunk;
+        let changed = self.recording.chunk(&mut packed, &mut self.hash)?;
+        let Some(draft) = &mut self.draft else {
+            return Ok(());
         };
-        self.recording
-            .chunk(packed, &mut self.hash, &mut add_result)
+        let mut changed = changed.into_iter().peekable();
+        for (i, customer) in packed.judged.customers.iter().enumerate() {
+            if changed.next_if_eq(&i).is_none() {
+                draft.result(results.get(i))?;
+                continue;
+            }
+            let mut json = Vec::new();
+            batch_result(&mut json, &outcome(customer, &packed.judged.texts));
+            draft.result(&json)?;
+        }
+        Ok(())
     }
 }
 

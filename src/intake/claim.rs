@@ -24,7 +24,7 @@ use crate::history::NewBatch;
 use crate::regular_file;
 use crate::trouble::{Result, Trouble};
 
-use super::hold::Hold;
+use super::deferral::Deferral;
 use super::settle::Candidate;
 
 const TIME_FORMAT: &str = "%Y%m%dT%H%M%S%3fZ";
@@ -55,7 +55,7 @@ pub enum Taken {
     /// It is not there any more.
     Gone,
     /// It cannot be taken, for a reason that is its own.
-    Held(Hold),
+    Held(Deferral),
 }
 
 impl Taken {
@@ -70,8 +70,8 @@ impl Taken {
 
 /// What could not be made durable.
 pub enum Unsynced {
-    /// The file that was dropped.
-    Source(io::Error),
+    /// The file that was dropped, for a reason that is its own.
+    Source(Deferral),
     /// Something of ours.
     Ours(Trouble),
 }
@@ -108,7 +108,7 @@ pub fn claim(inbox: &Root, work: &Root, candidate: &Candidate) -> Result<Taken> 
         if disk::concerns_all(&e) {
             return Err(Trouble::io("taking", &candidate.path, &e));
         }
-        return Ok(Taken::Held(Hold::of_move(&e)));
+        return Ok(Taken::Held(Deferral::of_move(&e)));
     }
     fault::point("claim.renamed").map_err(|e| Trouble::io("taking", &candidate.path, &e))?;
     Ok(Taken::Claimed(claim))
@@ -278,10 +278,14 @@ impl Claim {
     /// # Errors
     /// When they cannot be synced.
     pub fn sync(&self) -> std::result::Result<(), Unsynced> {
+        let ours = |path: &Path, e| Unsynced::Ours(Trouble::io("syncing", path, &e));
+        let path = self.source();
         // With the file goes the rename that brought it here. The sync of a folder above it would do
         // where a file system has one log for everything, but not where it logs file by file (btrfs).
-        disk::sync_dropped(&self.source()).map_err(Unsynced::Source)?;
-        let ours = |path: &Path, e| Unsynced::Ours(Trouble::io("syncing", path, &e));
+        disk::sync_dropped(&path).map_err(|e| match Deferral::of_read(&e) {
+            Some(why) => Unsynced::Source(why),
+            None => ours(&path, e),
+        })?;
         let path = self.response();
         disk::sync_file(&path).map_err(|e| ours(&path, e))?;
         disk::sync_folder(&self.folder)

@@ -2,7 +2,7 @@
 //! what is done where it belongs. A scan of the folder is the truth; events only bring it forward.
 
 mod claim;
-mod hold;
+mod deferral;
 mod in_work;
 mod place;
 mod settle;
@@ -10,7 +10,7 @@ mod wake;
 mod walk;
 
 pub use claim::{Claim, Taken, Unsynced, claim};
-pub use hold::{HeldCounts, Hold, SHOWN};
+pub use deferral::{Deferral, HeldCounts, SHOWN};
 pub use in_work::{InWork, Unfit, claims_in_work};
 pub use place::{ReservedNames, archive_source, make_beside, response_name, with_suffix};
 pub use settle::{Candidate, Inbox, Scan};

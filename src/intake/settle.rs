@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::folder::Root;
 
-use super::hold::{HeldCounts, Hold, Kept};
+use super::deferral::{Deferral, HeldCounts, Kept};
 use super::walk::Walk;
 
 /// A file in the inbox.
@@ -38,7 +38,7 @@ pub struct Scan {
     pub partial: bool,
     pub counts: HeldCounts,
     /// What is there and is not taken. Those that wait for their end are not among them.
-    pub held: Vec<(PathBuf, Hold)>,
+    pub held: Vec<(PathBuf, Deferral)>,
     /// How many names were left alone.
     pub left_alone: usize,
     /// The first few of them, in no order.
@@ -102,7 +102,7 @@ pub(super) struct Held {
     /// When it is tried again as it is; does not count for one that ends too early.
     pub again: Instant,
     tries: u32,
-    pub why: Hold,
+    pub why: Deferral,
 }
 
 impl Held {
@@ -130,7 +130,7 @@ impl Inbox {
     /// Keeps a file that was put back, or could not be taken, from being taken at once again: until it
     /// changes, or, as it is, after a while. `looked` is its size and time when it was looked at: what
     /// was written since then is a change.
-    pub fn hold(&mut self, path: PathBuf, (bytes, modified): (u64, SystemTime), why: Hold) {
+    pub fn hold(&mut self, path: PathBuf, (bytes, modified): (u64, SystemTime), why: Deferral) {
         let before = self.held.get(&path).filter(|h| h.is_of(bytes, modified));
         let tries = before.map_or(0, |before| before.tries + 1);
         let again = (AGAIN_FIRST * 2u32.pow(tries.min(5))).min(AGAIN_LATEST);
@@ -262,7 +262,7 @@ mod tests {
         inbox.scan(start).unwrap();
         let taken = inbox.scan(start + second).unwrap().settled.remove(0);
         let looked = (taken.bytes, taken.modified);
-        inbox.hold(file.clone(), looked, Hold::Incomplete);
+        inbox.hold(file.clone(), looked, Deferral::Incomplete);
         let scan = inbox.scan(start + 2 * second).unwrap();
         assert_eq!((scan.settled.len(), scan.settling), (0, 1));
         assert_eq!(scan.next, Some(start + 60 * second));
@@ -284,7 +284,7 @@ mod tests {
         let mut inbox = Inbox::new(folder.path().to_path_buf(), Duration::ZERO, hour);
         let taken = inbox.scan(Instant::now()).unwrap().settled.remove(0);
         fs::write(&file, "{}").unwrap();
-        inbox.hold(file, (taken.bytes, taken.modified), Hold::Incomplete);
+        inbox.hold(file, (taken.bytes, taken.modified), Deferral::Incomplete);
         // The first look sees the change, the next one that it stood still.
         inbox.scan(Instant::now()).unwrap();
         assert_eq!(inbox.scan(Instant::now()).unwrap().settled.len(), 1);
@@ -324,8 +324,12 @@ mod tests {
         let changed: HashSet<PathBuf> = changed.iter().map(|name| at(name)).collect();
         let scan = inbox.look(start, &changed, false).unwrap();
         assert_eq!((scan.settled.len(), scan.settling), (0, 2));
-        assert_eq!(scan.held, [(at("folder-link"), Hold::Strange)]);
-        assert_eq!(scan.counts.of(Hold::Strange), 2, "the link still counts");
+        assert_eq!(scan.held, [(at("folder-link"), Deferral::Strange)]);
+        assert_eq!(
+            scan.counts.of(Deferral::Strange),
+            2,
+            "the link still counts"
+        );
         // No event comes when they have settled.
         let later = start + settle;
         let scan = inbox.look(later, &HashSet::new(), false).unwrap();

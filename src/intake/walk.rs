@@ -11,7 +11,7 @@ use crate::disk;
 use crate::folder::{Folder, Gives, Look};
 use crate::left_alone::is_left_alone;
 
-use super::hold::Hold;
+use super::deferral::Deferral;
 use super::settle::{Candidate, Inbox, Scan, Seen};
 
 /// How deep folders below the inbox are looked into.
@@ -122,17 +122,17 @@ impl<'i> Walk<'i> {
         match at.folder.look(name) {
             Err(e) => self.failed(path, &e),
             Ok(look) if look.is_folder() => self.folder(at, name, path, &look),
-            Ok(look) if !look.is_plain() => self.hold(path, Hold::Strange),
+            Ok(look) if !look.is_plain() => self.hold(path, Deferral::Strange),
             Ok(look) => self.file(at, name, path, &look),
         }
     }
 
     fn folder(&mut self, at: &Place<'_>, name: &OsStr, path: PathBuf, look: &Look) {
         if at.depth >= DEEPEST || is_json(name) {
-            return self.hold(path, Hold::Strange);
+            return self.hold(path, Deferral::Strange);
         }
         if look.device != self.device {
-            return self.hold(path, Hold::Elsewhere);
+            return self.hold(path, Deferral::Elsewhere);
         }
         let listed = at
             .folder
@@ -140,7 +140,7 @@ impl<'i> Walk<'i> {
             .and_then(|folder| self.list(&Place::new(&folder, at.depth + 1)));
         match listed {
             // A link was put in its place this moment.
-            Err(e) if disk::is_no_folder(&e) => self.hold(path, Hold::Strange),
+            Err(e) if disk::is_no_folder(&e) => self.hold(path, Deferral::Strange),
             // What comes after an error is not known: the folder counts as one that is not read.
             Err(e) => self.failed(path, &e),
             Ok(()) => {}
@@ -157,7 +157,7 @@ impl<'i> Walk<'i> {
         let held = inbox.held.get(&path);
         let held = held.filter(|held| held.is_of(bytes, modified));
         let (incomplete, failed) = match held {
-            Some(held) if held.why == Hold::Incomplete => (true, None),
+            Some(held) if held.why == Deferral::Incomplete => (true, None),
             held => (false, held),
         };
         let due = since
@@ -197,13 +197,13 @@ impl<'i> Walk<'i> {
     }
 
     /// Why a file cannot be taken, as far as can be seen without trying it.
-    fn refused(&self, at: &Place<'_>, name: &OsStr, look: &Look) -> Option<Hold> {
+    fn refused(&self, at: &Place<'_>, name: &OsStr, look: &Look) -> Option<Deferral> {
         if look.device != self.device {
-            Some(Hold::Elsewhere)
+            Some(Deferral::Elsewhere)
         } else if !at.gives.gives(look) {
-            Some(Hold::Immovable)
+            Some(Deferral::Immovable)
         } else if !at.folder.may_read(name) {
-            Some(Hold::Denied)
+            Some(Deferral::Denied)
         } else {
             None
         }
@@ -212,11 +212,11 @@ impl<'i> Walk<'i> {
     /// Notes what could not be looked at. What vanished meanwhile is nothing to note.
     fn failed(&mut self, path: PathBuf, e: &io::Error) {
         if e.kind() != io::ErrorKind::NotFound {
-            self.hold(path, Hold::of_look(e));
+            self.hold(path, Deferral::of_look(e));
         }
     }
 
-    fn hold(&mut self, path: PathBuf, why: Hold) {
+    fn hold(&mut self, path: PathBuf, why: Deferral) {
         self.scan.held.push((path, why));
     }
 

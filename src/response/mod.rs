@@ -1,8 +1,11 @@
-//! Outcomes to the bodies of the API. Knows nothing of files, databases or rules.
+//! Outcomes to the bodies of the API: the only place that decides which body a file gets. Knows
+//! nothing of files, databases or rules.
 
 use std::io::{self, Write};
 
 use serde::Serialize;
+
+use crate::catalog::{Endpoint, ReplyKind};
 
 /// Where the API lives; the error bodies name it.
 pub const API_ROOT: &str = "/amlyze-ws-rest";
@@ -60,40 +63,60 @@ pub fn batch_result(out: &mut Vec<u8>, outcome: &Outcome<'_>) {
     let _ = serde_json::to_writer(out, &result);
 }
 
-/// The 200 body of a batch, written a result at a time.
-pub struct BatchBody<W: Write> {
+/// The body of a file whose customers were judged, written one customer at a time. The endpoint
+/// decides its form.
+pub struct Body<W: Write> {
+    endpoint: Endpoint,
     out: W,
     any: bool,
 }
 
-impl<W: Write> BatchBody<W> {
+impl<W: Write> Body<W> {
     /// Begins the body.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn begin(mut out: W) -> io::Result<BatchBody<W>> {
-        out.write_all(b"{\"results\":[")?;
-        Ok(BatchBody { out, any: false })
+    pub fn begin(endpoint: Endpoint, mut out: W) -> io::Result<Body<W>> {
+        if endpoint.is_batch() {
+            out.write_all(b"{\"results\":[")?;
+        }
+        Ok(Body {
+            endpoint,
+            out,
+            any: false,
+        })
     }
 
-    /// Writes the result of the next customer.
+    /// Writes what the next customer came to. `descriptions` returns those of all its errors, for an
+    /// endpoint that replies with them.
+    ///
+    /// # Errors
+    /// When it cannot be written, or `descriptions` fails.
+    pub fn customer<E: From<io::Error>>(
+        &mut self,
+        outcome: &Outcome<'_>,
+        descriptions: impl FnOnce() -> Result<Vec<String>, E>,
+    ) -> Result<(), E> {
+        let body = match (self.endpoint.reply_kind(), outcome.error) {
+            (ReplyKind::Results, _) => {
+                let mut json = Vec::new();
+                batch_result(&mut json, outcome);
+                return Ok(self.result(&json)?);
+            }
+            (ReplyKind::AllErrors, Some(_)) => all_errors(&descriptions()?),
+            (_, error) => single(error),
+        };
+        Ok(self.out.write_all(body.as_bytes())?)
+    }
+
+    /// Writes the result of the next customer of a batch, which [`batch_result`] has made.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn result(&mut self, outcome: &Outcome<'_>) -> io::Result<()> {
-        let mut json = Vec::new();
-        batch_result(&mut json, outcome);
-        self.written(&json)
-    }
-
-    /// Writes the result of the next customer, which [`batch_result`] has made.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn written(&mut self, result: &[u8]) -> io::Result<()> {
+    pub fn result(&mut self, json: &[u8]) -> io::Result<()> {
         self.out.write_all(if self.any { b",\n" } else { b"\n" })?;
         self.any = true;
-        self.out.write_all(result)
+        self.out.write_all(json)
     }
 
     /// Ends the body.
@@ -101,11 +124,25 @@ impl<W: Write> BatchBody<W> {
     /// # Errors
     /// When it cannot be written.
     pub fn end(mut self, elapsed_ms: u64) -> io::Result<W> {
-        if self.any {
-            self.out.write_all(b"\n")?;
+        if self.endpoint.is_batch() {
+            if self.any {
+                self.out.write_all(b"\n")?;
+            }
+            writeln!(self.out, "],\"timeElapsedMs\":{elapsed_ms}}}")?;
         }
-        writeln!(self.out, "],\"timeElapsedMs\":{elapsed_ms}}}")?;
         Ok(self.out)
+    }
+}
+
+/// The body of a file of which no customer was judged: it is not a request (400), asks for no
+/// endpoint (404), or met a defect of ours (500). The timestamp is in the form of the API.
+pub fn refusal(status: u16, path: &str, timestamp: &str, elapsed_ms: u64) -> String {
+    match status {
+        500 if Endpoint::from_name(path).is_none_or(Endpoint::is_batch) => {
+            batch_failure(elapsed_ms)
+        }
+        500 => single_failure(),
+        _ => error(status, path, timestamp),
     }
 }
 
@@ -120,7 +157,7 @@ struct SingleBody<'r> {
 }
 
 /// The body for a single customer, accepted or rejected with its first error.
-pub fn single(error: Option<(&str, &str)>) -> String {
+fn single(error: Option<(&str, &str)>) -> String {
     let (error_code, error_description) = error.unzip();
     line(&SingleBody {
         result_type: result_type(error.is_some()),
@@ -135,7 +172,7 @@ struct AllErrors<'r> {
 }
 
 /// The body for a rejected simplified customer: every error, in order.
-pub fn all_errors(errors: &[String]) -> String {
+fn all_errors(errors: &[String]) -> String {
     line(&AllErrors { errors })
 }
 
@@ -147,9 +184,8 @@ struct ErrorBody<'r> {
     path: String,
 }
 
-/// The body for what is no request (400) or asks for no endpoint (404). The timestamp is in the
-/// form of the API.
-pub fn error(status: u16, path: &str, timestamp: &str) -> String {
+/// The body for what is no request (400) or asks for no endpoint (404).
+fn error(status: u16, path: &str, timestamp: &str) -> String {
     line(&ErrorBody {
         timestamp,
         status,
@@ -170,7 +206,7 @@ struct BatchFailure {
 }
 
 /// The body for a batch that could not be processed, by our own fault.
-pub fn batch_failure(elapsed_ms: u64) -> String {
+fn batch_failure(elapsed_ms: u64) -> String {
     line(&BatchFailure {
         error_code: "500",
         error_description: "Processing failed",
@@ -187,7 +223,7 @@ struct SingleFailure {
 }
 
 /// The body of an internal error, for a single customer.
-pub fn single_failure() -> String {
+fn single_failure() -> String {
     line(&SingleFailure {
         result_type: result_type(true),
         status: 500,

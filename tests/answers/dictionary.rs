@@ -168,7 +168,7 @@ fn what_was_learned_from_a_file_that_is_taken_back_is_still_there_for_those_pack
             .iter()
             .filter_map(|c| claim(&roots.inbox, &roots.work, c).unwrap().claimed());
         let answered = engine.process(claims.collect(), &mut Silent).unwrap();
-        answered[0].batch.status
+        answered[0].status
     };
     let broken = json!({ "customers": batch("a", 4000) }).to_string();
     let broken = broken.replace("\"X-a-3999\"", "\"X-a-3999");

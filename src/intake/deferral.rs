@@ -1,4 +1,5 @@
-//! Why something in the inbox is not taken, what is said of it, and how the process ends for it.
+//! Why a file is put off: it stays in the inbox or goes back there. What is said of it, and how the
+//! process ends for it.
 
 use std::collections::HashMap;
 use std::io;
@@ -7,9 +8,11 @@ use std::path::{Path, PathBuf};
 use crate::disk;
 use crate::trouble::Kind;
 
-/// Why something is not taken although it stands still.
+/// Why a file is not taken although it stands still, or not answered although it was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hold {
+pub enum Deferral {
+    /// Somebody wrote to it while it was read: it is taken again as soon as it stands still.
+    Changed,
     /// It was read, and ends too early.
     Incomplete,
     /// It is not a regular file with one name.
@@ -26,67 +29,72 @@ pub enum Hold {
     InUse,
 }
 
-impl Hold {
+impl Deferral {
     /// Those that a process should not leave behind, the worst first.
-    pub const FAULTS: [Hold; 5] = [
-        Hold::Broken,
-        Hold::Elsewhere,
-        Hold::Denied,
-        Hold::Immovable,
-        Hold::InUse,
+    pub const FAULTS: [Deferral; 5] = [
+        Deferral::Broken,
+        Deferral::Elsewhere,
+        Deferral::Denied,
+        Deferral::Immovable,
+        Deferral::InUse,
     ];
 
     /// Of an error that looking at it, or listing it, gave.
-    pub fn of_look(e: &io::Error) -> Hold {
+    pub fn of_look(e: &io::Error) -> Deferral {
         match e.kind() {
-            io::ErrorKind::PermissionDenied => Hold::Denied,
-            _ => Hold::Broken,
+            io::ErrorKind::PermissionDenied => Deferral::Denied,
+            _ => Deferral::Broken,
         }
     }
 
     /// Of an error that moving it out of its folder gave.
-    pub fn of_move(e: &io::Error) -> Hold {
+    pub fn of_move(e: &io::Error) -> Deferral {
         match e.kind() {
-            io::ErrorKind::PermissionDenied | io::ErrorKind::ResourceBusy => Hold::Immovable,
-            io::ErrorKind::CrossesDevices => Hold::Elsewhere,
-            _ => Hold::Broken,
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ResourceBusy => Deferral::Immovable,
+            io::ErrorKind::CrossesDevices => Deferral::Elsewhere,
+            _ => Deferral::Broken,
         }
     }
 
     /// Of an error that opening, reading or syncing it gave; None for one that any file would meet.
-    pub fn of_read(e: &io::Error) -> Option<Hold> {
+    pub fn of_read(e: &io::Error) -> Option<Deferral> {
         if disk::concerns_all(e) {
             return None;
         }
         Some(match e.kind() {
-            _ if disk::is_not_ours(e) => Hold::Strange,
-            io::ErrorKind::PermissionDenied => Hold::Denied,
+            _ if disk::is_not_ours(e) => Deferral::Strange,
+            io::ErrorKind::PermissionDenied => Deferral::Denied,
             // A lease of another program, or a program that runs.
             io::ErrorKind::WouldBlock
             | io::ErrorKind::ExecutableFileBusy
-            | io::ErrorKind::ResourceBusy => Hold::InUse,
-            _ => Hold::Broken,
+            | io::ErrorKind::ResourceBusy => Deferral::InUse,
+            _ => Deferral::Broken,
         })
     }
 
     /// What is said of it, after its name.
     pub fn says(self) -> &'static str {
         match self {
-            Hold::Incomplete => "ends too early; waiting until it changes, or for settle_timeout",
-            Hold::Strange => "is not a regular file with one name: it is not read, and stays here",
-            Hold::Broken => {
+            Deferral::Changed => "was changed while it was read",
+            Deferral::Incomplete => {
+                "ends too early; waiting until it changes, or for settle_timeout"
+            }
+            Deferral::Strange => {
+                "is not a regular file with one name: it is not read, and stays here"
+            }
+            Deferral::Broken => {
                 "could not be read and stays here: check its disk or network share, or drop it again"
             }
-            Hold::Elsewhere => {
+            Deferral::Elsewhere => {
                 "is on another file system than the inbox and stays here: files are taken by renaming, so drop it on the file system of watch-dir"
             }
-            Hold::Denied => {
+            Deferral::Denied => {
                 "may not be read and stays here: let the user that runs kycdrop read it"
             }
-            Hold::Immovable => {
+            Deferral::Immovable => {
                 "may not be moved out of its folder and stays here: let the user that runs kycdrop write in that folder; the file must not be immutable or a mount point, nor owned by another user in a sticky folder"
             }
-            Hold::InUse => {
+            Deferral::InUse => {
                 "is in use by another program, which has a lease on it, and stays here until that program releases it"
             }
         }
@@ -95,9 +103,9 @@ impl Hold {
     /// What is said of those that a process leaves behind, after their number.
     pub fn left_behind(self) -> &'static str {
         match self {
-            Hold::Elsewhere => "in the inbox are on another file system and stay there",
-            Hold::Immovable => "in the inbox may not be moved and stay there",
-            Hold::InUse => "in the inbox are in use by other programs and stay there",
+            Deferral::Elsewhere => "in the inbox are on another file system and stay there",
+            Deferral::Immovable => "in the inbox may not be moved and stay there",
+            Deferral::InUse => "in the inbox are in use by other programs and stay there",
             _ => "in the inbox could not be read and stay there",
         }
     }
@@ -105,12 +113,12 @@ impl Hold {
     /// What a person can do about it.
     pub fn remedy(self) -> &'static str {
         match self {
-            Hold::Elsewhere => "drop them on the file system of watch-dir",
-            Hold::Denied => "let the user that runs kycdrop read them",
-            Hold::Immovable => {
+            Deferral::Elsewhere => "drop them on the file system of watch-dir",
+            Deferral::Denied => "let the user that runs kycdrop read them",
+            Deferral::Immovable => {
                 "let the user that runs kycdrop write in their folders; `kycdrop once` names them"
             }
-            Hold::InUse => "stop the programs that use them, or try again later",
+            Deferral::InUse => "stop the programs that use them, or try again later",
             _ => "check their disk or network share, or drop them again",
         }
     }
@@ -118,8 +126,8 @@ impl Hold {
     /// How a process that leaves such a file behind ends.
     pub fn kind(self) -> Kind {
         match self {
-            Hold::Denied | Hold::Immovable => Kind::Permission,
-            Hold::InUse => Kind::Busy,
+            Deferral::Denied | Deferral::Immovable => Kind::Permission,
+            Deferral::InUse => Kind::Busy,
             _ => Kind::Io,
         }
     }
@@ -127,11 +135,11 @@ impl Hold {
 
 /// How much is in the inbox and is not taken, by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct HeldCounts([usize; 7]);
+pub struct HeldCounts([usize; 8]);
 
 impl HeldCounts {
     /// How much is held for this reason.
-    pub fn of(&self, why: Hold) -> usize {
+    pub fn of(&self, why: Deferral) -> usize {
         self.0[why as usize]
     }
 
@@ -144,7 +152,7 @@ impl HeldCounts {
 /// What is in the inbox and is not taken.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
-    why: HashMap<PathBuf, Hold>,
+    why: HashMap<PathBuf, Deferral>,
     counts: HeldCounts,
     first: Vec<PathBuf>,
 }
@@ -153,7 +161,7 @@ pub(super) struct Kept {
 pub const SHOWN: usize = 10;
 
 impl Kept {
-    pub fn of(held: &[(PathBuf, Hold)]) -> Kept {
+    pub fn of(held: &[(PathBuf, Deferral)]) -> Kept {
         let mut kept = Kept::default();
         for (path, why) in held {
             kept.insert(path, *why);
@@ -161,7 +169,7 @@ impl Kept {
         kept
     }
 
-    pub fn insert(&mut self, path: &Path, why: Hold) {
+    pub fn insert(&mut self, path: &Path, why: Deferral) {
         self.remove(path);
         self.why.insert(path.to_path_buf(), why);
         self.counts.0[why as usize] += 1;
