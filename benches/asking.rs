@@ -109,11 +109,18 @@ fn hashes(conn: &Connection) -> std::result::Result<(), Failed> {
     Ok(())
 }
 
-/// A file a minute with five customers, but for the few whose hash another has, twenty offices; one in five is an update, one in twenty is
-/// rejected, one in a thousand is to be evaluated and screened, one file in a thousand is no request.
+/// A file a minute with five customers, but for the few whose hash another has, twenty offices; one in
+/// five is an update, one in twenty is rejected, one in a thousand is to be evaluated and screened, one
+/// file in a thousand is no request.
 fn fill(conn: &Connection, assessments: u64) -> std::result::Result<(), Failed> {
     payloads(conn)?;
     hashes(conn)?;
+    fill_accepted(conn, assessments)?;
+    fill_rejected(conn, assessments)?;
+    fill_sums(conn, assessments)
+}
+
+fn fill_accepted(conn: &Connection, assessments: u64) -> std::result::Result<(), Failed> {
     let moment = |minutes: &str| {
         format!(
             "strftime('%Y-%m-%dT%H:%M:%fZ', unixepoch('now') - ({assessments} / 5 - ({minutes})) * 60, 'unixepoch')"
@@ -151,8 +158,14 @@ fn fill(conn: &Connection, assessments: u64) -> std::result::Result<(), Failed> 
          FROM n GROUP BY id ORDER BY key;
          INSERT OR IGNORE INTO customer (key, assessment_id) SELECT key, newest FROM who;
          INSERT OR IGNORE INTO returning_customer (key, first_assessment_id, assessments)
-         SELECT key, first, assessments FROM who WHERE assessments > 1;
-         INSERT INTO rejection
+         SELECT key, first, assessments FROM who WHERE assessments > 1;"
+    ))?;
+    Ok(())
+}
+
+fn fill_rejected(conn: &Connection, assessments: u64) -> std::result::Result<(), Failed> {
+    conn.execute_batch(&format!(
+        "INSERT INTO rejection
          SELECT i, i * 4 + 1, 5, 'R-' || i, 'Y-' || i, 'unit-' || (i % 20),
            '2026-11-01T00:00:00.000Z', 0, '{{}}', NULL FROM n WHERE i <= {assessments} / 20;
          INSERT INTO finding_text (text_id, rule, code, description)
@@ -162,8 +175,14 @@ fn fill(conn: &Connection, assessments: u64) -> std::result::Result<(), Failed> 
          SELECT i * 4 + 1, 5, 1, 1 + i % 60, 'list[' || (i % 9) || '].field' || char(97 + i % 20)
          FROM n WHERE i <= {assessments} / 20;
          INSERT INTO warning (batch_id, position, kind, path, detail)
-         SELECT i * 20, 0, 'unknown-field', 'field' || (i % 30), '' FROM n WHERE i <= {assessments} / 100;
-         INSERT INTO succession
+         SELECT i * 20, 0, 'unknown-field', 'field' || (i % 30), '' FROM n WHERE i <= {assessments} / 100;"
+    ))?;
+    Ok(())
+}
+
+fn fill_sums(conn: &Connection, assessments: u64) -> std::result::Result<(), Failed> {
+    conn.execute_batch(&format!(
+        "INSERT INTO succession
          SELECT i, next FROM (SELECT i, lead(i) OVER (PARTITION BY id ORDER BY i) AS next FROM n)
          WHERE next IS NOT NULL ORDER BY i;
          INSERT INTO standing
@@ -264,42 +283,25 @@ fn command(home: &Home, args: &[&str]) -> Result<u64> {
     Ok(output.stdout.iter().filter(|b| **b == b'\n').count() as u64)
 }
 
-fn main() -> std::result::Result<(), Failed> {
-    kycdrop::disk::keep_private();
-    let wanted = std::env::var("KYCDROP_ASSESSMENTS")
-        .ok()
-        .and_then(|n| n.parse().ok());
-    let assessments = wanted.unwrap_or(200_000);
-    let keep = std::env::var_os("KYCDROP_KEEP").map(PathBuf::from);
-    let name = format!("kycdrop-asking-{}", std::process::id());
-    let dir = keep.clone().unwrap_or(std::env::temp_dir().join(name));
-    let home = home_of(&dir, assessments)?;
-    let path = home.database();
-    let open = || open_for_reading(&path).map(|conn| conn.expect("a history"));
+fn open(home: &Home) -> Result<Connection> {
+    open_for_reading(&home.database()).map(|conn| conn.expect("a history"))
+}
 
-    let told = totals(&open()?)?;
-    println!(
-        "{} assessments of {} customers in {} files, {} MiB",
-        told.assessments,
-        told.customers,
-        told.batches,
-        std::fs::metadata(&path)?.len() >> 20
-    );
-    println!(
-        "{:<30} {:>11} {:>11} {:>8}",
-        "question", "first", "median", "rows"
-    );
-    let mut page = Page::default();
+fn shipped_queries(home: &Home, page: &mut Page) -> std::result::Result<(), Failed> {
     for (name, query) in ask::shipped_queries()? {
         let times = timed(|| {
             let mut count = Count::default();
-            ask_sql(&mut open()?, &query.sql, Bounds::default(), &mut count)?;
+            ask_sql(&mut open(home)?, &query.sql, Bounds::default(), &mut count)?;
             Ok(count.0)
         })?;
         assert!(times.rows > 0, "{name} has nothing to tell");
         page.line(&name, Some(200), &times);
     }
-    // What an auditor asks of one file, and of files that were chosen by something else.
+    Ok(())
+}
+
+/// What an auditor asks of one file, and of files that were chosen by something else.
+fn files(home: &Home, page: &mut Page) -> std::result::Result<(), Failed> {
     for (what, most, sql) in [
         (
             "a file by its number",
@@ -321,51 +323,99 @@ fn main() -> std::result::Result<(), Failed> {
     ] {
         let times = timed(|| {
             let mut count = Count::default();
-            ask_sql(&mut open()?, sql, Bounds::default(), &mut count)?;
+            ask_sql(&mut open(home)?, sql, Bounds::default(), &mut count)?;
             Ok(count.0)
         })?;
         assert_eq!(times.rows, 5, "{what}");
         page.line(what, most, &times);
     }
-    // One that is there since the first day and one that was only ever rejected, in any office.
+    Ok(())
+}
+
+/// One that is there since the first day and one that was only ever rejected, in any office.
+fn customers(home: &Home, page: &mut Page) -> std::result::Result<(), Failed> {
     for (what, id) in [("a customer", "X-1"), ("a rejected one", "Y-1234")] {
         let times = timed(|| {
-            let lives = ask::lives(&open()?, id, None)?;
+            let lives = ask::lives(&open(home)?, id, None)?;
             Ok(lives.iter().map(|l| l.events.len() as u64).sum())
         })?;
         page.line(&format!("history of {what}"), Some(10), &times);
     }
+    Ok(())
+}
+
+fn status_and_opening(home: &Home, page: &mut Page) -> std::result::Result<(), Failed> {
     let times = timed(|| {
-        let conn = open()?;
+        let conn = open(home)?;
         totals(&conn)?;
         Ok(last_batches(&conn, 10)?.len() as u64)
     })?;
     page.line("status", Some(10), &times);
     let times = timed(|| Engine::open(home.clone(), Config::default()).map(|_| 1))?;
     page.line("opening", Some(100), &times);
+    Ok(())
+}
 
-    // The whole program: its start, its answer, its end.
+/// The whole program: its start, its answer, its end.
+fn program(home: &Home, page: &mut Page) -> std::result::Result<(), Failed> {
     let life = ["history", "X-1"];
     for (args, most) in [(&["status"][..], 10), (&life, 10), (&["once"], 100)] {
-        let times = timed(|| command(&home, args))?;
+        let times = timed(|| command(home, args))?;
         page.line(&format!("kycdrop {}", args.join(" ")), Some(most), &times);
     }
+    Ok(())
+}
 
-    // What reads more than a screen may take its time.
-    let year = |from: &str| timed(|| of_period(&open()?, from, "2100-01-01").map(|f| f.accepted));
+/// What reads more than a screen may take its time.
+fn much(home: &Home, page: &mut Page, batches: i64) -> std::result::Result<(), Failed> {
+    let year =
+        |from: &str| timed(|| of_period(&open(home)?, from, "2100-01-01").map(|f| f.accepted));
     page.line("report of everything", None, &year("2000-01-01")?);
-    let batch = told.batches as i64 / 2;
-    let times = timed(|| of_batch(&open()?, batch).map(|f| f.accepted))?;
+    let batch = batches / 2;
+    let times = timed(|| of_batch(&open(home)?, batch).map(|f| f.accepted))?;
     page.line("report of a batch", None, &times);
     let times = timed(|| {
         let mut rows = 0;
-        ask::used_retired(&open()?, |_| {
+        ask::used_retired(&open(home)?, |_| {
             rows += 1;
             Ok(())
         })?;
         Ok(rows)
     })?;
     page.line("classifiers used-retired", None, &times);
+    Ok(())
+}
+
+fn main() -> std::result::Result<(), Failed> {
+    kycdrop::disk::keep_private();
+    let wanted = std::env::var("KYCDROP_ASSESSMENTS")
+        .ok()
+        .and_then(|n| n.parse().ok());
+    let assessments = wanted.unwrap_or(200_000);
+    let keep = std::env::var_os("KYCDROP_KEEP").map(PathBuf::from);
+    let name = format!("kycdrop-asking-{}", std::process::id());
+    let dir = keep.clone().unwrap_or(std::env::temp_dir().join(name));
+    let home = home_of(&dir, assessments)?;
+
+    let told = totals(&open(&home)?)?;
+    println!(
+        "{} assessments of {} customers in {} files, {} MiB",
+        told.assessments,
+        told.customers,
+        told.batches,
+        std::fs::metadata(home.database())?.len() >> 20
+    );
+    println!(
+        "{:<30} {:>11} {:>11} {:>8}",
+        "question", "first", "median", "rows"
+    );
+    let mut page = Page::default();
+    shipped_queries(&home, &mut page)?;
+    files(&home, &mut page)?;
+    customers(&home, &mut page)?;
+    status_and_opening(&home, &mut page)?;
+    program(&home, &mut page)?;
+    much(&home, &mut page, told.batches as i64)?;
 
     if keep.is_none() {
         std::fs::remove_dir_all(&dir)?;

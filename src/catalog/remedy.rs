@@ -72,18 +72,22 @@ pub fn remedy(row: &RuleRow) -> Remedy {
         Check::Walk(_, fix) => (String::new(), (*fix).into()),
         Check::History(rule) => (String::new(), rule.fix.into()),
     };
-    let classifier = match &row.rule.check {
+    Remedy {
+        allowed,
+        classifier: classifier(object, &row.rule.check),
+        fix,
+    }
+}
+
+/// The classifier that decides a check of one field's value.
+fn classifier(object: &Object, check: &Check) -> Option<Classifier> {
+    match check {
         Check::Blank(f)
         | Check::CrossField(CrossField {
             allowed: Allowed::Field(f),
             ..
         }) => object.field(*f).classifier,
         _ => None,
-    };
-    Remedy {
-        allowed,
-        classifier,
-        fix,
     }
 }
 

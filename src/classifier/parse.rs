@@ -93,12 +93,7 @@ impl<'t> Parser<'t> {
         let table = match DeTable::parse(self.text) {
             Ok(table) => table,
             Err(e) => {
-                let remedy = if e.message().contains("duplicate key") {
-                    "a code or a key may appear only once: remove one of the two"
-                } else {
-                    "fix the line; `CODE = \"name\"` is the form of a value"
-                };
-                self.problem(e.span().unwrap_or(0..0), e.message(), remedy);
+                self.not_toml(&e);
                 return out;
             }
         };
@@ -131,6 +126,15 @@ impl<'t> Parser<'t> {
             ),
         }
         out
+    }
+
+    fn not_toml(&mut self, e: &toml::de::Error) {
+        let remedy = if e.message().contains("duplicate key") {
+            "a code or a key may appear only once: remove one of the two"
+        } else {
+            "fix the line; `CODE = \"name\"` is the form of a value"
+        };
+        self.problem(e.span().unwrap_or(0..0), e.message(), remedy);
     }
 
     fn string(&mut self, value: &Spanned<DeValue<'t>>, what: &str) -> Option<String> {

@@ -110,18 +110,7 @@ fn batch(home: &Home, conn: &rusqlite::Connection, args: &Args) -> Result<Explai
     let batch = ask::batch(conn, id)?;
     let (positions, more) = match args.customer {
         Some(position) => (vec![position], false),
-        None => {
-            let most = if args.limit == 0 {
-                i64::MAX as u64
-            } else {
-                args.limit
-            };
-            let mut positions =
-                ask::speaking(conn, id, most.saturating_add(1).min(i64::MAX as u64))?;
-            let more = positions.len() as u64 > most;
-            positions.truncate(usize::try_from(most).unwrap_or(usize::MAX));
-            (positions, more)
-        }
+        None => speaking(conn, id, args.limit)?,
     };
     // The archive is read from end to end for this.
     let file = match positions.is_empty() {
@@ -159,6 +148,16 @@ fn batch(home: &Home, conn: &rusqlite::Connection, args: &Args) -> Result<Explai
         more,
         batch,
     })
+}
+
+/// The customers of a batch of which there is something to say, `limit` at most (0: all), and whether
+/// there are more.
+fn speaking(conn: &rusqlite::Connection, batch: i64, limit: u64) -> Result<(Vec<u64>, bool)> {
+    let most = if limit == 0 { i64::MAX as u64 } else { limit };
+    let mut positions = ask::speaking(conn, batch, most.saturating_add(1).min(i64::MAX as u64))?;
+    let more = positions.len() as u64 > most;
+    positions.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+    Ok((positions, more))
 }
 
 /// How to fix a file that was not validated.

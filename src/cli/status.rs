@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::config::Home;
 use crate::history::{self, BatchLine, Totals};
-use crate::intake::{InWork, Inbox, claims_in_work};
+use crate::intake::{Candidate, InWork, Inbox, claims_in_work};
 use crate::left_alone;
 use crate::text::{counted, printable};
 use crate::trouble::{Kind, Result};
@@ -114,6 +114,23 @@ struct Waiting {
     first: Vec<String>,
 }
 
+impl Waiting {
+    /// Of the files that are waiting, the oldest first.
+    fn of(files: &[Candidate]) -> Waiting {
+        let age = |c: &Candidate| SystemTime::now().duration_since(c.modified).ok();
+        Waiting {
+            files: files.len(),
+            bytes: files.iter().map(|c| c.bytes).sum(),
+            oldest_seconds: files.first().and_then(age).map(|age| age.as_secs()),
+            first: files
+                .iter()
+                .take(5)
+                .map(|c| c.relative.to_string_lossy().into_owned())
+                .collect(),
+        }
+    }
+}
+
 /// How many names are left alone.
 #[derive(Serialize)]
 struct LeftAlone {
@@ -150,22 +167,6 @@ fn look(home: &Home, last: u32) -> Result<Status> {
     let held = held::of(home, &scan, running, state.as_ref());
     scan.settled
         .retain(|c| !held.first.contains(&held::shown(home, &c.path)));
-    let now = SystemTime::now();
-    let waiting = Waiting {
-        files: scan.settled.len(),
-        bytes: scan.settled.iter().map(|c| c.bytes).sum(),
-        oldest_seconds: scan
-            .settled
-            .first()
-            .and_then(|c| now.duration_since(c.modified).ok())
-            .map(|age| age.as_secs()),
-        first: scan
-            .settled
-            .iter()
-            .take(5)
-            .map(|c| c.relative.to_string_lossy().into_owned())
-            .collect(),
-    };
     let left_alone = LeftAlone {
         inbox: scan.left_alone,
         classifiers: left_alone::names_in(&home.classifiers()).len(),
@@ -198,7 +199,7 @@ fn look(home: &Home, last: u32) -> Result<Status> {
         last_success,
         checked_at,
         damage,
-        waiting,
+        waiting: Waiting::of(&scan.settled),
         held,
         left_alone,
         in_work: names_in_work(home, &in_work),

@@ -145,17 +145,7 @@ impl Metrics {
             "Customers accepted since the start.",
             self.accepted,
         );
-        out.head(
-            "customers_rejected_total",
-            "Customers rejected since the start, by code of the first error.",
-            "counter",
-        );
-        for (code, count) in &self.rejected {
-            let code = label(code);
-            out.line(format_args!(
-                "kycdrop_customers_rejected_total{{code=\"{code}\"}} {count}"
-            ));
-        }
+        self.rejected_text(&mut out);
         let wal = with_ending(&self.home.database(), "-wal");
         let wal = fs::metadata(wal).map_or(0, |m| m.len());
         out.gauge("wal_bytes", "Size of the database's write-ahead log.", wal);
@@ -171,6 +161,20 @@ impl Metrics {
             seconds,
         );
         out.0
+    }
+
+    fn rejected_text(&self, out: &mut Text) {
+        out.head(
+            "customers_rejected_total",
+            "Customers rejected since the start, by code of the first error.",
+            "counter",
+        );
+        for (code, count) in &self.rejected {
+            let code = label(code);
+            out.line(format_args!(
+                "kycdrop_customers_rejected_total{{code=\"{code}\"}} {count}"
+            ));
+        }
     }
 }
 

@@ -223,18 +223,7 @@ fn company(
 
 /// The fields that people and companies have in common.
 fn profile(dice: &mut Dice, codes: &ValidCodes, put: &mut impl FnMut(&str, Value)) {
-    let (city, street) = *dice.pick(CITIES).unwrap_or(&("Vilnius", "Gedimino pr."));
-    let mut address = json!({
-        "country": country(dice, codes),
-        "city": city,
-        "streetAddress": format!("{street} {}", dice.below(120) + 1),
-        "zipCode": format!("LT-{:05}", dice.below(99_999)),
-        "useForCorrespondence": true,
-    });
-    if let Some(kind) = codes.any(dice, Classifier::AddressType) {
-        address["addressType"] = kind;
-    }
-    put("listAddress", json!([address]));
+    put("listAddress", json!([address(dice, codes)]));
     put(
         "listContact",
         json!([{
@@ -274,18 +263,37 @@ fn profile(dice: &mut Dice, codes: &ValidCodes, put: &mut impl FnMut(&str, Value
         Classifier::ActivityType,
         40.0,
     );
-    if let Some(kind) = codes.any(dice, Classifier::TurnoverType)
-        && dice.percent(60.0)
-    {
-        let from = dice.below(50) * 100;
-        put(
-            "listDeclaredTurnover",
-            json!([{
-                "turnoverType": kind,
-                "turnoverRange": any(dice, &["SINGLE", "DAILY", "MONTHLY", "ANNUAL"]),
-                "from": from,
-                "to": from + 5000,
-            }]),
-        );
+    if let Some(turnover) = turnover(dice, codes) {
+        put("listDeclaredTurnover", json!([turnover]));
     }
+}
+
+fn address(dice: &mut Dice, codes: &ValidCodes) -> Value {
+    let (city, street) = *dice.pick(CITIES).unwrap_or(&("Vilnius", "Gedimino pr."));
+    let mut address = json!({
+        "country": country(dice, codes),
+        "city": city,
+        "streetAddress": format!("{street} {}", dice.below(120) + 1),
+        "zipCode": format!("LT-{:05}", dice.below(99_999)),
+        "useForCorrespondence": true,
+    });
+    if let Some(kind) = codes.any(dice, Classifier::AddressType) {
+        address["addressType"] = kind;
+    }
+    address
+}
+
+/// Most declare what they turn over.
+fn turnover(dice: &mut Dice, codes: &ValidCodes) -> Option<Value> {
+    let kind = codes.any(dice, Classifier::TurnoverType)?;
+    if !dice.percent(60.0) {
+        return None;
+    }
+    let from = dice.below(50) * 100;
+    Some(json!({
+        "turnoverType": kind,
+        "turnoverRange": any(dice, &["SINGLE", "DAILY", "MONTHLY", "ANNUAL"]),
+        "from": from,
+        "to": from + 5000,
+    }))
 }

@@ -189,68 +189,80 @@ fn days(conn: &Connection, first: i64, last: i64) -> Result<BTreeMap<String, Ran
 
 /// Writes the files of a run to the temporary folder, then the pending manifest that names them.
 fn write(conn: &Connection, export_dir: &ExportDir, run: &mut Manifest) -> Result<()> {
-    for (day, ranges) in days(conn, run.first_batch, run.last_batch)? {
+    let days = days(conn, run.first_batch, run.last_batch)?;
+    let tables = Tables {
+        conn,
+        export_dir,
+        payload: run.payload,
+    };
+    for (day, ranges) in days {
         for table in TABLES {
             if let Some(range) = export_dir::span(&ranges) {
                 export_dir.refuse_unlisted(table, &day, range, run.first_batch - 1)?;
             }
-            run.files.extend(write_table(
-                conn,
-                export_dir,
-                table,
-                &day,
-                &ranges,
-                run.payload,
-            )?);
+            run.files.extend(tables.write(table, &day, &ranges)?);
         }
     }
     export_dir.write_pending(run)
 }
 
-/// Writes the rows of a day to a temporary file. Without rows there is no file, and the result is None.
-fn write_table(
-    conn: &Connection,
-    export_dir: &ExportDir,
-    table: &'static ExportTable,
-    day: &str,
-    ranges: &Ranges,
+/// The tables of a history, on their way to an export.
+struct Tables<'e> {
+    conn: &'e Connection,
+    export_dir: &'e ExportDir,
+    /// Whether what the customers said is exported too.
     payload: bool,
-) -> Result<Option<FileEntry>> {
-    let columns = table.columns(conn, payload)?;
-    let part = export_dir.part_for(table, day)?;
-    let mut select = conn.prepare(&table.select(&columns))?;
-    let mut file = None;
-    for (first, last) in ranges {
-        let mut rows = select.query([first, last])?;
-        while let Some(row) = rows.next()? {
-            let file = match &mut file {
-                Some(file) => file,
-                none => none.insert(TableFile::create(&part, table, &columns)?),
-            };
-            file.row(row)?;
+}
+
+impl Tables<'_> {
+    /// Writes the rows of a day to a temporary file. Without rows there is no file, and the result is None.
+    fn write(
+        &self,
+        table: &'static ExportTable,
+        day: &str,
+        ranges: &Ranges,
+    ) -> Result<Option<FileEntry>> {
+        let columns = table.columns(self.conn, self.payload)?;
+        let part = self.export_dir.part_for(table, day)?;
+        let mut select = self.conn.prepare(&table.select(&columns))?;
+        let mut file = None;
+        for (first, last) in ranges {
+            let mut rows = select.query([first, last])?;
+            while let Some(row) = rows.next()? {
+                let file = match &mut file {
+                    Some(file) => file,
+                    none => none.insert(TableFile::create(&part, table, &columns)?),
+                };
+                file.row(row)?;
+            }
         }
+        let (Some(file), Some(range)) = (file, export_dir::span(ranges)) else {
+            return Ok(None);
+        };
+        let written = file.finish()?;
+        fault::point("export.part").map_err(|e| Trouble::io("writing", &part, &e))?;
+        Ok(Some(FileEntry {
+            path: manifest::file_path(table, self.export_dir.branch(), day, range),
+            view: table.view.to_owned(),
+            date: day.to_owned(),
+            first_batch: range.0,
+            last_batch: range.1,
+            rows: written.rows,
+            bytes: written.bytes,
+            sha256: written.sha256,
+            columns,
+        }))
     }
-    let (Some(file), Some(range)) = (file, export_dir::span(ranges)) else {
-        return Ok(None);
-    };
-    let written = file.finish()?;
-    fault::point("export.part").map_err(|e| Trouble::io("writing", &part, &e))?;
-    Ok(Some(FileEntry {
-        path: manifest::file_path(table, export_dir.branch(), day, range),
-        view: table.view.to_owned(),
-        date: day.to_owned(),
-        first_batch: range.0,
-        last_batch: range.1,
-        rows: written.rows,
-        bytes: written.bytes,
-        sha256: written.sha256,
-        columns,
-    }))
 }
 
 /// Moves the files of a pending run into their places and turns the pending manifest into its manifest.
 fn finish(conn: &Connection, export_dir: &ExportDir, run: &mut Manifest) -> Result<()> {
     let mut rewritten = false;
+    let tables = Tables {
+        conn,
+        export_dir,
+        payload: run.payload,
+    };
     for i in 0..run.files.len() {
         let Some(entry) = run.files.get(i) else { break };
         let Some(table) = entry.table() else { continue };
@@ -261,7 +273,8 @@ fn finish(conn: &Connection, export_dir: &ExportDir, run: &mut Manifest) -> Resu
         let days = days(conn, entry.first_batch, entry.last_batch)?;
         let ranges = days.get(&entry.date).cloned().unwrap_or_default();
         let day = entry.date.clone();
-        let made = write_table(conn, export_dir, table, &day, &ranges, run.payload)?
+        let made = tables
+            .write(table, &day, &ranges)?
             .ok_or_else(|| changed(export_dir, run.last_batch))?;
         rewritten |= run.files.get(i).is_some_and(|e| e.sha256 != made.sha256);
         if let Some(entry) = run.files.get_mut(i) {

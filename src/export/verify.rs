@@ -75,15 +75,6 @@ pub fn verify(
     only: Option<&Branch>,
     each: &mut dyn FnMut(&Discrepancy) -> Result<()>,
 ) -> Result<Verified> {
-    let mut found = Verified::default();
-    let mut report = |kind, path: &Path, detail: &str| {
-        found.problems += 1;
-        each(&Discrepancy {
-            kind,
-            path: slashes(dir, path),
-            detail: detail.to_owned(),
-        })
-    };
     let mut branches = branches_of(dir)?;
     if let Some(only) = only {
         branches.retain(|b| b == only);
@@ -98,48 +89,89 @@ pub fn verify(
             "give the same folder as to `kycdrop export`",
         ));
     }
-    for table in TABLES.iter().filter(|_| only.is_none()) {
-        for folder in entries(&dir.join(table.name))? {
-            let known = branch_of(&folder).is_some_and(|b| branches.contains(&b));
-            if !known && !is_hidden(&folder) {
-                report(
-                    DiscrepancyKind::Unlisted,
-                    &folder,
-                    "no manifest of this branch",
-                )?;
+    let mut check = Check {
+        dir,
+        each,
+        found: Verified::default(),
+    };
+    if only.is_none() {
+        check.folders(&branches)?;
+    }
+    for branch in &branches {
+        let listed = check.listed(branch)?;
+        check.unlisted(branch, &listed)?;
+    }
+    check.found.branches = branches.len() as u64;
+    Ok(check.found)
+}
+
+/// A check of an export, and what it found so far.
+struct Check<'c> {
+    dir: &'c Path,
+    each: &'c mut dyn FnMut(&Discrepancy) -> Result<()>,
+    found: Verified,
+}
+
+impl Check<'_> {
+    fn report(&mut self, kind: DiscrepancyKind, path: &Path, detail: &str) -> Result<()> {
+        self.found.problems += 1;
+        (self.each)(&Discrepancy {
+            kind,
+            path: slashes(self.dir, path),
+            detail: detail.to_owned(),
+        })
+    }
+
+    /// Reports the folders of branches without a manifest.
+    fn folders(&mut self, branches: &BTreeSet<Branch>) -> Result<()> {
+        for table in TABLES {
+            for folder in entries(&self.dir.join(table.name))? {
+                let known = branch_of(&folder).is_some_and(|b| branches.contains(&b));
+                if !known && !is_hidden(&folder) {
+                    self.report(
+                        DiscrepancyKind::Unlisted,
+                        &folder,
+                        "no manifest of this branch",
+                    )?;
+                }
             }
         }
+        Ok(())
     }
-    let (mut files, mut rows, mut bytes, mut pending) = (0, 0, 0, Vec::new());
-    for branch in &branches {
+
+    /// Checks the files that the manifests of a branch list, and returns them all.
+    fn listed(&mut self, branch: &Branch) -> Result<BTreeSet<PathBuf>> {
         let mut listed = BTreeSet::new();
-        for manifest in manifests(dir, branch, &mut report)? {
+        for manifest in self.manifests(branch)? {
             for entry in &manifest.files {
-                let path = dir.join(&entry.path);
-                files += 1;
-                rows += entry.rows;
-                bytes += entry.bytes;
+                let path = self.dir.join(&entry.path);
+                self.found.files += 1;
+                self.found.rows += entry.rows;
+                self.found.bytes += entry.bytes;
                 if !is_intact(&path, entry)? {
-                    let there = path.symlink_metadata().is_ok();
-                    let kind = if there {
-                        DiscrepancyKind::Changed
-                    } else {
-                        DiscrepancyKind::Missing
+                    let kind = match path.symlink_metadata() {
+                        Ok(_) => DiscrepancyKind::Changed,
+                        Err(_) => DiscrepancyKind::Missing,
                     };
-                    report(kind, &path, "")?;
+                    self.report(kind, &path, "")?;
                 }
                 listed.insert(path);
             }
         }
         // The files of a pending run may be in their places or not yet.
-        let path = manifest::folder(dir, branch).join(PENDING);
+        let path = manifest::folder(self.dir, branch).join(PENDING);
         if path.symlink_metadata().is_ok() {
             let run = Manifest::read(&path)?;
-            listed.extend(run.files.iter().map(|f| dir.join(&f.path)));
-            pending.push(branch.clone());
+            listed.extend(run.files.iter().map(|f| self.dir.join(&f.path)));
+            self.found.pending.push(branch.clone());
         }
+        Ok(listed)
+    }
+
+    /// Reports the files in the folders of a branch that are not listed.
+    fn unlisted(&mut self, branch: &Branch, listed: &BTreeSet<PathBuf>) -> Result<()> {
         for table in TABLES {
-            for day in entries(&dir.join(table.name).join(branch.folder()))? {
+            for day in entries(&self.dir.join(table.name).join(branch.folder()))? {
                 let files = if day.is_dir() {
                     entries(&day)?
                 } else {
@@ -147,7 +179,7 @@ pub fn verify(
                 };
                 for file in files {
                     if !listed.contains(&file) && !is_hidden(&file) {
-                        report(
+                        self.report(
                             DiscrepancyKind::Unlisted,
                             &file,
                             "no manifest lists this file",
@@ -156,63 +188,56 @@ pub fn verify(
                 }
             }
         }
+        Ok(())
     }
-    found.branches = branches.len() as u64;
-    found.files = files;
-    found.rows = rows;
-    found.bytes = bytes;
-    found.pending = pending;
-    Ok(found)
-}
 
-/// The manifests of a branch that can be read. Each must begin where the one before it ended.
-fn manifests(
-    dir: &Path,
-    branch: &Branch,
-    report: &mut dyn FnMut(DiscrepancyKind, &Path, &str) -> Result<()>,
-) -> Result<Vec<Manifest>> {
-    let folder = manifest::folder(dir, branch);
-    let mut all: Vec<Manifest> = Vec::new();
-    let mut next = 1;
-    for run in manifest::runs(&folder)? {
-        let path = folder.join(manifest::run_name(run));
-        if run.0 > next {
-            let lost = folder.join(manifest::run_name((next, run.0 - 1)));
-            report(
-                DiscrepancyKind::Missing,
-                &lost,
-                "one or more manifests of these batches",
-            )?;
-        }
-        if run.0 < next {
-            report(
-                DiscrepancyKind::Doubled,
-                &path,
-                "an earlier manifest lists some of its batches too",
-            )?;
-        }
-        next = next.max(run.1 + 1);
-        match Manifest::read(&path) {
-            Err(e) if e.kind == Kind::Input => report(DiscrepancyKind::Changed, &path, &e.what)?,
-            Err(e) => return Err(e),
-            Ok(m) if (m.first_batch, m.last_batch) != run || m.branch != *branch => {
-                report(
-                    DiscrepancyKind::Changed,
-                    &path,
-                    "its content does not match its name",
+    /// The manifests of a branch that can be read. Each must begin where the one before it ended.
+    fn manifests(&mut self, branch: &Branch) -> Result<Vec<Manifest>> {
+        let folder = manifest::folder(self.dir, branch);
+        let mut all: Vec<Manifest> = Vec::new();
+        let mut next = 1;
+        for run in manifest::runs(&folder)? {
+            let path = folder.join(manifest::run_name(run));
+            if run.0 > next {
+                let lost = folder.join(manifest::run_name((next, run.0 - 1)));
+                self.report(
+                    DiscrepancyKind::Missing,
+                    &lost,
+                    "one or more manifests of these batches",
                 )?;
             }
-            Ok(m) if all.first().is_some_and(|first| first.history != m.history) => {
-                report(
-                    DiscrepancyKind::Changed,
+            if run.0 < next {
+                self.report(
+                    DiscrepancyKind::Doubled,
                     &path,
-                    "it belongs to another history than the first manifest",
+                    "an earlier manifest lists some of its batches too",
                 )?;
             }
-            Ok(m) => all.push(m),
+            next = next.max(run.1 + 1);
+            match Manifest::read(&path) {
+                Err(e) if e.kind == Kind::Input => {
+                    self.report(DiscrepancyKind::Changed, &path, &e.what)?
+                }
+                Err(e) => return Err(e),
+                Ok(m) if (m.first_batch, m.last_batch) != run || m.branch != *branch => {
+                    self.report(
+                        DiscrepancyKind::Changed,
+                        &path,
+                        "its content does not match its name",
+                    )?;
+                }
+                Ok(m) if all.first().is_some_and(|first| first.history != m.history) => {
+                    self.report(
+                        DiscrepancyKind::Changed,
+                        &path,
+                        "it belongs to another history than the first manifest",
+                    )?;
+                }
+                Ok(m) => all.push(m),
+            }
         }
+        Ok(all)
     }
-    Ok(all)
 }
 
 fn branches_of(dir: &Path) -> Result<BTreeSet<Branch>> {

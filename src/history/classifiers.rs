@@ -108,21 +108,7 @@ pub(super) fn activate(
         .optional()?;
     let set_id = match known {
         Some(id) => id,
-        None => {
-            tx.execute(
-                "INSERT INTO classifier_set (hash, loaded_at) VALUES (?1, ?2)",
-                params![set_hash, now],
-            )?;
-            let id = tx.last_insert_rowid();
-            for file in files {
-                let version = version_of(&tx, file, &file.hash())?;
-                tx.execute(
-                    "INSERT INTO classifier_set_member (set_id, version_id) VALUES (?1, ?2)",
-                    params![id, version],
-                )?;
-            }
-            id
-        }
+        None => insert_set(&tx, files, &set_hash, now)?,
     };
     tx.execute(
         "INSERT INTO classifier_load (set_id, loaded_at) VALUES (?1, ?2)",
@@ -135,6 +121,22 @@ pub(super) fn activate(
         hash: set_hash,
         changed: true,
     })
+}
+
+fn insert_set(conn: &Connection, files: &[ClassifierFile], hash: &str, now: &str) -> Result<i64> {
+    conn.execute(
+        "INSERT INTO classifier_set (hash, loaded_at) VALUES (?1, ?2)",
+        params![hash, now],
+    )?;
+    let id = conn.last_insert_rowid();
+    for file in files {
+        let version = version_of(conn, file, &file.hash())?;
+        conn.execute(
+            "INSERT INTO classifier_set_member (set_id, version_id) VALUES (?1, ?2)",
+            params![id, version],
+        )?;
+    }
+    Ok(id)
 }
 
 fn version_of(conn: &Connection, file: &ClassifierFile, hash: &str) -> Result<i64> {

@@ -3,6 +3,8 @@
 
 mod invalid;
 mod read;
+mod scalar;
+mod scan;
 mod split;
 mod tree;
 pub mod value;

@@ -16,8 +16,8 @@ use serde_json::value::RawValue;
 use crate::catalog::{self, Endpoints, Field, FieldIndex, KeyTable, Object, Type};
 
 use super::invalid::InvalidRequest;
+use super::scalar::{from_bare, from_text, is_blank, measure};
 use super::tree::{Item, Kind, Note, NoteDetail, NoteKind, Path, Slot, Tree};
-use super::value;
 
 /// The most unknown fields of one customer that are kept as warnings, each by its own name.
 const UNKNOWN_KEPT: usize = 100;
@@ -175,64 +175,17 @@ impl Reader<'_> {
         let path = Path::Field(path, &shown).to_string();
         self.tree.notes.push(Note { kind, path, about });
     }
-}
 
-/// A JSON string at a field that takes a scalar. `may_have_control`: look for control characters.
-fn from_text(field: &Field, text: &str, (start, len): (u32, u32), may_have_control: bool) -> Slot {
-    if is_blank(text) {
-        return Slot::of(Kind::Blank, start, len);
-    }
-    let sound = |yes: bool| if yes { Kind::Text } else { Kind::Bad };
-    let kind = match field.ty {
-        Type::Text | Type::Scalar => {
-            let mut slot = Slot::of(Kind::Text, start, len);
-            measure(field, text, &mut slot);
-            slot.control = may_have_control && value::has_control(text);
-            return slot;
+    /// Notes how many unknown fields were not kept.
+    fn note_more_unknown(&mut self) {
+        if self.tree.unknown > UNKNOWN_KEPT {
+            let more = self.tree.unknown - UNKNOWN_KEPT;
+            self.tree.notes.push(Note {
+                kind: NoteKind::MoreUnknownFields,
+                path: String::new(),
+                about: NoteDetail::UnknownFields(more as u32),
+            });
         }
-        Type::Choice(values) | Type::Choices(values) => {
-            return match values.iter().position(|v| *v == text) {
-                Some(index) => Slot::of(Kind::Choice, index as u32, 0),
-                None => Slot::of(Kind::NoChoice, start, len),
-            };
-        }
-        Type::Boolean => match value::boolean(text) {
-            Some(true) => Kind::True,
-            Some(false) => Kind::False,
-            None => Kind::Bad,
-        },
-        Type::Integer | Type::BigInteger => sound(value::is_whole(text)),
-        Type::Decimal => sound(value::is_decimal(text)),
-        Type::Date => sound(value::moment(text).is_some()),
-        Type::Object(_) | Type::List(_) => Kind::Bad,
-    };
-    Slot::of(kind, start, len)
-}
-
-/// A JSON number, true or false at a field that takes a scalar.
-fn from_bare(field: &Field, first: u8, raw: &str) -> Kind {
-    let number = !matches!(first, b't' | b'f');
-    match field.ty {
-        Type::Text | Type::Scalar => Kind::Text,
-        Type::Boolean if first == b't' => Kind::True,
-        Type::Boolean if first == b'f' => Kind::False,
-        Type::Integer | Type::BigInteger if number && value::is_whole(raw) => Kind::Text,
-        Type::Decimal if number => Kind::Text,
-        _ => Kind::Bad,
-    }
-}
-
-fn measure(field: &Field, text: &str, slot: &mut Slot) {
-    if let Some(max) = field.max_chars {
-        // A text of no more bytes than characters allowed needs no counting.
-        slot.long = text.len() > max as usize && text.chars().count() > max as usize;
-    }
-}
-
-fn is_blank(text: &str) -> bool {
-    match text.as_bytes().first() {
-        Some(b) if b.is_ascii_graphic() => false,
-        _ => text.trim().is_empty(),
     }
 }
 
@@ -290,6 +243,37 @@ impl Container<'_, '_, '_> {
         Slot::of(Kind::Bad, 0, 0)
     }
 
+    /// The value of a field; `key` as it stands in the customer's text.
+    #[inline]
+    fn read_field<'de, A: MapAccess<'de>>(
+        &mut self,
+        map: &mut A,
+        field: &'static Field,
+        key: Option<&str>,
+    ) -> Result<Slot, A::Error> {
+        let shape = match field.ty {
+            Type::Object(inner) => Some(Shape::Object(inner)),
+            Type::List(inner) => Some(Shape::List(inner)),
+            Type::Choices(_) => Some(Shape::Choices(field)),
+            _ => None,
+        };
+        match shape {
+            Some(shape) => map.next_value_seed(Container {
+                reader: self.reader,
+                shape,
+                path: &Path::Field(self.path, field.name),
+            }),
+            None if key.is_some_and(|key| self.reader.string_follows(key)) => {
+                let reader = &mut *self.reader;
+                map.next_value_seed(Text { reader, field })
+            }
+            None => {
+                let raw = map.next_value::<&RawValue>()?;
+                Ok(self.reader.scalar(field, raw.get()))
+            }
+        }
+    }
+
     fn read_item<'de, A: SeqAccess<'de>>(
         &mut self,
         list: &mut A,
@@ -329,7 +313,7 @@ impl<'de> Visitor<'de> for Container<'_, '_, '_> {
         f.write_str("any JSON value")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Slot, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Slot, A::Error> {
         let Shape::Object(object) = self.shape else {
             while map.next_entry::<&RawValue, IgnoredAny>()?.is_some() {}
             return Ok(self.bad());
@@ -352,27 +336,7 @@ impl<'de> Visitor<'de> for Container<'_, '_, '_> {
                 }
             };
             let field = object.field(f);
-            let shape = match field.ty {
-                Type::Object(inner) => Some(Shape::Object(inner)),
-                Type::List(inner) => Some(Shape::List(inner)),
-                Type::Choices(_) => Some(Shape::Choices(field)),
-                _ => None,
-            };
-            let mut slot = match shape {
-                Some(shape) => map.next_value_seed(Container {
-                    reader: self.reader,
-                    shape,
-                    path: &Path::Field(self.path, field.name),
-                })?,
-                None if key.is_some_and(|key| self.reader.string_follows(key)) => {
-                    let reader = &mut *self.reader;
-                    map.next_value_seed(Text { reader, field })?
-                }
-                None => {
-                    let raw = map.next_value::<&RawValue>()?;
-                    self.reader.scalar(field, raw.get())
-                }
-            };
+            let mut slot = self.read_field(&mut map, field, key)?;
             let place = &mut self.reader.tree.slots[base as usize + f.0 as usize];
             // A slot that was filled before bears its mark in `twice` only once a second key comes;
             // until then `a` of an absent slot distinguishes null (1) from never seen (0).
@@ -385,13 +349,8 @@ impl<'de> Visitor<'de> for Container<'_, '_, '_> {
             marks.ignored |= field.ignored_at != Endpoints::NONE;
             *place = slot;
         }
-        if matches!(self.path, Path::Root) && self.reader.tree.unknown > UNKNOWN_KEPT {
-            let more = self.reader.tree.unknown - UNKNOWN_KEPT;
-            self.reader.tree.notes.push(Note {
-                kind: NoteKind::MoreUnknownFields,
-                path: String::new(),
-                about: NoteDetail::UnknownFields(more as u32),
-            });
+        if matches!(self.path, Path::Root) {
+            self.reader.note_more_unknown();
         }
         Ok(Slot::of(Kind::Object, base, 0))
     }

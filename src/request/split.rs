@@ -8,9 +8,7 @@ use std::ops::Range;
 use serde::de::IgnoredAny;
 
 use super::invalid::InvalidRequest;
-
-/// How much is asked of the file at a time.
-const READ: u64 = 256 << 10;
+use super::scan::{READ, Scan};
 
 /// What the body of a request is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,21 +93,12 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Cuts a file into chunks of customers.
 pub struct Splitter<R> {
-    file: R,
+    scan: Scan<R>,
     body: Body,
-    limits: Limits,
-    buf: Vec<u8>,
-    /// The next byte to look at.
-    pos: usize,
-    /// Where `buf` starts in the file.
-    offset: u64,
-    end_of_file: bool,
     state: State,
     customers_seen: bool,
     count: u64,
     elements: Vec<Element>,
-    /// Where the value that is being cut starts in `buf`.
-    begun: Option<usize>,
     /// Keys beside `customers`, shortened.
     pub other_keys: Vec<String>,
 }
@@ -118,25 +107,19 @@ impl<R: Read> Splitter<R> {
     /// A splitter over a file that is read from its start.
     pub fn new(file: R, body: Body, limits: Limits) -> Splitter<R> {
         Splitter {
-            file,
+            scan: Scan::new(file, limits),
             body,
-            limits,
-            buf: Vec::new(),
-            pos: 0,
-            offset: 0,
-            end_of_file: false,
             state: State::Start,
             customers_seen: false,
             count: 0,
             elements: Vec::new(),
-            begun: None,
             other_keys: Vec::new(),
         }
     }
 
     /// The file, once there is nothing more to cut.
     pub fn into_inner(self) -> R {
-        self.file
+        self.scan.file
     }
 
     /// The next customers; None after the last byte of a sound file.
@@ -159,8 +142,8 @@ impl<R: Read> Splitter<R> {
                 State::Keys { more } => self.key(more)?,
                 State::Customers { more } => {
                     self.customer(more)?;
-                    let full = self.elements.len() >= self.limits.chunk_customers
-                        || self.pos >= self.limits.chunk_bytes;
+                    let full = self.elements.len() >= self.scan.limits.chunk_customers
+                        || self.scan.pos >= self.scan.limits.chunk_bytes;
                     let ended = !matches!(self.state, State::Customers { .. });
                     if (full || ended) && !self.elements.is_empty() {
                         return Ok(Some(self.hand_on()));
@@ -170,11 +153,11 @@ impl<R: Read> Splitter<R> {
                     if !self.elements.is_empty() {
                         return Ok(Some(self.hand_on()));
                     }
-                    return match self.peek()? {
+                    return match self.scan.peek()? {
                         None => Ok(None),
-                        Some(_) => {
-                            Err(self.wrong("there is more text after the end of the request"))
-                        }
+                        Some(_) => Err(self
+                            .scan
+                            .wrong("there is more text after the end of the request")),
                     };
                 }
             }
@@ -182,29 +165,29 @@ impl<R: Read> Splitter<R> {
     }
 
     fn start(&mut self) -> Result<(), SplitError> {
-        while self.buf.len() < 3 && self.fill()? {}
-        if self.buf.starts_with(BYTE_ORDER_MARK) {
-            self.pos = BYTE_ORDER_MARK.len();
-        } else if !self.buf.is_empty() && BYTE_ORDER_MARK.starts_with(&self.buf) {
-            self.pos = self.buf.len();
-            return Err(self.truncated());
-        } else if self.buf.starts_with(b"\xff\xfe") || self.buf.starts_with(b"\xfe\xff") {
-            return Err(self.wrong("the file is UTF-16; it must be UTF-8"));
+        while self.scan.buf.len() < 3 && self.scan.fill()? {}
+        if self.scan.buf.starts_with(BYTE_ORDER_MARK) {
+            self.scan.pos = BYTE_ORDER_MARK.len();
+        } else if !self.scan.buf.is_empty() && BYTE_ORDER_MARK.starts_with(&self.scan.buf) {
+            self.scan.pos = self.scan.buf.len();
+            return Err(self.scan.truncated());
+        } else if self.scan.buf.starts_with(b"\xff\xfe") || self.scan.buf.starts_with(b"\xfe\xff") {
+            return Err(self.scan.wrong("the file is UTF-16; it must be UTF-8"));
         }
-        match self.peek()? {
-            None => return Err(self.ends_early("the file is empty")),
+        match self.scan.peek()? {
+            None => return Err(self.scan.ends_early("the file is empty")),
             Some(b'{') => {}
-            Some(_) => return Err(self.wrong("the request is not a JSON object")),
+            Some(_) => return Err(self.scan.wrong("the request is not a JSON object")),
         }
         match self.body {
             Body::Single => {
-                self.forget();
-                let element = self.extent(0)?;
+                self.scan.forget();
+                let element = self.scan.extent(0)?;
                 self.elements.push(element);
                 self.state = State::End;
             }
             Body::List => {
-                self.pos += 1;
+                self.scan.pos += 1;
                 self.state = State::Keys { more: false };
             }
         }
@@ -214,252 +197,121 @@ impl<R: Read> Splitter<R> {
     /// One key of the outermost object with its value, or its end.
     fn key(&mut self, more: bool) -> Result<(), SplitError> {
         // Not for each of a million keys: what is left has to be moved.
-        if self.pos as u64 > READ / 2 {
-            self.forget();
+        if self.scan.pos as u64 > READ / 2 {
+            self.scan.forget();
         }
-        match (self.peek()?, more) {
+        match (self.scan.peek()?, more) {
             (Some(b'}'), _) => {
-                self.pos += 1;
+                self.scan.pos += 1;
                 if !self.customers_seen {
-                    return Err(
-                        self.wrong("customers is absent: the request is {\"customers\":[…]}")
-                    );
+                    return Err(self
+                        .scan
+                        .wrong("customers is absent: the request is {\"customers\":[…]}"));
                 }
                 self.state = State::End;
                 return Ok(());
             }
             (Some(b','), true) => {
-                self.pos += 1;
-                if self.peek()? != Some(b'"') {
-                    return Err(self.unexpected("a key"));
+                self.scan.pos += 1;
+                if self.scan.peek()? != Some(b'"') {
+                    return Err(self.scan.unexpected("a key"));
                 }
             }
             (Some(b'"'), false) => {}
-            _ => return Err(self.unexpected(if more { "a comma or }" } else { "a key or }" })),
+            _ => {
+                return Err(self
+                    .scan
+                    .unexpected(if more { "a comma or }" } else { "a key or }" }));
+            }
         }
-        let at = self.extent(1)?;
-        let raw = &self.buf[at.start as usize..at.end as usize];
-        let key = key_text(raw)
-            .ok_or_else(|| self.wrong_at(at.start as usize, "this key is not JSON text"))?;
-        if self.peek()? != Some(b':') {
-            return Err(self.unexpected("a colon"));
+        let at = self.scan.extent(1)?;
+        let raw = &self.scan.buf[at.start as usize..at.end as usize];
+        let key = key_text(raw).ok_or_else(|| {
+            self.scan
+                .wrong_at(at.start as usize, "this key is not JSON text")
+        })?;
+        if self.scan.peek()? != Some(b':') {
+            return Err(self.scan.unexpected("a colon"));
         }
-        self.pos += 1;
+        self.scan.pos += 1;
         if key == "customers" {
-            if self.customers_seen {
-                return Err(self.wrong("customers appears twice"));
-            }
-            self.customers_seen = true;
-            match self.peek()? {
-                Some(b'[') => {}
-                None => return Err(self.truncated()),
-                Some(_) => return Err(self.wrong("customers is not an array")),
-            }
-            self.pos += 1;
-            self.state = State::Customers { more: false };
-            return Ok(());
+            return self.open_customers();
         }
         if self.other_keys.len() < 100 {
             self.other_keys
                 .push(crate::text::shortened(&key, 128).into_owned());
         }
-        if self.peek()?.is_none() {
-            return Err(self.unexpected("a value"));
+        self.pass_value()
+    }
+
+    /// Into the list of customers.
+    fn open_customers(&mut self) -> Result<(), SplitError> {
+        if self.customers_seen {
+            return Err(self.scan.wrong("customers appears twice"));
         }
-        let at = self.extent(1)?;
+        self.customers_seen = true;
+        match self.scan.peek()? {
+            Some(b'[') => {}
+            None => return Err(self.scan.truncated()),
+            Some(_) => return Err(self.scan.wrong("customers is not an array")),
+        }
+        self.scan.pos += 1;
+        self.state = State::Customers { more: false };
+        Ok(())
+    }
+
+    /// Over the value of another key; it must be JSON.
+    fn pass_value(&mut self) -> Result<(), SplitError> {
+        if self.scan.peek()?.is_none() {
+            return Err(self.scan.unexpected("a value"));
+        }
+        let at = self.scan.extent(1)?;
         let (start, end) = (at.start as usize, at.end as usize);
-        InvalidRequest::check_whole(&self.buf[start..end])
-            .map_err(|fault| SplitError::Invalid(fault.within(self.offset + start as u64)))?;
+        InvalidRequest::check_whole(&self.scan.buf[start..end])
+            .map_err(|fault| SplitError::Invalid(fault.within(self.scan.offset + start as u64)))?;
         self.state = State::Keys { more: true };
         Ok(())
     }
 
     /// One element of `customers`, or the end of the list.
     fn customer(&mut self, more: bool) -> Result<(), SplitError> {
-        let next = self.peek()?;
+        let next = self.scan.peek()?;
         match (next, more) {
             (Some(b']'), _) => {
-                self.pos += 1;
+                self.scan.pos += 1;
                 self.state = State::Keys { more: true };
                 return Ok(());
             }
             (Some(b','), true) => {
-                self.pos += 1;
-                if matches!(self.peek()?, None | Some(b']' | b',')) {
-                    return Err(self.unexpected("a customer"));
+                self.scan.pos += 1;
+                if matches!(self.scan.peek()?, None | Some(b']' | b',')) {
+                    return Err(self.scan.unexpected("a customer"));
                 }
             }
             (Some(_), false) => {}
-            _ => return Err(self.unexpected("a comma or ]")),
+            _ => return Err(self.scan.unexpected("a comma or ]")),
         }
-        let element = self.extent(2)?;
+        let element = self.scan.extent(2)?;
         self.elements.push(element);
         self.state = State::Customers { more: true };
         Ok(())
     }
 
-    /// From the next byte to the end of the JSON value that starts there.
-    fn extent(&mut self, outer_depth: u32) -> Result<Element, SplitError> {
-        let start = self.pos;
-        self.begun = Some(start);
-        let mut depth = outer_depth;
-        loop {
-            let Some(byte) = self.byte()? else {
-                return Err(self.truncated());
-            };
-            match byte {
-                b'"' => {
-                    self.pos += 1;
-                    self.skip_string(start)?;
-                }
-                b'{' | b'[' => {
-                    depth += 1;
-                    if depth > self.limits.depth {
-                        return Err(
-                            self.wrong(&format!("nested deeper than {} levels", self.limits.depth))
-                        );
-                    }
-                    self.pos += 1;
-                }
-                b'}' | b']' if depth > outer_depth => {
-                    depth -= 1;
-                    self.pos += 1;
-                }
-                _ if depth == outer_depth => self.skip_bare(start)?,
-                _ => self.skip_between(),
-            }
-            self.bound(start)?;
-            if depth == outer_depth {
-                if self.pos == start {
-                    return Err(self.unexpected("a value"));
-                }
-                self.begun = None;
-                return Ok(start as u32..self.pos as u32);
-            }
-        }
-    }
-
-    /// To behind the quotation mark that ends a string.
-    fn skip_string(&mut self, start: usize) -> Result<(), SplitError> {
-        loop {
-            match memchr::memchr2(b'"', b'\\', &self.buf[self.pos..]) {
-                Some(at) => {
-                    let quote = self.buf[self.pos + at] == b'"';
-                    self.pos += at + 1;
-                    if quote {
-                        return Ok(());
-                    }
-                    if self.pos == self.buf.len() {
-                        // More is read here too: a text of nothing but escapes never comes below.
-                        self.bound(start)?;
-                    }
-                    if self.byte()?.is_none() {
-                        return Err(self.truncated());
-                    }
-                    self.pos += 1;
-                }
-                None => {
-                    self.pos = self.buf.len();
-                    self.bound(start)?;
-                    if !self.fill()? {
-                        return Err(self.truncated());
-                    }
-                }
-            }
-        }
-    }
-
-    /// To the end of a number, true, false, null, or whatever is in its place. Where the file ends,
-    /// nobody knows whether it is whole; and the outermost object is not.
-    fn skip_bare(&mut self, start: usize) -> Result<(), SplitError> {
-        while let Some(byte) = self.byte()? {
-            if matches!(
-                byte,
-                b',' | b']' | b'}' | b':' | b' ' | b'\t' | b'\n' | b'\r'
-            ) {
-                return Ok(());
-            }
-            self.pos += 1;
-            self.bound(start)?;
-        }
-        Err(self.truncated())
-    }
-
-    /// Over what neither opens nor closes anything, as far as it is in the buffer.
-    fn skip_between(&mut self) {
-        let rest = &self.buf[self.pos..];
-        let opens_or_closes = |b: &u8| matches!(b, b'"' | b'{' | b'[' | b'}' | b']');
-        self.pos += rest.iter().position(opens_or_closes).unwrap_or(rest.len());
-    }
-
-    fn bound(&self, start: usize) -> Result<(), SplitError> {
-        if self.pos - start > self.limits.customer_bytes {
-            return Err(self.wrong_at(
-                start,
-                &format!(
-                    "a value is larger than {} bytes (max_customer_bytes)",
-                    self.limits.customer_bytes
-                ),
-            ));
-        }
-        Ok(())
-    }
-
-    /// The next byte, read from the file if need be.
-    fn byte(&mut self) -> Result<Option<u8>, SplitError> {
-        while self.pos == self.buf.len() {
-            if !self.fill()? {
-                return Ok(None);
-            }
-        }
-        Ok(Some(self.buf[self.pos]))
-    }
-
-    /// The next byte that is no white space.
-    fn peek(&mut self) -> Result<Option<u8>, SplitError> {
-        let start = self.pos;
-        while let Some(byte) = self.byte()? {
-            if !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
-                return Ok(Some(byte));
-            }
-            self.pos += 1;
-            self.bound(start)?;
-        }
-        Ok(None)
-    }
-
-    fn fill(&mut self) -> Result<bool, SplitError> {
-        if self.end_of_file {
-            return Ok(false);
-        }
-        let before = self.buf.len();
-        self.file.by_ref().take(READ).read_to_end(&mut self.buf)?;
-        self.end_of_file = self.buf.len() == before;
-        Ok(!self.end_of_file)
-    }
-
-    /// Drops what has been looked at.
-    fn forget(&mut self) {
-        self.buf.drain(..self.pos);
-        self.offset += self.pos as u64;
-        self.pos = 0;
-    }
-
     /// Hands on the customers found so far; what was read behind them stays here.
     fn hand_on(&mut self) -> Chunk {
-        let mut rest = Vec::with_capacity(self.buf.len() - self.pos + READ as usize);
-        rest.extend_from_slice(&self.buf[self.pos..]);
-        let mut data = std::mem::replace(&mut self.buf, rest);
-        data.truncate(self.pos);
+        let mut rest = Vec::with_capacity(self.scan.buf.len() - self.scan.pos + READ as usize);
+        rest.extend_from_slice(&self.scan.buf[self.scan.pos..]);
+        let mut data = std::mem::replace(&mut self.scan.buf, rest);
+        data.truncate(self.scan.pos);
         let chunk = Chunk {
             first: self.count,
-            offset: self.offset,
+            offset: self.scan.offset,
             data,
             elements: std::mem::take(&mut self.elements),
         };
         self.count += chunk.elements.len() as u64;
-        self.offset += self.pos as u64;
-        self.pos = 0;
+        self.scan.offset += self.scan.pos as u64;
+        self.scan.pos = 0;
         chunk
     }
 
@@ -467,44 +319,18 @@ impl<R: Read> Splitter<R> {
     /// This is the fault that was not handed on yet and stands before `offset`, if there is one.
     fn earlier_fault(&self, offset: u64) -> Option<InvalidRequest> {
         let in_file = |start: usize, checked: Result<(), InvalidRequest>| {
-            let fault = checked.err()?.within(self.offset + start as u64);
+            let fault = checked.err()?.within(self.scan.offset + start as u64);
             (fault.offset < offset).then_some(fault)
         };
         let whole = self.elements.iter().find_map(|e| {
-            let bytes = self.buf.get(e.start as usize..e.end as usize)?;
+            let bytes = self.scan.buf.get(e.start as usize..e.end as usize)?;
             in_file(e.start as usize, InvalidRequest::check_whole(bytes))
         });
         whole.or_else(|| {
-            let start = self.begun?;
-            let bytes = self.buf.get(start..self.pos)?;
+            let start = self.scan.begun?;
+            let bytes = self.scan.buf.get(start..self.scan.pos)?;
             in_file(start, InvalidRequest::check_beginning(bytes))
         })
-    }
-
-    fn wrong(&self, message: &str) -> SplitError {
-        self.wrong_at(self.pos, message)
-    }
-
-    fn wrong_at(&self, pos: usize, message: &str) -> SplitError {
-        SplitError::Invalid(InvalidRequest::wrong(self.offset + pos as u64, message))
-    }
-
-    fn ends_early(&self, message: &str) -> SplitError {
-        SplitError::Invalid(InvalidRequest::ends_early(
-            self.offset + self.pos as u64,
-            message,
-        ))
-    }
-
-    fn unexpected(&self, wanted: &str) -> SplitError {
-        if self.pos == self.buf.len() && self.end_of_file {
-            return self.truncated();
-        }
-        self.wrong(&format!("{wanted} was expected here"))
-    }
-
-    fn truncated(&self) -> SplitError {
-        self.ends_early("the file ends in the middle of the request")
     }
 }
 

@@ -3,8 +3,9 @@
 use hashbrown::HashSet;
 
 use crate::catalog::{
-    self, ADDITIONAL_VALUE, CUSTOMER, CategoryKind, Check, CodeSet, CustomerFacts, EntityType,
-    FieldIndex, RiskLevelSource, Rule, Scope, Step, Type, Walk, additional_value, customer, rules,
+    self, ADDITIONAL_VALUE, CUSTOMER, CategoryKind, Check, CodeSet, CustomerFacts, Endpoints,
+    EntityType, FieldIndex, RiskLevelSource, Rule, Scope, Step, Type, Walk, additional_value,
+    customer, rules,
 };
 use crate::request::{Kind, Marks, Node, Note, NoteDetail, NoteKind, Path, SlotId};
 
@@ -181,15 +182,8 @@ impl<'j, 't> Run<'j, 't> {
                 required_at,
                 codes,
             } => {
-                let classifiers = self.judge.classifiers;
                 for f in *fields {
-                    let holds = match codes {
-                        _ if !node.slot(*f).is_given() => required_at.has(self.judge.endpoint),
-                        CodeSet::Any => false,
-                        CodeSet::OfField => is_wrong(node, *f, None, classifiers),
-                        CodeSet::OfFieldOr(other) => is_wrong(node, *f, Some(*other), classifiers),
-                    };
-                    if holds {
+                    if self.is_absent_or_wrong(node, *f, *required_at, *codes) {
                         self.find(step, at, *f);
                     }
                 }
@@ -231,6 +225,24 @@ impl<'j, 't> Run<'j, 't> {
             }
             Check::Walk(what, _) => self.walk(*what, step, at),
             Check::History(_) => {}
+        }
+    }
+
+    /// Whether a field has no value where one is required, or one that is not among the codes.
+    #[inline]
+    fn is_absent_or_wrong(
+        &self,
+        node: &Node<'_>,
+        f: FieldIndex,
+        required_at: Endpoints,
+        codes: CodeSet,
+    ) -> bool {
+        let classifiers = self.judge.classifiers;
+        match codes {
+            _ if !node.slot(f).is_given() => required_at.has(self.judge.endpoint),
+            CodeSet::Any => false,
+            CodeSet::OfField => is_wrong(node, f, None, classifiers),
+            CodeSet::OfFieldOr(other) => is_wrong(node, f, Some(other), classifiers),
         }
     }
 

@@ -4,7 +4,7 @@
 use crate::common;
 
 use common::daemon::{Daemon, eventually};
-use common::{Office, codes, company, person, with};
+use common::{Office, company, person, with};
 use kycdrop::catalog::Classifier;
 use serde_json::{Value, json};
 
@@ -72,7 +72,7 @@ fn retired_at(office: &Office, classifier: &str, code: &str) -> Value {
 }
 
 /// Every finding of the newest batch.
-fn findings(office: &Office) -> Vec<serde_json::Map<String, Value>> {
+pub fn findings(office: &Office) -> Vec<serde_json::Map<String, Value>> {
     office.rows(
         "SELECT code, description, path FROM v_finding
          WHERE batch_id = (SELECT max(batch_id) FROM v_batch) ORDER BY position, no",
@@ -331,6 +331,27 @@ fn comments_and_layout_make_no_other_set() {
     );
 }
 
+/// The code, description and path of every finding about a customer.
+fn found(office: &Office, name: &str, customer: Value) -> Vec<(String, String, String)> {
+    office.batch(name, &[customer]);
+    findings(office)
+        .iter()
+        .map(|f| {
+            let text = |n: &str| f[n].as_str().unwrap().to_owned();
+            (text("code"), text("description"), text("path"))
+        })
+        .collect()
+}
+
+/// The finding at a value that the tax offices do not have.
+fn cls(path: &str) -> (String, String, String) {
+    (
+        "CLS01".to_owned(),
+        format!("Value not found in classifier taxOffice. Field: {path}"),
+        path.to_owned(),
+    )
+}
+
 #[test]
 fn an_added_classifier_is_bound_to_a_field_and_to_an_additional_value() {
     let office = Office::new();
@@ -348,23 +369,7 @@ fn an_added_classifier_is_bound_to_a_field_and_to_an_additional_value() {
             json!({"nationalCode": national, "listAdditionalValues": [extra]}),
         )
     };
-    let found = |name: &str, customer: Value| {
-        office.batch(name, &[customer]);
-        findings(&office)
-            .iter()
-            .map(|f| {
-                let text = |n: &str| f[n].as_str().unwrap().to_owned();
-                (text("code"), text("description"), text("path"))
-            })
-            .collect::<Vec<_>>()
-    };
-    let cls = |path: &str| {
-        (
-            "CLS01".to_owned(),
-            format!("Value not found in classifier taxOffice. Field: {path}"),
-            path.to_owned(),
-        )
-    };
+    let found = |name: &str, customer: Value| found(&office, name, customer);
     let (national, extra) = ("nationalCode", "listAdditionalValues[0].value");
 
     let wrong = both("VILNIUS", value("tax_office", json!("VILNIUS")));
@@ -395,100 +400,6 @@ fn an_added_classifier_is_bound_to_a_field_and_to_an_additional_value() {
             cls("listRelatedEntity[0].listAdditionalValues[0].value")
         ]
     );
-}
-
-#[test]
-fn business_units_are_checked_from_the_first_value_on() {
-    let office = Office::new();
-    let of = |id: &str, unit: Value| with(person(id), json!({"businessUnit": unit}));
-    let result = office.batch("any", &[of("1", json!("anything")), person("2")]);
-    assert_eq!(
-        (&result[0]["resultType"], &result[1]["resultType"]),
-        (&json!("REQUEST_ACCEPTED"), &json!("REQUEST_ACCEPTED"))
-    );
-    office.edit(
-        "classifiers/businessUnit.toml",
-        "[values]\n",
-        "[values]\nvilnius = \"Vilnius\"\n",
-    );
-    let result = office.batch(
-        "some",
-        &[
-            of("3", json!("vilnius")),
-            of("4", json!("anything")),
-            of("5", json!("Vilnius")),
-            person("6"),
-        ],
-    );
-    let errors: Vec<_> = result.iter().map(|r| r.get("errorCode").cloned()).collect();
-    assert_eq!(
-        errors,
-        [None, Some("BU02".into()), Some("BU02".into()), None]
-    );
-    assert_eq!(
-        result[1]["errorDescription"],
-        "BusinessUnit not found in Amlyze"
-    );
-}
-
-#[test]
-fn an_emptied_business_unit_classifier_still_refuses_every_unit() {
-    let file = "classifiers/businessUnit.toml";
-    let unit = |id: &str, unit: &str| with(person(id), json!({"businessUnit": unit}));
-    let vilnius = "[values]\nvilnius = \"Vilnius\"\n";
-    for emptied in [
-        // Retired, retired on a day that has passed, removed.
-        "[values]\nvilnius = { name = \"Vilnius\", retired = true }\n",
-        "[values]\nvilnius = { name = \"Vilnius\", retired = 2020-01-31 }\n",
-        "[values]\n",
-    ] {
-        let office = Office::new();
-        office.once();
-        office.edit(file, "[values]\n", vilnius);
-        let result = office.batch("a", &[unit("1", "vilnius"), unit("2", "nonsense")]);
-        assert_eq!(result[0]["resultType"], "REQUEST_ACCEPTED");
-        assert_eq!(result[1]["errorCode"], "BU02");
-        office.edit(file, vilnius, emptied);
-        let result = office.batch(
-            "b",
-            &[unit("3", "vilnius"), unit("4", "nonsense"), person("5")],
-        );
-        assert_eq!(result[0]["errorCode"], "BU02", "{emptied}");
-        assert_eq!(result[1]["errorCode"], "BU02", "{emptied}");
-        assert_eq!(result[2]["resultType"], "REQUEST_ACCEPTED", "{emptied}");
-        // `check` answers what dropping would.
-        let body = json!({"customers": [unit("6", "nonsense")]}).to_string();
-        let path = office.write("x.json", body);
-        let output = office.run(&["check", path.to_str().expect("a path")]);
-        let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-        assert_eq!(answer["results"][0]["errorCode"], "BU02", "{emptied}");
-    }
-    // A unit that is retired before any was ever in use counts as one.
-    let office = Office::new();
-    office.once();
-    office.edit(
-        file,
-        "[values]\n",
-        "[values]\nold = { name = \"Old\", retired = true }\n",
-    );
-    let result = office.batch("a", &[unit("1", "nonsense")]);
-    assert_eq!(result[0]["errorCode"], "BU02");
-}
-
-#[test]
-fn several_organizations_need_a_business_unit() {
-    let office = Office::configured("multi_organization = true\n");
-    let given = with(person("1"), json!({"businessUnit": "vilnius"}));
-    let blank = with(person("2"), json!({"businessUnit": " "}));
-    let result = office.batch("x", &[given, blank, person("3")]);
-    assert_eq!(result[0]["resultType"], "REQUEST_ACCEPTED");
-    assert_eq!(result[0]["businessUnit"], "vilnius");
-    for r in &result[1..] {
-        assert_eq!(r["errorCode"], "BU01");
-        assert_eq!(r["errorDescription"], "BusinessUnit is mandatory");
-        assert!(r.get("businessUnit").is_none());
-    }
-    assert_eq!(codes(&findings(&office)), ["BU01", "BU01"]);
 }
 
 #[test]

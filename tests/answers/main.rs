@@ -6,14 +6,17 @@ mod common;
 mod faults;
 
 mod answers;
+mod business_units;
 mod classifier_files;
 mod classifiers;
 mod dictionary;
+mod half_copied;
 mod json_suite;
 mod life;
 mod migrations;
 mod no_request;
 mod rebuilt;
+mod repeats;
 mod rules;
 mod samples;
 mod shared_findings;

@@ -95,33 +95,12 @@ fn nothing_saved(office: &Office) {
     assert!(totals[0].values().all(|n| *n == 0), "{totals:?}");
 }
 
-#[test]
-fn a_file_that_is_no_request_is_answered_400_and_nothing_of_it_is_saved() {
-    let office = Office::new();
-    let one = person("1").to_string();
-    let whole = batch(&one);
-    let utf16 = |big: bool, mark: bool| {
-        let text = if mark {
-            format!("\u{feff}{whole}")
-        } else {
-            whole.clone()
-        };
-        let units = text.encode_utf16();
-        let bytes = units.flat_map(|u| {
-            if big {
-                u.to_be_bytes()
-            } else {
-                u.to_le_bytes()
-            }
-        });
-        bytes.collect::<Vec<u8>>()
-    };
-    let latin = whole.replace("Petrait\u{117}", "Petrait\u{1}").into_bytes();
-    let latin = latin
-        .iter()
-        .map(|b| if *b == 1 { 0xeb } else { *b })
-        .collect();
-    let cases: Vec<(&str, Vec<u8>)> = vec![
+/// What a file has that is no request, by name.
+type Broken = Vec<(&'static str, Vec<u8>)>;
+
+/// JSON or nothing at all, and no list of customers.
+fn other_shapes(one: &str, whole: &str) -> Broken {
+    vec![
         ("nothing at all", b"".to_vec()),
         ("white space only", b" \r\n\t".to_vec()),
         ("a mark and nothing", b"\xef\xbb\xbf".to_vec()),
@@ -135,7 +114,7 @@ fn a_file_that_is_no_request_is_answered_400_and_nothing_of_it_is_saved() {
             "customers misspelt",
             whole.replacen("customers", "Customers", 1).into_bytes(),
         ),
-        ("one customer", one.clone().into_bytes()),
+        ("one customer", one.as_bytes().to_vec()),
         ("customers null", b"{\"customers\":null}".to_vec()),
         (
             "customers an object",
@@ -146,6 +125,11 @@ fn a_file_that_is_no_request_is_answered_400_and_nothing_of_it_is_saved() {
             "two customers",
             format!("{{\"customers\":[{one}],\"customers\":[]}}").into_bytes(),
         ),
+    ]
+}
+
+fn broken_json(one: &str, whole: &str) -> Broken {
+    vec![
         ("truncated in a customer", whole.as_bytes()[..60].to_vec()),
         ("truncated in a text", whole.as_bytes()[..40].to_vec()),
         (
@@ -190,6 +174,11 @@ fn a_file_that_is_no_request_is_answered_400_and_nothing_of_it_is_saved() {
             "broken beside customers",
             b"{\"a\":tru,\"customers\":[]}".to_vec(),
         ),
+    ]
+}
+
+fn too_deep() -> Broken {
+    vec![
         ("depth 65", batch(&nested(3, 65)).into_bytes()),
         (
             "depth 65 beside customers",
@@ -204,6 +193,32 @@ fn a_file_that_is_no_request_is_answered_400_and_nothing_of_it_is_saved() {
             "100 000 brackets",
             [b"{\"customers\":".to_vec(), vec![b'['; 100_000]].concat(),
         ),
+    ]
+}
+
+fn other_encodings(whole: &str) -> Broken {
+    let utf16 = |big: bool, mark: bool| {
+        let text = if mark {
+            format!("\u{feff}{whole}")
+        } else {
+            whole.to_owned()
+        };
+        let units = text.encode_utf16();
+        let bytes = units.flat_map(|u| {
+            if big {
+                u.to_be_bytes()
+            } else {
+                u.to_le_bytes()
+            }
+        });
+        bytes.collect::<Vec<u8>>()
+    };
+    let latin = whole.replace("Petrait\u{117}", "Petrait\u{1}").into_bytes();
+    let latin = latin
+        .iter()
+        .map(|b| if *b == 1 { 0xeb } else { *b })
+        .collect();
+    vec![
         ("UTF-16 little endian with a mark", utf16(false, true)),
         ("UTF-16 big endian with a mark", utf16(true, true)),
         ("UTF-16 without a mark", utf16(false, false)),
@@ -229,7 +244,21 @@ fn a_file_that_is_no_request_is_answered_400_and_nothing_of_it_is_saved() {
             "a mark in the middle",
             whole.replacen('[', "[\u{feff}", 1).into_bytes(),
         ),
-    ];
+    ]
+}
+
+#[test]
+fn a_file_that_is_no_request_is_answered_400_and_nothing_of_it_is_saved() {
+    let office = Office::new();
+    let one = person("1").to_string();
+    let whole = batch(&one);
+    let cases = [
+        other_shapes(&one, &whole),
+        broken_json(&one, &whole),
+        too_deep(),
+        other_encodings(&whole),
+    ]
+    .concat();
     let endpoints = ["batch-customers", "validate-batch-customers"];
     for (i, (_, bytes)) in cases.iter().enumerate() {
         for endpoint in endpoints {
@@ -308,23 +337,25 @@ fn a_folder_that_is_no_endpoint_is_answered_404_by_its_path() {
     }
 }
 
+/// Six thousand customers, a line each; of the 5000th what `broken` makes of it.
+fn six_thousand(broken: &dyn Fn(&str) -> Vec<u8>) -> Vec<u8> {
+    let mut bytes = b"{\"customers\":[\n".to_vec();
+    for i in 1..=6000 {
+        let line = person(&i.to_string()).to_string();
+        match i {
+            5000 => bytes.extend(broken(&line)),
+            _ => bytes.extend(line.as_bytes()),
+        }
+        bytes.extend(if i < 6000 { ",\n" } else { "\n]}" }.as_bytes());
+    }
+    bytes
+}
+
 #[test]
 fn broken_json_in_customer_5000_of_a_large_file_leaves_nothing_but_the_batch_row() {
     let office = Office::new();
-    let line = |i: usize| person(&i.to_string()).to_string();
-    let file = |broken: &dyn Fn(&str) -> Vec<u8>| {
-        let mut bytes = b"{\"customers\":[\n".to_vec();
-        for i in 1..=6000 {
-            match i {
-                5000 => bytes.extend(broken(&line(i))),
-                _ => bytes.extend(line(i).as_bytes()),
-            }
-            bytes.extend(if i < 6000 { ",\n" } else { "\n]}" }.as_bytes());
-        }
-        bytes
-    };
     // The first customer stands in line 2.
-    let text = line(5000);
+    let text = person("5000").to_string();
     let before = text.find("\"requester\":").unwrap() + "\"requester\":".len();
     let column = text[..before].chars().count() + 1;
     let error = |broken: &dyn Fn(&str) -> Vec<u8>| {
@@ -333,7 +364,7 @@ fn broken_json_in_customer_5000_of_a_large_file_leaves_nothing_but_the_batch_row
             "batch-customers",
             400,
             "batch-customers",
-            &file(broken),
+            &six_thousand(broken),
         )
         .unwrap()
     };
@@ -353,7 +384,7 @@ fn broken_json_in_customer_5000_of_a_large_file_leaves_nothing_but_the_batch_row
         "{latin}"
     );
     assert!(latin.contains("UTF-8"), "{latin}");
-    let whole = file(&|t| t.as_bytes().to_vec());
+    let whole = six_thousand(&|t| t.as_bytes().to_vec());
     let truncated = &whole[..whole.len() - 1];
     let error = refused(
         &office,

@@ -3,6 +3,8 @@
 
 use crate::common;
 
+use std::path::Path;
+
 use common::{Office, company, person, with};
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -36,33 +38,7 @@ fn busy_office() -> Office {
     ];
     office.batch("a", &batch);
     office.batch("b", &batch);
-    let update = |c, n: &str, more| {
-        with(
-            with(c, json!({"action": "UPDATE", "communicationNumber": n})),
-            more,
-        )
-    };
-    office.batch(
-        "c",
-        &[
-            update(
-                person("1"),
-                "U-1",
-                json!({"riskLevel": "EXTREME", "citizenshipCountry": "EE"}),
-            ),
-            update(
-                person("1"),
-                "U-2",
-                json!({"riskLevel": "HIGH", "citizenshipCountry": "LV"}),
-            ),
-            update(
-                vilnius(company("3")),
-                "U-3",
-                json!({"customerStatus": "CLOSED", "closingDate": "2026-01-01"}),
-            ),
-            update(person("9"), "U-4", json!({})),
-        ],
-    );
+    office.batch("c", &updates());
     office.answer(
         "validate-batch-customers",
         "d",
@@ -85,6 +61,33 @@ fn busy_office() -> Office {
     office
 }
 
+fn updates() -> [Value; 4] {
+    let update = |c, n: &str, more| {
+        with(
+            with(c, json!({"action": "UPDATE", "communicationNumber": n})),
+            more,
+        )
+    };
+    [
+        update(
+            person("1"),
+            "U-1",
+            json!({"riskLevel": "EXTREME", "citizenshipCountry": "EE"}),
+        ),
+        update(
+            person("1"),
+            "U-2",
+            json!({"riskLevel": "HIGH", "citizenshipCountry": "LV"}),
+        ),
+        update(
+            with(company("3"), json!({"businessUnit": "vilnius"})),
+            "U-3",
+            json!({"customerStatus": "CLOSED", "closingDate": "2026-01-01"}),
+        ),
+        update(person("9"), "U-4", json!({})),
+    ]
+}
+
 fn dump(conn: &Connection, table: &str) -> Vec<String> {
     let mut select = conn
         .prepare(&format!("SELECT * FROM {table}"))
@@ -101,16 +104,13 @@ fn dump(conn: &Connection, table: &str) -> Vec<String> {
     rows
 }
 
-#[test]
-fn a_migrated_history_has_the_sums_that_the_writer_keeps() {
-    let office = busy_office();
+/// Copies the history into one of the first version.
+fn copy_as_version_1(office: &Office, old: &Path) {
     // A snapshot has its payloads as text, as the first version had.
     let new = office.at("text.db");
     let path = new.to_string_lossy();
     assert!(office.run(&["snapshot", &path]).status.success());
-    let old_home = tempfile::tempdir().expect("a folder");
-    let old = old_home.path().join("kycdrop.db");
-    let conn = Connection::open(&old).expect("a database");
+    let conn = Connection::open(old).expect("a database");
     conn.execute_batch(include_str!(
         "../../src/history/migrations/0001_history.sql"
     ))
@@ -146,7 +146,14 @@ fn a_migrated_history_has_the_sums_that_the_writer_keeps() {
             .expect(&table);
         }
     }
-    drop(conn);
+}
+
+#[test]
+fn a_migrated_history_has_the_sums_that_the_writer_keeps() {
+    let office = busy_office();
+    let old_home = tempfile::tempdir().expect("a folder");
+    let old = old_home.path().join("kycdrop.db");
+    copy_as_version_1(&office, &old);
     drop(kycdrop::history::History::open(&old, 16).expect("migrated"));
 
     let (old, new) = (Connection::open(old).expect("old"), office.database());

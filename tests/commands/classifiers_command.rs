@@ -60,21 +60,9 @@ fn checked_before_they_are_put_in_place() {
     );
 }
 
-#[test]
-fn what_changed_from_then_to_now_and_whom_it_concerns() {
-    let office = Office::new();
-    let address = |kind: &str| json!({"listAddress": [{"country": "LT"}, {"country": "LT", "addressType": kind}]});
-    office.batch(
-        "a",
-        &[
-            with(person("1"), address("WAREHOUSE")),
-            with(person("2"), address("BILLING")),
-            with(person("3"), address("RESIDENCE")),
-        ],
-    );
-    edit(&office, "addressType", "WAREHOUSE = ", "STORE = ");
+fn retire_billing(office: &Office) {
     edit(
-        &office,
+        office,
         "addressType",
         "BILLING = \"",
         "BILLING = { retired = 2026-01-01, name = \"",
@@ -89,6 +77,22 @@ fn what_changed_from_then_to_now_and_whom_it_concerns() {
         })
         .collect();
     std::fs::write(&path, mended.join("\n")).expect("written");
+}
+
+#[test]
+fn what_changed_from_then_to_now_and_whom_it_concerns() {
+    let office = Office::new();
+    let address = |kind: &str| json!({"listAddress": [{"country": "LT"}, {"country": "LT", "addressType": kind}]});
+    office.batch(
+        "a",
+        &[
+            with(person("1"), address("WAREHOUSE")),
+            with(person("2"), address("BILLING")),
+            with(person("3"), address("RESIDENCE")),
+        ],
+    );
+    edit(&office, "addressType", "WAREHOUSE = ", "STORE = ");
+    retire_billing(&office);
     edit(&office, "country", "LT = \"Lithuania\"", "LT = \"Lietuva\"");
     // The second customer is updated and uses what went no more.
     let update = json!({"action": "UPDATE", "communicationNumber": "U-1"});

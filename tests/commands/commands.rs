@@ -1,8 +1,9 @@
-//! The command line: check, status, errors, fields; what each prints, and how it ends.
+//! The command line: check, errors, fields; what each prints, and how it ends.
 
 use crate::common;
 
 use std::io::Write;
+use std::path::Path;
 use std::process::{Output, Stdio};
 
 use common::daemon::Daemon;
@@ -10,11 +11,11 @@ use common::{Office, person, with};
 use kycdrop::catalog::{OBJECTS, rules};
 use serde_json::{Value, json};
 
-fn stdout(output: &Output) -> String {
+pub fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).expect("UTF-8")
 }
 
-fn stderr(output: &Output) -> String {
+pub fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
@@ -124,30 +125,33 @@ fn check_of_a_file_that_was_dropped_says_what_dropping_it_again_would() {
     assert_eq!(checked(&piped(&office, &other, text.as_bytes())).0, Some(1));
 }
 
+/// What `check` says in a folder of standard input.
+fn check_in(folder: &Path, endpoint: Option<&str>, input: &Value) -> (Option<i32>, Value) {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_kycdrop"));
+    command
+        .current_dir(folder)
+        .env_remove("KYCDROP_HOME")
+        .args(["check", "-"]);
+    Office::new().set_clock(&mut command);
+    command.args(endpoint.iter().flat_map(|e| ["--endpoint", e]));
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.to_string().as_bytes())
+        .unwrap();
+    checked(&child.wait_with_output().unwrap())
+}
+
 #[test]
 fn check_reads_standard_input_for_any_endpoint_in_an_empty_folder() {
     let folder = tempfile::tempdir().unwrap();
-    let check = |endpoint: Option<&str>, input: &Value| {
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_kycdrop"));
-        command
-            .current_dir(folder.path())
-            .env_remove("KYCDROP_HOME")
-            .args(["check", "-"]);
-        Office::new().set_clock(&mut command);
-        command.args(endpoint.iter().flat_map(|e| ["--endpoint", e]));
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(input.to_string().as_bytes())
-            .unwrap();
-        checked(&child.wait_with_output().unwrap())
-    };
+    let check = |endpoint: Option<&str>, input: &Value| check_in(folder.path(), endpoint, input);
     let one = person("1");
     let accepted = json!({"resultType": "REQUEST_ACCEPTED"});
     assert_eq!(check(None, &json!({"customers": [one]})).0, Some(0));
@@ -236,109 +240,6 @@ fn a_file_that_cannot_be_read_ends_check_with_65() {
         assert!(output.stdout.is_empty());
         assert!(stderr(&output).contains(file), "{}", stderr(&output));
     }
-}
-
-#[test]
-fn status_tells_what_waits_what_is_in_work_and_totals() {
-    let office = Office::new();
-    let status = |args: &[&str]| {
-        let output = office.run(&[&["status"][..], args].concat());
-        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-        stdout(&output)
-    };
-    let as_json = || -> Value { serde_json::from_str(&status(&["--format", "json"])).unwrap() };
-    let empty = as_json();
-    assert_eq!(
-        (
-            &empty["running"],
-            &empty["waiting"],
-            &empty["in_work"],
-            &empty["last_batches"]
-        ),
-        (
-            &json!(false),
-            &json!({"files": 0, "bytes": 0, "first": []}),
-            &json!([]),
-            &json!([])
-        )
-    );
-    assert_eq!(office.files(""), ["kycdrop.toml"], "status makes nothing");
-
-    office.batch("one", &[person("1"), person("1")]);
-    let lead = with(
-        person("2"),
-        json!({
-            "riskManagementCategory": "LEAD_IND", "sourceOfRiskLevel": "EVALUATE",
-            "riskLevel": null, "customerStatus": null, "initializeScreeningProcesses": ["PEP", "SANCTIONS"]
-        }),
-    );
-    office.answer("customer", "lead", &lead);
-    office.drop("two.json", "no request");
-    office.once();
-    office.drop("batch-customers/waits.json", "12345");
-    office.drop("later\u{1b}[31m.json", "678");
-    office.drop("unfinished.json.part", "9");
-    office.write(
-        "watch-dir/work/20261120T164950237Z-4711-0/source/batch-customers/begun.json",
-        "{}",
-    );
-    let now = as_json();
-    assert_eq!(now["home"], office.path().to_str().unwrap());
-    assert_eq!(
-        (&now["waiting"]["files"], &now["waiting"]["bytes"]),
-        (&json!(2), &json!(8))
-    );
-    assert_eq!(
-        now["waiting"]["first"],
-        json!(["batch-customers/waits.json", "later\u{1b}[31m.json"])
-    );
-    assert!(now["waiting"]["oldest_seconds"].is_u64());
-    assert_eq!(now["in_work"], json!(["batch-customers/begun.json"]));
-    assert_eq!(
-        now["totals"],
-        json!({
-            "batches": 3, "accepted": 2, "rejected": 1, "assessments": 2, "customers": 2,
-            "evaluations_pending": 1, "screenings_pending": 2
-        })
-    );
-    let last: Vec<_> = now["last_batches"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|b| {
-            (
-                b["file_name"].as_str().unwrap(),
-                b["status"].as_u64().unwrap(),
-                b.get("error").is_some(),
-            )
-        })
-        .collect();
-    assert_eq!(
-        last,
-        [
-            ("two.json", 400, true),
-            ("lead.json", 200, false),
-            ("one.json", 200, false)
-        ]
-    );
-    let text = status(&["--last", "1"]);
-    for line in [
-        "daemon     not running",
-        "waiting    2 files, 8 bytes",
-        "           batch-customers/waits.json",
-        "           later\\u{1b}[31m.json",
-        "in work    1 file",
-        "           batch-customers/begun.json",
-        "history    3 files, 2 customers accepted, 1 rejected",
-        "           2 assessments of 2 customers",
-        "pending    1 evaluation and 2 screenings",
-    ] {
-        assert!(text.contains(line), "{line} in\n{text}");
-    }
-    assert!(
-        text.contains("batch-customers/two.json") && !text.contains("customer/lead.json"),
-        "{text}"
-    );
 }
 
 #[test]

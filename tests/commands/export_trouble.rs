@@ -225,6 +225,12 @@ fn verify_finds_what_is_missing_changed_or_beside() {
     );
     assert!(said.contains("7 differences in"), "{said}");
     assert_eq!(office.files("out"), before, "nothing was touched");
+}
+
+#[test]
+fn verify_finds_a_manifest_that_tells_nothing_and_a_branch_that_has_none() {
+    let office = office();
+    export(&office, &[]);
     office.write(
         "out/_manifest/branch=vilnius/batches-000001-000003.json",
         "{\"format\": 1}",

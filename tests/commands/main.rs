@@ -30,3 +30,4 @@ mod pending;
 mod read_only;
 mod report;
 mod sqlite3_command;
+mod status;

@@ -277,25 +277,28 @@ fn what_is_too_large_is_not_read_to_its_end() {
     }
 }
 
+/// Runs a line of shell; in it, `"$@"` is `kycdrop check`.
+fn check_in_a_shell(office: &Office, line: &str) -> Output {
+    let kycdrop = office.command(&["check"]);
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", line, "sh"])
+        .arg(kycdrop.get_program())
+        .args(kycdrop.get_args());
+    for (name, value) in kycdrop.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    ends(command.current_dir(office.path()))
+}
+
 #[test]
 fn check_reads_the_pipes_of_a_shell_and_no_others() {
     let office = office();
     let file = office.at("b.json");
-    let kycdrop = office.command(&["check"]);
-    let shell = |line: &str| {
-        let mut command = Command::new("sh");
-        command
-            .args(["-c", line, "sh"])
-            .arg(kycdrop.get_program())
-            .args(kycdrop.get_args());
-        for (name, value) in kycdrop.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
-        ends(command.current_dir(office.path()))
-    };
+    let shell = |line: &str| check_in_a_shell(&office, line);
     symlink(&file, office.at("link.json")).expect("a link");
     for line in [
         "\"$@\" - < b.json",

@@ -1,5 +1,5 @@
-//! Files made to harm: things that are no files, links swapped in, bombs of JSON, values that would
-//! like to be SQL, a path or a terminal escape. Never read, or answered within bounds.
+//! Files made to harm: things that are no files and links swapped in, which are never read, and values
+//! that would like to be SQL, a path or a terminal escape.
 
 #![cfg(unix)]
 
@@ -187,220 +187,21 @@ fn a_race_between_a_file_and_a_link_gives_nothing_away() {
     assert_secret_kept(&office);
 }
 
-/// Runs `once` with little memory, and returns the batch row of the one file that was dropped.
-fn judged_with_little_memory(office: &Office, what: &str) -> serde_json::Map<String, Value> {
-    let command = office.command(&["once"]);
-    let mut limited = Command::new("sh");
-    // Address space in KiB, so a good deal more than what is used.
-    limited.args(["-c", "ulimit -v 1000000; exec \"$@\"", "sh"]);
-    limited.arg(command.get_program()).args(command.get_args());
-    let output = limited.output().expect("it runs");
-    assert!(output.status.success(), "{what}: {output:?}");
-    let mut rows = office.rows("SELECT * FROM batch ORDER BY batch_id DESC LIMIT 1");
-    rows.remove(0)
-}
-
-#[test]
-fn bombs_are_answered_within_bounds() {
-    let many = |unit: &dyn Fn(usize) -> String, n: usize| -> String {
-        (0..n).map(unit).collect::<Vec<_>>().join(",")
-    };
-    let customer = |inner: &str| format!("{{\"customers\":[{{{inner}}}]}}");
-    let digits = "9".repeat(3_000_000);
-    let cases: Vec<(&str, String, u16, &str)> = vec![
-        (
-            "lists in lists",
-            format!("{{\"customers\":[{}", "[".repeat(3_000_000)),
-            400,
-            "nested deeper",
-        ),
-        (
-            "objects in objects",
-            customer(&format!("\"x\":{}", "{\"x\":".repeat(500_000))),
-            400,
-            "nested deeper",
-        ),
-        (
-            "65 levels",
-            customer(&format!("\"x\":{}{}", "[".repeat(62), "]".repeat(62))),
-            400,
-            "nested deeper",
-        ),
-        (
-            "64 levels",
-            customer(&format!("\"x\":{}{}", "[".repeat(61), "]".repeat(61))),
-            200,
-            "",
-        ),
-        (
-            "a string without end",
-            format!("{{\"customers\":[{{\"title\":\"{}", "a".repeat(9_000_000)),
-            400,
-            "max_customer_bytes",
-        ),
-        (
-            "white space without end",
-            format!("{{\"customers\":[{}", " ".repeat(9_000_000)),
-            400,
-            "max_customer_bytes",
-        ),
-        (
-            "a million keys",
-            customer(&many(&|i| format!("\"k{i}\":1"), 500_000)),
-            200,
-            "",
-        ),
-        (
-            "a million keys outside",
-            format!(
-                "{{{},\"customers\":[]}}",
-                many(&|i| format!("\"k{i}\":1"), 1_000_000)
-            ),
-            200,
-            "",
-        ),
-        (
-            "one key a million times",
-            customer(&many(&|_| "\"title\":\"a\"".into(), 500_000)),
-            200,
-            "",
-        ),
-        (
-            "one list a million times",
-            customer(&many(&|_| "\"listAddress\":[{}]".into(), 300_000)),
-            400,
-            "max_list_items",
-        ),
-        (
-            "a million items",
-            customer(&format!(
-                "\"listAddress\":[{}]",
-                many(&|_| "{}".into(), 1_000_000)
-            )),
-            400,
-            "max_list_items",
-        ),
-        (
-            "a hundred thousand items",
-            customer(&format!(
-                "\"listRelatedEntity\":[{}]",
-                many(&|_| "{}".into(), 100_000)
-            )),
-            200,
-            "",
-        ),
-        (
-            "a number of millions of digits",
-            customer(&format!("\"companyAssetValue\":{digits}")),
-            200,
-            "",
-        ),
-        (
-            "an exponent beyond everything",
-            customer("\"companyAssetValue\":1e999999999999999999,\"x\":-1E-99999999999"),
-            200,
-            "",
-        ),
-        (
-            "a million customers that are none",
-            format!("{{\"customers\":[{}]}}", many(&|_| "1".into(), 100_001)),
-            400,
-            "max_customers",
-        ),
-    ];
-    for (what, body, status, error) in cases {
-        let office = Office::configured("max_customer_bytes = 8000000\nmax_customers = 100000\n");
-        office.drop("batch-customers/x.json", &body);
-        let begun = std::time::Instant::now();
-        let row = judged_with_little_memory(&office, what);
-        println!("{what}: {} bytes in {:?}", body.len(), begun.elapsed());
-        assert_eq!(row["status"], status, "{what}: {row:?}");
-        assert!(
-            row["error"].as_str().unwrap_or_default().contains(error),
-            "{what}: {row:?}"
-        );
-        assert_eq!(office.value("SELECT count(*) FROM assessment"), 0, "{what}");
-        let expected = if status == 400 {
-            json!(0)
-        } else {
-            row["customers"].clone()
-        };
-        assert_eq!(
-            office.value("SELECT count(*) FROM rejection"),
-            expected,
-            "{what}"
-        );
-        assert!(
-            office.value("SELECT count(*) FROM warning").as_u64() <= Some(110),
-            "{what}"
-        );
+/// Two customers for each text: one with it in every field that takes text, and one with it in the names
+/// that answers carry.
+fn saying(texts: &[&str]) -> Vec<Value> {
+    let mut customers = Vec::new();
+    for (i, text) in texts.iter().enumerate() {
+        let mut one = person(&i.to_string());
+        for field in one.as_object_mut().expect("an object").values_mut() {
+            *field = json!(text);
+        }
+        customers.push(one);
+        let named =
+            json!({ "communicationNumber": text, "customerExtId": text, "requester": text });
+        customers.push(with(person(&format!("n{i}")), named));
     }
-}
-
-#[test]
-fn what_exceeds_a_limit_is_a_400_that_says_so() {
-    let office = Office::configured(
-        "max_file_bytes = 3000\nmax_customers = 2\nmax_list_items = 3\nmax_customer_bytes = 1500\n",
-    );
-    let address = |n: usize| json!({ "listAddress": vec![json!({"addressType": "RESIDENCE", "country": "LT", "city": "V"}); n] });
-    let cases = [
-        (
-            "fits",
-            json!([person("1"), person("2")]).to_string(),
-            200,
-            "",
-        ),
-        (
-            "too-many",
-            json!([1, 2, 3]).to_string(),
-            400,
-            "more than 2 customers (max_customers)",
-        ),
-        (
-            "too-large",
-            format!("[{}]", " ".repeat(3000)),
-            400,
-            "more than 3000 (max_file_bytes)",
-        ),
-        (
-            "large-customer",
-            json!([with(person("3"), json!({"x": "y".repeat(1500)}))]).to_string(),
-            400,
-            "max_customer_bytes",
-        ),
-        (
-            "items",
-            json!([with(person("4"), address(4))]).to_string(),
-            400,
-            "more than 3 list items (max_list_items)",
-        ),
-        (
-            "items-fit",
-            json!([with(person("5"), address(3))]).to_string(),
-            200,
-            "",
-        ),
-    ];
-    for (name, list, status, error) in &cases {
-        let body = format!("{{\"customers\":{list}}}");
-        office.drop(format!("batch-customers/{name}.json"), &body);
-        // The same by hand.
-        let file = office.write(format!("{name}.json"), &body);
-        let output = office.run(&["check", file.to_str().expect("text")]);
-        assert_eq!(
-            output.status.code() == Some(65),
-            *status == 400,
-            "{name}: {output:?}"
-        );
-        office.once();
-        let sql = format!("SELECT status, error FROM batch WHERE file_name = '{name}.json'");
-        let row = &office.rows(&sql)[0];
-        assert_eq!(row["status"], *status, "{name}: {row:?}");
-        assert!(
-            row["error"].as_str().unwrap_or_default().contains(error),
-            "{name}: {row:?}"
-        );
-    }
+    customers
 }
 
 #[test]
@@ -416,18 +217,7 @@ fn a_customers_text_is_never_sql_nor_a_path_nor_an_escape() {
         "\u{202e}drow\u{2066}",
         "{{7*7}} ${jndi:ldap://x} %s%n",
     ];
-    let mut customers = Vec::new();
-    for (i, text) in nasty.iter().enumerate() {
-        // Once in every field that takes text, and once in the names that answers carry.
-        let mut one = person(&i.to_string());
-        for field in one.as_object_mut().expect("an object").values_mut() {
-            *field = json!(text);
-        }
-        customers.push(one);
-        let named =
-            json!({ "communicationNumber": text, "customerExtId": text, "requester": text });
-        customers.push(with(person(&format!("n{i}")), named));
-    }
+    let customers = saying(&nasty);
     let output = {
         office.drop(
             "batch-customers/x.json",

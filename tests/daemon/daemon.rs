@@ -50,6 +50,24 @@ fn count(office: &Office, view: &str) -> u64 {
     count.as_u64().expect("a count")
 }
 
+/// More files than are taken at once.
+fn burst(office: &Office) {
+    for i in 100..220 {
+        put(
+            office,
+            &format!("batch-customers/burst-{i}.json"),
+            batch(i..i + 1),
+        );
+    }
+    for i in 100..220 {
+        let name = format!("batch-customers/burst-{i}");
+        assert_eq!(
+            answered(office, &name)["results"][0]["communicationNumber"],
+            format!("N-{i}")
+        );
+    }
+}
+
 #[test]
 fn files_are_answered_while_it_runs_at_every_endpoint() {
     // Events alone bring these: the next look without one is an hour away.
@@ -89,21 +107,7 @@ fn files_are_answered_while_it_runs_at_every_endpoint() {
     std::fs::create_dir_all(office.at("watch-dir/inbox/elsewhere")).unwrap();
     put(&office, "elsewhere/x.json", "{}");
     assert_eq!(answered(&office, "elsewhere/x")["status"], 404);
-    // A burst, larger than what is taken at once.
-    for i in 100..220 {
-        put(
-            &office,
-            &format!("batch-customers/burst-{i}.json"),
-            batch(i..i + 1),
-        );
-    }
-    for i in 100..220 {
-        let name = format!("batch-customers/burst-{i}");
-        assert_eq!(
-            answered(&office, &name)["results"][0]["communicationNumber"],
-            format!("N-{i}")
-        );
-    }
+    burst(&office);
     let log = daemon.log();
     daemon.stop();
     assert_eq!(

@@ -6,9 +6,11 @@ mod common;
 mod faults;
 
 mod attack;
+mod bombs;
 mod daemon;
 mod damage;
 mod fairness;
+mod flips;
 mod footing;
 mod held;
 mod history_care;

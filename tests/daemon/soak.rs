@@ -29,6 +29,42 @@ fn drop_one(office: &Office, name: &str) {
     std::fs::rename(hidden, inbox.join(format!("{name}.json"))).expect("renamed into place");
 }
 
+/// How much longer a daemon lives. Some die while they start and finish what the one before left, most of
+/// them at work.
+fn lifetime(daemon: &mut Daemon, office: &Office, dropped: usize, dice: &mut Dice) -> Duration {
+    match dice.throw(4) {
+        0 => Duration::from_millis(20 + dice.throw(180)),
+        _ => {
+            daemon.wait_for_log("kycdrop watches");
+            let answered = || office.files("watch-dir/outbox").len();
+            let before = answered();
+            // A file that takes longer than a life would never be answered.
+            if dice.throw(8) == 0 && before < dropped {
+                wait_for("one more answer", || answered() > before);
+            }
+            Duration::from_millis(dice.throw(400))
+        }
+    }
+}
+
+/// Drops files at random moments.
+fn drop_for(life: Duration, office: &Office, names: &mut Vec<String>, dice: &mut Dice) {
+    let born = Instant::now();
+    while born.elapsed() < life {
+        if dice.throw(8) == 0 {
+            // Mostly small ones; some go through the parallel way.
+            let count = match dice.throw(40) {
+                0 => 1200,
+                n => 1 + n,
+            };
+            let name = format!("s{}-{count}", names.len());
+            drop_one(office, &name);
+            names.push(name);
+        }
+        std::thread::sleep(Duration::from_millis(1 + dice.throw(15)));
+    }
+}
+
 #[test]
 fn kills_at_random_moments_lose_and_double_nothing() {
     let wanted: Option<u64> = std::env::var("KYCDROP_SOAK_KILLS")
@@ -47,34 +83,8 @@ fn kills_at_random_moments_lose_and_double_nothing() {
             break;
         }
         let mut daemon = Daemon::start(&office, &[]);
-        // Some die while they start and finish what the one before left, most of them at work.
-        let life = match dice.throw(4) {
-            0 => Duration::from_millis(20 + dice.throw(180)),
-            _ => {
-                daemon.wait_for_log("kycdrop watches");
-                let answered = || office.files("watch-dir/outbox").len();
-                let before = answered();
-                // A file that takes longer than a life would never be answered.
-                if dice.throw(8) == 0 && before < names.len() {
-                    wait_for("one more answer", || answered() > before);
-                }
-                Duration::from_millis(dice.throw(400))
-            }
-        };
-        let born = Instant::now();
-        while born.elapsed() < life {
-            if dice.throw(8) == 0 {
-                // Mostly small ones; some go through the parallel way.
-                let count = match dice.throw(40) {
-                    0 => 1200,
-                    n => 1 + n,
-                };
-                let name = format!("s{}-{count}", names.len());
-                drop_one(&office, &name);
-                names.push(name);
-            }
-            std::thread::sleep(Duration::from_millis(1 + dice.throw(15)));
-        }
+        let life = lifetime(&mut daemon, &office, names.len(), &mut dice);
+        drop_for(life, &office, &mut names, &mut dice);
         assert!(daemon.runs(), "ended by itself: {}", daemon.log());
         daemon.kill();
         kills += 1;

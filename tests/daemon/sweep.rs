@@ -381,6 +381,29 @@ fn shuffle<T>(list: &mut [T], dice: &mut Dice) {
     }
 }
 
+/// The cases that are asked for: all, those with a text in their names, or a number of them that the dice
+/// choose. Those of each run come first.
+fn chosen<'s>(stages: &'s [Stage], asked: Option<&str>) -> Vec<(&'s Stage, &'s Fault)> {
+    let mut cases: Vec<(&Stage, &Fault)> = stages
+        .iter()
+        .flat_map(|stage| stage.faults.iter().map(move |fault| (stage, fault)))
+        .collect();
+    println!("{} cases", cases.len());
+    match asked {
+        Some("all") => {}
+        Some(text) if text.parse::<usize>().is_err() => {
+            cases.retain(|(stage, fault)| fault.name(stage.name).contains(text));
+        }
+        number => {
+            shuffle(&mut cases, &mut Dice::of("KYCDROP_SWEEP_SEED"));
+            let number = number.and_then(|text| text.parse().ok());
+            cases.sort_by_key(|(stage, fault)| !is_in_each_run(stage, fault));
+            cases.truncate(number.unwrap_or(usize::MAX));
+        }
+    }
+    cases
+}
+
 #[test]
 fn a_system_call_that_fails_loses_and_doubles_nothing() {
     let case = "sweep::a_system_call_that_fails_loses_and_doubles_nothing";
@@ -393,23 +416,7 @@ fn a_system_call_that_fails_loses_and_doubles_nothing() {
     }
     let asked = std::env::var("KYCDROP_SWEEP").ok();
     let stages: Vec<_> = SCENES.map(|(scene, name)| Stage::new(scene, name)).into();
-    let mut cases: Vec<(&Stage, &Fault)> = stages
-        .iter()
-        .flat_map(|stage| stage.faults.iter().map(move |fault| (stage, fault)))
-        .collect();
-    println!("{} cases", cases.len());
-    match &asked {
-        Some(text) if text == "all" => {}
-        Some(text) if text.parse::<usize>().is_err() => {
-            cases.retain(|(stage, fault)| fault.name(stage.name).contains(text.as_str()));
-        }
-        number => {
-            shuffle(&mut cases, &mut Dice::of("KYCDROP_SWEEP_SEED"));
-            let number = number.as_ref().and_then(|text| text.parse().ok());
-            cases.sort_by_key(|(stage, fault)| !is_in_each_run(stage, fault));
-            cases.truncate(number.unwrap_or(usize::MAX));
-        }
-    }
+    let cases = chosen(&stages, asked.as_deref());
     let threads = match asked {
         Some(_) => std::thread::available_parallelism().map_or(1, usize::from),
         None => 1,

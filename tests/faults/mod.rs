@@ -256,15 +256,7 @@ pub fn assert_each_answered_once(
         .collect();
     same("archive", sorted(archived), expected(".json"));
     for name in names {
-        let response = office.response(&format!("batch-customers/{name}"));
-        let results = response["results"].as_array().expect("results");
-        assert_eq!(results.len(), count_of(name), "{name}");
-        for (i, result) in results.iter().enumerate() {
-            let rejected = i == 1;
-            let wanted = ["REQUEST_ACCEPTED", "REQUEST_REJECTED"][usize::from(rejected)];
-            assert_eq!(result["resultType"], wanted, "{name} {i}: {result}");
-            assert_eq!(result["communicationNumber"], format!("N-{name}-{i}"));
-        }
+        assert_answered(office, name, count_of(name));
     }
     let files = names.len();
     let accepted: usize = names
@@ -280,6 +272,19 @@ pub fn assert_each_answered_once(
     assert_eq!(number("SELECT batches FROM total"), files);
     assert_eq!(number("SELECT accepted FROM total"), accepted);
     assert_eq!(office.value("PRAGMA integrity_check"), "ok");
+}
+
+/// The answer has `count` results, of which the second alone rejects.
+fn assert_answered(office: &Office, name: &str, count: usize) {
+    let response = office.response(&format!("batch-customers/{name}"));
+    let results = response["results"].as_array().expect("results");
+    assert_eq!(results.len(), count, "{name}");
+    for (i, result) in results.iter().enumerate() {
+        let rejected = i == 1;
+        let wanted = ["REQUEST_ACCEPTED", "REQUEST_REJECTED"][usize::from(rejected)];
+        assert_eq!(result["resultType"], wanted, "{name} {i}: {result}");
+        assert_eq!(result["communicationNumber"], format!("N-{name}-{i}"));
+    }
 }
 
 fn same<T: PartialEq + Debug>(what: &str, found: Vec<T>, expected: Vec<T>) {

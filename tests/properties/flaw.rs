@@ -90,26 +90,9 @@ fn drop_mandatory(dice: &mut Dice<'_>, customer: &mut Value) -> Finding {
     finding(rule, field)
 }
 
-fn unknown_code(dice: &mut Dice<'_>, customer: &mut Value) -> Finding {
-    let mut choices = vec![
-        ("riskManagementCategory", "category-unknown"),
-        ("initialDepositCurrency", "deposit-currency"),
-    ];
-    if is_person(customer) {
-        choices.extend([
-            ("citizenshipCountry", "citizenship-country"),
-            ("birthCountry", "birth-country"),
-            ("secondCitizenshipCountry", "second-citizenship-country"),
-            ("permanentResidenceCountry", "permanent-residence-country"),
-        ]);
-    } else {
-        choices.extend([
-            ("registrationCountry", "registration-country-unknown"),
-            ("legalForm", "legal-form-unknown"),
-        ]);
-    }
-    let simple = choices.len();
-    let nested = [
+/// Lists with a field that takes a code: the list, the field, the rule, and the rest of an item.
+fn nested_codes() -> [(&'static str, &'static str, &'static str, Value); 6] {
+    [
         (
             "listAddress",
             "country",
@@ -141,7 +124,29 @@ fn unknown_code(dice: &mut Dice<'_>, customer: &mut Value) -> Finding {
             "related-relation-type-unknown",
             json!({"entityType": "ORGANIZATION", "title": "T"}),
         ),
+    ]
+}
+
+fn unknown_code(dice: &mut Dice<'_>, customer: &mut Value) -> Finding {
+    let mut choices = vec![
+        ("riskManagementCategory", "category-unknown"),
+        ("initialDepositCurrency", "deposit-currency"),
     ];
+    if is_person(customer) {
+        choices.extend([
+            ("citizenshipCountry", "citizenship-country"),
+            ("birthCountry", "birth-country"),
+            ("secondCitizenshipCountry", "second-citizenship-country"),
+            ("permanentResidenceCountry", "permanent-residence-country"),
+        ]);
+    } else {
+        choices.extend([
+            ("registrationCountry", "registration-country-unknown"),
+            ("legalForm", "legal-form-unknown"),
+        ]);
+    }
+    let simple = choices.len();
+    let nested = nested_codes();
     let choice = dice.roll(simple + nested.len());
     let code = json!(dice.pick(&["??", "lt", "LT ", "ČŠ"]));
     if choice < simple {

@@ -20,8 +20,12 @@ fn typed(datatype: &str, given: Value) -> Value {
     one(json!({"datatype": datatype, "value": given}))
 }
 
-#[rustfmt::skip]
 pub fn cases() -> Vec<Case> {
+    [members(), datatypes()].concat()
+}
+
+#[rustfmt::skip]
+fn members() -> Vec<Case> {
     vec![
         case("additional-value-code", Person)
             .fires(one(json!({"code": null})))
@@ -47,6 +51,12 @@ pub fn cases() -> Vec<Case> {
             .says("AV05", "Duplicate code in additionalValues", "listAdditionalValues[2].code")
             .says("AV05", "Duplicate code in additionalValues", "listAdditionalValues[3].code")
             .near(json!({"listAdditionalValues": [value(json!({})), value(json!({"code": "V1"}))]})),
+    ]
+}
+
+#[rustfmt::skip]
+fn datatypes() -> Vec<Case> {
+    vec![
         case("additional-value-bad-datatype", Person)
             .fires(one(json!({"datatype": "Integer"})))
             .says("AV06", "Bad datatype valueCode: v1", "listAdditionalValues[0].datatype")

@@ -7,8 +7,12 @@ use serde_json::json;
 use crate::rules::case::Base::{Company, Lead, Occasional, Person};
 use crate::rules::case::{BATCHES, CUSTOMER, Case, REGULAR, SIMPLIFIED, SINGLES, case};
 
-#[rustfmt::skip]
 pub fn cases() -> Vec<Case> {
+    [numbers(), customers(), demotions()].concat()
+}
+
+#[rustfmt::skip]
+fn numbers() -> Vec<Case> {
     vec![
         case("communication-number-used", Person).only_at(BATCHES)
             .after(Endpoint::Customer, Company, json!({}))
@@ -28,6 +32,12 @@ pub fn cases() -> Vec<Case> {
         case("communication-number-used", Company).only_at(BATCHES)
             .after(Endpoint::ValidateBatchCustomers, Company, json!({}))
             .near(json!({"communicationNumber": "B-$id"})),
+    ]
+}
+
+#[rustfmt::skip]
+fn customers() -> Vec<Case> {
+    vec![
         case("customer-exists", Person).only_at(REGULAR)
             .after(Endpoint::BatchCustomers, Person, json!({}))
             .fires(json!({}))
@@ -64,6 +74,12 @@ pub fn cases() -> Vec<Case> {
         case("customer-not-found", Person).only_at(REGULAR)
             .after(Endpoint::SimplifiedCustomer, Occasional, json!({}))
             .near(json!({"action": "UPDATE"})),
+    ]
+}
+
+#[rustfmt::skip]
+fn demotions() -> Vec<Case> {
+    vec![
         case("demoted-to-lead", Lead).only_at(CUSTOMER)
             .after(Endpoint::BatchCustomers, Person, json!({}))
             .fires(json!({"action": "UPDATE"}))

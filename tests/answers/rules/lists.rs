@@ -11,18 +11,21 @@ fn second(list: &str, sound: &Value, change: Value) -> Value {
     json!({list: [sound, with(sound.clone(), change)]})
 }
 
-#[rustfmt::skip]
 pub fn cases() -> Vec<Case> {
+    [
+        contacts_and_documents(),
+        addresses(),
+        reasons_and_activities(),
+    ]
+    .concat()
+}
+
+#[rustfmt::skip]
+fn contacts_and_documents() -> Vec<Case> {
     let contact = |change| second("listContact", &json!({"contactType": "EMAIL", "contactDetails": "a@b.lt"}), change);
     let sound = json!({"entityType": "INDIVIDUAL", "identityDocumentType": "PASSPORT", "documentNumber": "LA-1",
         "documentIssueDate": "2020-01-01", "documentIssueCountry": "LT", "documentIssueAuthority": "Migration"});
     let document = |change| second("listBusinessEntityDocument", &sound, change);
-    let address = |change| second("listAddress", &json!({"addressType": "RESIDENCE", "country": "LT"}), change);
-    let reason = |change| second("listAppealReason", &json!({"appealReasonType": "RECOMMENDATIONS"}), change);
-    let introduction = |change| second("listIntroductionSource", &json!({"introductionSource": "Internet"}), change);
-    let activity = |change| second("listActivity", &json!({"activityType": "OTHER"}), change);
-    let region = |change| second("listRegionOfActivity", &json!({"region": "EU"}), change);
-    let country = |change| second("listCountryOfActivity", &json!({"country": "LT"}), change);
     vec![
         case("contact-type", Person)
             .fires(contact(json!({"contactType": null})))
@@ -60,6 +63,13 @@ pub fn cases() -> Vec<Case> {
             .fires(document(json!({"documentIssueAuthority": "\n"})))
             .says("Q002.DOC07", "Problem with Customer BusinessEntityDocument index = 1 . DocumentIssueAuthority is mandatory", "listBusinessEntityDocument[1].documentIssueAuthority")
             .near(document(json!({"documentIssueAuthority": "RC", "documentExpiryDate": "", "description": ""}))),
+    ]
+}
+
+#[rustfmt::skip]
+fn addresses() -> Vec<Case> {
+    let address = |change| second("listAddress", &json!({"addressType": "RESIDENCE", "country": "LT"}), change);
+    vec![
         case("address-type-blank", Person)
             .fires(address(json!({"addressType": "  "})))
             .says("Q004.ADR01", "Problem with Address (index: 1 ). AddressType is mandatory", "listAddress[1].addressType")
@@ -76,6 +86,17 @@ pub fn cases() -> Vec<Case> {
             .fires(address(json!({"country": "LT "})))
             .says("Q004.ADR02", "Problem with Address (index: 1 ). Country is mandatory and must exist in Amlyze", "listAddress[1].country")
             .near(address(json!({"country": "AX"}))),
+    ]
+}
+
+#[rustfmt::skip]
+fn reasons_and_activities() -> Vec<Case> {
+    let reason = |change| second("listAppealReason", &json!({"appealReasonType": "RECOMMENDATIONS"}), change);
+    let introduction = |change| second("listIntroductionSource", &json!({"introductionSource": "Internet"}), change);
+    let activity = |change| second("listActivity", &json!({"activityType": "OTHER"}), change);
+    let region = |change| second("listRegionOfActivity", &json!({"region": "EU"}), change);
+    let country = |change| second("listCountryOfActivity", &json!({"country": "LT"}), change);
+    vec![
         case("appeal-reason-missing", Person)
             .fires(reason(json!({"appealReasonType": null})))
             .says("Q005.AR01", "Problem with ListAppealReason (index: 1 ). AppealReasonType is mandatory and can't be empty", "listAppealReason[1].appealReasonType")
@@ -113,15 +134,15 @@ pub fn cases() -> Vec<Case> {
     ]
 }
 
-#[rustfmt::skip]
 pub fn about_payments() -> Vec<Case> {
+    [services_and_income(), payments_and_taxes()].concat()
+}
+
+#[rustfmt::skip]
+fn services_and_income() -> Vec<Case> {
     let service = |change| second("listOrderedService", &json!({"serviceType": "LOANS"}), change);
     let turnover = |change| second("listDeclaredTurnover", &json!({"turnoverType": "FORMER_TURNOVER", "turnoverRange": "ANNUAL", "from": 0, "to": 1000}), change);
     let income = |change| second("listIncomeSource", &json!({"incomeSourceType": "SALARY"}), change);
-    let purpose = |change| second("listPaymentPurpose", &json!({"paymentPurposeType": "TAXES", "turnoverDirection": "OUT"}), change);
-    let payment = |change| second("listPaymentCountry", &json!({"country": "LT", "turnoverDirection": "IN"}), change);
-    let wealth = |change| second("listSourceOfWealth", &json!({"code": "INHERITANCE"}), change);
-    let tax = |change| second("listCountryOfTaxPayment", &json!({"country": "LT"}), change);
     vec![
         case("service-type", Person)
             .fires(service(json!({"serviceType": null})))
@@ -152,6 +173,16 @@ pub fn about_payments() -> Vec<Case> {
             .fires(income(json!({"incomeSourceType": "Salary"})))
             .says("Q012.IS01", "Problem with IncomeSource (index: 1 ). IncomeSourceType not found in Amlyze", "listIncomeSource[1].incomeSourceType")
             .near(income(json!({"incomeSourceType": "BUSINESS_REVENUE_OR_ASSET_SALE", "from": "1", "incomePercentage": 100.0}))),
+    ]
+}
+
+#[rustfmt::skip]
+fn payments_and_taxes() -> Vec<Case> {
+    let purpose = |change| second("listPaymentPurpose", &json!({"paymentPurposeType": "TAXES", "turnoverDirection": "OUT"}), change);
+    let payment = |change| second("listPaymentCountry", &json!({"country": "LT", "turnoverDirection": "IN"}), change);
+    let wealth = |change| second("listSourceOfWealth", &json!({"code": "INHERITANCE"}), change);
+    let tax = |change| second("listCountryOfTaxPayment", &json!({"country": "LT"}), change);
+    vec![
         case("payment-purpose-type", Person)
             .fires(purpose(json!({"paymentPurposeType": ""})))
             .says("Q013.PP01", "Problem with PaymentPurpose (index: 1 ). PaymentPurposeType does not exist in Amlyze", "listPaymentPurpose[1].paymentPurposeType")

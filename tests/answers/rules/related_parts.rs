@@ -15,17 +15,19 @@ fn second_of_second(list: &str, sound: Value, change: Value) -> Value {
     second(person(json!({list: [sound, changed]})))
 }
 
-#[rustfmt::skip]
 pub fn cases() -> Vec<Case> {
+    [
+        contacts_and_addresses(),
+        documents(),
+        income_and_activities(),
+    ]
+    .concat()
+}
+
+#[rustfmt::skip]
+fn contacts_and_addresses() -> Vec<Case> {
     let contact = |change| second_of_second("listContact", json!({"contactType": "EMAIL", "contactDetails": "a@b.lt"}), change);
     let address = |change| second_of_second("listAddress", json!({"addressType": "RESIDENCE", "country": "LT"}), change);
-    let sound = || json!({"entityType": "INDIVIDUAL", "identityDocumentType": "PASSPORT", "documentNumber": "LA-1",
-        "documentIssueDate": "2020-01-01", "documentIssueCountry": "LT", "documentIssueAuthority": "Migration"});
-    let document = |change| second_of_second("listBusinessEntityDocument", sound(), change);
-    let income = |change| second_of_second("listIncomeSource", json!({"incomeSourceType": "SALARY"}), change);
-    let activity = |change| second_of_second("listActivity", json!({"activityType": "OTHER"}), change);
-    let region = |change| second_of_second("listRegionOfActivity", json!({"region": "EU"}), change);
-    let country = |change| second_of_second("listCountryOfActivity", json!({"country": "LT"}), change);
     vec![
         case("related-contact-type", Person)
             .fires(contact(json!({"contactType": "email"})))
@@ -54,6 +56,15 @@ pub fn cases() -> Vec<Case> {
             .fires(address(json!({"country": "Latvia"})))
             .says("C016.C016.RE06.ADR02", "Problem with field for INDIVIDUAL type customer. Problem with relatedEntity (index: 1 ). Problem with Address (index: 1 ). Country is mandatory and must exist in Amlyze", "listRelatedEntity[1].listAddress[1].country")
             .near(address(json!({"country": "LV"}))),
+    ]
+}
+
+#[rustfmt::skip]
+fn documents() -> Vec<Case> {
+    let sound = || json!({"entityType": "INDIVIDUAL", "identityDocumentType": "PASSPORT", "documentNumber": "LA-1",
+        "documentIssueDate": "2020-01-01", "documentIssueCountry": "LT", "documentIssueAuthority": "Migration"});
+    let document = |change| second_of_second("listBusinessEntityDocument", sound(), change);
+    vec![
         case("related-document-entity-type", Person)
             .fires(document(json!({"entityType": null})))
             .says("C016.C016.RE08.DOC01", "Problem with field for INDIVIDUAL type customer. Problem with relatedEntity (index: 1 ). Problem with BusinessEntityDocuments (index: 1 ). EntityType is mandatory. values : INDIVIDUAL, ORGANIZATION", "listRelatedEntity[1].listBusinessEntityDocument[1].entityType")
@@ -80,6 +91,16 @@ pub fn cases() -> Vec<Case> {
             .fires(document(json!({"documentIssueAuthority": null})))
             .says("C016.C016.RE08.DOC07", "Problem with field for INDIVIDUAL type customer. Problem with relatedEntity (index: 1 ). Problem with BusinessEntityDocuments (index: 1 ). DocumentIssueAuthority is mandatory", "listRelatedEntity[1].listBusinessEntityDocument[1].documentIssueAuthority")
             .near(document(json!({"description": null}))),
+    ]
+}
+
+#[rustfmt::skip]
+fn income_and_activities() -> Vec<Case> {
+    let income = |change| second_of_second("listIncomeSource", json!({"incomeSourceType": "SALARY"}), change);
+    let activity = |change| second_of_second("listActivity", json!({"activityType": "OTHER"}), change);
+    let region = |change| second_of_second("listRegionOfActivity", json!({"region": "EU"}), change);
+    let country = |change| second_of_second("listCountryOfActivity", json!({"country": "LT"}), change);
+    vec![
         case("related-income-source-type", Person)
             .fires(income(json!({"incomeSourceType": "WAGE"})))
             .says("C016.C016.RE09.IS01", "Problem with field for INDIVIDUAL type customer. Problem with relatedEntity (index: 1 ). Problem with IncomeSource (index: 1 ). IncomeSourceType not found in Amlyze", "listRelatedEntity[1].listIncomeSource[1].incomeSourceType")

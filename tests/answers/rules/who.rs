@@ -6,8 +6,12 @@ use serde_json::{Value, json};
 use crate::rules::case::Base::{Company, Lead, Occasional, OccasionalCompany, Person};
 use crate::rules::case::{ALL, BATCHES, CUSTOMER, Case, REGULAR, SIMPLIFIED, case};
 
-#[rustfmt::skip]
 pub fn cases() -> Vec<Case> {
+    [request(), category(), risk_level(), status_and_dates()].concat()
+}
+
+#[rustfmt::skip]
+fn request() -> Vec<Case> {
     vec![
         case("communication-number", Person)
             .fires(json!({"communicationNumber": null}))
@@ -46,6 +50,12 @@ pub fn cases() -> Vec<Case> {
             .near(json!({"businessUnit": "kaunas"})),
         case("business-unit-unknown", Company)
             .near(json!({"businessUnit": "whatever, while the classifier has no values"})),
+    ]
+}
+
+#[rustfmt::skip]
+fn category() -> Vec<Case> {
+    vec![
         case("category-missing", Person)
             .fires(json!({"riskManagementCategory": null}))
             .says("C007", "RiskManagementCategory is mandatory", "riskManagementCategory")
@@ -81,6 +91,12 @@ pub fn cases() -> Vec<Case> {
             .fires(json!({"riskManagementCategory": "LEAD_AMLYZE"}))
             .says("C007", "Given RiskManagementCategory not supported for Customer", "riskManagementCategory")
             .near(json!({"riskManagementCategory": "OCCASIONAL_CUSTOMER"})),
+    ]
+}
+
+#[rustfmt::skip]
+fn risk_level() -> Vec<Case> {
+    vec![
         case("risk-level-source", Person).only_at(CUSTOMER)
             .fires(json!({"sourceOfRiskLevel": null}))
             .says("C008", "SourceOfRiskLevel is mandatory. Values: IMPORT, EVALUATE", "sourceOfRiskLevel")
@@ -122,6 +138,12 @@ pub fn cases() -> Vec<Case> {
             .fires(json!({"sourceOfRiskLevel": "EVALUATE", "riskLevel": "none"}))
             .says("C008.E01", "When source of risk level EVALUATE. RiskLevel can't be provided", "riskLevel")
             .near(json!({"sourceOfRiskLevel": "EVALUATE", "riskLevel": "NONE"})),
+    ]
+}
+
+#[rustfmt::skip]
+fn status_and_dates() -> Vec<Case> {
+    vec![
         case("entity-type", Person)
             .fires(json!({"entityType": null}))
             .says("C010", "EntityType is mandatory", "entityType")
@@ -193,8 +215,18 @@ fn every_organization_field(value: impl Fn(&str) -> Value) -> Value {
     })
 }
 
-#[rustfmt::skip]
 pub fn by_type() -> Vec<Case> {
+    [
+        not_allowed(),
+        individual(),
+        fields_of_activity(),
+        organization(),
+    ]
+    .concat()
+}
+
+#[rustfmt::skip]
+fn not_allowed() -> Vec<Case> {
     let sound = |kind: &str| match kind {
         "number" => json!(3),
         "date" => json!("2001-02-03"),
@@ -245,10 +277,13 @@ pub fn by_type() -> Vec<Case> {
         ("secondCitizenshipCountry", "SecondCitizenshipCountry"),
         ("permanentResidenceCountry", "PermanentResidenceCountry"),
     ]);
+    vec![not_for_individual, not_for_organization]
+}
+
+#[rustfmt::skip]
+fn individual() -> Vec<Case> {
     let citizenship = "Problem with field for INDIVIDUAL type customer. CitizenshipCountry not found in Amlyze";
     vec![
-        not_for_individual,
-        not_for_organization,
         case("first-name", Person)
             .fires(json!({"firstName": null}))
             .says("C016.I01", "For INDIVIDUAL type customer FirstName is mandatory", "firstName")
@@ -279,6 +314,12 @@ pub fn by_type() -> Vec<Case> {
             .fires(json!({"permanentResidenceCountry": 440}))
             .says("C016.I08", "PermanentResidenceCountry not defined in Amlyze", "permanentResidenceCountry")
             .near(json!({"permanentResidenceCountry": "DE"})),
+    ]
+}
+
+#[rustfmt::skip]
+fn fields_of_activity() -> Vec<Case> {
+    vec![
         case("school-country-unknown", Person)
             .fires(json!({"fieldOfActivity": {"student": {"higherSchoolCountry": "LTU"}}}))
             .says("FOA01", "FieldOfActivity.Student.Country is invalid", "fieldOfActivity.student.higherSchoolCountry")
@@ -290,6 +331,12 @@ pub fn by_type() -> Vec<Case> {
             .fires(json!({"fieldOfActivity": {"pension": {"pensionCountry": "Lietuva"}}}))
             .says("FOA02", "PensionCountry is invalid", "fieldOfActivity.pension.pensionCountry")
             .near(json!({"fieldOfActivity": {"pension": {"pensionCountry": "EE"}}})),
+    ]
+}
+
+#[rustfmt::skip]
+fn organization() -> Vec<Case> {
+    vec![
         case("title", Company)
             .fires(json!({"title": null}))
             .says("C017.O01", "For ORGANIZATION type customer Title is mandatory", "title")

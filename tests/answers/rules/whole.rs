@@ -7,8 +7,12 @@ use crate::rules::case::Base::{Company, Person};
 use crate::rules::case::{Case, case};
 use crate::rules::related::{only, person};
 
-#[rustfmt::skip]
 pub fn cases() -> Vec<Case> {
+    [types_and_processes(), texts_and_keys()].concat()
+}
+
+#[rustfmt::skip]
+fn types_and_processes() -> Vec<Case> {
     vec![
         case("screening-process", Person)
             .fires(json!({"initializeScreeningProcesses": ["PEP", "pep", 7]}))
@@ -45,6 +49,12 @@ pub fn cases() -> Vec<Case> {
             .says("TYP01", "Bad value for BOOLEAN. Field: listRelatedEntity[0].listAddress[0].useForCorrespondence", "listRelatedEntity[0].listAddress[0].useForCorrespondence")
             .near(json!({"isPEP": " True ", "numberOfAudits": "1.50e2", "companyAssetValue": 10.0, "initialDepositAmount": "-.5",
                 "approvalDate": "2024-02-29T23:59:59.9+0200", "requester": true, "listPurpose": "WHITE", "listContact": [], "fieldOfActivity": {}})),
+    ]
+}
+
+#[rustfmt::skip]
+fn texts_and_keys() -> Vec<Case> {
+    vec![
         case("too-long", Person)
             .fires(json!({"requester": "ž".repeat(101)}))
             .says("TYP02", "Value too long. Field: requester. Max: 100", "requester")
