@@ -32,6 +32,7 @@ pub struct Rules<'a> {
     pub home: Option<&'a Home>,
     /// Whether the file may lie in the inbox.
     pub into_inbox: bool,
+    /// What to do if the name is taken.
     pub existing: Existing,
     /// The kind of a refusal: [`Kind::Input`] for an argument, [`Kind::Setup`] for a setting.
     pub refusal: Kind,
@@ -40,6 +41,7 @@ pub struct Rules<'a> {
 /// What happens to an existing file.
 #[derive(Clone, Copy)]
 pub enum Existing {
+    /// It is never replaced: the write fails.
     Refuse,
     /// It is replaced if it is empty, or its beginning says that kycdrop made it.
     ReplaceIf(fn(&[u8]) -> bool),

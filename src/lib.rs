@@ -8,7 +8,18 @@
 
 #![forbid(unsafe_code)]
 // They panic when they cannot: `talk::say` for people, a result for data.
-#![deny(clippy::print_stderr, clippy::print_stdout)]
+#![warn(clippy::print_stderr, clippy::print_stdout)]
+// No input may end the process.
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::unwrap_used
+    )
+)]
 
 pub mod atomic_file;
 pub mod branch;

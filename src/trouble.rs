@@ -29,7 +29,9 @@ const DAMAGED: &str = "move kycdrop.db away, restore a backup, and start again; 
 /// Trouble of our own, with what to do about it.
 #[derive(Debug)]
 pub struct Trouble {
+    /// The kind, which decides the exit code and whether waiting may help.
     pub kind: Kind,
+    /// What is wrong, in one line.
     pub what: String,
     /// What a person can do; empty when there is nothing better than the message.
     pub remedy: String,

@@ -14,6 +14,7 @@ pub struct Problem {
     pub file: String,
     /// Counted from 1; none when the file as a whole is meant.
     pub line: Option<u64>,
+    /// What is wrong, in one line.
     pub message: String,
     /// What to do about it.
     pub remedy: String,

@@ -20,7 +20,7 @@ use crate::daemon::state::{RunState, State};
 
 /// Arguments of `status`.
 #[derive(clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// The output format
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     format: Format,
@@ -122,7 +122,7 @@ struct LeftAlone {
 }
 
 /// Shows the status of a home.
-pub fn status(home: &Home, args: &Args) -> anyhow::Result<u8> {
+pub(super) fn status(home: &Home, args: &Args) -> anyhow::Result<u8> {
     let status = look(home, args.last)?;
     let text = match args.format {
         Format::Json => {

@@ -5,14 +5,14 @@
 mod bar;
 mod exposed;
 mod give_way;
-pub mod held;
+pub(crate) mod held;
 mod idle_check;
-pub mod lock;
-pub mod metrics;
+pub(crate) mod lock;
+pub(crate) mod metrics;
 mod service;
-pub mod signals;
-pub mod state;
-pub mod unaccounted;
+pub(crate) mod signals;
+pub(crate) mod state;
+pub(crate) mod unaccounted;
 mod worker;
 
 use std::sync::Arc;
@@ -47,7 +47,7 @@ fn begin(home: Home, config: Config, watching: bool) -> Result<(Wake, HomeLock, 
 ///
 /// # Errors
 /// Trouble that does not pass, or that keeps it from beginning.
-pub fn run(home: Home, config: Config) -> Result<u8> {
+pub(crate) fn run(home: Home, config: Config) -> Result<u8> {
     let (mut wake, lock, mut worker) = begin(home, config, true)?;
     let home = worker.engine.home.clone();
     say!(
@@ -70,7 +70,7 @@ pub fn run(home: Home, config: Config) -> Result<u8> {
 ///
 /// # Errors
 /// Any trouble, and what stays in the inbox and should not.
-pub fn once(home: Home, config: Config) -> Result<u8> {
+pub(crate) fn once(home: Home, config: Config) -> Result<u8> {
     let (mut wake, lock, mut worker) = begin(home, config, false)?;
     let done = worker.until_idle(&mut wake);
     let (files, accepted, rejected) = (worker.files, worker.accepted, worker.rejected);

@@ -48,7 +48,7 @@ impl Footprint {
     ///
     /// # Errors
     /// When the files cannot be looked at.
-    pub fn of(conn: &Connection) -> Result<Option<Footprint>> {
+    pub(super) fn of(conn: &Connection) -> Result<Option<Footprint>> {
         let path = conn.path().filter(|path| !path.is_empty());
         let Some(database) = path.map(PathBuf::from) else {
             return Ok(None);
@@ -75,7 +75,7 @@ impl Footprint {
     ///
     /// # Errors
     /// When they do not. The connection then writes nothing more, not when it is closed either.
-    pub fn check(&mut self, conn: &Connection) -> Result<()> {
+    pub(super) fn check(&mut self, conn: &Connection) -> Result<()> {
         let now = [look(&self.database)?, look(&self.wal)?];
         if now == self.seen {
             return Ok(());
@@ -214,7 +214,7 @@ impl<'f> Writing<'f> {
     ///
     /// # Errors
     /// As [`Footprint::check`].
-    pub fn begin(
+    pub(super) fn begin(
         footprint: &'f mut Option<Footprint>,
         conn: &Connection,
         what: Change,
@@ -230,7 +230,7 @@ impl<'f> Writing<'f> {
     ///
     /// # Errors
     /// When it cannot be committed, or was written to a WAL that somebody else cut.
-    pub fn commit(self, conn: &Connection, tx: rusqlite::Transaction<'_>) -> Result<()> {
+    pub(super) fn commit(self, conn: &Connection, tx: rusqlite::Transaction<'_>) -> Result<()> {
         let Some(footprint) = self.footprint.as_mut() else {
             return Ok(tx.commit()?);
         };
@@ -247,7 +247,7 @@ impl<'f> Writing<'f> {
     ///
     /// # Errors
     /// When it was written to a WAL that somebody else cut.
-    pub fn end(self, conn: &Connection) -> Result<()> {
+    pub(super) fn end(self, conn: &Connection) -> Result<()> {
         let Some(footprint) = self.footprint.as_mut() else {
             return Ok(());
         };

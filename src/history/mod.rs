@@ -364,6 +364,7 @@ impl History {
 /// A response that was put into the outbox.
 #[derive(Clone, Debug)]
 pub struct Published {
+    /// The batch that it answers.
     pub batch_id: i64,
     /// Below `outbox`.
     pub response_file: String,

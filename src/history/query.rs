@@ -16,10 +16,15 @@ use crate::trouble::{Kind, Result, Trouble};
 /// One value of an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
+    /// SQL's NULL.
     Null,
+    /// A signed integer of 64 bits.
     Integer(i64),
+    /// A floating-point number.
     Real(f64),
+    /// A text.
     Text(String),
+    /// Bytes.
     Blob(Vec<u8>),
 }
 

@@ -97,7 +97,9 @@ pub(super) struct At<'c> {
 pub struct Told<'c> {
     /// Its number in the chunk.
     pub i: usize,
+    /// The customer with its final findings.
     pub customer: &'c Judged,
+    /// The texts that its columns refer to.
     pub facts: &'c TextPool,
     /// Whether the history made an accepted customer a rejected one, or the other way round.
     pub changed: bool,
@@ -219,7 +221,7 @@ impl<'g> Recording<'g> {
                 now: &now,
                 assessment_id: first_assessment + i as i64,
             };
-            self.customer(customer, entered[i], &at, same_file)?;
+            self.customer(customer, entered.get(i) == Some(&true), &at, same_file)?;
             told(Told {
                 i,
                 customer,

@@ -50,7 +50,9 @@ const GROUP_BYTES: u64 = 8 << 20;
 
 /// Everything that work needs: the history, the active classifiers, the threads.
 pub struct Engine {
+    /// The home that it works on.
     pub home: Home,
+    /// The configuration, as it was read at the start.
     pub config: Config,
     /// The folders of the home that files move between.
     pub roots: Roots,
@@ -87,6 +89,7 @@ enum Grouped {
 /// A file that was answered.
 #[derive(Clone, Debug)]
 pub struct Answered {
+    /// What the history has of it.
     pub batch: Written,
     /// Below the outbox.
     pub response_file: String,

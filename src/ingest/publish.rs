@@ -69,7 +69,9 @@ pub fn write_body<W: Write>(history: &History, batch: &Written, mut out: W) -> R
 /// Why a body could not be written.
 #[derive(Debug)]
 pub enum Failure {
+    /// The history could not be read.
     Trouble(Trouble),
+    /// The body could not be written.
     Io(io::Error),
 }
 
@@ -95,7 +97,7 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    pub fn begin(claim: &Claim) -> Result<Draft> {
+    pub(super) fn begin(claim: &Claim) -> Result<Draft> {
         let path = claim.response();
         let begin = || {
             BatchBody::begin(BufWriter::with_capacity(
@@ -108,18 +110,18 @@ impl Draft {
     }
 
     /// Adds the next result, in its JSON.
-    pub fn result(&mut self, json: &[u8]) -> Result<()> {
+    pub(super) fn result(&mut self, json: &[u8]) -> Result<()> {
         let written = self.body.written(json);
         written.map_err(|e| Trouble::io("writing", &self.path, &e))
     }
 
     /// Makes and adds the next result.
-    pub fn made(&mut self, outcome: &Outcome<'_>) -> Result<()> {
+    pub(super) fn made(&mut self, outcome: &Outcome<'_>) -> Result<()> {
         let written = self.body.result(outcome);
         written.map_err(|e| Trouble::io("writing", &self.path, &e))
     }
 
-    pub fn end(self, elapsed_ms: u64) -> Result<()> {
+    pub(super) fn end(self, elapsed_ms: u64) -> Result<()> {
         let Draft { body, path } = self;
         let end = || -> io::Result<()> {
             let mut out = body.end(elapsed_ms)?;

@@ -95,7 +95,7 @@ impl Look {
 }
 
 impl OneFile<'_> {
-    pub fn record(
+    pub(super) fn record(
         &self,
         group: &Group<'_>,
         names: &mut ReservedNames,

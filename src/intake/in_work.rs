@@ -27,6 +27,7 @@ pub struct Unfit {
     pub claim: Claim,
     /// What is wrong is here.
     pub path: PathBuf,
+    /// The error of the system.
     pub error: io::Error,
 }
 

@@ -59,7 +59,9 @@ pub struct Chunk {
     pub first: u64,
     /// Where the chunk's data starts in the file.
     pub offset: u64,
+    /// The bytes of the file that the elements are in.
     pub data: Vec<u8>,
+    /// Where each customer is in the data.
     pub elements: Vec<Element>,
 }
 
@@ -238,8 +240,7 @@ impl<R: Read> Splitter<R> {
             _ => return Err(self.unexpected(if more { "a comma or }" } else { "a key or }" })),
         }
         let at = self.extent(1)?;
-        let raw = &self.buf[at.start as usize..at.end as usize];
-        let key = key_text(raw)
+        let key = key_text(self.part(&at))
             .ok_or_else(|| self.wrong_at(at.start as usize, "this key is not JSON text"))?;
         if self.peek()? != Some(b':') {
             return Err(self.unexpected("a colon"));
@@ -267,9 +268,9 @@ impl<R: Read> Splitter<R> {
             return Err(self.unexpected("a value"));
         }
         let at = self.extent(1)?;
-        let (start, end) = (at.start as usize, at.end as usize);
-        InvalidRequest::check_whole(&self.buf[start..end])
-            .map_err(|fault| SplitError::Invalid(fault.within(self.offset + start as u64)))?;
+        InvalidRequest::check_whole(self.part(&at)).map_err(|fault| {
+            SplitError::Invalid(fault.within(self.offset + u64::from(at.start)))
+        })?;
         self.state = State::Keys { more: true };
         Ok(())
     }
@@ -342,9 +343,9 @@ impl<R: Read> Splitter<R> {
     /// To behind the quotation mark that ends a string.
     fn skip_string(&mut self, start: usize) -> Result<(), SplitError> {
         loop {
-            match memchr::memchr2(b'"', b'\\', &self.buf[self.pos..]) {
+            match memchr::memchr2(b'"', b'\\', self.rest()) {
                 Some(at) => {
-                    let quote = self.buf[self.pos + at] == b'"';
+                    let quote = self.rest().get(at) == Some(&b'"');
                     self.pos += at + 1;
                     if quote {
                         return Ok(());
@@ -387,7 +388,7 @@ impl<R: Read> Splitter<R> {
 
     /// Over what neither opens nor closes anything, as far as it is in the buffer.
     fn skip_between(&mut self) {
-        let rest = &self.buf[self.pos..];
+        let rest = self.rest();
         let opens_or_closes = |b: &u8| matches!(b, b'"' | b'{' | b'[' | b'}' | b']');
         self.pos += rest.iter().position(opens_or_closes).unwrap_or(rest.len());
     }
@@ -405,14 +406,27 @@ impl<R: Read> Splitter<R> {
         Ok(())
     }
 
+    /// What is in the buffer and was not looked at yet.
+    fn rest(&self) -> &[u8] {
+        self.buf.get(self.pos..).unwrap_or_default()
+    }
+
+    /// The bytes of a value that is still in the buffer.
+    fn part(&self, at: &Range<u32>) -> &[u8] {
+        let range = at.start as usize..at.end as usize;
+        self.buf.get(range).unwrap_or_default()
+    }
+
     /// The next byte, read from the file if need be.
     fn byte(&mut self) -> Result<Option<u8>, SplitError> {
-        while self.pos == self.buf.len() {
+        loop {
+            if let Some(byte) = self.buf.get(self.pos) {
+                return Ok(Some(*byte));
+            }
             if !self.fill()? {
                 return Ok(None);
             }
         }
-        Ok(Some(self.buf[self.pos]))
     }
 
     /// The next byte that is no white space.
@@ -448,7 +462,7 @@ impl<R: Read> Splitter<R> {
     /// Hands on the customers found so far; what was read behind them stays here.
     fn hand_on(&mut self) -> Chunk {
         let mut rest = Vec::with_capacity(self.buf.len() - self.pos + READ as usize);
-        rest.extend_from_slice(&self.buf[self.pos..]);
+        rest.extend_from_slice(self.rest());
         let mut data = std::mem::replace(&mut self.buf, rest);
         data.truncate(self.pos);
         let chunk = Chunk {

@@ -28,11 +28,15 @@ struct BatchResult<'r> {
 /// What one customer came to.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Outcome<'r> {
+    /// The communicationNumber; None where it is absent or no text.
     pub communication_number: Option<&'r str>,
+    /// The customerExtId; None where it is absent or no text.
     pub customer_ext_id: Option<&'r str>,
+    /// The businessUnit; None where it is absent or no text.
     pub business_unit: Option<&'r str>,
     /// Code and description, where it was rejected.
     pub error: Option<(&'r str, &'r str)>,
+    /// Milliseconds from the claim of the file to the end of judging this customer.
     pub elapsed_ms: u64,
 }
 

@@ -12,8 +12,11 @@ use crate::trouble::Result;
 /// One code of a classifier.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Code {
+    /// The code that a request gives.
     pub code: String,
+    /// The name for people.
     pub name: String,
+    /// Whether it may not be given any more.
     #[serde(skip)]
     pub retired: bool,
 }

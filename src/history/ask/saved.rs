@@ -25,6 +25,7 @@ pub struct Saved {
     /// What it answers.
     #[serde(default)]
     pub title: String,
+    /// One statement that only reads.
     pub sql: String,
     /// Whether it came with kycdrop.
     #[serde(skip)]

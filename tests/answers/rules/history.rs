@@ -8,7 +8,7 @@ use crate::rules::case::Base::{Company, Lead, Occasional, Person};
 use crate::rules::case::{BATCHES, CUSTOMER, Case, REGULAR, SIMPLIFIED, SINGLES, case};
 
 #[rustfmt::skip]
-pub fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<Case> {
     vec![
         case("communication-number-used", Person).only_at(BATCHES)
             .after(Endpoint::Customer, Company, json!({}))

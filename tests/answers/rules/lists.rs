@@ -12,7 +12,7 @@ fn second(list: &str, sound: &Value, change: Value) -> Value {
 }
 
 #[rustfmt::skip]
-pub fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<Case> {
     let contact = |change| second("listContact", &json!({"contactType": "EMAIL", "contactDetails": "a@b.lt"}), change);
     let sound = json!({"entityType": "INDIVIDUAL", "identityDocumentType": "PASSPORT", "documentNumber": "LA-1",
         "documentIssueDate": "2020-01-01", "documentIssueCountry": "LT", "documentIssueAuthority": "Migration"});
@@ -114,7 +114,7 @@ pub fn cases() -> Vec<Case> {
 }
 
 #[rustfmt::skip]
-pub fn about_payments() -> Vec<Case> {
+pub(super) fn about_payments() -> Vec<Case> {
     let service = |change| second("listOrderedService", &json!({"serviceType": "LOANS"}), change);
     let turnover = |change| second("listDeclaredTurnover", &json!({"turnoverType": "FORMER_TURNOVER", "turnoverRange": "ANNUAL", "from": 0, "to": 1000}), change);
     let income = |change| second("listIncomeSource", &json!({"incomeSourceType": "SALARY"}), change);

@@ -16,7 +16,7 @@ fn second_of_second(list: &str, sound: Value, change: Value) -> Value {
 }
 
 #[rustfmt::skip]
-pub fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<Case> {
     let contact = |change| second_of_second("listContact", json!({"contactType": "EMAIL", "contactDetails": "a@b.lt"}), change);
     let address = |change| second_of_second("listAddress", json!({"addressType": "RESIDENCE", "country": "LT"}), change);
     let sound = || json!({"entityType": "INDIVIDUAL", "identityDocumentType": "PASSPORT", "documentNumber": "LA-1",
@@ -109,7 +109,7 @@ fn values(list: Value) -> Value {
 }
 
 #[rustfmt::skip]
-pub fn additional_values() -> Vec<Case> {
+pub(super) fn additional_values() -> Vec<Case> {
     let one = |change| values(json!([value(change)]));
     let typed = |datatype: &str, given: &str| values(json!([value(json!({"datatype": datatype, "value": given}))]));
     vec![

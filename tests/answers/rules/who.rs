@@ -7,7 +7,7 @@ use crate::rules::case::Base::{Company, Lead, Occasional, OccasionalCompany, Per
 use crate::rules::case::{ALL, BATCHES, CUSTOMER, Case, REGULAR, SIMPLIFIED, case};
 
 #[rustfmt::skip]
-pub fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<Case> {
     vec![
         case("communication-number", Person)
             .fires(json!({"communicationNumber": null}))
@@ -194,7 +194,7 @@ fn every_organization_field(value: impl Fn(&str) -> Value) -> Value {
 }
 
 #[rustfmt::skip]
-pub fn by_type() -> Vec<Case> {
+pub(super) fn by_type() -> Vec<Case> {
     let sound = |kind: &str| match kind {
         "number" => json!(3),
         "date" => json!("2001-02-03"),

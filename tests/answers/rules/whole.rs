@@ -8,7 +8,7 @@ use crate::rules::case::{Case, case};
 use crate::rules::related::{only, person};
 
 #[rustfmt::skip]
-pub fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<Case> {
     vec![
         case("screening-process", Person)
             .fires(json!({"initializeScreeningProcesses": ["PEP", "pep", 7]}))
