@@ -87,13 +87,17 @@ words! {
 words! {
     /// What the value of an additional value reads as.
     pub enum Datatype {
+        /// Any text.
         String = "STRING",
         /// Digits with an optional sign.
         Integer = "INTEGER",
+        /// A number, with a decimal point and an exponent if need be.
         Decimal = "DECIMAL",
         /// A calendar day.
         Date = "DATE",
+        /// A day and a time.
         Timestamp = "TIMESTAMP",
+        /// `true` or `false`.
         Boolean = "BOOLEAN",
     }
 }
