@@ -5,7 +5,7 @@ use std::io;
 
 use crate::catalog::Classifier;
 use crate::text::printable;
-use crate::trouble::{self, Kind, Trouble};
+use crate::trouble::{self, Cause, Kind, Trouble};
 
 /// What is wrong with a classifier file, where, and what to do about it.
 #[derive(Clone, Debug)]
@@ -83,6 +83,7 @@ impl From<Refused> for Trouble {
             true => Kind::Busy,
             false => Kind::Setup,
         };
-        Trouble::new(kind, e.to_string(), "")
+        let files = e.0.iter().map(|problem| problem.file.clone()).collect();
+        Trouble::new(kind, e.to_string(), "").because(Cause::Classifiers(files))
     }
 }

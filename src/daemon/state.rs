@@ -11,7 +11,7 @@ use crate::clock;
 use crate::config::Home;
 use crate::fault;
 use crate::regular_file;
-use crate::trouble::Trouble;
+use crate::trouble::{Cause, Kind, Trouble};
 
 use super::held::Held;
 
@@ -36,7 +36,7 @@ pub(crate) struct State {
     /// Since when, UTC.
     pub since: String,
     pub pid: u32,
-    /// Why work is paused, or why it ended by itself, and what to do.
+    /// Why work is paused, or the error that ended it, and what to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// When a file was answered last, UTC.
@@ -78,8 +78,8 @@ impl State {
 pub(crate) struct StatusFile {
     home: Home,
     now: State,
-    /// Identifies the trouble that work is paused for.
-    kind: Option<String>,
+    /// What work is paused for.
+    paused_for: Option<(Kind, Cause)>,
     written: bool,
 }
 
@@ -106,7 +106,7 @@ impl StatusFile {
                 checked_at: checked_at.flatten(),
                 damage: None,
             },
-            kind: None,
+            paused_for: None,
             written: false,
         }
     }
@@ -164,15 +164,12 @@ impl StatusFile {
 
     /// Work is paused. Returns whether that, or the reason, is new.
     pub(crate) fn paused(&mut self, trouble: &Trouble) -> bool {
-        // The same trouble may name another file each time.
-        let kind = match trouble.remedy.as_str() {
-            "" => trouble.what.clone(),
-            remedy => remedy.to_owned(),
-        };
-        let new = self.kind.as_deref() != Some(&kind);
+        // A full disk, for instance, is one trouble whichever file is written.
+        let paused_for = (trouble.kind, trouble.cause.clone());
+        let new = self.paused_for.as_ref() != Some(&paused_for);
         if new {
             self.turn(RunState::Paused, Some(trouble.to_string()));
-            self.kind = Some(kind);
+            self.paused_for = Some(paused_for);
             self.write();
         }
         new
@@ -188,7 +185,7 @@ impl StatusFile {
         self.now.state = state;
         self.now.since = clock::now();
         self.now.reason = reason;
-        self.kind = None;
+        self.paused_for = None;
         self.written = false;
     }
 
