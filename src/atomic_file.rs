@@ -1,5 +1,8 @@
 //! A file that a user names: written whole in a scratch folder beside its place, synced, and renamed.
-//! A link is never followed, nothing of a home is ever replaced, and a full disk leaves what was there.
+//!
+//! In: a path, the home that must not be harmed, and what to do about an existing file. Out: the whole
+//! file, or an error and what was there before. A link is never followed, nothing of a home is ever
+//! replaced, and a full disk leaves what was there.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};

@@ -1,4 +1,8 @@
 //! A home and its configuration: where everything lies, and what the administrator may set.
+//!
+//! In: the folder of a home, and its `kycdrop.toml`. Out: a [`Home`] that knows every path in it, and
+//! a [`Config`] whose values are checked and have their defaults. It makes the folders of a new home.
+//! It may not open the history, read classifiers or look into `watch-dir`.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -208,7 +212,7 @@ pub struct Config {
     pub metrics_file: Option<PathBuf>,
     /// The name of this branch in exports.
     pub branch: Option<Branch>,
-    /// Threads that judge customers; 0: one for each processor.
+    /// Threads that validate customers; 0: one for each processor.
     pub threads: usize,
     /// The most memory for pages of the database, in MiB; what is used grows with the history.
     pub cache_mib: u32,

@@ -1,6 +1,9 @@
 //! The process that works on a home: `run` until it is stopped, `once` until the inbox is empty.
-//! Around the pipeline it keeps the lock, the state file, the figures, and what the service manager
-//! wants to know. It answers nothing itself.
+//!
+//! In: a home, its configuration, and signals. Out: every file answered by `ingest`, and around that
+//! the lock, the state file, the metrics, and what the service manager wants to know. It may not
+//! validate, record or answer anything itself, and may not use what only reads the history: `export`,
+//! `report` and `explain`.
 
 mod bar;
 mod exposed;

@@ -1,5 +1,9 @@
-//! The pipeline, the one place that sees every stage: claimed files are judged in parallel,
-//! recorded in one transaction, answered and put away.
+//! The pipeline, the one place that sees every stage.
+//!
+//! In: claimed files. Out: their rows in the history, their responses in the outbox, and the files
+//! themselves in the archive. A file is judged in parallel, recorded in one transaction, answered and
+//! put away; after a crash, recovery takes the same steps from where they stopped. It may not know
+//! who runs it: neither `daemon` nor a command.
 
 mod back;
 mod classifier_files;

@@ -1,4 +1,8 @@
-//! Outcomes to the bodies of the API. Knows nothing of files, databases or rules.
+//! Outcomes to the bodies of the API.
+//!
+//! In: the outcomes of customers in their order, or what is wrong with a file as a whole. Out: a body
+//! in the API's own format; the same outcomes give the same bytes. It may not use any other room, and
+//! knows nothing of files, databases or rules.
 
 use std::io::{self, Write};
 
