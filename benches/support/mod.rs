@@ -304,7 +304,7 @@ pub fn claim_all(home: &Home) -> Vec<Claim> {
         .collect()
 }
 
-/// The most memory that this process ever had, where the system tells.
+/// The most memory that this process ever had, where the system shows it.
 pub fn peak_kib() -> u64 {
     std::fs::read_to_string("/proc/self/status")
         .unwrap_or_default()

@@ -1,4 +1,4 @@
-//! `pending`: the evaluations and screenings that the head office has still to do.
+//! `pending`: the evaluations and screenings that are pending at head office.
 
 use crate::config::Home;
 use crate::history::{self, Bounds};

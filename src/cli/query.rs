@@ -27,7 +27,7 @@ const MIN_MEMORY_MIB: u64 = 32;
 #[derive(clap::Args)]
 #[command(after_help = "\
 Queries are read-only. `kycdrop tables` lists the views, `kycdrop describe VIEW` shows what
-their columns mean, docs/SQL.md has twenty questions with their SQL.
+their columns mean, docs/SQL.md has common questions with their SQL.
 
 CSV is safe to open in a spreadsheet: text that one would take for a formula (it begins with = + - @,
 tab or carriage return) has an apostrophe before it. Numbers stay numbers; --raw leaves all as it is.

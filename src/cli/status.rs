@@ -207,7 +207,7 @@ fn look(home: &Home, last: u32) -> Result<Status> {
     })
 }
 
-/// What is in work, by the names that the files had in the inbox; of those whose name cannot be told, by
+/// What is in work, by the names that the files had in the inbox; of those whose name is not known, by
 /// their folders.
 fn names_in_work(home: &Home, in_work: &InWork) -> Vec<String> {
     let unfit = in_work.unfit.iter().map(|unfit| unfit.claim.folder());

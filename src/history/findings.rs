@@ -40,7 +40,7 @@ struct Text {
     description: Box<str>,
 }
 
-/// The same, of a finding.
+/// A [`Text`] that borrows from a finding: one that is in the map already is found without a copy.
 #[derive(Hash)]
 struct TextOf<'f> {
     rule: u16,

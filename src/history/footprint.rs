@@ -17,7 +17,7 @@ use crate::trouble::{Kind, Result, Trouble};
 
 use super::check::{self, Depth};
 
-/// What a WAL begins with; the last bit tells the order of bytes in its sums.
+/// What a WAL begins with; the last bit gives the byte order of its checksums.
 const WAL_MAGIC: u32 = 0x377f_0682;
 
 /// What precedes each page in a WAL, in bytes.
@@ -38,7 +38,7 @@ pub(super) struct Footprint {
     seen: [Look; 2],
 }
 
-/// What tells the file from another one at its path, its length, and the time of its last change; None
+/// What distinguishes the file from another one at its path, its length, and the time of its last change; None
 /// where there is no file.
 type Look = Option<(FileId, u64, Option<SystemTime>)>;
 

@@ -162,12 +162,12 @@ impl Unpacker {
             .ok()
             .flatten()
             .and_then(|size| usize::try_from(size).ok())
-            .ok_or_else(|| wrong("a packed payload does not tell its size"))?;
+            .ok_or_else(|| wrong("a packed payload does not give its size"))?;
         let mut bytes = Vec::new();
-        // A damaged one may tell any size.
+        // A damaged one may give any size.
         bytes
             .try_reserve_exact(size)
-            .map_err(|_| wrong("a packed payload tells too large a size"))?;
+            .map_err(|_| wrong("a packed payload gives too large a size"))?;
         self.context
             .decompress_using_ddict(&mut bytes, packed, dictionary)
             .map_err(|code| {

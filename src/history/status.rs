@@ -1,4 +1,4 @@
-//! What the history tells of itself: the last batches, and totals.
+//! What the history says of itself: the last batches, and totals.
 
 use rusqlite::Connection;
 use serde::Serialize;

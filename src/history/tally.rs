@@ -16,7 +16,7 @@ use super::rules::Former;
 
 /// Different texts (offices, countries) after which the sums are written before the end of the
 /// file: memory must not grow with it.
-const LARGE: usize = 4096;
+const MAX_TEXTS: usize = 4096;
 
 /// The characters that a businessUnit may have.
 const LONGEST_OFFICE: usize = 256;
@@ -53,7 +53,7 @@ struct Reason {
     field: String,
 }
 
-/// The same, of a finding: nothing has to be copied where it was met before.
+/// A [`Reason`] that borrows from a finding: one that is in the map already is found without a copy.
 struct ReasonOf<'f> {
     unit: Id,
     rule: u16,
@@ -202,7 +202,7 @@ impl Tally {
 
     /// Whether there are so many different texts that the sums should be written now.
     pub(super) fn is_large(&self) -> bool {
-        self.texts.texts.len() > LARGE
+        self.texts.texts.len() > MAX_TEXTS
     }
 
     /// Adds the sums to those of the history, and begins anew.

@@ -71,7 +71,7 @@ pub(super) fn is_small(claim: &Claim) -> bool {
 /// Why a file is not answered now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotYet {
-    /// Somebody wrote to it while it was read: it is taken again as soon as it stands still.
+    /// Somebody wrote to it while it was read: it is taken again as soon as it does not change.
     Changed,
     /// It is held in the inbox.
     Held(Hold),

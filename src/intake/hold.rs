@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::disk;
 use crate::trouble::Kind;
 
-/// Why something is not taken although it stands still.
+/// Why something is not taken although it does not change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hold {
     /// It was read, and ends too early.

@@ -99,7 +99,7 @@ pub(super) struct Seen {
     pub since: Instant,
 }
 
-/// A file that is not taken although it stands still.
+/// A file that is not taken although it does not change.
 pub(super) struct Held {
     bytes: u64,
     modified: SystemTime,

@@ -81,14 +81,14 @@ fn what_changed_from_then_to_now_and_whom_it_concerns() {
     );
     let path = office.at("classifiers/addressType.toml");
     let text = std::fs::read_to_string(&path).expect("text");
-    let mended: Vec<String> = text
+    let fixed: Vec<String> = text
         .lines()
         .map(|l| match l.starts_with("BILLING") {
             true => format!("{l} }}"),
             false => l.to_owned(),
         })
         .collect();
-    std::fs::write(&path, mended.join("\n")).expect("written");
+    std::fs::write(&path, fixed.join("\n")).expect("written");
     edit(&office, "country", "LT = \"Lithuania\"", "LT = \"Lietuva\"");
     // The second customer is updated and uses what went no more.
     let update = json!({"action": "UPDATE", "communicationNumber": "U-1"});

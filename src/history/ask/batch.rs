@@ -1,4 +1,4 @@
-//! A batch and its customers as they were judged: what `explain` tells from.
+//! A batch and its customers as they were judged: what `explain` reads.
 
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;

@@ -29,7 +29,7 @@ pub struct Difference {
     pub after: Option<String>,
 }
 
-/// The whole hash of the set that begins like this; `now` is the one in force.
+/// The whole hash of the set that begins like this; `now` is the active one.
 ///
 /// # Errors
 /// When there is no such set, or more than one.
@@ -49,7 +49,7 @@ pub fn find_set(conn: &Connection, prefix: &str) -> Result<String> {
         [] => Err(Trouble::new(
             Kind::Input,
             format!("no set of classifiers begins with {prefix}"),
-            "`kycdrop query --saved classifier-sets` lists the sets; now is the one in force",
+            "`kycdrop query --saved classifier-sets` lists the sets; now is the active one",
         )),
         _ => Err(Trouble::new(
             Kind::Input,

@@ -287,7 +287,7 @@ fn rejections(conn: &Connection, ext_id: &str) -> Result<Vec<Rejection>> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Fields that are another's in every request, and told beside the changes.
+/// Fields that differ in every request, and are shown beside the changes.
 const OF_THE_REQUEST: &[&str] = &[
     "communicationNumber",
     "action",
