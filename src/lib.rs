@@ -8,11 +8,11 @@
 
 #![forbid(unsafe_code)]
 // They panic when they cannot: `talk::say` for people, a result for data.
-#![warn(clippy::print_stderr, clippy::print_stdout)]
+#![deny(clippy::print_stderr, clippy::print_stdout)]
 // No input may end the process.
 #![cfg_attr(
     not(test),
-    warn(
+    deny(
         clippy::expect_used,
         clippy::indexing_slicing,
         clippy::panic,
