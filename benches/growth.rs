@@ -5,7 +5,7 @@
 //! batch says little about the last. At the end, what a person waits for on such a history: a start,
 //! the totals, a look-up.
 //!
-//! `cargo bench --bench growth -- --help` tells the sizes; at five million it takes minutes and some
+//! `cargo bench --bench growth -- --help` shows the sizes; at five million it takes minutes and some
 //! gigabytes.
 
 use std::fs::{self, File};
@@ -169,7 +169,7 @@ fn one_batch(
     spent
 }
 
-/// What this process has had of the processors, where the system tells.
+/// What this process has had of the processors, where the system shows it.
 fn cpu_seconds() -> f64 {
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let after_name = stat.rsplit(')').next().unwrap_or_default();

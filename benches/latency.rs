@@ -85,7 +85,7 @@ mod linux {
         Ok(begun.elapsed())
     }
 
-    pub fn main() -> Result<(), Box<dyn Error>> {
+    pub(crate) fn main() -> Result<(), Box<dyn Error>> {
         let (seconds, held) = (number("KYCDROP_SECONDS", 20), number("KYCDROP_HELD", 0));
         let folder = tempfile::tempdir()?;
         let home = folder.path();

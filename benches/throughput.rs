@@ -5,7 +5,7 @@
 //! are two floors: the rows as they are, packed, and the same rows with their payloads as text, which
 //! is the floor of whoever does not pack.
 //!
-//! `cargo bench --bench throughput -- --help` tells the sizes. Each measurement runs in a process of
+//! `cargo bench --bench throughput -- --help` shows the sizes. Each measurement runs in a process of
 //! its own, so that its peak of memory is its own.
 
 use std::fs::{self, File};

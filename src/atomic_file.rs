@@ -1,5 +1,8 @@
 //! A file that a user names: written whole in a scratch folder beside its place, synced, and renamed.
-//! A link is never followed, nothing of a home is ever replaced, and a full disk leaves what was there.
+//!
+//! In: a path, the home that must not be harmed, and what to do about an existing file. Out: the whole
+//! file, or an error and what was there before. A link is never followed, nothing of a home is ever
+//! replaced, and a full disk leaves what was there.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -32,6 +35,7 @@ pub struct Rules<'a> {
     pub home: Option<&'a Home>,
     /// Whether the file may lie in the inbox.
     pub into_inbox: bool,
+    /// What to do if the name is taken.
     pub existing: Existing,
     /// The kind of a refusal: [`Kind::Input`] for an argument, [`Kind::Setup`] for a setting.
     pub refusal: Kind,
@@ -40,6 +44,7 @@ pub struct Rules<'a> {
 /// What happens to an existing file.
 #[derive(Clone, Copy)]
 pub enum Existing {
+    /// It is never replaced: the write fails.
     Refuse,
     /// It is replaced if it is empty, or its beginning says that kycdrop made it.
     ReplaceIf(fn(&[u8]) -> bool),

@@ -43,6 +43,10 @@ mod moved {
     use rusqlite::types::Value;
     use rusqlite::{Connection, params_from_iter};
 
+    #[expect(
+        clippy::panic,
+        reason = "only a test sets it, and a wrong value is a wrong test"
+    )]
     static BY: LazyLock<TimeDelta> = LazyLock::new(|| match std::env::var("KYCDROP_CLOCK") {
         Ok(text) => super::difference(&text, Utc::now()).unwrap_or_else(|| {
             panic!("KYCDROP_CLOCK is neither a moment nor milliseconds: {text}")
@@ -50,13 +54,13 @@ mod moved {
         Err(_) => TimeDelta::zero(),
     });
 
-    pub fn by() -> TimeDelta {
+    pub(super) fn by() -> TimeDelta {
         *BY
     }
 
     /// SQLite's `date` cannot be moved, so it is put in front of itself: the arguments go to a second
     /// connection, with the moved moment in place of 'now'.
-    pub fn show_sql(conn: &Connection) -> rusqlite::Result<()> {
+    pub(super) fn show_sql(conn: &Connection) -> rusqlite::Result<()> {
         if BY.is_zero() {
             return Ok(());
         }
@@ -68,8 +72,11 @@ mod moved {
             let now = || Value::Text(super::now());
             match arguments.first_mut() {
                 None => arguments.push(now()),
-                Some(Value::Text(word)) if word.eq_ignore_ascii_case("now") => arguments[0] = now(),
-                Some(_) => {}
+                Some(first) => {
+                    if matches!(first, Value::Text(word) if word.eq_ignore_ascii_case("now")) {
+                        *first = now();
+                    }
+                }
             }
             let places = vec!["?"; arguments.len()].join(",");
             let sql = format!("SELECT date({places})");

@@ -1,4 +1,8 @@
 //! A home and its configuration: where everything lies, and what the administrator may set.
+//!
+//! In: the folder of a home, and its `kycdrop.toml`. Out: a [`Home`] that knows every path in it, and
+//! a [`Config`] whose values are checked and have their defaults. It makes the folders of a new home.
+//! It may not open the history, read classifiers or look into `watch-dir`.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,6 +21,7 @@ use crate::trouble::{Kind, Result, Trouble};
 /// The folder that everything of one office lies in.
 #[derive(Clone, Debug)]
 pub struct Home {
+    /// The absolute path of the folder.
     pub root: PathBuf,
 }
 
@@ -42,10 +47,12 @@ impl Home {
         self.root.join("kycdrop.toml")
     }
 
+    /// The folder of the classifier files.
     pub fn classifiers(&self) -> PathBuf {
         self.root.join("classifiers")
     }
 
+    /// The SQLite file of the history.
     pub fn database(&self) -> PathBuf {
         self.root.join("kycdrop.db")
     }
@@ -65,26 +72,32 @@ impl Home {
         self.root.join("kycdrop.state")
     }
 
+    /// The folder that holds the five folders of files.
     pub fn watch_dir(&self) -> PathBuf {
         self.root.join("watch-dir")
     }
 
+    /// Where files are dropped.
     pub fn inbox(&self) -> PathBuf {
         self.watch_dir().join("inbox")
     }
 
+    /// Where a claimed file stays until it is answered.
     pub fn work(&self) -> PathBuf {
         self.watch_dir().join("work")
     }
 
+    /// Where responses are put.
     pub fn outbox(&self) -> PathBuf {
         self.watch_dir().join("outbox")
     }
 
+    /// Where answered files go.
     pub fn archive(&self) -> PathBuf {
         self.watch_dir().join("archive")
     }
 
+    /// Where files go that were answered with another status than 200.
     pub fn failed(&self) -> PathBuf {
         self.watch_dir().join("failed")
     }
@@ -112,10 +125,15 @@ impl Home {
 /// The folders that files move between.
 #[derive(Clone, Debug)]
 pub struct Roots {
+    /// Where files are dropped.
     pub inbox: Root,
+    /// Where a claimed file stays until it is answered.
     pub work: Root,
+    /// Where responses are put.
     pub outbox: Root,
+    /// Where answered files go.
     pub archive: Root,
+    /// Where files go that were answered with another status than 200.
     pub failed: Root,
 }
 
@@ -194,7 +212,7 @@ pub struct Config {
     pub metrics_file: Option<PathBuf>,
     /// The name of this branch in exports.
     pub branch: Option<Branch>,
-    /// Threads that judge customers; 0: one for each processor.
+    /// Threads that validate customers; 0: one for each processor.
     pub threads: usize,
     /// The most memory for pages of the database, in MiB; what is used grows with the history.
     pub cache_mib: u32,

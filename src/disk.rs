@@ -229,7 +229,7 @@ pub fn sync_file(path: &Path) -> io::Result<()> {
 /// can do that.
 ///
 /// # Errors
-/// When it is no regular file with one name, or its syncing fails.
+/// When it is not a regular file with exactly one name, or its syncing fails.
 pub fn sync_dropped(path: &Path) -> io::Result<()> {
     let file = open_regular(path)?;
     #[cfg(unix)]

@@ -131,7 +131,7 @@ mod on {
 
     static REACHED: LazyLock<Mutex<HashMap<&'static str, u64>>> = LazyLock::new(Mutex::default);
 
-    pub fn planned(step: &'static str) -> Option<&'static str> {
+    pub(super) fn planned(step: &'static str) -> Option<&'static str> {
         if PLANS.is_empty() {
             return None;
         }
@@ -155,13 +155,18 @@ mod on {
         }
     }
 
-    pub fn point(step: &'static str) -> io::Result<()> {
+    #[expect(clippy::panic, reason = "a test asks for it")]
+    fn wanted_panic() -> ! {
+        panic!("a test wants it")
+    }
+
+    pub(super) fn point(step: &'static str) -> io::Result<()> {
         let Some(what) = planned(step) else {
             return Ok(());
         };
         match what {
             "kill" => die(),
-            "panic" => panic!("a test wants it"),
+            "panic" => wanted_panic(),
             "stop" => {
                 stop();
                 Ok(())
@@ -211,7 +216,7 @@ mod on {
         }
     }
 
-    pub fn squeeze(conn: &rusqlite::Connection) {
+    pub(super) fn squeeze(conn: &rusqlite::Connection) {
         if PLANS.iter().all(|p| p.step != "database.full") {
             return;
         }

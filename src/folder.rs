@@ -282,9 +282,11 @@ fn parts(relative: &Path) -> impl Iterator<Item = io::Result<&OsStr>> {
 /// Which files may be moved out of a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gives {
+    /// Every file.
     Everything,
     /// The files of this user: the folder is sticky.
     FilesOf(u32),
+    /// No file.
     Nothing,
 }
 
@@ -302,7 +304,9 @@ impl Gives {
 /// How something looked.
 #[derive(Clone, Copy, Debug)]
 pub struct Look {
+    /// The length in bytes.
     pub bytes: u64,
+    /// The time of the last change, by the clock of the file system.
     pub modified: SystemTime,
     /// The file system that it is on.
     pub device: u64,

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 /// Endings, after the last dot, in any case.
-pub const ENDINGS: &[&str] = &[
+pub(crate) const ENDINGS: &[&str] = &[
     "tmp",
     "part",
     "partial",
@@ -29,10 +29,10 @@ pub const ENDINGS: &[&str] = &[
 ];
 
 /// Beginnings. `.` covers `.DS_Store`, `._x`, `.#x`, `.x.swp`; `~` covers `~$x`.
-pub const BEGINNINGS: &[&str] = &[".", "~"];
+pub(crate) const BEGINNINGS: &[&str] = &[".", "~"];
 
 /// Whole names, in any case.
-pub const NAMES: &[&str] = &[
+pub(crate) const NAMES: &[&str] = &[
     "thumbs.db",
     "ehthumbs.db",
     "desktop.ini",
@@ -49,10 +49,10 @@ pub const NAMES: &[&str] = &[
 
 /// What a sync program writes into the name of a copy that conflicts with another, in any case; a
 /// day follows at once.
-pub const CONFLICTS: &[&str] = &["conflicted copy ", ".sync-conflict-", "_conflict-"];
+pub(crate) const CONFLICTS: &[&str] = &["conflicted copy ", ".sync-conflict-", "_conflict-"];
 
 /// Whether a file or folder of this name is left alone.
-pub fn is_left_alone(name: &OsStr) -> bool {
+pub(crate) fn is_left_alone(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     let small = name.to_ascii_lowercase();
     let between_hashes = name.len() > 2 && name.starts_with('#') && name.ends_with('#');
@@ -67,7 +67,7 @@ pub fn is_left_alone(name: &OsStr) -> bool {
 }
 
 /// The names in a folder, not below it, that are left alone; none where it cannot be read.
-pub fn names_in(folder: &Path) -> Vec<String> {
+pub(crate) fn names_in(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut names: Vec<String> = entries
         .map(|e| e.file_name())
@@ -83,8 +83,10 @@ pub fn names_in(folder: &Path) -> Vec<String> {
 fn is_conflict_copy(small: &str) -> bool {
     CONFLICTS.iter().any(|mark| {
         small.match_indices(mark).any(|(at, _)| {
-            let day = small[at + mark.len()..].bytes().filter(|b| *b != b'-');
-            let in_its_place = mark.starts_with(['.', '_']) || small[..at].contains('(');
+            let after = small.get(at + mark.len()..).unwrap_or_default();
+            let day = after.bytes().filter(|b| *b != b'-');
+            let before = small.get(..at).unwrap_or_default();
+            let in_its_place = mark.starts_with(['.', '_']) || before.contains('(');
             in_its_place && day.take(8).filter(u8::is_ascii_digit).count() == 8
         })
     })

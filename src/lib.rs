@@ -1,14 +1,25 @@
 //! kycdrop: the AMLYZE customer API as files. A batch of customers is dropped into a folder; every
-//! customer is judged against the catalogue of rules and the institution's classifiers, recorded in
-//! one SQLite file, and answered in the API's own format.
+//! customer is validated against the catalogue of rules and the institution's classifiers, recorded
+//! in one SQLite file, and answered in the API's own format.
 //!
 //! Data goes once through the rooms, left to right: `intake` claims a file, `request` cuts it into
-//! customers, `validate` judges each one, `history` records them in one transaction, `response`
+//! customers, `validate` checks each one, `history` records them in one transaction, `response`
 //! writes the answer. `ingest` is the one place that sees every stage.
 
 #![forbid(unsafe_code)]
 // They panic when they cannot: `talk::say` for people, a result for data.
 #![deny(clippy::print_stderr, clippy::print_stdout)]
+// No input may end the process.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::unwrap_used
+    )
+)]
 
 pub mod atomic_file;
 pub mod branch;

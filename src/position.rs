@@ -11,7 +11,9 @@ use crate::text::shortened;
 /// characters, not bytes, from 1. A byte order mark at the beginning of a file has no column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Position {
+    /// The line, from 1.
     pub line: u64,
+    /// The column in characters, from 1.
     pub column: u64,
 }
 

@@ -15,7 +15,7 @@ const LEASE: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// When it is not a regular file, has more than `most` bytes, is not UTF-8, or cannot be read.
-pub fn read_text(path: &Path, most: u64) -> Result<Option<String>> {
+pub(crate) fn read_text(path: &Path, most: u64) -> Result<Option<String>> {
     let bytes = match read(path, most) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
         read => read.map_err(|e| trouble("reading", path, &e))?,
@@ -35,7 +35,7 @@ pub fn read_text(path: &Path, most: u64) -> Result<Option<String>> {
 /// # Errors
 /// [`io::ErrorKind::InvalidInput`] when it is not a regular file, [`io::ErrorKind::FileTooLarge`] when
 /// there is more; whatever the opening or reading fails with.
-pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let file = open(path, OpenOptions::new().read(true))?;
     file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
@@ -51,7 +51,7 @@ pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// When it is not a regular file, or cannot be opened or made.
-pub fn open_or_create(path: &Path) -> Result<File> {
+pub(crate) fn open_or_create(path: &Path) -> Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true);
     open_there(path, &mut options, Links::Refused).map_err(|e| trouble("opening", path, &e))
@@ -61,7 +61,7 @@ pub fn open_or_create(path: &Path) -> Result<File> {
 ///
 /// # Errors
 /// [`io::ErrorKind::InvalidInput`] when it is not a regular file; whatever the opening fails with.
-pub fn create(path: &Path) -> io::Result<File> {
+pub(crate) fn create(path: &Path) -> io::Result<File> {
     match File::create_new(path) {
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
         made => return made,
@@ -75,7 +75,7 @@ pub fn create(path: &Path) -> io::Result<File> {
 ///
 /// # Errors
 /// [`io::ErrorKind::InvalidInput`] when it is not; whatever the opening fails with.
-pub fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+pub(crate) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     open_there(path, options, Links::Followed)
 }
 
@@ -84,7 +84,7 @@ pub fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
 ///
 /// # Errors
 /// [`io::ErrorKind::InvalidInput`] when it is not; whatever the opening fails with.
-pub fn open_if(path: &Path, wanted: impl Fn(&Metadata) -> bool) -> io::Result<File> {
+pub(crate) fn open_if(path: &Path, wanted: impl Fn(&Metadata) -> bool) -> io::Result<File> {
     let check = |there: &Metadata| match wanted(there) {
         true => Ok(()),
         false => Err(io::Error::new(
@@ -145,7 +145,7 @@ fn open_now(path: &Path, options: &mut OpenOptions, links: Links) -> io::Result<
 ///
 /// # Errors
 /// When something else is there.
-pub fn refuse_others(path: &Path) -> Result<()> {
+pub(crate) fn refuse_others(path: &Path) -> Result<()> {
     match fs::metadata(path).map(|there| is_regular(&there)) {
         Ok(Err(e)) => Err(trouble("opening", path, &e)),
         _ => Ok(()),
@@ -183,7 +183,7 @@ fn kind_of(there: &Metadata) -> &'static str {
 }
 
 /// Trouble with a file of the home, with what to do about it.
-pub fn trouble(doing: &str, path: &Path, e: &io::Error) -> Trouble {
+pub(crate) fn trouble(doing: &str, path: &Path, e: &io::Error) -> Trouble {
     match e.kind() {
         io::ErrorKind::InvalidInput => Trouble::new(
             Kind::Setup,

@@ -55,9 +55,9 @@ fn write(text: &str, timeout: Duration) -> Option<()> {
         if !has_room(timeout) {
             return None;
         }
-        match out.write(&rest[..rest.len().min(MAX_WRITE_BYTES)]) {
+        match out.write(rest.get(..MAX_WRITE_BYTES).unwrap_or(rest)) {
             Ok(0) => return None,
-            Ok(n) => rest = &rest[n..],
+            Ok(n) => rest = rest.get(n..).unwrap_or_default(),
             Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
             Err(_) => return None,
         }

@@ -47,7 +47,7 @@ pub fn printable_json(json: &str) -> Cow<'_, str> {
 pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
     match text.char_indices().nth(most) {
         None => Cow::Borrowed(text),
-        Some((at, _)) => Cow::Owned(format!("{}…", &text[..at])),
+        Some((at, _)) => Cow::Owned(format!("{}…", text.get(..at).unwrap_or(text))),
     }
 }
 

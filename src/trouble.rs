@@ -4,7 +4,7 @@
 
 use std::fmt;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The kinds of trouble, by exit code (sysexits).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,17 +23,47 @@ pub enum Kind {
     Setup = 78,
 }
 
+/// What is behind a trouble, as far as one is distinguished from another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// Another process holds a lock on the database: these, where the system shows them.
+    Locked(Vec<String>),
+    /// No space is left, or a quota is used up.
+    NoSpace,
+    /// The system gives no memory, no thread or no open file.
+    NoResources,
+    /// A file would exceed a limit of the system.
+    FileTooLarge,
+    /// No permission for a file or folder.
+    NoPermission,
+    /// The database, or a file beside it, cannot be opened or written.
+    DatabaseAccess,
+    /// Reading or writing the database failed.
+    DatabaseIo,
+    /// The database is damaged.
+    Damage,
+    /// These classifier files cannot be loaded.
+    Classifiers(Vec<String>),
+    /// Something else failed at this path.
+    At(PathBuf, io::ErrorKind),
+    /// Everything else.
+    Other,
+}
+
 /// What to do about a damaged database.
 const DAMAGED: &str = "move kycdrop.db away, restore a backup, and start again; kycdrop never replaces it with a new one";
 
 /// Trouble of our own, with what to do about it.
 #[derive(Debug)]
 pub struct Trouble {
+    /// The kind, which decides the exit code and whether waiting may help.
     pub kind: Kind,
+    /// What is wrong, in one line.
     pub what: String,
     /// What a person can do; empty when there is nothing better than the message.
     pub remedy: String,
-    damage: bool,
+    /// What is behind it.
+    pub cause: Cause,
 }
 
 /// The result of whatever can run into trouble.
@@ -54,8 +84,13 @@ impl Trouble {
             kind,
             what: what.into(),
             remedy: remedy.into(),
-            damage: false,
+            cause: Cause::Other,
         }
+    }
+
+    /// The trouble with what is behind it.
+    pub(crate) fn because(self, cause: Cause) -> Trouble {
+        Trouble { cause, ..self }
     }
 
     /// An I/O error at a path.
@@ -66,34 +101,35 @@ impl Trouble {
                 Kind::Permission,
                 what,
                 "let the user that runs kycdrop write there",
-            ),
+            )
+            .because(Cause::NoPermission),
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Trouble::new(
                 Kind::Busy,
                 what,
                 "free some disk space; nothing was lost, and work is resumed where it stopped",
-            ),
-            io::ErrorKind::FileTooLarge => Trouble::new(Kind::Io, what, FILE_SIZE),
-            _ if is_limit(e) => Trouble::new(Kind::Busy, what, LIMITS),
-            _ => Trouble::new(Kind::Io, what, ""),
+            )
+            .because(Cause::NoSpace),
+            io::ErrorKind::FileTooLarge => {
+                Trouble::new(Kind::Io, what, FILE_SIZE).because(Cause::FileTooLarge)
+            }
+            _ if is_limit(e) => Trouble::new(Kind::Busy, what, LIMITS).because(Cause::NoResources),
+            _ => Trouble::new(Kind::Io, what, "").because(Cause::At(path.to_path_buf(), e.kind())),
         }
     }
 
     /// The system gives no thread for something that needs one.
     pub fn limit(doing: &str, e: &dyn fmt::Display) -> Trouble {
-        Trouble::new(Kind::Busy, format!("{doing}: {e}"), LIMITS)
+        Trouble::new(Kind::Busy, format!("{doing}: {e}"), LIMITS).because(Cause::NoResources)
     }
 
     /// Trouble with a damaged database. `what` names the place.
     pub fn damage(what: impl Into<String>) -> Trouble {
-        Trouble {
-            damage: true,
-            ..Trouble::new(Kind::Setup, what, DAMAGED)
-        }
+        Trouble::new(Kind::Setup, what, DAMAGED).because(Cause::Damage)
     }
 
     /// Whether the database is damaged.
     pub fn is_damage(&self) -> bool {
-        self.damage
+        self.cause == Cause::Damage
     }
 
     /// Whether waiting may help.
@@ -146,17 +182,20 @@ impl From<rusqlite::Error> for Trouble {
                     what,
                     "another process holds a lock on kycdrop.db; find it with `fuser kycdrop.db`, and stop it or wait",
                 )
+                .because(Cause::Locked(Vec::new()))
             }
             Some(C::DiskFull) => Trouble::new(
                 Kind::Busy,
                 what,
                 "free some disk space; nothing was lost, and work is resumed where it stopped",
-            ),
+            )
+            .because(Cause::NoSpace),
             Some(C::PermissionDenied | C::ReadOnly | C::CannotOpen) => Trouble::new(
                 Kind::Permission,
                 what,
                 "kycdrop.db and its folder must be writable for the user that runs kycdrop, the disk must have room, and the process may open more files (`ulimit -n`)",
-            ),
+            )
+            .because(Cause::DatabaseAccess),
             Some(C::DatabaseCorrupt | C::NotADatabase) => Trouble::damage(what),
             // Nothing of another type, and no text that is not UTF-8, was ever written; payloads unpack.
             None if matches!(
@@ -169,17 +208,20 @@ impl From<rusqlite::Error> for Trouble {
             {
                 Trouble::damage(what)
             }
-            Some(C::OutOfMemory) => Trouble::new(Kind::Busy, what, LIMITS),
+            Some(C::OutOfMemory) => {
+                Trouble::new(Kind::Busy, what, LIMITS).because(Cause::NoResources)
+            }
             // What is mapped is memory, though SQLite calls it input and output.
             _ if matches!(
                 e.sqlite_error().map(|e| e.extended_code),
                 Some(ffi::SQLITE_IOERR_NOMEM | ffi::SQLITE_IOERR_SHMMAP)
             ) =>
             {
-                Trouble::new(Kind::Busy, what, LIMITS)
+                Trouble::new(Kind::Busy, what, LIMITS).because(Cause::NoResources)
             }
             Some(C::SystemIoFailure) => {
                 Trouble::new(Kind::Io, what, format!("check the disk; {FILE_SIZE}"))
+                    .because(Cause::DatabaseIo)
             }
             _ => Trouble::new(Kind::Internal, what, ""),
         }

@@ -1,6 +1,8 @@
 //! A valid customer costs no allocation: not one a field, not one at all once the scratch memory
 //! has grown to its size.
 
+#![expect(unsafe_code, reason = "an allocator is unsafe by its trait")]
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 

@@ -1,7 +1,11 @@
 //! Customers for the benches: two that are sound, and a generator that makes batches of them. The
 //! same seed gives the same bytes, here and anywhere.
 
-#![allow(dead_code, reason = "each bench uses the part of this that it needs")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each bench uses the part of this that it needs"
+)]
 
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
@@ -300,7 +304,7 @@ pub fn claim_all(home: &Home) -> Vec<Claim> {
         .collect()
 }
 
-/// The most memory that this process ever had, where the system tells.
+/// The most memory that this process ever had, where the system shows it.
 pub fn peak_kib() -> u64 {
     std::fs::read_to_string("/proc/self/status")
         .unwrap_or_default()

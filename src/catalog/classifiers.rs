@@ -37,7 +37,9 @@ macro_rules! define_classifier {
         words! {
             /// A classifier of the contract: a table of codes that an institution keeps in a file of
             /// its own.
-            pub enum Classifier { $($value = $name),+ }
+            pub enum Classifier {
+                $(#[doc = concat!("The classifier `", $name, "`.")] $value = $name),+
+            }
         }
     };
 }

@@ -10,6 +10,7 @@ use super::{
 pub struct Category {
     /// None: for both.
     pub entity_type: Option<EntityType>,
+    /// The kind of endpoint that it may be used at.
     pub kind: CategoryKind,
 }
 
@@ -56,12 +57,14 @@ impl dyn Fields + '_ {
 }
 
 /// Decides a rule across fields: returns the fields at which it holds, one finding each.
-pub type Holds = fn(&CustomerFacts, &dyn Fields) -> [Option<FieldIndex>; 2];
+pub(super) type Holds = fn(&CustomerFacts, &dyn Fields) -> [Option<FieldIndex>; 2];
 
 /// A rule that more than one field decides.
 #[derive(Debug)]
 pub struct CrossField {
+    /// Decides whether the rule rejects the customer.
     pub holds: Holds,
+    /// The values that would not break it, for `explain`.
     pub allowed: Allowed,
     /// What to do about it.
     pub fix: &'static str,
@@ -96,6 +99,7 @@ pub struct HistoryFacts {
     pub number_used: bool,
     /// What the customer with this customerExtId is now; None where there is no such customer.
     pub existing: Option<CategoryKind>,
+    /// What the request asks for.
     pub action: Action,
     /// What the request would make of the customer.
     pub kind: Option<CategoryKind>,
@@ -104,6 +108,7 @@ pub struct HistoryFacts {
 /// A rule that needs the history.
 #[derive(Debug)]
 pub struct HistoryRule {
+    /// Decides whether the rule rejects the customer.
     pub holds: fn(&HistoryFacts) -> bool,
     /// The field of the customer that it is about.
     pub field: FieldIndex,

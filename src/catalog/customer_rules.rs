@@ -76,7 +76,7 @@ pub(super) const STEPS: &[Step] = &[
                 other_type || simplified != Endpoints::SIMPLIFIED.has(customer.endpoint)
             }), CATEGORY),
             Allowed::Field(CATEGORY),
-            "Choose a category that is meant for the customer's entityType and for the endpoint: `kycdrop classifiers show riskManagementCategory` tells entity_type and kind of each. Simplified categories go to simplifiedcustomer alone, all others to the other endpoints."))),
+            "Choose a category that is meant for the customer's entityType and for the endpoint: `kycdrop classifiers show riskManagementCategory` shows the entity_type and kind of each. Simplified categories go to simplifiedcustomer alone, all others to the other endpoints."))),
     Step::Rule(rule("risk-level-source", "C008", TextPublished,
         "sourceOfRiskLevel absent or not one of its values",
         "SourceOfRiskLevel is mandatory. Values: IMPORT, EVALUATE",
@@ -127,7 +127,7 @@ pub(super) const STEPS: &[Step] = &[
         "ClosingDate is mandatory for CLOSED CustomerStatus",
         cross_field(|_, fields| when(fields.choice(STATUS) == Some("CLOSED") && !fields.is_given(CLOSING_DATE), CLOSING_DATE),
             Allowed::Field(CLOSING_DATE),
-            "Give the closingDate, or correct customerStatus if the relation goes on."))),
+            "Give the closingDate, or correct customerStatus if the relationship continues."))),
     Step::Rule(rule("closing-date-not-allowed", "C013a", Published,
         "closingDate with a customerStatus other than CLOSED, or with none",
         "ClosingDate can not exist for not CLOSED CustomerStatus",

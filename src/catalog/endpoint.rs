@@ -62,6 +62,10 @@ endpoints! {
 }
 
 impl Endpoint {
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the macro makes a row for each endpoint"
+    )]
     const fn row(self) -> &'static Row {
         &ROWS[self as usize]
     }
@@ -122,6 +126,7 @@ macro_rules! endpoints_where {
     (|$endpoint:ident| $is_in:expr) => {{
         let (mut bits, mut i) = (0, 0);
         while i < Endpoint::ALL.len() {
+            #[expect(clippy::indexing_slicing, reason = "the loop ends with the array")]
             let $endpoint = Endpoint::ALL[i];
             if $is_in {
                 bits |= $endpoint.bit();
@@ -133,7 +138,9 @@ macro_rules! endpoints_where {
 }
 
 impl Endpoints {
+    /// No endpoint.
     pub const NONE: Endpoints = Endpoints(0);
+    /// Every endpoint.
     pub const ALL: Endpoints = endpoints_where!(|e| true);
     /// Those that take a list of customers.
     pub const BATCHES: Endpoints = endpoints_where!(|e| e.is_batch());

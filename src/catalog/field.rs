@@ -83,8 +83,11 @@ impl Type {
 words! {
     /// Which kind of customer, or of related entity, a field or a rule is for.
     pub enum Applies {
+        /// For every customer.
         Both = "both",
+        /// For persons alone.
         Individual = "individual",
+        /// For companies and other legal entities alone.
         Organization = "organization",
     }
 }
@@ -97,9 +100,11 @@ pub struct Field {
     /// Its name inside an error text, where that is not the key with a capital first letter; also
     /// taken as a second spelling of the key.
     pub other_name: Option<&'static str>,
+    /// What its value may be in JSON.
     pub ty: Type,
     /// When it must be there, in words; empty for never.
     pub mandatory: &'static str,
+    /// The kinds of customers that may have it.
     pub applies: Applies,
     /// The table that its value must be in.
     pub classifier: Option<Classifier>,
@@ -209,6 +214,10 @@ impl Field {
 }
 
 /// How many of the fields are forbidden for all but this kind of customer.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "runs while kycdrop is built, where an index out of range stops the build"
+)]
 pub(super) const fn count_forbidden(fields: &[Field], applies: Applies) -> usize {
     let (mut count, mut i) = (0, 0);
     while i < fields.len() {
@@ -221,6 +230,11 @@ pub(super) const fn count_forbidden(fields: &[Field], applies: Applies) -> usize
 
 /// The fields that are forbidden for all but this kind of customer, in the order in which they are
 /// reported. Two that claim one place, or a place that none claims, stop the build.
+#[expect(
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    reason = "runs while kycdrop is built, where an index out of range stops the build"
+)]
 pub(super) const fn forbidden<const N: usize>(
     fields: &[Field],
     applies: Applies,
@@ -252,9 +266,13 @@ pub(super) const fn forbidden<const N: usize>(
 /// which it is checked.
 #[derive(Debug)]
 pub struct Object {
+    /// Its place in [`super::OBJECTS`].
     pub id: ObjectId,
+    /// The name in the published tables.
     pub name: &'static str,
+    /// Its fields, in the order of the published table.
     pub fields: &'static [Field],
+    /// The rules of the object and the objects below it, in the order in which they are checked.
     pub steps: &'static [Step],
     /// For each step the number of rules that the steps before it lead to, and at the end that of all.
     pub rows: &'static [u16],
@@ -293,6 +311,11 @@ macro_rules! contract_object {
 }
 pub(super) use contract_object;
 
+#[expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "runs while kycdrop is built, where an index out of range stops the build"
+)]
 pub(super) const fn rows<const N: usize>(fields: &[Field], steps: &[Step]) -> [u16; N] {
     let mut rows = [0; N];
     let mut i = 0;
@@ -314,15 +337,19 @@ pub(super) const fn rows<const N: usize>(fields: &[Field], steps: &[Step]) -> [u
 
 impl Object {
     /// The field of this index.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "an index is made by `find` on the table of its own object"
+    )]
     pub fn field(&self, f: FieldIndex) -> &'static Field {
         &self.fields[f.0 as usize]
     }
 }
 
 /// The longest text of most fields.
-pub const SHORT: u32 = 256;
+pub(super) const SHORT: u32 = 256;
 /// The longest text of descriptions.
-pub const LONG: u32 = 32_768;
+pub(super) const LONG: u32 = 32_768;
 
 pub(super) const fn text(name: &'static str) -> Field {
     Field::new(name, Type::Text).max(SHORT)
@@ -372,7 +399,12 @@ pub(super) const fn list(name: &'static str, object: &'static Object) -> Field {
 
 /// The index of the field with this key. Meant for constants: there, a name that is not in the
 /// table stops the build.
-pub const fn find(fields: &[Field], name: &str) -> FieldIndex {
+#[expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "runs while kycdrop is built, where an index out of range stops the build"
+)]
+pub(super) const fn find(fields: &[Field], name: &str) -> FieldIndex {
     let mut i = 0;
     while i < fields.len() {
         if same(fields[i].name.as_bytes(), name.as_bytes()) {
@@ -383,6 +415,10 @@ pub const fn find(fields: &[Field], name: &str) -> FieldIndex {
     panic!("no field of this name in the table")
 }
 
+#[expect(
+    clippy::indexing_slicing,
+    reason = "both are as long as each other, and `i` is below that"
+)]
 const fn same(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;

@@ -14,6 +14,10 @@ pub struct KeyTable {
 }
 
 impl KeyTable {
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the mask keeps every place below the length, a power of two"
+    )]
     fn new(object: &'static Object) -> KeyTable {
         let names = object.fields.iter().enumerate().flat_map(|(i, f)| {
             std::iter::once(f.name)
@@ -36,6 +40,10 @@ impl KeyTable {
     }
 
     /// The index of the field that this key stands for, if it stands for one.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the mask keeps every place below the length, a power of two"
+    )]
     pub fn get(&self, key: &str) -> Option<FieldIndex> {
         if key.is_empty() {
             return None;
@@ -68,6 +76,10 @@ static TABLES: LazyLock<Vec<KeyTable>> =
     LazyLock::new(|| OBJECTS.iter().map(|o| KeyTable::new(o)).collect());
 
 /// The keys of an object.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "every object has its number from its place in OBJECTS"
+)]
 pub fn keys(object: &Object) -> &'static KeyTable {
     &TABLES[object.id.0 as usize]
 }

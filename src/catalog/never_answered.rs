@@ -8,6 +8,7 @@ pub struct NeverAnswered {
     pub code: &'static str,
     /// The published description; of a longer one, the part that does not occur elsewhere.
     pub text: &'static str,
+    /// Why it is never answered, for the reference page.
     pub reason: &'static str,
 }
 

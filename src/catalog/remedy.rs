@@ -130,7 +130,7 @@ fn value_remedy(
         CodeSet::OfFieldOr(other) => {
             allowed = format!("{allowed} or {}", other.name());
             format!(
-                "Write a code of {name} or of {} into {names}, exactly as it stands there.",
+                "Write a code of {name} or of {} into {names}, exactly as it is written there.",
                 other.name()
             )
         }
@@ -199,7 +199,7 @@ impl Origin {
         match self {
             Origin::Published => "code and text stand in the API's own documents",
             Origin::TextPublished => {
-                "the text stands in the API's own documents, the code is kycdrop's"
+                "the text is in the API's own documents, the code is kycdrop's"
             }
             Origin::Ours => "code and text are kycdrop's",
         }

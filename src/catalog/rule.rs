@@ -27,13 +27,17 @@ words! {
 pub struct Rule {
     /// Its stable name; codes repeat, names do not.
     pub key: &'static str,
+    /// The code without the prefix of the list that leads to the object.
     pub code: &'static str,
+    /// Where the code and its text come from.
     pub origin: Origin,
     /// The origin where the rule answers for a part of a related entity.
     pub related_origin: Option<Origin>,
     /// The description where the rule answers for a part of a related entity.
     pub related_text: Option<&'static str>,
+    /// The endpoints that check it.
     pub endpoints: Endpoints,
+    /// The kinds of customers that it is checked for.
     pub applies: Applies,
     /// Where and for whom it is looked for, from the two above.
     pub scope: Scope,
@@ -41,6 +45,7 @@ pub struct Rule {
     pub when: &'static str,
     /// The description, with its placeholders.
     pub text: &'static str,
+    /// The condition under which it rejects a customer.
     pub check: Check,
 }
 
@@ -84,8 +89,11 @@ pub enum Check {
     /// One of these fields is absent or blank at these endpoints, or has a code that it may not have;
     /// one finding for each such field.
     Value {
+        /// The fields, in the order in which they are reported.
         fields: &'static [FieldIndex],
+        /// The endpoints at which an absent or blank field is an error.
         required_at: Endpoints,
+        /// The codes that the fields may have.
         codes: CodeSet,
     },
     /// Given, but blank.
@@ -122,10 +130,15 @@ pub enum CodeSet {
 /// The rules that look at every value of a customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Walk {
+    /// The value is not of the field's type.
     BadType,
+    /// The text is longer than the field allows.
     TooLong,
+    /// The key appears more than once in its object.
     GivenTwice,
+    /// The text contains a control character.
     ControlCharacter,
+    /// The value is not in an added classifier that is bound to the field or the additional value.
     BoundClassifier,
 }
 
@@ -133,6 +146,7 @@ pub enum Walk {
 #[derive(Debug)]
 #[repr(u8)]
 pub enum Step {
+    /// A rule of this object.
     Rule(Rule),
     /// Into an object that the field holds.
     Object(FieldIndex),
@@ -143,6 +157,7 @@ pub enum Step {
 /// A list that leads into an object, with what it puts in front.
 #[derive(Debug)]
 pub struct ListStep {
+    /// The field that holds the list.
     pub field: FieldIndex,
     /// In front of the rule's key.
     pub key: &'static str,
@@ -274,16 +289,15 @@ pub fn argument<'t>(template: &str, text: &'t str, name: &str) -> Option<&'t str
 /// that `value` does not know (it returns false) stays as it is.
 pub fn expand(template: &str, out: &mut String, mut value: impl FnMut(&str, &mut String) -> bool) {
     let mut rest = template;
-    while let Some(open) = rest.find('{') {
-        out.push_str(&rest[..open]);
-        let Some(close) = rest[open..].find('}') else {
+    while let Some((before, from_name)) = rest.split_once('{') {
+        let Some((name, after)) = from_name.split_once('}') else {
             break;
         };
-        let whole = &rest[open..=open + close];
-        if !value(&whole[1..whole.len() - 1], out) {
-            out.push_str(whole);
+        out.push_str(before);
+        if !value(name, out) {
+            out.extend(["{", name, "}"]);
         }
-        rest = &rest[open + close + 1..];
+        rest = after;
     }
     out.push_str(rest);
 }

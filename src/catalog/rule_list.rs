@@ -13,17 +13,21 @@ pub struct RuleRow {
     /// Its number in the order in which rules are looked for, from 1. The rules of an object, and of
     /// the objects in it, have numbers one after the other.
     pub no: u16,
+    /// The unique key: that of [`Rule::key`] behind those of the lists that lead to the object.
     pub key: String,
     /// With `{6|7}` where it follows the customer's entityType.
     pub code: String,
+    /// The endpoints that check it.
     pub endpoints: Endpoints,
     /// The condition in words.
     pub when: String,
     /// The description, with its placeholders.
     pub text: String,
+    /// Where the code and its text come from.
     pub origin: Origin,
     /// The rule as its object has it, without the prefixes.
     pub rule: &'static Rule,
+    /// The object that it checks.
     pub object: &'static Object,
 }
 

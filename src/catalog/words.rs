@@ -41,7 +41,9 @@ pub(crate) use words;
 words! {
     /// What a customer or a related entity is.
     pub enum EntityType {
+        /// A person.
         Individual = "INDIVIDUAL",
+        /// A company or another legal entity.
         Organization = "ORGANIZATION",
     }
 }
@@ -49,6 +51,7 @@ words! {
 words! {
     /// What kind of customer a risk management category makes.
     pub enum CategoryKind {
+        /// A customer of the ordinary endpoints.
         Regular = "regular",
         /// Somebody who is not a customer yet.
         Lead = "lead",
@@ -61,8 +64,10 @@ words! {
     /// What a request does with its customer.
     #[derive(Default)]
     pub enum Action {
+        /// Makes a new customer, or adds an assessment to one.
         #[default]
         Create = "CREATE",
+        /// Changes an existing customer.
         Update = "UPDATE",
     }
 }
@@ -82,13 +87,17 @@ words! {
 words! {
     /// What the value of an additional value reads as.
     pub enum Datatype {
+        /// Any text.
         String = "STRING",
         /// Digits with an optional sign.
         Integer = "INTEGER",
+        /// A number, with a decimal point and an exponent if need be.
         Decimal = "DECIMAL",
         /// A calendar day.
         Date = "DATE",
+        /// A day and a time.
         Timestamp = "TIMESTAMP",
+        /// `true` or `false`.
         Boolean = "BOOLEAN",
     }
 }

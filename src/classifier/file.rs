@@ -20,7 +20,9 @@ const MAX_FILE_BYTES: u64 = 64 << 20;
 /// One value of a classifier, as its file gives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValueRow {
+    /// The code that a request gives.
     pub code: String,
+    /// The name for people.
     pub name: String,
     /// A JSON object, keys sorted.
     pub attributes: Map<String, Value>,
@@ -33,7 +35,9 @@ pub struct ValueRow {
 /// One classifier as its file gives it, checked as far as one file can be checked alone.
 #[derive(Clone, Debug)]
 pub struct ClassifierFile {
+    /// The name, which is that of the file without `.toml`.
     pub name: String,
+    /// The title for people.
     pub title: String,
     /// By code.
     pub values: Vec<ValueRow>,
@@ -150,7 +154,7 @@ fn read_file(path: &Path, today: &str) -> Result<ClassifierFile, Vec<Problem>> {
             Err(e) => {
                 let at = Position::of(e.as_bytes(), e.utf8_error().valid_up_to());
                 let mut found = whole("is not UTF-8".into(), "save the file as UTF-8");
-                found[0].line = Some(at.line);
+                found.iter_mut().for_each(|p| p.line = Some(at.line));
                 Err(found)
             }
             Ok(text) => parse_file(&file, &text, today),

@@ -5,7 +5,7 @@ use super::file::ClassifierFile;
 use super::set::ClassifierSet;
 
 /// A classifier with fewer values may lose some at once.
-const FEW: usize = 8;
+const MAX_NAMED: usize = 8;
 
 /// Names a classifier that lost all its values, its file, or a quarter of eight values or more; None
 /// where none did. A value that is retired in its file is still there.
@@ -25,7 +25,7 @@ pub fn lost_many<'s>(set: &'s ClassifierSet, files: &[ClassifierFile]) -> Option
 
 fn many(before: usize, kept: usize) -> bool {
     let lost = before.saturating_sub(kept);
-    before > 0 && (kept == 0 || (before >= FEW && lost * 4 >= before))
+    before > 0 && (kept == 0 || (before >= MAX_NAMED && lost * 4 >= before))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::io;
 
 use crate::catalog::Classifier;
 use crate::text::printable;
-use crate::trouble::{self, Kind, Trouble};
+use crate::trouble::{self, Cause, Kind, Trouble};
 
 /// What is wrong with a classifier file, where, and what to do about it.
 #[derive(Clone, Debug)]
@@ -14,6 +14,7 @@ pub struct Problem {
     pub file: String,
     /// Counted from 1; none when the file as a whole is meant.
     pub line: Option<u64>,
+    /// What is wrong, in one line.
     pub message: String,
     /// What to do about it.
     pub remedy: String,
@@ -82,6 +83,7 @@ impl From<Refused> for Trouble {
             true => Kind::Busy,
             false => Kind::Setup,
         };
-        Trouble::new(kind, e.to_string(), "")
+        let files = e.0.iter().map(|problem| problem.file.clone()).collect();
+        Trouble::new(kind, e.to_string(), "").because(Cause::Classifiers(files))
     }
 }

@@ -150,15 +150,23 @@ impl ClassifierSet {
         bindings.bind(&index, &file.bind_fields, &file.bind_values);
     }
 
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "a set has a table for each classifier of the contract, in their order, before all others"
+    )]
+    fn table(&self, classifier: Classifier) -> &Table {
+        &self.tables[classifier as usize]
+    }
+
     /// Whether the code may be given where this classifier is asked for.
     pub fn holds(&self, classifier: Classifier, code: &str) -> bool {
-        self.tables[classifier as usize].codes.contains(code)
+        self.table(classifier).codes.contains(code)
     }
 
     /// Whether the classifier has a value or ever had one. One whose last value was retired or
     /// removed still decides: nothing may be given where it is asked for.
     pub fn had_values(&self, classifier: Classifier) -> bool {
-        self.tables[classifier as usize].had_values
+        self.table(classifier).had_values
     }
 
     /// Remembers that these classifiers had values before this set.
@@ -203,7 +211,7 @@ impl ClassifierSet {
     fn missing<'s>(&'s self, bound: &'s [u16], code: &str) -> impl Iterator<Item = &'s str> {
         bound
             .iter()
-            .map(|i| &self.tables[*i as usize])
+            .filter_map(|i| self.tables.get(usize::from(*i)))
             .filter(move |t| !t.codes.contains(code))
             .map(|t| &*t.name)
     }

@@ -14,18 +14,18 @@ use crate::text::counted;
 
 /// Arguments of `backup` and `snapshot`.
 #[derive(clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// The file to write; it must not exist
     file: PathBuf,
 }
 
 /// Makes a copy that can take the place of the original.
-pub fn backup(home: &Home, args: &Args) -> Result<u8> {
+pub(super) fn backup(home: &Home, args: &Args) -> Result<u8> {
     copy(home, args, history::backup, "backup, checked")
 }
 
 /// Makes a plain file for analysts.
-pub fn snapshot(home: &Home, args: &Args) -> Result<u8> {
+pub(super) fn snapshot(home: &Home, args: &Args) -> Result<u8> {
     copy(home, args, history::snapshot, "snapshot")
 }
 

@@ -29,7 +29,7 @@ const MAX_PIPED_BYTES: u64 = 1 << 30;
 #[command(after_help = "\
 The history is checked too: the answer is the one that dropping the file would get now.
 Exit codes: 0 all accepted, 1 something was rejected, 65 the file is not a request.")]
-pub struct Args {
+pub(super) struct Args {
     /// The file; - reads stdin
     file: PathBuf,
 
@@ -46,7 +46,7 @@ fn endpoint(name: &str) -> Result<Endpoint, String> {
 }
 
 /// Validates the file.
-pub fn check(home: Home, args: &Args) -> Result<u8> {
+pub(super) fn check(home: Home, args: &Args) -> Result<u8> {
     let config = super::config_of(&home)?;
     let existing = super::history_if_any(&home)?;
     let set = to_check_with(&home, &config, existing.as_ref())?;

@@ -24,7 +24,7 @@ Examples:
   kycdrop classifiers check ~/new-classifiers     before installing them; exits with 78 on a problem
   kycdrop classifiers compare 3f2a now            what changed; `kycdrop query --saved classifier-sets` lists the hashes
   kycdrop classifiers used-retired                who still has retired codes")]
-pub struct Args {
+pub(super) struct Args {
     #[command(subcommand)]
     command: Option<Command>,
 
@@ -60,7 +60,7 @@ enum Command {
 }
 
 /// Lists, shows, checks or compares.
-pub fn classifiers(home: &Home, args: &Args) -> Result<u8> {
+pub(super) fn classifiers(home: &Home, args: &Args) -> Result<u8> {
     let mut printer = Printer::new(Format::or_default(args.format));
     match args.command.as_ref().unwrap_or(&Command::List) {
         Command::List => list(&classifiers_of(home)?, &mut printer)?,

@@ -13,7 +13,7 @@ use crate::talk::say;
 const GRACE: Duration = Duration::from_millis(300);
 
 /// Ends the process with trouble unless it is dropped in time.
-pub struct Deadline {
+pub(super) struct Deadline {
     _dropped: Sender<()>,
 }
 
@@ -22,7 +22,7 @@ impl Deadline {
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(time: Duration, trouble: fn() -> Trouble) -> Result<Deadline> {
+    pub(super) fn start(time: Duration, trouble: fn() -> Trouble) -> Result<Deadline> {
         let (sender, receiver) = channel();
         let watch = move || {
             if receiver.recv_timeout(time.saturating_add(GRACE)) == Err(RecvTimeoutError::Timeout) {

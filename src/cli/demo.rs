@@ -27,7 +27,7 @@ Example, everything in two minutes:
   kycdrop explain demo.json
   kycdrop query --saved top-errors
   kycdrop report --output report.html")]
-pub struct Args {
+pub(super) struct Args {
     /// How many customers
     #[arg(long, value_name = "N", default_value_t = 100)]
     customers: u64,
@@ -53,7 +53,7 @@ fn percent(text: &str) -> Result<f64, String> {
 }
 
 /// Writes the batch.
-pub fn demo(home: &Home, args: &Args) -> Result<u8> {
+pub(super) fn demo(home: &Home, args: &Args) -> Result<u8> {
     let files = classifiers_of(home)?;
     let wanted = DemoOptions {
         customers: args.customers,

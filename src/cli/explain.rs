@@ -27,7 +27,7 @@ Examples:
   kycdrop explain C016.I06                   what a code means, and how often it was answered here
 
 Lines and columns count from 1 in the customer as it came; positions count from 0, as in the results.")]
-pub struct Args {
+pub(super) struct Args {
     /// A batch (its number, file name or response name), an error code, or the name of a rule
     #[arg(value_name = "BATCH|CODE")]
     what: String,
@@ -69,7 +69,7 @@ struct Placed {
 }
 
 /// Explains.
-pub fn explain(home: &Home, args: &Args) -> Result<u8> {
+pub(super) fn explain(home: &Home, args: &Args) -> Result<u8> {
     let conn = super::history_if_any(home)?;
     let is_code = rules_of_code(&args.what).next().is_some();
     let text = if is_code && args.customer.is_none() {

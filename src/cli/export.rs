@@ -23,7 +23,7 @@ Examples:
   kycdrop export /srv/export --branch vilnius-3
   kycdrop export out | rsync --recursive --files-from=- out head:/srv/branches
   kycdrop export /srv/branches --verify")]
-pub struct Args {
+pub(super) struct Args {
     /// The folder to export to; created if missing
     dir: PathBuf,
 
@@ -41,7 +41,7 @@ pub struct Args {
 }
 
 /// Exports, or checks an export.
-pub fn export(home: &Home, args: &Args) -> Result<u8> {
+pub(super) fn export(home: &Home, args: &Args) -> Result<u8> {
     if args.verify {
         return verify(&args.dir, args.branch.as_ref());
     }

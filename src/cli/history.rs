@@ -20,7 +20,7 @@ searched, and each customer with this id is shown separately.
 
 Example:
   kycdrop history I-4711 --business-unit vilnius")]
-pub struct Args {
+pub(super) struct Args {
     /// customerExtId, exactly as it is given in requests
     customer_ext_id: String,
 
@@ -34,7 +34,7 @@ pub struct Args {
 }
 
 /// Shows a customer's history.
-pub fn history(home: &Home, args: &Args) -> Result<u8> {
+pub(super) fn history(home: &Home, args: &Args) -> Result<u8> {
     let conn = super::history_of(home)?;
     let lives = ask::lives(&conn, &args.customer_ext_id, args.business_unit.as_deref())?;
     if lives.is_empty() {

@@ -14,7 +14,7 @@ use crate::talk::say;
 const CONFIGURATION: &str = include_str!("kycdrop.toml");
 
 /// Creates a home; an existing one is not changed.
-pub fn init(home: &Home) -> Result<u8> {
+pub(super) fn init(home: &Home) -> Result<u8> {
     let file = home.config_file();
     disk::make_folder(&home.root).map_err(|e| Trouble::io("making", &home.root, &e))?;
     if fs::symlink_metadata(&file).is_ok() {

@@ -15,7 +15,7 @@ const LONGEST_WORD: usize = 40;
 const BESIDE: usize = 3;
 
 /// An empty table.
-pub fn empty() -> Table {
+pub(super) fn empty() -> Table {
     let mut table = Table::new();
     table
         .load_style(LOOK)
@@ -24,7 +24,7 @@ pub fn empty() -> Table {
 }
 
 /// The table as text, for a terminal of this width if there is one.
-pub fn text(mut table: Table) -> String {
+pub(super) fn text(mut table: Table) -> String {
     let Some(width) = table.width().map(usize::from) else {
         return table.trim_fmt() + "\n";
     };

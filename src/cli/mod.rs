@@ -1,4 +1,8 @@
-//! The commands: a file each. stdout is data, stderr is talk, the exit code is the result.
+//! The commands, a file each.
+//!
+//! In: the arguments and the environment. Out: data on stdout, messages on stderr, and an exit code.
+//! A command asks the rooms for values and shows them as text, a table or JSON. It may use every
+//! room, and decides nothing about a customer; no room may use it.
 
 mod backup;
 mod check;
@@ -35,7 +39,7 @@ use crate::disk;
 use crate::talk::{self, say};
 use crate::trouble::{Kind, Result, Trouble};
 
-/// Judge customers offline as the AMLYZE API would: drop a file, get its answer, keep the history.
+/// Validate customers offline as the AMLYZE API would: drop a file, get its answer, keep the history.
 #[derive(Parser)]
 #[command(
     version,

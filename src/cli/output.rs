@@ -16,7 +16,7 @@ use super::{layout, pager};
 
 /// How rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(super) enum Format {
     /// For people; the default on a terminal.
     Table,
     /// A list of objects.
@@ -27,7 +27,7 @@ pub enum Format {
 
 /// How an account for people is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum TextFormat {
+pub(super) enum TextFormat {
     /// For people.
     Text,
     /// For programs.
@@ -36,7 +36,7 @@ pub enum TextFormat {
 
 impl Format {
     /// The format asked for, or the one that fits where stdout goes.
-    pub fn or_default(asked: Option<Format>) -> Format {
+    pub(super) fn or_default(asked: Option<Format>) -> Format {
         asked.unwrap_or(if std::io::stdout().is_terminal() {
             Format::Table
         } else {
@@ -46,7 +46,7 @@ impl Format {
 }
 
 /// An account on stdout: for people through the pager, for programs as it is.
-pub fn print(text: &str, format: TextFormat) -> Result<()> {
+pub(super) fn print(text: &str, format: TextFormat) -> Result<()> {
     super::stdout_result(match format {
         TextFormat::Text => pager::show(text, pager::Kind::Account),
         TextFormat::Json => write_safely(text),
@@ -54,7 +54,7 @@ pub fn print(text: &str, format: TextFormat) -> Result<()> {
 }
 
 /// Text that is printable already, or JSON, on stdout; what would steer a terminal is escaped on one.
-pub fn write_safely(json: &str) -> std::io::Result<()> {
+pub(super) fn write_safely(json: &str) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     match out.is_terminal() {
         true => out.write_all(printable_json(json).as_bytes()),
@@ -63,7 +63,7 @@ pub fn write_safely(json: &str) -> std::io::Result<()> {
 }
 
 /// Writes rows to stdout as they come; a table when all are there, through the pager.
-pub struct Printer {
+pub(super) struct Printer {
     columns: Vec<String>,
     rows: u64,
     to: To,
@@ -89,7 +89,7 @@ enum To {
 
 impl Printer {
     /// A printer in this format.
-    pub fn new(format: Format) -> Printer {
+    pub(super) fn new(format: Format) -> Printer {
         let to = match format {
             Format::Table => To::Table(Box::new(layout::empty())),
             Format::Json => To::Json(BufWriter::new(std::io::stdout())),
@@ -107,14 +107,14 @@ impl Printer {
     }
 
     /// Limits the memory of a table, in bytes, and the time until all is written.
-    pub fn within(mut self, memory: Option<u64>, deadline: Option<Deadline>) -> Printer {
+    pub(super) fn within(mut self, memory: Option<u64>, deadline: Option<Deadline>) -> Printer {
         self.most_bytes = memory.unwrap_or(u64::MAX);
         self.deadline = deadline;
         self
     }
 
     /// Writes text in CSV as it is.
-    pub fn raw(mut self, raw: bool) -> Printer {
+    pub(super) fn raw(mut self, raw: bool) -> Printer {
         self.raw = raw;
         self
     }
@@ -123,7 +123,7 @@ impl Printer {
     ///
     /// # Errors
     /// When stdout cannot be written.
-    pub fn end(self) -> Result<()> {
+    pub(super) fn end(self) -> Result<()> {
         let done = match self.to {
             To::Table(table) => {
                 let text = layout::text(*table);

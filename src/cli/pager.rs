@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 /// What is to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum Kind {
     /// Columns stay below each other: a pager without options cuts lines.
     Table,
     /// Sentences: a pager without options folds lines.
@@ -16,7 +16,7 @@ pub enum Kind {
 
 /// Shows text in `$KYCDROP_PAGER`, `$PAGER` or less. Where no person reads, and without one of them,
 /// or with `cat`, it goes to stdout.
-pub fn show(text: &str, kind: Kind) -> std::io::Result<()> {
+pub(super) fn show(text: &str, kind: Kind) -> std::io::Result<()> {
     let Some(mut command) = chosen(kind).filter(|_| std::io::stdout().is_terminal()) else {
         return std::io::stdout().lock().write_all(text.as_bytes());
     };

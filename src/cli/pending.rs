@@ -1,4 +1,4 @@
-//! `pending`: the evaluations and screenings that the head office has still to do.
+//! `pending`: the evaluations and screenings that are pending at head office.
 
 use crate::config::Home;
 use crate::history::{self, Bounds};
@@ -14,7 +14,7 @@ updated since has newest = 0: what was asked for then speaks of data that are re
 
 Example:
   kycdrop pending --newest --format csv > pending.csv")]
-pub struct Args {
+pub(super) struct Args {
     /// Leave out what a later assessment replaced
     #[arg(long)]
     newest: bool,
@@ -25,7 +25,7 @@ pub struct Args {
 }
 
 /// Lists them, the oldest first.
-pub fn pending(home: &Home, args: &Args) -> Result<u8> {
+pub(super) fn pending(home: &Home, args: &Args) -> Result<u8> {
     let mut conn = super::history_of(home)?;
     let only = if args.newest { "WHERE newest = 1" } else { "" };
     let sql = format!("SELECT * FROM v_pending {only} ORDER BY assessment_id, process");

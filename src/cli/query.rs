@@ -27,7 +27,7 @@ const MIN_MEMORY_MIB: u64 = 32;
 #[derive(clap::Args)]
 #[command(after_help = "\
 Queries are read-only. `kycdrop tables` lists the views, `kycdrop describe VIEW` shows what
-their columns mean, docs/SQL.md has twenty questions with their SQL.
+their columns mean, docs/SQL.md has common questions with their SQL.
 
 CSV is safe to open in a spreadsheet: text that one would take for a formula (it begins with = + - @,
 tab or carriage return) has an apostrophe before it. Numbers stay numbers; --raw leaves all as it is.
@@ -43,7 +43,7 @@ Examples:
   kycdrop query \"SELECT error_code, count(*) FROM v_rejection GROUP BY 1 ORDER BY 2 DESC\"
   kycdrop query --format csv \"SELECT * FROM v_customer\" > customers.csv
   kycdrop query --save vilnius \"SELECT * FROM v_volume WHERE business_unit = 'vilnius'\"")]
-pub struct Args {
+pub(super) struct Args {
     /// One SQL statement that only reads
     // It may begin with a remark, and a remark with two hyphens.
     #[arg(allow_hyphen_values = true, required_unless_present_any = ["saved", "list"], conflicts_with_all = ["saved", "list"])]
@@ -96,7 +96,7 @@ fn memory(text: &str) -> Result<u64, String> {
 }
 
 /// Asks the history.
-pub fn query(home: &Home, args: &Args) -> Result<u8> {
+pub(super) fn query(home: &Home, args: &Args) -> Result<u8> {
     let printer = Printer::new(Format::or_default(args.format)).raw(args.raw);
     if args.list {
         return list(home, printer);

@@ -12,7 +12,7 @@ use super::output::{self, Printer};
 
 /// Arguments of `errors` and of `fields`.
 #[derive(clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// The output format [default: table on a terminal, csv elsewhere]
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
@@ -45,7 +45,7 @@ impl Format {
 }
 
 /// Every rule.
-pub fn errors(args: &Args) -> Result<u8> {
+pub(super) fn errors(args: &Args) -> Result<u8> {
     let Some(format) = Format::rows(args.format) else {
         return page(&catalog::errors_page());
     };
@@ -73,7 +73,7 @@ pub fn errors(args: &Args) -> Result<u8> {
 }
 
 /// Every field.
-pub fn fields(args: &Args) -> Result<u8> {
+pub(super) fn fields(args: &Args) -> Result<u8> {
     let Some(format) = Format::rows(args.format) else {
         return page(&catalog::fields_page());
     };

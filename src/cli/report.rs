@@ -23,7 +23,7 @@ prints well, and shows no value that a customer gave.
 Examples:
   kycdrop report --output march.html --from 2026-03-01 --to 2026-03-31
   kycdrop report --output demo.html --batch demo.json")]
-pub struct Args {
+pub(super) struct Args {
     /// The file to write; an earlier report is replaced; - writes to stdout
     #[arg(long, value_name = "FILE")]
     output: PathBuf,
@@ -42,7 +42,7 @@ pub struct Args {
 }
 
 /// Writes the page.
-pub fn report(home: &Home, args: &Args) -> Result<u8> {
+pub(super) fn report(home: &Home, args: &Args) -> Result<u8> {
     let conn = super::history_of(home)?;
     let figures = match &args.batch {
         Some(word) => {

@@ -19,20 +19,20 @@ use crate::talk::say;
 Examples:
   kycdrop completions bash > /etc/bash_completion.d/kycdrop
   kycdrop completions zsh > \"${fpath[1]}/_kycdrop\"")]
-pub struct CompletionsArgs {
+pub(super) struct CompletionsArgs {
     /// The shell
     shell: Shell,
 }
 
 /// Arguments of `man`.
 #[derive(clap::Args)]
-pub struct ManArgs {
+pub(super) struct ManArgs {
     /// The folder to write the pages to, such as /usr/local/share/man/man1
     dir: PathBuf,
 }
 
 /// Prints the completions of a shell.
-pub fn completions(args: &CompletionsArgs) -> Result<u8> {
+pub(super) fn completions(args: &CompletionsArgs) -> Result<u8> {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut super::grammar(), "kycdrop", &mut text);
     super::stdout_result(std::io::stdout().lock().write_all(&text))?;
@@ -40,7 +40,7 @@ pub fn completions(args: &CompletionsArgs) -> Result<u8> {
 }
 
 /// Writes a manual page for each command.
-pub fn man(home: &Home, args: &ManArgs) -> Result<u8> {
+pub(super) fn man(home: &Home, args: &ManArgs) -> Result<u8> {
     atomic_file::refuse_folder_of_home(home, &args.dir)?;
     disk::make_folder(&args.dir).map_err(|e| Trouble::io("writing", &args.dir, &e))?;
     let mut grammar = super::grammar().disable_help_subcommand(true);

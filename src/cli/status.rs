@@ -20,7 +20,7 @@ use crate::daemon::state::{RunState, State};
 
 /// Arguments of `status`.
 #[derive(clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// The output format
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     format: Format,
@@ -139,7 +139,7 @@ struct LeftAlone {
 }
 
 /// Shows the status of a home.
-pub fn status(home: &Home, args: &Args) -> anyhow::Result<u8> {
+pub(super) fn status(home: &Home, args: &Args) -> anyhow::Result<u8> {
     let status = look(home, args.last)?;
     let text = match args.format {
         Format::Json => {
@@ -208,7 +208,7 @@ fn look(home: &Home, last: u32) -> Result<Status> {
     })
 }
 
-/// What is in work, by the names that the files had in the inbox; of those whose name cannot be told, by
+/// What is in work, by the names that the files had in the inbox; of those whose name is not known, by
 /// their folders.
 fn names_in_work(home: &Home, in_work: &InWork) -> Vec<String> {
     let unfit = in_work.unfit.iter().map(|unfit| unfit.claim.folder());

@@ -10,7 +10,7 @@ use super::output::{Format, Printer};
 
 /// Arguments of `tables`.
 #[derive(clap::Args)]
-pub struct TablesArgs {
+pub(super) struct TablesArgs {
     /// The output format [default: table on a terminal, csv elsewhere]
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
@@ -18,7 +18,7 @@ pub struct TablesArgs {
 
 /// Arguments of `describe`.
 #[derive(clap::Args)]
-pub struct DescribeArgs {
+pub(super) struct DescribeArgs {
     /// Name of the view; `kycdrop tables` lists them
     view: String,
 
@@ -28,7 +28,7 @@ pub struct DescribeArgs {
 }
 
 /// Lists the views.
-pub fn tables(home: &Home, args: &TablesArgs) -> Result<u8> {
+pub(super) fn tables(home: &Home, args: &TablesArgs) -> Result<u8> {
     let sql = "SELECT d.view_name AS view,
                       (SELECT count(*) FROM column_description c WHERE c.view_name = d.view_name)
                         AS columns, d.description
@@ -37,7 +37,7 @@ pub fn tables(home: &Home, args: &TablesArgs) -> Result<u8> {
 }
 
 /// Describes the columns of a view.
-pub fn describe(home: &Home, args: &DescribeArgs) -> Result<u8> {
+pub(super) fn describe(home: &Home, args: &DescribeArgs) -> Result<u8> {
     on_history(home, |conn| {
         let names: Vec<String> = conn
             .prepare("SELECT view_name FROM view_description")?

@@ -13,7 +13,7 @@ use crate::talk;
 
 /// A bar on a terminal, for files that take longer than a second.
 #[derive(Default)]
-pub struct Bar {
+pub(super) struct Bar {
     pub service: Service,
     bytes: u64,
     begun: Option<Instant>,
@@ -22,7 +22,7 @@ pub struct Bar {
 
 impl Bar {
     /// A bar that keeps a service manager patient as well.
-    pub fn new(service: Service) -> Bar {
+    pub(super) fn new(service: Service) -> Bar {
         Bar {
             service,
             ..Bar::default()

@@ -6,7 +6,7 @@ use crate::config::Home;
 
 /// The paths below a home that others than the owner (and the group, if the home is shared with it)
 /// can get at.
-pub fn exposed(home: &Home) -> Vec<PathBuf> {
+pub(super) fn exposed(home: &Home) -> Vec<PathBuf> {
     #[cfg(unix)]
     {
         use crate::disk::with_ending;
@@ -52,7 +52,7 @@ fn is_open(path: &std::path::Path) -> bool {
 }
 
 /// Says once at the start what others can read.
-pub fn warn(home: &Home) {
+pub(super) fn warn(home: &Home) {
     let exposed = exposed(home);
     if !exposed.is_empty() {
         let list: Vec<_> = exposed

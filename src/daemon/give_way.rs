@@ -24,12 +24,12 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 const LOOKS_REST: u32 = 20;
 
 /// Whether a file may overtake a large one.
-pub fn overtakes(candidate: &Candidate) -> bool {
+pub(super) fn overtakes(candidate: &Candidate) -> bool {
     candidate.bytes <= OVERTAKES
 }
 
 /// How long small files wait for a large one, and what is remembered of those that do.
-pub struct Patience {
+pub(super) struct Patience {
     /// `overtake_after`.
     first: Duration,
     /// So long they wait now.
@@ -44,7 +44,7 @@ pub struct Patience {
 
 impl Patience {
     /// With this `overtake_after`.
-    pub fn new(overtake_after: Duration) -> Patience {
+    pub(super) fn new(overtake_after: Duration) -> Patience {
         Patience {
             first: overtake_after,
             now: overtake_after,
@@ -56,18 +56,18 @@ impl Patience {
     }
 
     /// Other files are taken up.
-    pub fn renew(&mut self) {
+    pub(super) fn renew(&mut self) {
         self.now = self.first;
     }
 
     /// Those that waited are answered now; the next ones wait longer.
-    pub fn doubled(&mut self) {
+    pub(super) fn doubled(&mut self) {
         self.since = None;
         self.now = self.now.saturating_mul(2);
     }
 
     /// What events named since this was asked last, and whether some were lost.
-    pub fn changed(&mut self, wake: &Wake) -> (HashSet<PathBuf>, bool) {
+    pub(super) fn changed(&mut self, wake: &Wake) -> (HashSet<PathBuf>, bool) {
         self.note(wake);
         let lost = std::mem::take(&mut self.lost);
         (std::mem::take(&mut self.changed), lost)
@@ -81,7 +81,7 @@ impl Patience {
 }
 
 /// Shows how far a large file is, and watches over it on behalf of those that wait.
-pub struct GiveWay<'w> {
+pub(super) struct GiveWay<'w> {
     pub bar: &'w mut Bar,
     pub inbox: &'w mut Inbox,
     pub wake: &'w Wake,

@@ -19,14 +19,14 @@ const NAMED_AT_ONCE: usize = 20;
 
 /// Names in the log what is held.
 #[derive(Default)]
-pub struct Naming {
+pub(crate) struct Naming {
     /// What was named already.
     reported: HashSet<PathBuf>,
 }
 
 impl Naming {
     /// Names what a look found, each once and so many at a time.
-    pub fn name(&mut self, scan: &Scan) {
+    pub(crate) fn name(&mut self, scan: &Scan) {
         let new = |(path, _): &&(PathBuf, Deferral)| !self.reported.contains(path);
         let mut news = scan.held.iter().filter(new);
         for (path, why) in news.by_ref().take(NAMED_AT_ONCE) {
@@ -56,14 +56,14 @@ impl Naming {
 
 /// How much is held, and some of its names.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Held {
+pub(crate) struct Held {
     pub files: usize,
     /// Some of them, as paths below `watch-dir`.
     pub first: Vec<String>,
 }
 
 /// What a process holds now.
-pub fn summary(inbox: &Inbox, scan: &Scan, engine: &Engine) -> Held {
+pub(crate) fn summary(inbox: &Inbox, scan: &Scan, engine: &Engine) -> Held {
     let stuck = engine.stuck().map(|stuck| &stuck.path);
     let first = stuck.chain(inbox.first_held());
     Held {
@@ -76,14 +76,14 @@ pub fn summary(inbox: &Inbox, scan: &Scan, engine: &Engine) -> Held {
 }
 
 /// A path as it is shown: below `watch-dir`.
-pub fn shown(home: &Home, path: &Path) -> String {
+pub(crate) fn shown(home: &Home, path: &Path) -> String {
     let below = path.strip_prefix(home.watch_dir()).unwrap_or(path);
     below.to_string_lossy().into_owned()
 }
 
 /// What is held at a home: as the process that works on it says, else as far as that can be seen, or
 /// was left by the last one.
-pub fn of(home: &Home, scan: &Scan, running: bool, state: Option<&State>) -> Held {
+pub(crate) fn of(home: &Home, scan: &Scan, running: bool, state: Option<&State>) -> Held {
     let live = state.filter(|state| running && state.state != RunState::Ended);
     if let Some(state) = live {
         return state.held.clone();
@@ -100,7 +100,7 @@ pub fn of(home: &Home, scan: &Scan, running: bool, state: Option<&State>) -> Hel
 }
 
 /// What a process that ends leaves behind and should not; None: nothing.
-pub fn left_behind(counts: &HeldCounts, engine: &Engine) -> Option<Trouble> {
+pub(crate) fn left_behind(counts: &HeldCounts, engine: &Engine) -> Option<Trouble> {
     let held = Deferral::FAULTS.iter().filter(|why| counts.of(**why) > 0);
     let mut left: Vec<String> = held
         .clone()

@@ -19,7 +19,7 @@ const CHECK_INTERVAL: chrono::TimeDelta = chrono::TimeDelta::days(1);
 const RETRY_AFTER: Duration = Duration::from_secs(3600);
 
 /// The passes of one daemon. Dropped, it ends the one that is under way.
-pub struct IdleCheck {
+pub(super) struct IdleCheck {
     home: Home,
     pass: Option<JoinHandle<Result<()>>>,
     /// Files are being worked on.
@@ -30,7 +30,7 @@ pub struct IdleCheck {
 
 impl IdleCheck {
     /// None was made yet.
-    pub fn new(home: &Home) -> IdleCheck {
+    pub(super) fn new(home: &Home) -> IdleCheck {
         IdleCheck {
             home: home.clone(),
             pass: None,
@@ -41,13 +41,18 @@ impl IdleCheck {
     }
 
     /// Says whether files are being worked on, which comes first.
-    pub fn set_busy(&self, busy: bool) {
+    pub(super) fn set_busy(&self, busy: bool) {
         self.busy.store(busy, Ordering::Relaxed);
     }
 
     /// Begins a pass if one is due and nothing else is to be done. Returns the result of one that has
     /// ended.
-    pub fn look(&mut self, idle: bool, last: Option<&str>, wake: &Wake) -> Option<Result<()>> {
+    pub(super) fn look(
+        &mut self,
+        idle: bool,
+        last: Option<&str>,
+        wake: &Wake,
+    ) -> Option<Result<()>> {
         if let Some(pass) = self.pass.take_if(|pass| pass.is_finished()) {
             let done = pass.join();
             self.failed = (!matches!(done, Ok(Ok(())))).then(Instant::now);

@@ -24,7 +24,7 @@ const MAX_BYTES: u64 = 4096;
 const MOMENT: Duration = Duration::from_millis(500);
 
 /// The home belongs to one process at a time. The lock goes with the process, however it ends.
-pub struct HomeLock {
+pub(crate) struct HomeLock {
     file: File,
     /// The home, `watch-dir` and what files are taken from and into, locked as well: the lock file may
     /// be removed, and two homes may have one of these folders by a link or a mount.
@@ -41,7 +41,7 @@ impl HomeLock {
     ///
     /// # Errors
     /// When another process has it, or it cannot be made.
-    pub fn take(home: &Home) -> Result<HomeLock> {
+    pub(crate) fn take(home: &Home) -> Result<HomeLock> {
         let path = home.lock_file();
         let file = regular_file::open_or_create(&path)?;
         lock_in_a_moment(&file).map_err(|e| match e.kind() {
@@ -80,7 +80,7 @@ impl HomeLock {
     ///
     /// # Errors
     /// When the history is gone or damaged.
-    pub fn check_history(&mut self) -> Result<bool> {
+    pub(crate) fn check_history(&mut self) -> Result<bool> {
         let path = self.home.database();
         let bytes = size_of(&path)?;
         lost(&self.home, self.had_history)?;
@@ -113,13 +113,13 @@ impl HomeLock {
     ///
     /// # Errors
     /// When that cannot be written.
-    pub fn begun(&mut self) -> Result<()> {
+    pub(crate) fn begun(&mut self) -> Result<()> {
         self.had_history = true;
         self.write(false)
     }
 
     /// Notes a clean end. The history must be closed by now.
-    pub fn release(mut self) {
+    pub(crate) fn release(mut self) {
         // If it fails, the next start checks the history without need.
         let _ = self.write(true);
     }
@@ -142,7 +142,7 @@ impl HomeLock {
 ///
 /// # Errors
 /// When it is gone.
-pub fn refuse_lost_history(home: &Home) -> Result<()> {
+pub(crate) fn refuse_lost_history(home: &Home) -> Result<()> {
     let bytes = regular_file::read(&home.lock_file(), MAX_BYTES).unwrap_or_default();
     lost(home, String::from_utf8_lossy(&bytes).contains(HAD_HISTORY))
 }
@@ -215,7 +215,7 @@ fn lock_folder(folder: &Path) -> Result<Option<File>> {
 }
 
 /// Whether some process works on the home.
-pub fn is_held(home: &Home) -> bool {
+pub(crate) fn is_held(home: &Home) -> bool {
     match regular_file::open(&home.lock_file(), OpenOptions::new().write(true)) {
         Ok(file) => matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)),
         // Somebody may have removed it while that process works on.

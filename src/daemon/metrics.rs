@@ -24,7 +24,7 @@ use super::state::State;
 const WRITE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The figures of this process.
-pub struct Metrics {
+pub(crate) struct Metrics {
     file: Option<PathBuf>,
     home: Home,
     files: u64,
@@ -45,7 +45,7 @@ impl Metrics {
     ///
     /// # Errors
     /// When the file must not be written where the configuration says.
-    pub fn new(home: &Home, config: &Config) -> Result<Metrics> {
+    pub(crate) fn new(home: &Home, config: &Config) -> Result<Metrics> {
         check(home, config)?;
         Ok(Metrics {
             file: file(home, config),
@@ -63,7 +63,7 @@ impl Metrics {
     }
 
     /// Counts what was answered.
-    pub fn count(&mut self, history: &History, answered: &[Written]) {
+    pub(crate) fn count(&mut self, history: &History, answered: &[Written]) {
         if self.file.is_none() {
             return;
         }
@@ -84,7 +84,7 @@ impl Metrics {
     }
 
     /// Notes what a look at the inbox found, and how many files cannot leave the work folder.
-    pub fn look(&mut self, scan: &Scan, stuck: usize) {
+    pub(crate) fn look(&mut self, scan: &Scan, stuck: usize) {
         self.waiting = scan.settled.len() + scan.settling + scan.counts.of(Deferral::Denied);
         if !scan.partial {
             self.left_alone = scan.left_alone;
@@ -94,7 +94,7 @@ impl Metrics {
     }
 
     /// Writes the file, if it is time; `now` whatever the time.
-    pub fn write(&mut self, now: bool, paused: bool, last_success: Option<&str>) {
+    pub(crate) fn write(&mut self, now: bool, paused: bool, last_success: Option<&str>) {
         let Some(file) = &self.file else { return };
         if !now && self.written.is_some_and(|w| w.elapsed() < WRITE_INTERVAL) {
             return;
@@ -186,7 +186,7 @@ fn file(home: &Home, config: &Config) -> Option<PathBuf> {
 ///
 /// # Errors
 /// When it may not; a folder that is not there, or not to be entered now, is none.
-pub fn check(home: &Home, config: &Config) -> Result<()> {
+pub(crate) fn check(home: &Home, config: &Config) -> Result<()> {
     let Some(file) = file(home, config) else {
         return Ok(());
     };

@@ -1,18 +1,21 @@
 //! The process that works on a home: `run` until it is stopped, `once` until the inbox is empty.
-//! Around the pipeline it keeps the lock, the state file, the figures, and what the service manager
-//! wants to know. It answers nothing itself.
+//!
+//! In: a home, its configuration, and signals. Out: every file answered by `ingest`, and around that
+//! the lock, the state file, the metrics, and what the service manager wants to know. It may not
+//! validate, record or answer anything itself, and may not use what only reads the history: `export`,
+//! `report` and `explain`.
 
 mod bar;
 mod exposed;
 mod give_way;
-pub mod held;
+pub(crate) mod held;
 mod idle_check;
-pub mod lock;
-pub mod metrics;
+pub(crate) mod lock;
+pub(crate) mod metrics;
 mod service;
-pub mod signals;
-pub mod state;
-pub mod unaccounted;
+pub(crate) mod signals;
+pub(crate) mod state;
+pub(crate) mod unaccounted;
 mod worker;
 
 use std::sync::Arc;
@@ -47,7 +50,7 @@ fn begin(home: Home, config: Config, watching: bool) -> Result<(Wake, HomeLock, 
 ///
 /// # Errors
 /// Trouble that does not pass, or that keeps it from beginning.
-pub fn run(home: Home, config: Config) -> Result<u8> {
+pub(crate) fn run(home: Home, config: Config) -> Result<u8> {
     let (mut wake, lock, mut worker) = begin(home, config, true)?;
     let home = worker.engine.home.clone();
     say!(
@@ -70,7 +73,7 @@ pub fn run(home: Home, config: Config) -> Result<u8> {
 ///
 /// # Errors
 /// Any trouble, and what stays in the inbox and should not.
-pub fn once(home: Home, config: Config) -> Result<u8> {
+pub(crate) fn once(home: Home, config: Config) -> Result<u8> {
     let (mut wake, lock, mut worker) = begin(home, config, false)?;
     let done = worker.until_idle(&mut wake);
     let (files, accepted, rejected) = (worker.files, worker.accepted, worker.rejected);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 /// The socket of whoever started this process as a service.
 #[derive(Clone, Default)]
-pub struct Service(Rc<Inner>);
+pub(super) struct Service(Rc<Inner>);
 
 #[derive(Default)]
 struct Inner {
@@ -22,7 +22,7 @@ struct Inner {
 
 impl Service {
     /// The service manager that the environment names, if it does.
-    pub fn from_environment() -> Service {
+    pub(super) fn from_environment() -> Service {
         let mut inner = Inner::default();
         #[cfg(unix)]
         {
@@ -41,17 +41,17 @@ impl Service {
     }
 
     /// The longest time without a notification.
-    pub fn longest_silence(&self) -> Duration {
+    pub(super) fn longest_silence(&self) -> Duration {
         self.0.every.unwrap_or(Duration::MAX)
     }
 
     /// Work has begun.
-    pub fn ready(&self) {
+    pub(super) fn ready(&self) {
         self.send("READY=1");
     }
 
     /// Work continues. Called often; sent as often as the watchdog expects it.
-    pub fn alive(&self) {
+    pub(super) fn alive(&self) {
         let Some(every) = self.0.every else { return };
         let now = Instant::now();
         if self.0.last.get().is_none_or(|last| now - last >= every) {
@@ -61,12 +61,12 @@ impl Service {
     }
 
     /// One line for people who ask the service manager.
-    pub fn status(&self, text: &str) {
+    pub(super) fn status(&self, text: &str) {
         self.send(&format!("STATUS={}", crate::text::printable(text)));
     }
 
     /// The end comes.
-    pub fn stopping(&self) {
+    pub(super) fn stopping(&self) {
         self.send("STOPPING=1");
     }
 

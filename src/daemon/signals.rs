@@ -18,7 +18,7 @@ static ALWAYS: AtomicBool = AtomicBool::new(true);
 
 /// Keeps the process to its exit codes where the system would kill it: a write beyond the limit of
 /// the size of files (`ulimit -f`) fails, and an allocation that fails ends with 75.
-pub fn keep_to_exit_codes() {
+pub(crate) fn keep_to_exit_codes() {
     // Where the system refuses a handler, it kills as before, and the next start recovers.
     let _ = flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
     // Rust aborts when there is no memory, having said so, and when a panic meets a second one.
@@ -29,7 +29,7 @@ pub fn keep_to_exit_codes() {
 }
 
 /// The message of a panic may hold a customer's text: only its place is reported.
-pub fn quiet_panics() {
+pub(crate) fn quiet_panics() {
     std::panic::set_hook(Box::new(|panic| {
         // A row that found no memory, which is caught.
         if crate::history::is_reading() {
@@ -50,7 +50,7 @@ pub fn quiet_panics() {
 ///
 /// # Errors
 /// When the system gives no thread or no pipe for it.
-pub fn wake_on(stop: &Arc<AtomicBool>, wake: &Wake) -> Result<()> {
+pub(crate) fn wake_on(stop: &Arc<AtomicBool>, wake: &Wake) -> Result<()> {
     let mut ending = vec![SIGTERM, SIGINT];
     if !hangup_is_ignored() {
         ending.push(SIGHUP);

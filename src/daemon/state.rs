@@ -11,7 +11,7 @@ use crate::clock;
 use crate::config::Home;
 use crate::fault;
 use crate::regular_file;
-use crate::trouble::Trouble;
+use crate::trouble::{Cause, Kind, Trouble};
 
 use super::held::Held;
 
@@ -21,7 +21,7 @@ const MAX_BYTES: u64 = 64 << 10;
 /// What the process is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum RunState {
+pub(crate) enum RunState {
     Working,
     /// Waiting to retry after trouble that may pass.
     Paused,
@@ -31,12 +31,12 @@ pub enum RunState {
 
 /// The content of the file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct State {
+pub(crate) struct State {
     pub state: RunState,
     /// Since when, UTC.
     pub since: String,
     pub pid: u32,
-    /// Why work is paused, or why it ended by itself, and what to do.
+    /// Why work is paused, or the error that ended it, and what to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// When a file was answered last, UTC.
@@ -55,17 +55,17 @@ pub struct State {
 
 impl State {
     /// Reads the state file of a home, if there is one.
-    pub fn of(home: &Home) -> Option<State> {
+    pub(crate) fn of(home: &Home) -> Option<State> {
         serde_json::from_slice(&regular_file::read(&home.state_file(), MAX_BYTES).ok()?).ok()
     }
 
     /// Whether the history of a home was found damaged, and no start found it sound since.
-    pub fn reports_damage(home: &Home) -> bool {
+    pub(crate) fn reports_damage(home: &Home) -> bool {
         State::of(home).is_some_and(|state| state.damage.is_some())
     }
 
     /// Notes for a start that was refused that the history is damaged; nothing else changes.
-    pub fn note_damage(home: &Home, damage: &Trouble) {
+    pub(crate) fn note_damage(home: &Home, damage: &Trouble) {
         let mut status_file = StatusFile::of(home, RunState::Ended);
         if let Some(before) = State::of(home) {
             status_file.now = before;
@@ -75,17 +75,17 @@ impl State {
 }
 
 /// Writes the file when something changes.
-pub struct StatusFile {
+pub(crate) struct StatusFile {
     home: Home,
     now: State,
-    /// Identifies the trouble that work is paused for.
-    kind: Option<String>,
+    /// What work is paused for.
+    paused_for: Option<(Kind, Cause)>,
     written: bool,
 }
 
 impl StatusFile {
     /// Starts as working.
-    pub fn new(home: &Home) -> StatusFile {
+    pub(crate) fn new(home: &Home) -> StatusFile {
         let mut status_file = StatusFile::of(home, RunState::Working);
         status_file.write();
         status_file
@@ -106,23 +106,23 @@ impl StatusFile {
                 checked_at: checked_at.flatten(),
                 damage: None,
             },
-            kind: None,
+            paused_for: None,
             written: false,
         }
     }
 
     /// Whether work is paused.
-    pub fn is_paused(&self) -> bool {
+    pub(crate) fn is_paused(&self) -> bool {
         self.now.state == RunState::Paused
     }
 
     /// When a file was answered last.
-    pub fn last_success(&self) -> Option<&str> {
+    pub(crate) fn last_success(&self) -> Option<&str> {
         self.now.last_success.as_deref()
     }
 
     /// Notes what is held in the inbox. Written when work is resumed or ends.
-    pub fn holds(&mut self, held: Held) {
+    pub(crate) fn holds(&mut self, held: Held) {
         if self.now.held != held {
             self.now.held = held;
             self.written = false;
@@ -130,24 +130,24 @@ impl StatusFile {
     }
 
     /// When the whole history was checked last.
-    pub fn checked_at(&self) -> Option<&str> {
+    pub(crate) fn checked_at(&self) -> Option<&str> {
         self.now.checked_at.as_deref()
     }
 
     /// The whole history was checked, and is sound.
-    pub fn checked(&mut self) {
+    pub(crate) fn checked(&mut self) {
         self.now.checked_at = Some(clock::now());
         self.write();
     }
 
     /// The history is damaged.
-    pub fn damaged(&mut self, damage: &Trouble) {
+    pub(crate) fn damaged(&mut self, damage: &Trouble) {
         self.now.damage = Some(damage.what.clone());
         self.write();
     }
 
     /// Work was done, or resumed. Returns whether it was paused before.
-    pub fn resumed(&mut self, answered: bool) -> bool {
+    pub(crate) fn resumed(&mut self, answered: bool) -> bool {
         let paused = self.now.state != RunState::Working;
         if paused {
             self.turn(RunState::Working, None);
@@ -163,23 +163,20 @@ impl StatusFile {
     }
 
     /// Work is paused. Returns whether that, or the reason, is new.
-    pub fn paused(&mut self, trouble: &Trouble) -> bool {
-        // The same trouble may name another file each time.
-        let kind = match trouble.remedy.as_str() {
-            "" => trouble.what.clone(),
-            remedy => remedy.to_owned(),
-        };
-        let new = self.kind.as_deref() != Some(&kind);
+    pub(crate) fn paused(&mut self, trouble: &Trouble) -> bool {
+        // A full disk, for instance, is one trouble whichever file is written.
+        let paused_for = (trouble.kind, trouble.cause.clone());
+        let new = self.paused_for.as_ref() != Some(&paused_for);
         if new {
             self.turn(RunState::Paused, Some(trouble.to_string()));
-            self.kind = Some(kind);
+            self.paused_for = Some(paused_for);
             self.write();
         }
         new
     }
 
     /// The process shuts down; with an error, if that is why.
-    pub fn ended(&mut self, trouble: Option<&Trouble>) {
+    pub(crate) fn ended(&mut self, trouble: Option<&Trouble>) {
         self.turn(RunState::Ended, trouble.map(Trouble::to_string));
         self.write();
     }
@@ -188,7 +185,7 @@ impl StatusFile {
         self.now.state = state;
         self.now.since = clock::now();
         self.now.reason = reason;
-        self.kind = None;
+        self.paused_for = None;
         self.written = false;
     }
 

@@ -14,14 +14,14 @@ use crate::text::counted;
 use crate::trouble::{Kind, Result, Trouble};
 
 /// A start counts no more files than these: it must not wait for a large archive.
-pub const AT_START: u64 = 20_000;
+pub(crate) const AT_START: u64 = 20_000;
 
 /// How many files lie in the archive that no batch of the history accounts for: each answered file has
 /// a batch of the day on which it was taken. Looks at the newest days first, and at about `most` files.
 ///
 /// # Errors
 /// When the history cannot be read.
-pub fn files(home: &Home, conn: &Connection, most: u64) -> Result<u64> {
+pub(crate) fn files(home: &Home, conn: &Connection, most: u64) -> Result<u64> {
     let mut days: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
     for root in [home.archive(), home.failed()] {
         for day in std::fs::read_dir(root).into_iter().flatten().flatten() {
@@ -61,7 +61,7 @@ fn count(folder: &Path, files: &mut u64, most: u64) {
 }
 
 /// What to say about so many files; None where there are none.
-pub fn warning(files: u64) -> Option<String> {
+pub(crate) fn warning(files: u64) -> Option<String> {
     (files > 0).then(|| {
         format!(
             "{} not in the history, which may have been replaced by a backup or a new one: drop what is missing again to record it, or move it elsewhere",
@@ -76,7 +76,7 @@ pub fn warning(files: u64) -> Option<String> {
 ///
 /// # Errors
 /// When that is so.
-pub fn refuse_empty_watch_dir(home: &Home) -> Result<()> {
+pub(crate) fn refuse_empty_watch_dir(home: &Home) -> Result<()> {
     let folders = [
         home.inbox(),
         home.work(),

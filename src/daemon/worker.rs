@@ -10,7 +10,7 @@ use crate::history::{self, Written};
 use crate::ingest::{Engine, Progress};
 use crate::intake::{Candidate, Claim, Deferral, HeldCounts, Inbox, Scan, Taken, Wake, claim};
 use crate::regular_file;
-use crate::trouble::{Kind, Result, Trouble};
+use crate::trouble::{Cause, Result, Trouble};
 
 use super::bar::Bar;
 use super::exposed;
@@ -369,12 +369,12 @@ fn groups(mut candidates: &[Candidate]) -> impl Iterator<Item = &[Candidate]> {
 
 /// Trouble of a locked database names the process that holds the lock, where the system shows it.
 fn say_who_locks(home: &Home, mut e: Trouble) -> Trouble {
-    let locked = e.kind == Kind::Busy && e.what.contains("locked");
-    let holders = match locked {
-        true => history::holders(&home.database()),
-        false => Vec::new(),
-    };
-    if !holders.is_empty() {
+    if let Cause::Locked(by) = &mut e.cause {
+        *by = history::holders(&home.database());
+    }
+    if let Cause::Locked(holders) = &e.cause
+        && !holders.is_empty()
+    {
         e.remedy = format!(
             "kycdrop.db is locked by process {}: stop it, or wait for it",
             holders.join(", ")

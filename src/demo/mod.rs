@@ -80,9 +80,14 @@ impl ValidCodes {
         ValidCodes(codes.into())
     }
 
+    /// Every code of the classifier.
+    fn codes(&self, classifier: Classifier) -> &[String] {
+        self.0.get(classifier as usize).map_or(&[], |codes| codes)
+    }
+
     /// Any code of the classifier; None if it has no code.
     fn any(&self, dice: &mut Dice, classifier: Classifier) -> Option<Value> {
-        dice.pick(&self.0[classifier as usize])
+        dice.pick(self.codes(classifier))
             .map(|code| Value::from(code.as_str()))
     }
 }

@@ -55,13 +55,13 @@ const RISK: &[&str] = &[
 ];
 
 /// The regular risk management categories by the type of customer that they are for.
-pub struct Categories {
+pub(super) struct Categories {
     individual: Vec<String>,
     organization: Vec<String>,
 }
 
 impl Categories {
-    pub fn of(files: &[ClassifierFile]) -> Categories {
+    pub(super) fn of(files: &[ClassifierFile]) -> Categories {
         let of = |wanted: &str| {
             let file = files
                 .iter()
@@ -87,7 +87,7 @@ impl Categories {
 }
 
 /// One sound customer; `id` is in everything that must be unique.
-pub fn customer(
+pub(super) fn customer(
     dice: &mut Dice,
     codes: &ValidCodes,
     categories: &Categories,
@@ -132,7 +132,8 @@ fn day(dice: &mut Dice, first_year: usize, years: usize) -> Value {
 
 /// Lithuania in most cases, else any country.
 fn country(dice: &mut Dice, codes: &ValidCodes) -> Value {
-    let home = codes.0[Classifier::Country as usize]
+    let home = codes
+        .codes(Classifier::Country)
         .iter()
         .any(|code| code == "LT");
     if home && dice.percent(85.0) {
@@ -277,8 +278,10 @@ fn address(dice: &mut Dice, codes: &ValidCodes) -> Value {
         "zipCode": format!("LT-{:05}", dice.below(99_999)),
         "useForCorrespondence": true,
     });
-    if let Some(kind) = codes.any(dice, Classifier::AddressType) {
-        address["addressType"] = kind;
+    if let Some(kind) = codes.any(dice, Classifier::AddressType)
+        && let Some(address) = address.as_object_mut()
+    {
+        address.insert("addressType".into(), kind);
     }
     address
 }

@@ -21,7 +21,7 @@ const MAX_VALUE_CHARS: usize = 120;
 
 /// A finding, explained.
 #[derive(Debug, Serialize)]
-pub struct ExplainedFinding {
+pub(crate) struct ExplainedFinding {
     pub code: String,
     pub description: String,
     /// Whether it was the answer; the others were found besides.
@@ -44,7 +44,7 @@ pub struct ExplainedFinding {
 
 /// A warning with its place.
 #[derive(Debug, Serialize)]
-pub struct ExplainedWarning {
+pub(crate) struct ExplainedWarning {
     pub kind: String,
     pub path: String,
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -56,7 +56,7 @@ pub struct ExplainedWarning {
 
 /// A customer, explained.
 #[derive(Debug, Serialize)]
-pub struct ExplainedCustomer {
+pub(crate) struct ExplainedCustomer {
     pub position: u64,
     pub state: State,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,7 +70,7 @@ pub struct ExplainedCustomer {
 }
 
 /// Explains against the classifiers of the validation, and the active ones.
-pub struct Explainer<'c> {
+pub(crate) struct Explainer<'c> {
     then: Option<Codes<'c>>,
     now: Option<Codes<'c>>,
 }
@@ -80,7 +80,7 @@ impl<'c> Explainer<'c> {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn new(conn: &'c Connection, judged_by: Option<i64>) -> Result<Explainer<'c>> {
+    pub(crate) fn new(conn: &'c Connection, judged_by: Option<i64>) -> Result<Explainer<'c>> {
         let now = set_in_force(conn)?;
         Ok(Explainer {
             then: judged_by.or(now).map(|set| Codes::of(conn, set)),
@@ -94,7 +94,7 @@ impl<'c> Explainer<'c> {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn customer(&mut self, judged: &Judged) -> Result<ExplainedCustomer> {
+    pub(crate) fn customer(&mut self, judged: &Judged) -> Result<ExplainedCustomer> {
         let payload = judged.payload.as_deref().unwrap_or_default();
         let findings = judged
             .findings
@@ -256,7 +256,7 @@ fn plain(value: &str) -> String {
 
 /// A rule by itself, for those who have only its code.
 #[derive(Debug, Serialize)]
-pub struct ExplainedRule {
+pub(crate) struct ExplainedRule {
     pub code: String,
     pub description: String,
     pub when: String,
@@ -280,7 +280,7 @@ pub struct ExplainedRule {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn explain_rules(conn: Option<&Connection>, code: &str) -> Result<Vec<ExplainedRule>> {
+pub(crate) fn explain_rules(conn: Option<&Connection>, code: &str) -> Result<Vec<ExplainedRule>> {
     catalog::rules_of_code(code)
         .map(|row| explain_rule(conn, row))
         .collect()

@@ -17,7 +17,7 @@ use crate::trouble::Result;
 ///
 /// # Errors
 /// When the history cannot be read.
-pub fn file_of(home: &Home, conn: &Connection, batch_id: i64) -> Result<Option<PathBuf>> {
+pub(crate) fn file_of(home: &Home, conn: &Connection, batch_id: i64) -> Result<Option<PathBuf>> {
     let sql = "SELECT status, substr(received_at, 1, 10), endpoint, bytes, sha256
                FROM v_batch WHERE batch_id = ?1";
     let (status, day, folder, bytes, sha256): (u16, String, String, u64, String) =
@@ -39,7 +39,7 @@ pub fn file_of(home: &Home, conn: &Connection, batch_id: i64) -> Result<Option<P
 
 /// Where the customers at these positions, in rising order, begin in a file. Those that cannot be
 /// found are left out, and so are all after them.
-pub fn places(path: &Path, endpoint: &str, positions: &[u64]) -> Vec<(u64, Position)> {
+pub(crate) fn places(path: &Path, endpoint: &str, positions: &[u64]) -> Vec<(u64, Position)> {
     let mut places = Vec::new();
     let (Some(endpoint), Ok(file), Ok(again)) = (
         Endpoint::from_name(endpoint),

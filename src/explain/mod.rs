@@ -7,7 +7,7 @@
 mod advice;
 mod archived;
 
-pub use advice::{
+pub(crate) use advice::{
     ExplainedCustomer, ExplainedFinding, ExplainedRule, ExplainedWarning, Explainer, explain_rules,
 };
-pub use archived::{file_of, places};
+pub(crate) use archived::{file_of, places};

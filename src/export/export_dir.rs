@@ -17,7 +17,7 @@ use super::table::ExportTable;
 use crate::branch::Branch;
 
 /// The folder of an export, held by the one process that writes this branch.
-pub struct ExportDir {
+pub(super) struct ExportDir {
     dir: PathBuf,
     branch: Branch,
     /// Where the manifests of the branch lie.
@@ -31,7 +31,7 @@ impl ExportDir {
     ///
     /// # Errors
     /// When another process holds the lock, or a folder cannot be created.
-    pub fn lock(dir: &Path, branch: &Branch) -> Result<ExportDir> {
+    pub(super) fn lock(dir: &Path, branch: &Branch) -> Result<ExportDir> {
         disk::make_folder(dir).map_err(|e| Trouble::io("making", dir, &e))?;
         let folder = manifest::folder(dir, branch);
         make_durably(dir, &folder)?;
@@ -58,12 +58,12 @@ impl ExportDir {
     }
 
     /// The folder of the export, shared by the branches.
-    pub fn dir(&self) -> &Path {
+    pub(super) fn dir(&self) -> &Path {
         &self.dir
     }
 
     /// The branch that is locked.
-    pub fn branch(&self) -> &Branch {
+    pub(super) fn branch(&self) -> &Branch {
         &self.branch
     }
 
@@ -71,7 +71,7 @@ impl ExportDir {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn pending(&self) -> Result<Option<Manifest>> {
+    pub(super) fn pending(&self) -> Result<Option<Manifest>> {
         let path = self.folder.join(PENDING);
         match path.symlink_metadata() {
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -83,7 +83,7 @@ impl ExportDir {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn newest(&self) -> Result<Option<Manifest>> {
+    pub(super) fn newest(&self) -> Result<Option<Manifest>> {
         match manifest::runs(&self.folder)?.last() {
             Some(run) => Manifest::read(&self.folder.join(manifest::run_name(*run))).map(Some),
             None => Ok(None),
@@ -103,7 +103,7 @@ impl ExportDir {
     ///
     /// # Errors
     /// When its folder cannot be created.
-    pub fn part_for(&self, table: &ExportTable, day: &str) -> Result<PathBuf> {
+    pub(super) fn part_for(&self, table: &ExportTable, day: &str) -> Result<PathBuf> {
         make_durably(&self.dir, &self.parts())?;
         Ok(self.part_path(table, day))
     }
@@ -112,7 +112,7 @@ impl ExportDir {
     ///
     /// # Errors
     /// When they cannot be removed.
-    pub fn clear_parts(&self) -> Result<()> {
+    pub(super) fn clear_parts(&self) -> Result<()> {
         let parts = self.parts();
         match fs::remove_dir_all(&parts) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => {
@@ -127,7 +127,7 @@ impl ExportDir {
     ///
     /// # Errors
     /// When there is such a file, or the folder cannot be read.
-    pub fn refuse_unlisted(
+    pub(super) fn refuse_unlisted(
         &self,
         table: &ExportTable,
         day: &str,
@@ -164,7 +164,7 @@ impl ExportDir {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn write_pending(&self, run: &Manifest) -> Result<()> {
+    pub(super) fn write_pending(&self, run: &Manifest) -> Result<()> {
         let text = run.text()?;
         let path = self.folder.join(PENDING);
         let beside = self.folder.join(".pending.part");
@@ -184,7 +184,7 @@ impl ExportDir {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn is_in_place(&self, entry: &FileEntry) -> Result<bool> {
+    pub(super) fn is_in_place(&self, entry: &FileEntry) -> Result<bool> {
         is_intact(&self.dir.join(&entry.path), entry)
     }
 
@@ -192,7 +192,7 @@ impl ExportDir {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn part_is_intact(&self, table: &ExportTable, entry: &FileEntry) -> Result<bool> {
+    pub(super) fn part_is_intact(&self, table: &ExportTable, entry: &FileEntry) -> Result<bool> {
         is_intact(&self.part_path(table, &entry.date), entry)
     }
 
@@ -200,7 +200,7 @@ impl ExportDir {
     ///
     /// # Errors
     /// When it cannot be renamed.
-    pub fn move_into_place(&self, table: &ExportTable, entry: &FileEntry) -> Result<()> {
+    pub(super) fn move_into_place(&self, table: &ExportTable, entry: &FileEntry) -> Result<()> {
         let target = self.dir.join(&entry.path);
         if self.is_in_place(entry)? {
             return Ok(());
@@ -224,7 +224,7 @@ impl ExportDir {
     ///
     /// # Errors
     /// When it cannot be renamed.
-    pub fn commit(&self, run: &Manifest) -> Result<()> {
+    pub(super) fn commit(&self, run: &Manifest) -> Result<()> {
         let path = self.folder.join(run.name());
         let rename = || {
             fault::point("export.commit")?;
@@ -237,7 +237,7 @@ impl ExportDir {
 }
 
 /// The first batch of the first range and the last of the last one. None without ranges.
-pub fn span(ranges: &[(i64, i64)]) -> Option<(i64, i64)> {
+pub(super) fn span(ranges: &[(i64, i64)]) -> Option<(i64, i64)> {
     Some((ranges.first()?.0, ranges.last()?.1))
 }
 

@@ -29,7 +29,7 @@ const MAX_GROUP_ROWS: usize = 50_000;
 const MAX_GROUP_BYTES: usize = 64 << 20;
 
 /// A Parquet file that is being written.
-pub struct TableFile {
+pub(super) struct TableFile {
     path: PathBuf,
     table: &'static ExportTable,
     names: Vec<String>,
@@ -43,7 +43,7 @@ pub struct TableFile {
 
 /// Size and hash of a finished file.
 #[derive(Debug)]
-pub struct FileStats {
+pub(super) struct FileStats {
     /// How many rows it has.
     pub rows: u64,
     /// Its size.
@@ -72,7 +72,7 @@ impl TableFile {
     ///
     /// # Errors
     /// When it cannot be created.
-    pub fn create(
+    pub(super) fn create(
         path: &Path,
         table: &'static ExportTable,
         columns: &[ExportColumn],
@@ -103,7 +103,7 @@ impl TableFile {
     ///
     /// # Errors
     /// When a value is not of its column's type, or the file cannot be written.
-    pub fn row(&mut self, row: &Row<'_>) -> Result<()> {
+    pub(super) fn row(&mut self, row: &Row<'_>) -> Result<()> {
         for (i, values) in self.values.iter_mut().enumerate() {
             match values.push(row.get_ref(i)?) {
                 Some(bytes) => self.group_bytes += bytes,
@@ -175,7 +175,7 @@ impl TableFile {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn finish(mut self) -> Result<FileStats> {
+    pub(super) fn finish(mut self) -> Result<FileStats> {
         if self.group_rows > 0 {
             self.end_group()?;
         }

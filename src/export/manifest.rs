@@ -15,10 +15,10 @@ use super::table::{ExportColumn, ExportTable};
 use crate::branch::Branch;
 
 /// The folder of the manifests. Readers skip names that begin with `_`.
-pub const FOLDER: &str = "_manifest";
+pub(super) const FOLDER: &str = "_manifest";
 
 /// The file name of the manifest of a run whose files may not all be in their places yet.
-pub const PENDING: &str = ".pending";
+pub(super) const PENDING: &str = ".pending";
 
 /// The version of the manifest format that this kycdrop writes and reads.
 const FORMAT: u32 = 1;
@@ -31,6 +31,7 @@ pub struct Manifest {
     pub kycdrop: String,
     /// The identity of the history: see [`crate::history::identity`].
     pub history: String,
+    /// The branch that the export was made for.
     pub branch: Branch,
     /// When it ran, in UTC as in the history.
     pub exported_at: String,
@@ -164,12 +165,17 @@ pub struct LastBatch {
 }
 
 /// The folder of the manifests of a branch.
-pub fn folder(dir: &Path, branch: &Branch) -> PathBuf {
+pub(super) fn folder(dir: &Path, branch: &Branch) -> PathBuf {
     dir.join(FOLDER).join(branch.folder())
 }
 
 /// The path of a file, relative to the folder of the export.
-pub fn file_path(table: &ExportTable, branch: &Branch, date: &str, range: (i64, i64)) -> String {
+pub(super) fn file_path(
+    table: &ExportTable,
+    branch: &Branch,
+    date: &str,
+    range: (i64, i64),
+) -> String {
     let name = name(range.0, range.1, "parquet");
     format!("{}/{}/date={date}/{name}", table.name, branch.folder())
 }
@@ -179,7 +185,7 @@ fn name(first: i64, last: i64, ending: &str) -> String {
 }
 
 /// The first and last batch that a file name states; None for any other name.
-pub fn range_of(name: &str, ending: &str) -> Option<(i64, i64)> {
+pub(super) fn range_of(name: &str, ending: &str) -> Option<(i64, i64)> {
     let range = name.strip_prefix("batches-")?.strip_suffix(ending)?;
     let (first, last) = range.strip_suffix('.')?.split_once('-')?;
     Some((first.parse().ok()?, last.parse().ok()?))
@@ -189,7 +195,7 @@ pub fn range_of(name: &str, ending: &str) -> Option<(i64, i64)> {
 ///
 /// # Errors
 /// When the folder cannot be read; a missing one has no manifests.
-pub fn runs(folder: &Path) -> Result<Vec<(i64, i64)>> {
+pub(super) fn runs(folder: &Path) -> Result<Vec<(i64, i64)>> {
     let to_error = |e: io::Error| Trouble::io("reading", folder, &e);
     let entries = match fs::read_dir(folder) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -205,7 +211,7 @@ pub fn runs(folder: &Path) -> Result<Vec<(i64, i64)>> {
 }
 
 /// The name of the manifest of these batches.
-pub fn run_name(run: (i64, i64)) -> String {
+pub(super) fn run_name(run: (i64, i64)) -> String {
     name(run.0, run.1, "json")
 }
 

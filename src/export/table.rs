@@ -77,7 +77,7 @@ pub const TABLES: &[ExportTable] = &[
 ];
 
 /// The column with the customer as it was received.
-pub const PAYLOAD: &str = "payload";
+pub(super) const PAYLOAD: &str = "payload";
 
 /// The type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

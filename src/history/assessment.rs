@@ -84,7 +84,7 @@ pub(super) struct AssessmentRows<'c> {
 
 impl<'c> AssessmentRows<'c> {
     /// Of this file.
-    pub fn prepare(conn: &'c Connection, batch_id: i64) -> Result<AssessmentRows<'c>> {
+    pub(super) fn prepare(conn: &'c Connection, batch_id: i64) -> Result<AssessmentRows<'c>> {
         let columns = PAYLOAD_COLUMNS.map(|column| column.name).join(", ");
         let others = OTHER_COLUMNS.join(", ");
         let marks = ["?"; ALL].join(", ");
@@ -100,7 +100,7 @@ impl<'c> AssessmentRows<'c> {
     }
 
     /// Writes the row of a customer.
-    pub fn write(&mut self, customer: &Judged, at: &At<'_>) -> Result<()> {
+    pub(super) fn write(&mut self, customer: &Judged, at: &At<'_>) -> Result<()> {
         for (i, column) in PAYLOAD_COLUMNS.iter().enumerate() {
             let value = (column.value)(&customer.summary, at.texts);
             match column.varies {
@@ -126,6 +126,10 @@ impl<'c> AssessmentRows<'c> {
 
     /// Binds a text, unless it is bound already.
     fn keep(&mut self, parameter: usize, text: Option<&str>) -> Result<()> {
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "callers count the columns that `texts` has a place for"
+        )]
         let bound = &mut self.texts[parameter - 1];
         if bound.as_deref() != text {
             *bound = text.map(str::to_owned);

@@ -13,6 +13,7 @@ pub struct NewBatch {
     pub endpoint: Option<Endpoint>,
     /// The endpoint's name, or the path that was asked for.
     pub path: String,
+    /// The name that it had in the inbox.
     pub file_name: String,
     /// UTC.
     pub received_at: String,
@@ -21,11 +22,17 @@ pub struct NewBatch {
 /// What is known of a file at its end.
 #[derive(Clone, Debug, Default)]
 pub struct Finish {
+    /// The HTTP status that the API would have answered.
     pub status: u16,
+    /// The SHA-256 of its bytes, in hexadecimal.
     pub sha256: String,
+    /// Its length in bytes.
     pub bytes: u64,
+    /// Milliseconds since it was claimed.
     pub elapsed_ms: u64,
+    /// The row of the classifier set that judged it; None if it was not judged.
     pub set_id: Option<i64>,
+    /// Why the file as a whole was not accepted.
     pub error: Option<String>,
     /// The name that its response is to have, below the outbox.
     pub response_file: Option<String>,
@@ -34,18 +41,29 @@ pub struct Finish {
 /// A batch as it stands in the history.
 #[derive(Clone, Debug)]
 pub struct Written {
+    /// The key of its row in `batch`.
     pub batch_id: i64,
     /// The endpoint's name, or the path that was asked for.
     pub path: String,
+    /// The name that it had in the inbox.
     pub file_name: String,
+    /// The HTTP status that the API would have answered.
     pub status: u16,
+    /// How many customers it has.
     pub customers: u64,
+    /// How many of them were accepted.
     pub accepted: u64,
+    /// How many of them were rejected.
     pub rejected: u64,
+    /// How many of the accepted ones had been accepted before, by the same request.
     pub repeated: u64,
+    /// When it was claimed, UTC.
     pub received_at: String,
+    /// Milliseconds from the claim to the end of judging.
     pub elapsed_ms: u64,
+    /// Why the file as a whole was not accepted.
     pub error: Option<String>,
+    /// The path of its response below the outbox.
     pub response_file: Option<String>,
 }
 

@@ -1,5 +1,5 @@
 //! Care of the database file: checking it from end to end, copying it while it is in use, and
-//! telling who holds a lock on it.
+//! naming who holds a lock on it.
 
 use std::fs::{self, File};
 use std::io;
@@ -78,7 +78,7 @@ fn finish(copy: AtomicFile) -> Result<u64> {
 }
 
 /// The processes that hold a lock for writing on a database, each as `4711 (sqlite3)`. Empty where
-/// the system does not tell.
+/// the system does not show them.
 pub fn holders(database: &Path) -> Vec<String> {
     #[cfg(target_os = "linux")]
     {

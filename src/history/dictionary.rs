@@ -32,7 +32,7 @@ const LEVEL: i32 = 1;
 
 /// A dictionary is learned when there are so many assessments, and weighed against another each time
 /// that there are [`GROWTH`] times as many as the last time.
-const FIRST: i64 = 1000;
+const MIN_ASSESSMENTS: i64 = 1000;
 const GROWTH: i64 = 4;
 
 /// Larger ones hardly pack better, and take longer to look through.
@@ -42,10 +42,10 @@ const LEARNED_BYTES: usize = 16 << 10;
 const SAMPLE_BYTES: usize = 256 << 10;
 
 /// Fewer customers say too little of the others.
-const LEAST_SAMPLES: usize = 32;
+const MIN_SAMPLES: usize = 32;
 
 /// A single customer is not to make up a whole dictionary.
-const LARGEST_SAMPLE: usize = 64 << 10;
+const MAX_CUSTOMER_BYTES: usize = 64 << 10;
 
 /// A dictionary.
 #[derive(Debug)]
@@ -86,7 +86,7 @@ impl Dictionary {
         PACKER.with_borrow_mut(|packer| {
             if packer.as_ref().is_none_or(|(of, _)| !Arc::ptr_eq(of, self)) {
                 let mut new = Compressor::with_dictionary(LEVEL, &self.bytes).ok()?;
-                // A letter that flips on the disk is told, in four bytes a customer.
+                // A bit that flips on the disk is noticed, for four bytes a customer.
                 new.set_parameter(zstd_safe::CParameter::ChecksumFlag(true))
                     .ok()?;
                 *packer = Some((self.clone(), new));
@@ -131,7 +131,7 @@ impl Dictionary {
 }
 
 /// Whether a database has the dictionary that kycdrop comes with as it is, or not at all. What flips in
-/// a learned one is told by the payloads that need it.
+/// a learned one is named by the payloads that need it.
 pub(super) fn shipped_is_sound(conn: &Connection) -> rusqlite::Result<bool> {
     let select = "SELECT dictionary FROM payload_dictionary WHERE dictionary_id = ?1";
     let kept: Option<Vec<u8>> = conn
@@ -151,7 +151,7 @@ pub struct Packing {
 }
 
 impl Packing {
-    /// What a database goes on with.
+    /// What a database continues with.
     pub(super) fn of(conn: &Connection) -> Result<Packing> {
         let learned = conn
             .query_row(
@@ -191,7 +191,7 @@ impl Packing {
     /// Whether another dictionary is to be weighed now that there are so many assessments.
     pub(super) fn is_due(&self, assessments: i64) -> bool {
         let weighed_at = self.weighed_at.load(Ordering::Relaxed);
-        assessments >= weighed_at.saturating_mul(GROWTH).max(FIRST)
+        assessments >= weighed_at.saturating_mul(GROWTH).max(MIN_ASSESSMENTS)
     }
 
     /// Learns a dictionary from what the history keeps, tries it on customers that it has not seen,
@@ -207,7 +207,7 @@ impl Packing {
             [assessments],
         )?;
         let samples = samples(conn, weighed_at + 1, assessments)?;
-        if samples.len() < LEAST_SAMPLES {
+        if samples.len() < MIN_SAMPLES {
             return Ok(());
         }
         // Every fourth is not learned from, but tried.
@@ -264,9 +264,9 @@ fn samples(conn: &Connection, first: i64, last: i64) -> Result<Vec<String>> {
         let text = select
             .query_row([id], |r| Ok(unpacker.text(r.get_ref(0)?)))
             .optional()?;
-        // Numbers may be left out, and a damaged payload is for others to tell of.
+        // Numbers may be left out, and a damaged payload is for others to report.
         if let Some(Ok(Some(text))) = text
-            && text.len() <= LARGEST_SAMPLE
+            && text.len() <= MAX_CUSTOMER_BYTES
         {
             bytes += text.len();
             texts.push(text);

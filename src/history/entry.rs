@@ -20,6 +20,10 @@ impl HistoryRules<'_> {
     ///
     /// # Errors
     /// When the database cannot be written.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "there is a place in `inserted` for each of `customers`"
+    )]
     pub(super) fn insert_new_keys(
         &mut self,
         customers: &[Judged],
@@ -65,6 +69,10 @@ impl HistoryRules<'_> {
 }
 
 /// Sorts, and chooses nobody who shares a key with another.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "a window of two has two; each index is that of a customer"
+)]
 fn leave_out_shared(keyed: &mut [Keyed], chosen: &mut [bool]) {
     keyed.sort_unstable();
     for pair in keyed.windows(2) {

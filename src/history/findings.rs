@@ -40,7 +40,7 @@ struct Text {
     description: Box<str>,
 }
 
-/// The same, of a finding.
+/// A [`Text`] that borrows from a finding: one that is in the map already is found without a copy.
 #[derive(Hash)]
 struct TextOf<'f> {
     rule: u16,
@@ -55,7 +55,7 @@ impl Equivalent<Text> for TextOf<'_> {
 }
 
 impl<'c> FindingRows<'c> {
-    pub fn prepare(conn: &'c Connection) -> Result<FindingRows<'c>> {
+    pub(super) fn prepare(conn: &'c Connection) -> Result<FindingRows<'c>> {
         Ok(FindingRows {
             row: conn.prepare_cached(
                 "INSERT INTO finding_row (batch_id, position, no, text_id, path)
@@ -76,7 +76,7 @@ impl<'c> FindingRows<'c> {
 
     /// Writes the findings of one customer, numbered from 1. Returns the position of an earlier
     /// customer of the file with the same findings, in whose place nothing was written.
-    pub fn write(
+    pub(super) fn write(
         &mut self,
         batch_id: i64,
         position: u64,
@@ -103,7 +103,7 @@ impl<'c> FindingRows<'c> {
     }
 
     /// Forgets what it has met, which may have been taken back.
-    pub fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         self.known.clear();
         self.first_with.clear();
     }

@@ -17,7 +17,7 @@ use crate::trouble::{Kind, Result, Trouble};
 
 use super::check::{self, Depth};
 
-/// What a WAL begins with; the last bit tells the order of bytes in its sums.
+/// What a WAL begins with; the last bit gives the byte order of its checksums.
 const WAL_MAGIC: u32 = 0x377f_0682;
 
 /// What precedes each page in a WAL, in bytes.
@@ -38,7 +38,7 @@ pub(super) struct Footprint {
     seen: [Look; 2],
 }
 
-/// What tells the file from another one at its path, its length, and the time of its last change; None
+/// What distinguishes the file from another one at its path, its length, and the time of its last change; None
 /// where there is no file.
 type Look = Option<(FileId, u64, Option<SystemTime>)>;
 
@@ -48,7 +48,7 @@ impl Footprint {
     ///
     /// # Errors
     /// When the files cannot be looked at.
-    pub fn of(conn: &Connection) -> Result<Option<Footprint>> {
+    pub(super) fn of(conn: &Connection) -> Result<Option<Footprint>> {
         let path = conn.path().filter(|path| !path.is_empty());
         let Some(database) = path.map(PathBuf::from) else {
             return Ok(None);
@@ -75,7 +75,7 @@ impl Footprint {
     ///
     /// # Errors
     /// When they do not. The connection then writes nothing more, not when it is closed either.
-    pub fn check(&mut self, conn: &Connection) -> Result<()> {
+    pub(super) fn check(&mut self, conn: &Connection) -> Result<()> {
         let now = [look(&self.database)?, look(&self.wal)?];
         if now == self.seen {
             return Ok(());
@@ -214,7 +214,7 @@ impl<'f> Writing<'f> {
     ///
     /// # Errors
     /// As [`Footprint::check`].
-    pub fn begin(
+    pub(super) fn begin(
         footprint: &'f mut Option<Footprint>,
         conn: &Connection,
         what: Change,
@@ -230,7 +230,7 @@ impl<'f> Writing<'f> {
     ///
     /// # Errors
     /// When it cannot be committed, or was written to a WAL that somebody else cut.
-    pub fn commit(self, conn: &Connection, tx: rusqlite::Transaction<'_>) -> Result<()> {
+    pub(super) fn commit(self, conn: &Connection, tx: rusqlite::Transaction<'_>) -> Result<()> {
         let Some(footprint) = self.footprint.as_mut() else {
             return Ok(tx.commit()?);
         };
@@ -247,7 +247,7 @@ impl<'f> Writing<'f> {
     ///
     /// # Errors
     /// When it was written to a WAL that somebody else cut.
-    pub fn end(self, conn: &Connection) -> Result<()> {
+    pub(super) fn end(self, conn: &Connection) -> Result<()> {
         let Some(footprint) = self.footprint.as_mut() else {
             return Ok(());
         };

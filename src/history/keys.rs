@@ -20,7 +20,7 @@ const BLOCK_BITS: u32 = 10;
 
 /// The key of the hashes, random for each database, so that nobody can make texts collide.
 #[derive(Clone, Copy)]
-pub struct Keys {
+pub(super) struct Keys {
     k0: u64,
     k1: u64,
     /// The bits of a key that count.

@@ -44,7 +44,7 @@ const APPLICATION_ID: i64 = 0x6b79_6301;
 ///
 /// # Errors
 /// When it cannot be read.
-pub fn version(conn: &Connection) -> Result<i64> {
+pub(super) fn version(conn: &Connection) -> Result<i64> {
     Ok(conn.pragma_query_value(None, "user_version", |r| r.get(0))?)
 }
 
@@ -52,7 +52,7 @@ pub fn version(conn: &Connection) -> Result<i64> {
 ///
 /// # Errors
 /// When it belongs to something else, is newer than this kycdrop, or cannot be written.
-pub fn up(conn: &mut Connection) -> Result<()> {
+pub(super) fn up(conn: &mut Connection) -> Result<()> {
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let application: i64 = tx.pragma_query_value(None, "application_id", |r| r.get(0))?;
     let from = version(&tx)?;
@@ -64,7 +64,7 @@ pub fn up(conn: &mut Connection) -> Result<()> {
             "move it away, or give another home with --home",
         ));
     }
-    if from > NEWEST_VERSION {
+    if !(0..=NEWEST_VERSION).contains(&from) {
         return Err(Trouble::new(
             Kind::Setup,
             format!("kycdrop.db has version {from}, this kycdrop knows {NEWEST_VERSION}"),
@@ -86,7 +86,7 @@ pub fn up(conn: &mut Connection) -> Result<()> {
             }
         }
     }
-    for sql in &MIGRATIONS[from as usize..] {
+    for sql in MIGRATIONS.iter().skip(from as usize) {
         tx.execute_batch(sql)?;
     }
     tx.pragma_update(None, "application_id", APPLICATION_ID)?;

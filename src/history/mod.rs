@@ -1,5 +1,9 @@
-//! The history: one SQLite file with everything that was ever judged, written by one connection in
-//! one transaction a file (or a few files that waited together), and asked with SQL by anybody.
+//! The history: one SQLite file with everything that was ever judged.
+//!
+//! In: validated customers and what is known of their files. One connection writes them, in one
+//! transaction a file (or a few files that waited together), and evaluates the rules that need the
+//! history. Out: the outcomes, and rows for anybody who asks with SQL. It may not move a file of
+//! `watch-dir`, and builds no response.
 
 pub mod ask;
 mod assessment;
@@ -54,7 +58,7 @@ pub use status::{BatchLine, Totals, last_batches, totals};
 const OLDEST_SQLITE: i32 = 3_051_003;
 
 /// How long to wait for somebody else's lock.
-const PATIENCE: Duration = Duration::from_secs(10);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The history, open for writing. There is one such connection in a home.
 pub struct History {
@@ -62,7 +66,7 @@ pub struct History {
     keys: keys::Keys,
     rule_set_id: i64,
     packing: Arc<Packing>,
-    patience: Duration,
+    busy_timeout: Duration,
     /// The most memory for pages, and what is set, in MiB.
     cache_mib: u32,
     cache_now: u32,
@@ -70,10 +74,10 @@ pub struct History {
 }
 
 /// Memory for pages that any history gets, in MiB.
-const SMALLEST_CACHE: u32 = 24;
+const MIN_CACHE_MIB: u32 = 24;
 
 /// Pages in the WAL that are moved into the database as soon as nobody waits.
-const LARGEST_WAL: i64 = 1000;
+const MAX_WAL_PAGES: i64 = 1000;
 
 /// What the keys of a customer take, with the gaps of a tree that is filled at random, in bytes.
 const BYTES_OF_KEYS: u64 = 44;
@@ -85,18 +89,18 @@ impl History {
     /// # Errors
     /// When it is locked, damaged, of a newer version, or cannot be written.
     pub fn open(path: &Path, cache_mib: u32) -> Result<History> {
-        History::open_waiting(path, cache_mib, PATIENCE)
+        History::open_waiting(path, cache_mib, BUSY_TIMEOUT)
     }
 
-    /// The same with another time to wait for somebody else's lock.
+    /// Opens a history as [`History::open`] does, and waits this long for a lock of another process.
     ///
     /// # Errors
     /// As [`History::open`].
-    pub fn open_waiting(path: &Path, cache_mib: u32, patience: Duration) -> Result<History> {
+    pub fn open_waiting(path: &Path, cache_mib: u32, busy_timeout: Duration) -> Result<History> {
         refuse_other_files(path)?;
         care::make_file(path).map_err(|e| Trouble::io("making", path, &e))?;
         let conn = Connection::open(path)?;
-        History::prepare(conn, cache_mib, patience)
+        History::prepare(conn, cache_mib, busy_timeout)
     }
 
     /// A history in memory: for judging without one.
@@ -104,12 +108,12 @@ impl History {
     /// # Errors
     /// When SQLite has no memory.
     pub fn in_memory() -> Result<History> {
-        History::prepare(Connection::open_in_memory()?, 16, PATIENCE)
+        History::prepare(Connection::open_in_memory()?, 16, BUSY_TIMEOUT)
     }
 
-    fn prepare(mut conn: Connection, cache_mib: u32, patience: Duration) -> Result<History> {
+    fn prepare(mut conn: Connection, cache_mib: u32, busy_timeout: Duration) -> Result<History> {
         check_sqlite()?;
-        conn.busy_timeout(patience)?;
+        conn.busy_timeout(busy_timeout)?;
         conn.set_prepared_statement_cache_capacity(64);
         // For a new database only. Larger pages suit large files, smaller ones small files.
         conn.pragma_update(None, "page_size", 8192)?;
@@ -133,7 +137,7 @@ impl History {
             keys,
             rule_set_id,
             packing,
-            patience,
+            busy_timeout,
             cache_mib,
             cache_now: 0,
         })
@@ -174,7 +178,7 @@ impl History {
             .prepare_cached("SELECT customers FROM total")?
             .query_row([], |r| r.get(0))?;
         let keys = u32::try_from((customers * BYTES_OF_KEYS) >> 20).unwrap_or(u32::MAX);
-        let cache = SMALLEST_CACHE.saturating_add(keys).min(self.cache_mib);
+        let cache = MIN_CACHE_MIB.saturating_add(keys).min(self.cache_mib);
         if cache != self.cache_now {
             self.conn
                 .pragma_update(None, "cache_size", -i64::from(cache) * 1024)?;
@@ -337,7 +341,7 @@ impl History {
         let not_moved = self.conn.query_row("PRAGMA wal_checkpoint(NOOP)", [], |r| {
             Ok(r.get::<_, i64>(1)? - r.get::<_, i64>(2)?)
         });
-        if not_moved.is_ok_and(|pages| pages >= LARGEST_WAL) {
+        if not_moved.is_ok_and(|pages| pages >= MAX_WAL_PAGES) {
             // What it cannot do now is done after another file, or at rest.
             self.pragma_checkpoint("PASSIVE", Change::Database);
         }
@@ -349,7 +353,7 @@ impl History {
         let _ = self.conn.busy_timeout(Duration::ZERO);
         self.pragma_checkpoint("PASSIVE", Change::Database);
         self.pragma_checkpoint("TRUNCATE", Change::EmptyWal);
-        let _ = self.conn.busy_timeout(self.patience);
+        let _ = self.conn.busy_timeout(self.busy_timeout);
     }
 
     fn pragma_checkpoint(&mut self, mode: &str, change: Change) {
@@ -376,6 +380,7 @@ impl History {
 /// A response that was put into the outbox.
 #[derive(Clone, Debug)]
 pub struct Published {
+    /// The batch that it answers.
     pub batch_id: i64,
     /// Below `outbox`.
     pub response_file: String,
@@ -402,8 +407,8 @@ pub fn active_classifiers(conn: &Connection) -> Result<Option<(i64, Vec<Classifi
         .transpose()
 }
 
-/// Which history this is: the same for as long as it is, in every copy of it, and no other's. It tells
-/// nothing of what the history keeps.
+/// Which history this is: the same for as long as it is, in every copy of it, and no other's. It says
+/// nothing about its content.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -439,7 +444,7 @@ fn check_sqlite() -> Result<()> {
     Ok(())
 }
 
-/// Writes the catalogue's rules as the set in force, where they are not that already.
+/// Writes the catalogue's rules as the active set, where they are not that already.
 fn store_rules(conn: &mut Connection) -> Result<i64> {
     let hash = catalog::rules_hash();
     let select = "SELECT rule_set_id FROM rule_set WHERE hash = ?1";

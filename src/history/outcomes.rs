@@ -9,12 +9,17 @@ use super::batch::OF_BATCH;
 /// One result of a batch.
 #[derive(Debug)]
 pub struct OutcomeRow<'r> {
+    /// The place in the batch, from 0.
     pub position: u64,
+    /// The communicationNumber; None where it is absent or no text.
     pub communication_number: Option<&'r str>,
+    /// The customerExtId; None where it is absent or no text.
     pub customer_ext_id: Option<&'r str>,
+    /// The businessUnit; None where it is absent or no text.
     pub business_unit: Option<&'r str>,
     /// Code and description of the first finding of a rejected customer.
     pub error: Option<(&'r str, &'r str)>,
+    /// Milliseconds from the claim of the file to the end of judging this customer.
     pub elapsed_ms: u64,
 }
 

@@ -25,7 +25,9 @@ use super::dictionary::{Dictionary, Packing};
 /// A payload as the history keeps it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Payload<'p> {
+    /// Compressed with one of the history's dictionaries.
     Packed(&'p [u8]),
+    /// As it came.
     Text(&'p str),
 }
 
@@ -103,7 +105,7 @@ pub(super) struct Unpacker {
 
 impl Unpacker {
     /// With every dictionary that a database was written with.
-    pub fn of(conn: &Connection) -> Result<Unpacker> {
+    pub(super) fn of(conn: &Connection) -> Result<Unpacker> {
         let mut new = Unpacker {
             context: DCtx::create(),
             dictionaries: HashMap::new(),
@@ -140,7 +142,7 @@ impl Unpacker {
     }
 
     /// The text of a payload as the history keeps it; None for what is no payload.
-    pub fn text(&mut self, payload: ValueRef<'_>) -> rusqlite::Result<Option<String>> {
+    pub(super) fn text(&mut self, payload: ValueRef<'_>) -> rusqlite::Result<Option<String>> {
         match payload {
             ValueRef::Blob(packed) => self.unpack(packed).map(Some),
             ValueRef::Text(text) => Ok(Some(String::from_utf8_lossy(text).into_owned())),
@@ -160,12 +162,12 @@ impl Unpacker {
             .ok()
             .flatten()
             .and_then(|size| usize::try_from(size).ok())
-            .ok_or_else(|| wrong("a packed payload does not tell its size"))?;
+            .ok_or_else(|| wrong("a packed payload does not give its size"))?;
         let mut bytes = Vec::new();
-        // A damaged one may tell any size.
+        // A damaged one may give any size.
         bytes
             .try_reserve_exact(size)
-            .map_err(|_| wrong("a packed payload tells too large a size"))?;
+            .map_err(|_| wrong("a packed payload gives too large a size"))?;
         self.context
             .decompress_using_ddict(&mut bytes, packed, dictionary)
             .map_err(|code| {
@@ -183,6 +185,7 @@ fn wrong(what: &str) -> rusqlite::Error {
 /// A judged chunk, and the payloads of its customers as the history keeps them.
 #[derive(Debug)]
 pub struct PackedChunk {
+    /// The chunk that they belong to.
     pub judged: JudgedChunk,
     packed: Vec<u8>,
     /// What they are packed with.

@@ -16,10 +16,15 @@ use crate::trouble::{Kind, Result, Trouble};
 /// One value of an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
+    /// SQL's NULL.
     Null,
+    /// A signed integer of 64 bits.
     Integer(i64),
+    /// A floating-point number.
     Real(f64),
+    /// A text.
     Text(String),
+    /// Bytes.
     Blob(Vec<u8>),
 }
 
@@ -50,14 +55,14 @@ pub struct Bounds {
 }
 
 /// SQLite's own limit for a value, in bytes.
-const LARGEST_VALUE: u64 = 1_000_000_000;
+const MAX_VALUE_BYTES: u64 = 1_000_000_000;
 
 impl Bounds {
     /// Takes the memory that these bounds allow from SQLite: for the process, until it ends.
     fn set_memory(self, conn: &Connection) -> Result<()> {
         if let Some(memory) = self.memory {
             conn.pragma_update(None, "hard_heap_limit", i64::try_from(memory / 4).ok())?;
-            let value = (memory / 16).min(LARGEST_VALUE);
+            let value = (memory / 16).min(MAX_VALUE_BYTES);
             let value = i32::try_from(value).unwrap_or(i32::MAX);
             conn.set_limit(Limit::SQLITE_LIMIT_LENGTH, value)?;
         }

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::clock;
 use crate::trouble::{Kind, Result, Trouble};
 
-use super::{PATIENCE, check_sqlite, migrate, payload, refuse_other_files};
+use super::{BUSY_TIMEOUT, check_sqlite, migrate, payload, refuse_other_files};
 
 /// Opens a history for reading. None where there is none.
 ///
@@ -21,7 +21,7 @@ pub fn open_for_reading(path: &Path) -> Result<Option<Connection>> {
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
-    conn.busy_timeout(PATIENCE)?;
+    conn.busy_timeout(BUSY_TIMEOUT)?;
     let version = migrate::version(&conn)?;
     if version != migrate::NEWEST_VERSION {
         return Err(Trouble::new(

@@ -208,7 +208,7 @@ impl<'g> Recording<'g> {
                 now: &now,
                 assessment_id: first_assessment + i as i64,
             };
-            self.customer(customer, entered[i], &at, same_file)?;
+            self.customer(customer, entered.get(i) == Some(&true), &at, same_file)?;
             if sound != customer.findings.is_empty() {
                 changed.push(i);
             }

@@ -1,4 +1,4 @@
-//! Two texts with one hash, forced: they are told apart by their text.
+//! Two texts with one hash, forced: their texts distinguish them.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What the history tells of itself: the last batches, and totals.
+//! What the history says of itself: the last batches, and totals.
 
 use rusqlite::Connection;
 use serde::Serialize;
@@ -8,17 +8,28 @@ use crate::trouble::Result;
 /// A batch in a line.
 #[derive(Clone, Debug, Serialize)]
 pub struct BatchLine {
+    /// The key of its row in `batch`.
     pub batch_id: i64,
+    /// The endpoint's name, or the path that was asked for.
     pub endpoint: String,
+    /// The name that it had in the inbox.
     pub file_name: String,
+    /// The HTTP status that the API would have answered.
     pub status: u16,
+    /// How many customers it has.
     pub customers: u64,
+    /// How many of them were accepted.
     pub accepted: u64,
+    /// How many of them were rejected.
     pub rejected: u64,
+    /// When it was claimed, UTC.
     pub received_at: String,
+    /// Milliseconds from the claim to the end of judging.
     pub elapsed_ms: u64,
+    /// The path of its response below the outbox.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response_file: Option<String>,
+    /// Why the file as a whole was not accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
@@ -26,12 +37,19 @@ pub struct BatchLine {
 /// Counts over the whole history.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Totals {
+    /// Files that were answered.
     pub batches: u64,
+    /// Customers that were accepted, at any endpoint.
     pub accepted: u64,
+    /// Customers that were rejected, at any endpoint.
     pub rejected: u64,
+    /// Accepted requests that were saved.
     pub assessments: u64,
+    /// Different customers with an assessment.
     pub customers: u64,
+    /// Evaluations that are pending at head office.
     pub evaluations_pending: u64,
+    /// Screenings that are pending at head office.
     pub screenings_pending: u64,
 }
 

@@ -16,7 +16,7 @@ use super::rules::Former;
 
 /// Different texts (offices, countries) after which the sums are written before the end of the
 /// file: memory must not grow with it.
-const LARGE: usize = 4096;
+const MAX_TEXTS: usize = 4096;
 
 /// The characters that a businessUnit may have.
 const LONGEST_OFFICE: usize = 256;
@@ -53,7 +53,7 @@ struct Reason {
     field: String,
 }
 
-/// The same, of a finding: nothing has to be copied where it was met before.
+/// A [`Reason`] that borrows from a finding: one that is in the map already is found without a copy.
 struct ReasonOf<'f> {
     unit: Id,
     rule: u16,
@@ -118,6 +118,10 @@ impl Texts {
     }
 
     /// The text of a column of [`Standing`], by its place there.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "a column of `Standing` has its place in `last`"
+    )]
     fn id_in(&mut self, column: usize, text: Option<&str>) -> Id {
         let last = self.last[column];
         let again = self.texts.get(last as usize);
@@ -129,6 +133,10 @@ impl Texts {
         id
     }
 
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "an id is the place of a text that was added"
+    )]
     fn get(&self, id: Id) -> &str {
         &self.texts[id as usize]
     }
@@ -136,7 +144,7 @@ impl Texts {
 
 impl Tally {
     /// Counts the answer to one customer, and everything that was found.
-    pub fn judged(&mut self, summary: &Summary, facts: &TextPool, findings: &[Finding]) {
+    pub(super) fn judged(&mut self, summary: &Summary, facts: &TextPool, findings: &[Finding]) {
         // The sums have a row for each thing that was wrong, and an office in each: one whose name is
         // too long to be one (TYP02) would be written a hundred times.
         let unit = facts.get(summary.business_unit);
@@ -165,7 +173,7 @@ impl Tally {
     }
 
     /// Counts a new assessment: how its customer stands now, and no longer stands.
-    pub fn stands(&mut self, summary: &Summary, facts: &TextPool, former: Option<Former>) {
+    pub(super) fn stands(&mut self, summary: &Summary, facts: &TextPool, former: Option<Former>) {
         let unit = self.texts.id_in(0, facts.get(summary.business_unit));
         let volume = self.volumes.entry(unit).or_default();
         volume.assessments += 1;
@@ -193,12 +201,12 @@ impl Tally {
     }
 
     /// Whether there are so many different texts that the sums should be written now.
-    pub fn is_large(&self) -> bool {
-        self.texts.texts.len() > LARGE
+    pub(super) fn is_large(&self) -> bool {
+        self.texts.texts.len() > MAX_TEXTS
     }
 
     /// Adds the sums to those of the history, and begins anew.
-    pub fn write(&mut self, conn: &Connection, batch: &NewBatch) -> Result<()> {
+    pub(super) fn write(&mut self, conn: &Connection, batch: &NewBatch) -> Result<()> {
         let tally = std::mem::take(self);
         let day = clock::day(&batch.received_at);
         let texts = &tally.texts;
@@ -246,7 +254,12 @@ impl Tally {
     }
 
     /// Counts the file itself.
-    pub fn file(conn: &Connection, batch: &NewBatch, end: &Finish, customers: u64) -> Result<()> {
+    pub(super) fn file(
+        conn: &Connection,
+        batch: &NewBatch,
+        end: &Finish,
+        customers: u64,
+    ) -> Result<()> {
         // A folder that is no endpoint can have any name.
         let endpoint = batch.endpoint.map_or("", |_| batch.path.as_str());
         conn.prepare_cached(
@@ -265,6 +278,10 @@ impl Tally {
     }
 }
 
+#[expect(
+    clippy::indexing_slicing,
+    reason = "a finding has its number from a row of the catalogue"
+)]
 fn rule_of(no: u16) -> &'static RuleRow {
     &crate::catalog::rules()[usize::from(no) - 1]
 }

@@ -122,7 +122,11 @@ impl Row {
 impl Warnings {
     /// Counts a warning of the customer at a position, or, without one, of the file itself.
     /// Positions rise.
-    pub fn add(&mut self, position: Option<u64>, note: &Note) {
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "`by_key` and `newest` are places of rows, which are never removed"
+    )]
+    pub(super) fn add(&mut self, position: Option<u64>, note: &Note) {
         let row = match self.by_key.get(&Wanted(note.kind, &note.path)) {
             Some(index) => {
                 let row = &mut self.rows[*index];
@@ -153,7 +157,7 @@ impl Warnings {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn write(&self, conn: &Connection, batch_id: i64) -> Result<()> {
+    pub(super) fn write(&self, conn: &Connection, batch_id: i64) -> Result<()> {
         let mut rows = self.rows.iter().chain(&self.more);
         rows.try_for_each(|row| row.write(conn, batch_id))
     }

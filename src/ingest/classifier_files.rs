@@ -85,7 +85,7 @@ pub(super) fn activate(history: &mut History, home: &Home) -> Result<(Classifier
     let active = history.activate_classifiers(&files)?;
     set.note_had_values(&classifiers_with_values(history.connection())?);
     if active.changed {
-        tracing::info!(set = %&active.hash[..12], "classifiers activated");
+        tracing::info!(set = %active.hash.get(..12).unwrap_or(&active.hash), "classifiers activated");
     }
     Ok((set, active.set_id))
 }

@@ -9,7 +9,7 @@ use crate::disk::{self, FileId};
 use crate::trouble::{Kind, Result, Trouble};
 
 /// What is looked at before each commit and each answer.
-pub struct Guard {
+pub(super) struct Guard {
     watched: Vec<Watched>,
 }
 
@@ -25,7 +25,7 @@ impl Guard {
     ///
     /// # Errors
     /// When one of them cannot be looked at.
-    pub fn new(home: &Home) -> Result<Guard> {
+    pub(super) fn new(home: &Home) -> Result<Guard> {
         let database = home.database();
         let paths = [
             home.root.clone(),
@@ -50,7 +50,7 @@ impl Guard {
     /// # Errors
     /// When something was moved, removed or replaced: this ends the process. Or when something cannot
     /// be looked at, which may pass.
-    pub fn check(&mut self) -> Result<()> {
+    pub(super) fn check(&mut self) -> Result<()> {
         for watched in &mut self.watched {
             let now = look(&watched.path)?;
             match watched.id {

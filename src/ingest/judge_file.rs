@@ -32,16 +32,22 @@ pub(super) const SMALL: u64 = 256 << 10;
 /// What customers are judged against, shared by the threads.
 #[derive(Clone)]
 pub struct Rules {
+    /// The active classifiers.
     pub classifiers: Arc<ClassifierSet>,
+    /// Whether the institution is several organizations, so that every customer must name its businessUnit.
     pub multi_organization: bool,
+    /// The limits of one customer.
     pub limits: Limits,
+    /// The largest file, in bytes.
     pub max_file_bytes: u64,
+    /// The most customers of a file.
     pub max_customers: u64,
 }
 
 /// What is known of a file once it was read to its end.
 #[derive(Clone, Debug, Default)]
 pub struct FileFacts {
+    /// Its length.
     pub bytes: u64,
     /// In hexadecimal.
     pub sha256: String,
@@ -81,12 +87,14 @@ impl From<InvalidRequest> for JudgeError {
 /// What is judged: a file, or bytes that somebody has read already.
 #[derive(Clone, Copy)]
 pub enum Source<'s> {
+    /// A file that is read as it is judged.
     File(&'s Path),
+    /// The content of a small file.
     Bytes(&'s [u8]),
 }
 
 /// What is made of a judged chunk by the thread that judged it.
-pub type Make<T> = Arc<dyn Fn(JudgedChunk) -> T + Send + Sync>;
+pub(super) type Make<T> = Arc<dyn Fn(JudgedChunk) -> T + Send + Sync>;
 
 /// Judges a file and hands what is made of its chunks to `take`, in order.
 ///
@@ -154,6 +162,10 @@ fn zeros_at_the_end(source: Source<'_>) -> Result<Option<u64>, JudgeError> {
         let (mut end, mut block) = (bytes, vec![0; 64 << 10]);
         while end > 0 {
             let start = end.saturating_sub(block.len() as u64);
+            #[expect(
+                clippy::indexing_slicing,
+                reason = "`start` is at most a block before `end`"
+            )]
             let block = &mut block[..(end - start) as usize];
             file.seek(SeekFrom::Start(start))?;
             file.read_exact(block)?;
@@ -395,6 +407,10 @@ impl<R> HashingReader<R> {
 }
 
 impl<R: Read> Read for HashingReader<R> {
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "a reader fills no more than the buffer"
+    )]
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         fault::point("source.read")?;
         let n = self.file.read(buf)?;

@@ -1,5 +1,9 @@
-//! The pipeline, the one place that sees every stage: claimed files are judged in parallel,
-//! recorded in one transaction, answered and put away.
+//! The pipeline, the one place that sees every stage.
+//!
+//! In: claimed files. Out: their rows in the history, their responses in the outbox, and the files
+//! themselves in the archive. A file is judged in parallel, recorded in one transaction, answered and
+//! put away; after a crash, recovery takes the same steps from where they stopped. It may not know
+//! who runs it: neither `daemon` nor a command.
 
 mod back;
 mod classifier_files;
@@ -51,7 +55,9 @@ type Deferred = (Claim, Deferral);
 
 /// Everything that work needs: the history, the active classifiers, the threads.
 pub struct Engine {
+    /// The home that it works on.
     pub home: Home,
+    /// The configuration, as it was read at the start.
     pub config: Config,
     /// The folders of the home that files move between.
     pub roots: Roots,
@@ -318,9 +324,12 @@ impl Engine {
             return Ok((done, back));
         }
         let synced = disk::side_by_side(&done, |file: &Recorded| {
-            file.claim.sync().map_err(|why| (file.claim.clone(), why))
+            file.claim
+                .sync()
+                .map_err(|why| Box::new((file.claim.clone(), why)))
         });
-        if let Err((claim, why)) = synced {
+        if let Err(failed) = synced {
+            let (claim, why) = *failed;
             drop(group);
             return Err(self.unsynced(&claim, why, waiting)?);
         }

@@ -48,7 +48,9 @@ pub fn write_body<W: Write>(history: &History, batch: &Written, mut out: W) -> R
 /// Why a body could not be written.
 #[derive(Debug)]
 pub enum Failure {
+    /// The history could not be read.
     Trouble(Trouble),
+    /// The body could not be written.
     Io(io::Error),
 }
 
@@ -74,7 +76,7 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    pub fn begin(claim: &Claim, endpoint: Endpoint) -> Result<Draft> {
+    pub(super) fn begin(claim: &Claim, endpoint: Endpoint) -> Result<Draft> {
         let path = claim.response();
         let begin = || {
             let out = BufWriter::with_capacity(BUFFER, regular_file::create(&path)?);
@@ -85,12 +87,12 @@ impl Draft {
     }
 
     /// Adds the next result, in its JSON.
-    pub fn result(&mut self, json: &[u8]) -> Result<()> {
+    pub(super) fn result(&mut self, json: &[u8]) -> Result<()> {
         let written = self.body.result(json);
         written.map_err(|e| Trouble::io("writing", &self.path, &e))
     }
 
-    pub fn end(self, elapsed_ms: u64) -> Result<()> {
+    pub(super) fn end(self, elapsed_ms: u64) -> Result<()> {
         let Draft { body, path } = self;
         let end = || -> io::Result<()> {
             let mut out = body.end(elapsed_ms)?;

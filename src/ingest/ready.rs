@@ -22,7 +22,7 @@ pub(super) struct Results {
 
 impl ReadyChunk {
     /// Makes a judged chunk ready for its endpoint.
-    pub fn of(judged: JudgedChunk, endpoint: Endpoint, packing: &Packing) -> ReadyChunk {
+    pub(super) fn of(judged: JudgedChunk, endpoint: Endpoint, packing: &Packing) -> ReadyChunk {
         let mut results = Results::default();
         if endpoint.is_batch() {
             for customer in &judged.customers {
@@ -40,10 +40,11 @@ impl ReadyChunk {
 
 impl Results {
     /// The result of the customer with this number in its chunk.
-    pub fn get(&self, i: usize) -> &[u8] {
+    pub(super) fn get(&self, i: usize) -> &[u8] {
         let begin = i.checked_sub(1).and_then(|before| self.ends.get(before));
         let begin = begin.copied().unwrap_or(0);
-        self.ends.get(i).map_or(&[], |end| &self.json[begin..*end])
+        let end = self.ends.get(i).copied().unwrap_or(begin);
+        self.json.get(begin..end).unwrap_or_default()
     }
 }
 

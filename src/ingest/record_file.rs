@@ -88,7 +88,7 @@ impl Look {
 
 impl OneFile<'_> {
     /// Records the file. Returns it with the number of its bytes.
-    pub fn record(
+    pub(super) fn record(
         &self,
         group: &Group<'_>,
         names: &mut ReservedNames,

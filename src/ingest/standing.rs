@@ -18,7 +18,7 @@ struct Seen<F> {
 }
 
 impl<F: PartialEq> Standing<F> {
-    pub fn new(settle: Duration, settle_timeout: Duration) -> Standing<F> {
+    pub(super) fn new(settle: Duration, settle_timeout: Duration) -> Standing<F> {
         Standing {
             settle,
             settle_timeout: settle_timeout.max(settle),
@@ -27,7 +27,7 @@ impl<F: PartialEq> Standing<F> {
     }
 
     /// Files that are held back since this moment because they lost many values.
-    pub fn hold(&mut self, files: F, since: Instant) {
+    pub(super) fn hold(&mut self, files: F, since: Instant) {
         self.seen = Some(Seen {
             files,
             since,
@@ -36,13 +36,18 @@ impl<F: PartialEq> Standing<F> {
     }
 
     /// Forgets the change: the files were taken up, or are as they were.
-    pub fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         self.seen = None;
     }
 
     /// When changed files are to be taken up: now or later. `lost_many` is asked once for each state
     /// that stood still for `settle`.
-    pub fn due(&mut self, files: F, now: Instant, lost_many: impl FnOnce() -> bool) -> Instant {
+    pub(super) fn due(
+        &mut self,
+        files: F,
+        now: Instant,
+        lost_many: impl FnOnce() -> bool,
+    ) -> Instant {
         let seen = self.seen.take().filter(|seen| seen.files == files);
         let mut seen = seen.unwrap_or(Seen {
             files,

@@ -25,11 +25,11 @@ pub struct Timings {
 pub(super) struct Stopwatch(Instant);
 
 impl Stopwatch {
-    pub fn start() -> Stopwatch {
+    pub(super) fn start() -> Stopwatch {
         Stopwatch(Instant::now())
     }
 
-    pub fn lap(&mut self, on: &mut Duration) {
+    pub(super) fn lap(&mut self, on: &mut Duration) {
         let now = Instant::now();
         *on += now - self.0;
         self.0 = now;

@@ -327,7 +327,7 @@ impl Claim {
         let _ = self.remove();
     }
 
-    /// Removes the claim's folder as [`Claim::forget`] does, and tells why if it stays.
+    /// Removes the claim's folder as [`Claim::forget`] does, and reports why if it stays.
     ///
     /// # Errors
     /// When it stays.

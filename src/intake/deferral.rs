@@ -139,8 +139,14 @@ pub struct HeldCounts([usize; 8]);
 
 impl HeldCounts {
     /// How much is held for this reason.
+    #[expect(clippy::indexing_slicing, reason = "there is a count for each reason")]
     pub fn of(&self, why: Deferral) -> usize {
         self.0[why as usize]
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "there is a count for each reason")]
+    fn of_mut(&mut self, why: Deferral) -> &mut usize {
+        &mut self.0[why as usize]
     }
 
     /// How much is held at all.
@@ -161,7 +167,7 @@ pub(super) struct Kept {
 pub const SHOWN: usize = 10;
 
 impl Kept {
-    pub fn of(held: &[(PathBuf, Deferral)]) -> Kept {
+    pub(super) fn of(held: &[(PathBuf, Deferral)]) -> Kept {
         let mut kept = Kept::default();
         for (path, why) in held {
             kept.insert(path, *why);
@@ -169,28 +175,28 @@ impl Kept {
         kept
     }
 
-    pub fn insert(&mut self, path: &Path, why: Deferral) {
+    pub(super) fn insert(&mut self, path: &Path, why: Deferral) {
         self.remove(path);
         self.why.insert(path.to_path_buf(), why);
-        self.counts.0[why as usize] += 1;
+        *self.counts.of_mut(why) += 1;
         if self.first.len() < SHOWN {
             self.first.push(path.to_path_buf());
         }
     }
 
-    pub fn remove(&mut self, path: &Path) {
+    pub(super) fn remove(&mut self, path: &Path) {
         if let Some(why) = self.why.remove(path) {
-            self.counts.0[why as usize] -= 1;
+            *self.counts.of_mut(why) -= 1;
             self.first.retain(|first| first != path);
         }
     }
 
-    pub fn counts(&self) -> HeldCounts {
+    pub(super) fn counts(&self) -> HeldCounts {
         self.counts
     }
 
     /// Some of their paths.
-    pub fn first(&self) -> &[PathBuf] {
+    pub(super) fn first(&self) -> &[PathBuf] {
         &self.first
     }
 }

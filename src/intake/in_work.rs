@@ -1,4 +1,4 @@
-//! What lies in `work`: files whose work was interrupted, and folders of which that cannot be told, or
+//! What lies in `work`: files whose work was interrupted, and folders of which that is not known, or
 //! that hold what kycdrop never puts there. One of those stops no other.
 
 use std::fs;
@@ -27,6 +27,7 @@ pub struct Unfit {
     pub claim: Claim,
     /// What is wrong is here.
     pub path: PathBuf,
+    /// The error of the system.
     pub error: io::Error,
 }
 

@@ -1,5 +1,8 @@
-//! The drop folder: which files are complete, taking one so that nobody else has it, and putting
-//! what is done where it belongs. A scan of the folder is the truth; events only bring it forward.
+//! The drop folder: which files are complete, and who has them.
+//!
+//! In: `watch-dir`. Out: the files that are complete, a claim on one that nobody else has, what is
+//! held and why, and every file moved to where it belongs. A scan of the folder is the truth; events
+//! only bring it forward. It may not read what is in a file: `ingest` does.
 
 mod claim;
 mod deferral;

@@ -70,12 +70,10 @@ fn answer_name(name: &OsStr, number: u64) -> String {
     if whole && stem.len() + end.len() <= MAX_NAME_BYTES {
         return format!("{stem}{end}");
     }
+    #[expect(clippy::indexing_slicing, reason = "a digest has 32 bytes")]
     let hash = crate::hex(&Sha256::digest(name.as_encoded_bytes())[..HASH_BYTES]);
-    let mut keep = stem.len().min(MAX_NAME_BYTES - end.len() - hash.len() - 1);
-    while !stem.is_char_boundary(keep) {
-        keep -= 1;
-    }
-    format!("{}~{hash}{end}", &stem[..keep])
+    let keep = stem.floor_char_boundary(MAX_NAME_BYTES - end.len() - hash.len() - 1);
+    format!("{}~{hash}{end}", stem.get(..keep).unwrap_or_default())
 }
 
 /// The bytes of a name's hash that are in an answer's name, as twice as many digits.
@@ -182,11 +180,8 @@ pub fn with_suffix(stem: &OsStr, suffix: &str) -> OsString {
         return name;
     }
     let text = stem.to_string_lossy();
-    let mut keep = MAX_NAME_BYTES - suffix.len();
-    while !text.is_char_boundary(keep) {
-        keep -= 1;
-    }
-    OsString::from(format!("{}{suffix}", &text[..keep]))
+    let keep = text.floor_char_boundary(MAX_NAME_BYTES - suffix.len());
+    OsString::from(format!("{}{suffix}", text.get(..keep).unwrap_or_default()))
 }
 
 #[cfg(all(test, unix))]

@@ -14,10 +14,13 @@ use super::walk::Walk;
 /// A file in the inbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
+    /// Its path.
     pub path: PathBuf,
     /// Its path below the inbox.
     pub relative: PathBuf,
+    /// Its length.
     pub bytes: u64,
+    /// The time of its last change, by the clock of the file system.
     pub modified: SystemTime,
     /// It was found incomplete, and has not changed for the whole of `settle_timeout`.
     pub overdue: bool,
@@ -36,6 +39,7 @@ pub struct Scan {
     pub next: Option<Instant>,
     /// Only what changed was looked at: the lists below are of that alone, the counts of everything.
     pub partial: bool,
+    /// How many are held, by reason.
     pub counts: HeldCounts,
     /// What is there and is not taken. Those that wait for their end are not among them.
     pub held: Vec<(PathBuf, Deferral)>,
@@ -95,7 +99,7 @@ pub(super) struct Seen {
     pub since: Instant,
 }
 
-/// A file that is not taken although it stands still.
+/// A file that is not taken although it does not change.
 pub(super) struct Held {
     bytes: u64,
     modified: SystemTime,
@@ -107,7 +111,7 @@ pub(super) struct Held {
 
 impl Held {
     /// Whether the file is still as it was.
-    pub fn is_of(&self, bytes: u64, modified: SystemTime) -> bool {
+    pub(super) fn is_of(&self, bytes: u64, modified: SystemTime) -> bool {
         (self.bytes, self.modified) == (bytes, modified)
     }
 }

@@ -63,7 +63,7 @@ impl<'i> Walk<'i> {
     ///
     /// # Errors
     /// When the inbox itself cannot be opened.
-    pub fn begin(inbox: &'i Inbox, now: Instant) -> io::Result<Walk<'i>> {
+    pub(super) fn begin(inbox: &'i Inbox, now: Instant) -> io::Result<Walk<'i>> {
         let root = inbox.folder.open()?;
         Ok(Walk {
             inbox,
@@ -80,13 +80,13 @@ impl<'i> Walk<'i> {
     ///
     /// # Errors
     /// When the inbox itself cannot be listed.
-    pub fn everything(&mut self) -> io::Result<()> {
+    pub(super) fn everything(&mut self) -> io::Result<()> {
         let root = self.root.below(Path::new(""))?;
         self.list(&Place::new(&root, 0))
     }
 
     /// Looks at one path of the inbox, and at everything below it.
-    pub fn path(&mut self, path: &Path) {
+    pub(super) fn path(&mut self, path: &Path) {
         let Ok(relative) = path.strip_prefix(self.inbox.folder.path()) else {
             return;
         };

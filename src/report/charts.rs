@@ -111,7 +111,7 @@ fn round_spacing(most: u64) -> usize {
 }
 
 /// Accepted and rejected customers, a column a step.
-pub fn volumes(steps: &[Step]) -> Markup {
+pub(super) fn volumes(steps: &[Step]) -> Markup {
     let most = steps.iter().map(|s| s.accepted + s.rejected).max();
     let most = most.unwrap_or(0).max(1);
     let frame = Frame {
@@ -134,7 +134,7 @@ pub fn volumes(steps: &[Step]) -> Markup {
 }
 
 /// The acceptance rate in percent, step by step. A step without customers has no point.
-pub fn acceptance(steps: &[Step]) -> Markup {
+pub(super) fn acceptance(steps: &[Step]) -> Markup {
     let frame = Frame {
         steps,
         height: 200.0,
@@ -160,7 +160,7 @@ pub fn acceptance(steps: &[Step]) -> Markup {
 }
 
 /// Horizontal bars, the first at the top, each with its number behind it.
-pub fn bars(bars: &[Bar]) -> Markup {
+pub(super) fn bars(bars: &[Bar]) -> Markup {
     let labels: Vec<String> = bars
         .iter()
         .map(|b| shortened(&printable(&b.label), MAX_LABEL).into_owned())

@@ -17,36 +17,49 @@ const MAX_REASONS: usize = 20;
 pub enum About {
     /// Both days are in it.
     Period {
+        /// The first day, `yyyy-MM-dd`.
         from: String,
+        /// The last day, `yyyy-MM-dd`.
         to: String,
     },
+    /// One batch.
     Batch(Box<Batch>),
 }
 
 /// A day or a month.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
+    /// The day (`yyyy-MM-dd`) or the month (`yyyy-MM`).
     pub label: String,
+    /// Customers that were accepted.
     pub accepted: u64,
+    /// Customers that were rejected.
     pub rejected: u64,
 }
 
 /// Something counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bar {
+    /// What was counted, for people.
     pub label: String,
+    /// How many there are.
     pub count: u64,
 }
 
 /// Why customers were rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason {
+    /// The code that was answered.
     pub code: String,
+    /// The description of the code.
     pub description: String,
+    /// Where the code and its text come from.
     pub origin: String,
     /// Paths where it was found, the most frequent first.
     pub fields: Vec<String>,
+    /// Customers that were answered with it: it was their first finding.
     pub answers: u64,
+    /// How often it was found, in all findings.
     pub findings: u64,
 }
 
@@ -78,16 +91,25 @@ pub struct Breakdown {
 /// Everything in a report.
 #[derive(Clone, Debug)]
 pub struct Figures {
+    /// What the report is about.
     pub about: About,
+    /// Customers that were accepted.
     pub accepted: u64,
+    /// Customers that were rejected.
     pub rejected: u64,
+    /// Accepted requests that were saved.
     pub assessments: u64,
+    /// Assessments that created a customer.
     pub created: u64,
     /// Empty for a batch.
     pub steps: Vec<Step>,
+    /// The reasons for rejections, the most frequent first.
     pub reasons: Vec<Reason>,
+    /// The offices.
     pub offices: Vec<Office>,
+    /// Assessments by country, risk level and so on.
     pub breakdowns: Vec<Breakdown>,
+    /// The classifier sets that were used.
     pub sets: Vec<Set>,
     /// The newest batch of the history that this was read from.
     pub last_batch: Option<i64>,

@@ -9,6 +9,7 @@ use serde::de::IgnoredAny;
 pub struct InvalidRequest {
     /// Where it shows, in bytes from the start of what was read.
     pub offset: u64,
+    /// Whether the file is broken, or only ends too early.
     pub kind: InvalidKind,
     /// What is wrong, without the place.
     pub message: String,
@@ -55,10 +56,10 @@ impl InvalidRequest {
             .map(str::len)
             .sum();
         let message = e.to_string();
-        let cut = message.rfind(" at line ").unwrap_or(message.len());
+        let what = message.rsplit_once(" at line ").map(|(what, _)| what);
         // serde_json counts columns from 1; a line break is column 0 of the line behind it.
         let offset = (before + e.column()).saturating_sub(1).min(text.len());
-        InvalidRequest::wrong(offset as u64, &message[..cut])
+        InvalidRequest::wrong(offset as u64, what.unwrap_or(&message))
     }
 
     /// Moves the fault to where the bytes begin at `start` of something larger.
@@ -82,7 +83,7 @@ impl InvalidRequest {
         let (text, broken) = match std::str::from_utf8(bytes) {
             Ok(text) => (text, false),
             Err(e) => {
-                let valid = &bytes[..e.valid_up_to()];
+                let valid = bytes.get(..e.valid_up_to()).unwrap_or_default();
                 // Without a length it is a character that is cut short by the end.
                 let broken = e.error_len().is_some();
                 (std::str::from_utf8(valid).unwrap_or_default(), broken)

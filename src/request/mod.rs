@@ -1,5 +1,9 @@
-//! From bytes to customers: a file is cut into single customers as it is read, and each becomes a
-//! tree that borrows from its text. Uses the catalogue for the names and types of fields.
+//! From bytes to customers.
+//!
+//! In: a reader, and limits. Out: chunks of single customers, cut while the file is read, and of each
+//! customer a [`Tree`] that borrows from its text, with notes on fields that are not known or are
+//! ignored. The catalogue gives the names and types of fields. It may not check a rule, and may not
+//! use a clock, a database or a path: the reader is all that it knows of a file.
 
 mod invalid;
 mod read;

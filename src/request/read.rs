@@ -97,7 +97,8 @@ impl Reader<'_> {
     /// Whether the value of this key, which is a part of the customer's text, begins as a string.
     fn string_follows(&self, key: &str) -> bool {
         let (start, len) = self.span(key);
-        let behind = &self.text.as_bytes()[(start + len) as usize + 1..];
+        let behind = self.text.as_bytes().get((start + len) as usize + 1..);
+        let behind = behind.unwrap_or_default();
         if behind.starts_with(b":\"") {
             return true;
         }
@@ -133,11 +134,11 @@ impl Reader<'_> {
     fn scalar(&mut self, field: &Field, raw: &str) -> Slot {
         let (start, len) = self.span(raw);
         let bad = Slot::of(Kind::Bad, start, len);
-        match raw.as_bytes()[0] {
+        match first_byte(raw) {
             b'n' => Slot::ABSENT,
             b'{' | b'[' => self.mark(bad),
             b'"' => {
-                let inner = &raw[1..raw.len() - 1];
+                let inner = raw.get(1..raw.len() - 1).unwrap_or_default();
                 if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
                     return self.borrowed_text(field, inner);
                 }
@@ -222,7 +223,7 @@ impl<'de> DeserializeSeed<'de> for Container<'_, '_, '_> {
             return json.deserialize_any(self);
         }
         let raw = <&RawValue as serde::Deserialize>::deserialize(json)?.get();
-        match raw.as_bytes()[0] {
+        match first_byte(raw) {
             b'{' | b'[' => serde_json::Deserializer::from_str(raw)
                 .deserialize_any(self)
                 .map_err(D::Error::custom),
@@ -337,6 +338,10 @@ impl<'de> Visitor<'de> for Container<'_, '_, '_> {
             };
             let field = object.field(f);
             let mut slot = self.read_field(&mut map, field, key)?;
+            #[expect(
+                clippy::indexing_slicing,
+                reason = "the object got a slot for each of its fields at `base`"
+            )]
             let place = &mut self.reader.tree.slots[base as usize + f.0 as usize];
             // A slot that was filled before bears its mark in `twice` only once a second key comes;
             // until then `a` of an absent slot distinguishes null (1) from never seen (0).
@@ -368,8 +373,9 @@ impl<'de> Visitor<'de> for Container<'_, '_, '_> {
             }
             items.push(Item { slot, next: 0 });
             let number = items.len() as u32;
-            match last.checked_sub(1) {
-                Some(previous) => items[previous as usize].next = number,
+            let previous = last.checked_sub(1);
+            match previous.and_then(|i| items.get_mut(i as usize)) {
+                Some(previous) => previous.next = number,
                 None => first = number,
             }
             last = number;
@@ -488,4 +494,9 @@ impl<'de> Visitor<'de> for Key {
             None => KeyRead::Unknown(key.to_owned().into()),
         })
     }
+}
+
+/// What a JSON value begins with; it has at least a byte.
+fn first_byte(raw: &str) -> u8 {
+    raw.as_bytes().first().copied().unwrap_or_default()
 }

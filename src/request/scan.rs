@@ -2,6 +2,7 @@
 //! the buffer until it is forgotten, and no value grows larger or deeper than the limits.
 
 use std::io::Read;
+use std::ops::Range;
 
 use super::invalid::InvalidRequest;
 use super::split::{Element, Limits, SplitError};
@@ -24,7 +25,7 @@ pub(super) struct Scan<R> {
 }
 
 impl<R: Read> Scan<R> {
-    pub fn new(file: R, limits: Limits) -> Scan<R> {
+    pub(super) fn new(file: R, limits: Limits) -> Scan<R> {
         Scan {
             file,
             limits,
@@ -37,7 +38,7 @@ impl<R: Read> Scan<R> {
     }
 
     /// From the next byte to the end of the JSON value that starts there.
-    pub fn extent(&mut self, outer_depth: u32) -> Result<Element, SplitError> {
+    pub(super) fn extent(&mut self, outer_depth: u32) -> Result<Element, SplitError> {
         let start = self.pos;
         self.begun = Some(start);
         let mut depth = outer_depth;
@@ -80,9 +81,9 @@ impl<R: Read> Scan<R> {
     /// To behind the quotation mark that ends a string.
     fn skip_string(&mut self, start: usize) -> Result<(), SplitError> {
         loop {
-            match memchr::memchr2(b'"', b'\\', &self.buf[self.pos..]) {
+            match memchr::memchr2(b'"', b'\\', self.rest()) {
                 Some(at) => {
-                    let quote = self.buf[self.pos + at] == b'"';
+                    let quote = self.rest().get(at) == Some(&b'"');
                     self.pos += at + 1;
                     if quote {
                         return Ok(());
@@ -125,9 +126,20 @@ impl<R: Read> Scan<R> {
 
     /// Over what neither opens nor closes anything, as far as it is in the buffer.
     fn skip_between(&mut self) {
-        let rest = &self.buf[self.pos..];
+        let rest = self.rest();
         let opens_or_closes = |b: &u8| matches!(b, b'"' | b'{' | b'[' | b'}' | b']');
         self.pos += rest.iter().position(opens_or_closes).unwrap_or(rest.len());
+    }
+
+    /// What is in the buffer and was not looked at yet.
+    pub(super) fn rest(&self) -> &[u8] {
+        self.buf.get(self.pos..).unwrap_or_default()
+    }
+
+    /// The bytes of a value that is still in the buffer.
+    pub(super) fn part(&self, at: &Range<u32>) -> &[u8] {
+        let range = at.start as usize..at.end as usize;
+        self.buf.get(range).unwrap_or_default()
     }
 
     fn bound(&self, start: usize) -> Result<(), SplitError> {
@@ -145,16 +157,18 @@ impl<R: Read> Scan<R> {
 
     /// The next byte, read from the file if need be.
     fn byte(&mut self) -> Result<Option<u8>, SplitError> {
-        while self.pos == self.buf.len() {
+        loop {
+            if let Some(byte) = self.buf.get(self.pos) {
+                return Ok(Some(*byte));
+            }
             if !self.fill()? {
                 return Ok(None);
             }
         }
-        Ok(Some(self.buf[self.pos]))
     }
 
     /// The next byte that is no white space.
-    pub fn peek(&mut self) -> Result<Option<u8>, SplitError> {
+    pub(super) fn peek(&mut self) -> Result<Option<u8>, SplitError> {
         let start = self.pos;
         while let Some(byte) = self.byte()? {
             if !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
@@ -166,7 +180,7 @@ impl<R: Read> Scan<R> {
         Ok(None)
     }
 
-    pub fn fill(&mut self) -> Result<bool, SplitError> {
+    pub(super) fn fill(&mut self) -> Result<bool, SplitError> {
         if self.end_of_file {
             return Ok(false);
         }
@@ -177,35 +191,35 @@ impl<R: Read> Scan<R> {
     }
 
     /// Drops what has been looked at.
-    pub fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         self.buf.drain(..self.pos);
         self.offset += self.pos as u64;
         self.pos = 0;
     }
 
-    pub fn wrong(&self, message: &str) -> SplitError {
+    pub(super) fn wrong(&self, message: &str) -> SplitError {
         self.wrong_at(self.pos, message)
     }
 
-    pub fn wrong_at(&self, pos: usize, message: &str) -> SplitError {
+    pub(super) fn wrong_at(&self, pos: usize, message: &str) -> SplitError {
         SplitError::Invalid(InvalidRequest::wrong(self.offset + pos as u64, message))
     }
 
-    pub fn ends_early(&self, message: &str) -> SplitError {
+    pub(super) fn ends_early(&self, message: &str) -> SplitError {
         SplitError::Invalid(InvalidRequest::ends_early(
             self.offset + self.pos as u64,
             message,
         ))
     }
 
-    pub fn unexpected(&self, wanted: &str) -> SplitError {
+    pub(super) fn unexpected(&self, wanted: &str) -> SplitError {
         if self.pos == self.buf.len() && self.end_of_file {
             return self.truncated();
         }
         self.wrong(&format!("{wanted} was expected here"))
     }
 
-    pub fn truncated(&self) -> SplitError {
+    pub(super) fn truncated(&self) -> SplitError {
         self.ends_early("the file ends in the middle of the request")
     }
 }

@@ -57,7 +57,9 @@ pub struct Chunk {
     pub first: u64,
     /// Where the chunk's data starts in the file.
     pub offset: u64,
+    /// The bytes of the file that the elements are in.
     pub data: Vec<u8>,
+    /// Where each customer is in the data.
     pub elements: Vec<Element>,
 }
 
@@ -225,7 +227,7 @@ impl<R: Read> Splitter<R> {
             }
         }
         let at = self.scan.extent(1)?;
-        let raw = &self.scan.buf[at.start as usize..at.end as usize];
+        let raw = self.scan.part(&at);
         let key = key_text(raw).ok_or_else(|| {
             self.scan
                 .wrong_at(at.start as usize, "this key is not JSON text")
@@ -266,9 +268,9 @@ impl<R: Read> Splitter<R> {
             return Err(self.scan.unexpected("a value"));
         }
         let at = self.scan.extent(1)?;
-        let (start, end) = (at.start as usize, at.end as usize);
-        InvalidRequest::check_whole(&self.scan.buf[start..end])
-            .map_err(|fault| SplitError::Invalid(fault.within(self.scan.offset + start as u64)))?;
+        InvalidRequest::check_whole(self.scan.part(&at)).map_err(|fault| {
+            SplitError::Invalid(fault.within(self.scan.offset + u64::from(at.start)))
+        })?;
         self.state = State::Keys { more: true };
         Ok(())
     }
@@ -300,7 +302,7 @@ impl<R: Read> Splitter<R> {
     /// Hands on the customers found so far; what was read behind them stays here.
     fn hand_on(&mut self) -> Chunk {
         let mut rest = Vec::with_capacity(self.scan.buf.len() - self.scan.pos + READ as usize);
-        rest.extend_from_slice(&self.scan.buf[self.scan.pos..]);
+        rest.extend_from_slice(self.scan.rest());
         let mut data = std::mem::replace(&mut self.scan.buf, rest);
         data.truncate(self.scan.pos);
         let chunk = Chunk {

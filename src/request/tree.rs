@@ -16,13 +16,17 @@ pub enum Kind {
     /// A text, or the text of a number or of a boolean where text is taken. For numbers and dates
     /// the text that was found sound.
     Text,
+    /// The boolean true.
     True,
+    /// The boolean false.
     False,
     /// One of the field's values, by its index.
     Choice,
     /// Text where one of the field's values belongs, and is none of them.
     NoChoice,
+    /// An object.
     Object,
+    /// A list.
     List,
     /// What the field's type cannot take.
     Bad,
@@ -31,6 +35,7 @@ pub enum Kind {
 /// One field of one object, or one item of a list.
 #[derive(Clone, Copy, Debug)]
 pub struct Slot {
+    /// What it holds.
     pub kind: Kind,
     /// The key stood more than once in its object.
     pub twice: bool,
@@ -105,9 +110,11 @@ pub(super) struct Item {
 /// Something to report about a customer that does not reject it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
+    /// What the note is about.
     pub kind: NoteKind,
     /// The path of the field.
     pub path: String,
+    /// What else there is to say.
     pub about: NoteDetail,
 }
 
@@ -115,6 +122,7 @@ pub struct Note {
 /// one of an earlier customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoteDetail {
+    /// The kind and the path say everything.
     Nothing,
     /// Why the field is ignored.
     Text(&'static str),
@@ -135,7 +143,8 @@ impl Note {
             NoteDetail::UnknownKey(object, len) => {
                 let key = self.path.len().checked_sub(len);
                 let key = key.and_then(|at| self.path.get(at..)).unwrap_or_default();
-                let known = OBJECTS[object.0 as usize].fields.iter().map(|f| f.name);
+                let fields = OBJECTS.get(usize::from(object.0)).map(|o| o.fields);
+                let known = fields.unwrap_or_default().iter().map(|f| f.name);
                 crate::text::did_you_mean(key, known).unwrap_or_default()
             }
             NoteDetail::UnknownFields(more) => format!("{more} more unknown fields are not listed"),
@@ -166,8 +175,11 @@ words! {
 /// stack; it becomes text only when somebody is to read it.
 #[derive(Clone, Copy)]
 pub enum Path<'p> {
+    /// The customer itself.
     Root,
+    /// A field of what the path before it leads to.
     Field(&'p Path<'p>, &'p str),
+    /// An item of the list that the path before it leads to, from 0.
     Index(&'p Path<'p>, u32),
 }
 
@@ -201,9 +213,13 @@ pub struct Tree {
 /// something to say.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Marks {
+    /// A value is not of its field's type.
     pub bad: bool,
+    /// A text is longer than its field allows.
     pub long: bool,
+    /// A key appears more than once in its object.
     pub twice: bool,
+    /// A text contains a control character.
     pub control: bool,
     /// A field that some endpoint ignores is there.
     pub ignored: bool,
@@ -245,6 +261,10 @@ impl Tree {
         }
     }
 
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "`object_slots` made a slot for each field of the object at `base`"
+    )]
     fn slots_of(&self, object: &Object, base: u32) -> &[Slot] {
         &self.slots[base as usize..base as usize + object.fields.len()]
     }
@@ -274,6 +294,10 @@ impl<'t> Node<'t> {
     }
 
     /// The slot of a field.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "a node has a slot for each field of its object"
+    )]
     pub fn slot(&self, f: FieldIndex) -> &'t Slot {
         &self.slots[f.0 as usize]
     }
@@ -303,11 +327,10 @@ impl<'t> Node<'t> {
         match slot.kind {
             Kind::Text | Kind::NoChoice | Kind::Bad if slot.b > 0 => {
                 let range = slot.a as usize..(slot.a + slot.b) as usize;
-                Some(if slot.escaped {
-                    &self.tree.unescaped[range]
-                } else {
-                    &self.text[range]
-                })
+                match slot.escaped {
+                    true => self.tree.unescaped.get(range),
+                    false => self.text.get(range),
+                }
             }
             Kind::True => Some("true"),
             Kind::False => Some("false"),
@@ -385,7 +408,7 @@ impl<'t> Iterator for Items<'t> {
 
     fn next(&mut self) -> Option<&'t Slot> {
         let index = self.next.checked_sub(1)?;
-        let item = &self.tree.items[index as usize];
+        let item = self.tree.items.get(index as usize)?;
         self.next = item.next;
         Some(&item.slot)
     }

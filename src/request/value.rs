@@ -27,8 +27,8 @@ struct Parts<'t> {
 fn parts(text: &str) -> Option<Parts<'_>> {
     let text = text.trim();
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
-        Some(at) => (&unsigned[..at], Some(&unsigned[at + 1..])),
+    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
         None => (unsigned, None),
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -72,16 +72,16 @@ pub fn is_whole(text: &str) -> bool {
         // An exponent beyond i64 outweighs every digit there is.
         (None, negative) => !negative,
         (Some(e), false) => {
-            let kept = usize::try_from(e)
-                .unwrap_or(usize::MAX)
-                .min(p.fraction.len());
-            zeros(&p.fraction[kept..])
+            let kept = usize::try_from(e).unwrap_or(usize::MAX);
+            zeros(p.fraction.get(kept..).unwrap_or_default())
         }
         (Some(e), true) => {
             let cut = usize::try_from(e).unwrap_or(usize::MAX);
             // Digits that the exponent shifts behind the point must be zeros; shifting past the
             // first digit leaves a fraction, unless all is zero, which was looked at above.
-            cut <= p.whole.len() && zeros(&p.whole[p.whole.len() - cut..]) && zeros(p.fraction)
+            let start = p.whole.len().checked_sub(cut);
+            let shifted = start.and_then(|start| p.whole.get(start..));
+            shifted.is_some_and(zeros) && zeros(p.fraction)
         }
     }
 }
@@ -95,8 +95,8 @@ pub fn is_plain_integer(text: &str) -> bool {
 
 /// A calendar day, `yyyy-MM-dd`.
 pub fn day(text: &str) -> Option<NaiveDate> {
-    let b = text.as_bytes();
-    if b.len() != 10 || b[4] != b'-' || b[7] != b'-' {
+    let b: &[u8; 10] = text.as_bytes().try_into().ok()?;
+    if b[4] != b'-' || b[7] != b'-' {
         return None;
     }
     let year = digits(&b[0..4])?;
@@ -113,7 +113,9 @@ fn digits(bytes: &[u8]) -> Option<u32> {
 /// `+0200`), of which seconds and fractions may be missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
+    /// A day without a time.
     Day(NaiveDate),
+    /// A date-time, converted to UTC.
     Time(DateTime<Utc>),
 }
 
@@ -161,27 +163,26 @@ pub fn is_timestamp(text: &str) -> bool {
 
 /// `HH:mm[:ss[.fraction]]offset`. Exact means: seconds and three digits, offset `+0200` or Z.
 fn time_after(date: NaiveDate, text: &str, exact: bool) -> Option<DateTime<Utc>> {
-    let b = text.as_bytes();
-    if b.len() < 5 || b[2] != b':' {
+    let (b, mut rest) = text.as_bytes().split_first_chunk::<5>()?;
+    if b[2] != b':' {
         return None;
     }
     let (hour, minute) = (digits(&b[0..2])?, digits(&b[3..5])?);
-    let mut rest = &b[5..];
     let (mut second, mut nanos) = (0, 0);
     let mut fraction_digits = None;
     if rest.first() == Some(&b':') {
         second = digits(rest.get(1..3)?)?;
-        rest = &rest[3..];
-        if rest.first() == Some(&b'.') {
-            let count = rest[1..].iter().take_while(|d| d.is_ascii_digit()).count();
+        rest = rest.get(3..)?;
+        if let Some(fraction) = rest.strip_prefix(b".") {
+            let count = fraction.iter().take_while(|d| d.is_ascii_digit()).count();
             if count == 0 {
                 return None;
             }
             // Digits beyond nanoseconds are read and dropped.
             let kept = count.min(9);
-            nanos = digits(&rest[1..=kept])? * 10u32.pow(9 - kept as u32);
+            nanos = digits(fraction.get(..kept)?)? * 10u32.pow(9 - kept as u32);
             fraction_digits = Some(count);
-            rest = &rest[1 + count..];
+            rest = fraction.get(count..)?;
         }
     }
     if exact && fraction_digits != Some(3) {

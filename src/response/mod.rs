@@ -1,5 +1,8 @@
-//! Outcomes to the bodies of the API: the only place that decides which body a file gets. Knows
-//! nothing of files, databases or rules.
+//! Outcomes to the bodies of the API: the only place that decides which body a file gets.
+//!
+//! In: the outcomes of customers in their order, or what is wrong with a file as a whole. Out: a body
+//! in the API's own format; the same outcomes give the same bytes. It may not use any other room, and
+//! knows nothing of files, databases or rules.
 
 use std::io::{self, Write};
 
@@ -31,11 +34,15 @@ struct BatchResult<'r> {
 /// What one customer came to.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Outcome<'r> {
+    /// The communicationNumber; None where it is absent or no text.
     pub communication_number: Option<&'r str>,
+    /// The customerExtId; None where it is absent or no text.
     pub customer_ext_id: Option<&'r str>,
+    /// The businessUnit; None where it is absent or no text.
     pub business_unit: Option<&'r str>,
     /// Code and description, where it was rejected.
     pub error: Option<(&'r str, &'r str)>,
+    /// Milliseconds from the claim of the file to the end of judging this customer.
     pub elapsed_ms: u64,
 }
 

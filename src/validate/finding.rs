@@ -7,6 +7,7 @@ use crate::catalog::{EntityType, Field, RuleRow, expand};
 /// A rule that holds, and where.
 #[derive(Clone, Debug)]
 pub struct Finding {
+    /// The rule that holds.
     pub rule: &'static RuleRow,
     /// The code as it is answered.
     pub code: String,

@@ -47,6 +47,10 @@ pub(super) struct At<'f, 't> {
 
 impl At<'_, '_> {
     /// The row, in the list of all rules, of the first rule that this step of the object leads to.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "an object has a row for each of its steps"
+    )]
     fn row(&self, step: usize) -> u16 {
         self.first_row + self.node.object().rows[step]
     }
@@ -70,7 +74,7 @@ pub(super) struct Run<'j, 't> {
 }
 
 impl<'j, 't> Run<'j, 't> {
-    pub fn new(
+    pub(super) fn new(
         judge: &'j Judge<'j>,
         root: Node<'t>,
         marks: Marks,
@@ -109,7 +113,7 @@ impl<'j, 't> Run<'j, 't> {
     }
 
     /// Checks the whole customer.
-    pub fn check(&mut self) {
+    pub(super) fn check(&mut self) {
         let root = self.root;
         let at = At {
             node: &root,
@@ -201,8 +205,10 @@ impl<'j, 't> Run<'j, 't> {
                 }
             }
             Check::NoneOf(fields) => {
-                if fields.iter().all(|f| !node.slot(*f).is_given()) {
-                    self.find(step, at, fields[0]);
+                if let Some(first) = fields.first()
+                    && fields.iter().all(|f| !node.slot(*f).is_given())
+                {
+                    self.find(step, at, *first);
                 }
             }
             Check::BadDatatypeValue(datatype) => {
@@ -323,7 +329,7 @@ impl<'j, 't> Run<'j, 't> {
     }
 
     /// Keeps a finding at a path; adds the entity type and the indexes to the arguments.
-    pub fn push(
+    pub(super) fn push(
         &mut self,
         row: u16,
         frame: Option<&Frame<'_, '_>>,
@@ -339,6 +345,10 @@ impl<'j, 't> Run<'j, 't> {
             indexes: indexes(frame),
             ..arguments
         };
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "`rows` counts the rules of the catalogue"
+        )]
         let rule = &rules()[row as usize];
         let finding = Finding::new(rule, path.to_string(), &arguments);
         self.findings.push(finding);

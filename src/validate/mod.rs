@@ -23,9 +23,11 @@ use crate::request::{Chunk, InvalidRequest, Node, Note, Tree};
 /// What a customer is validated against.
 #[derive(Clone, Copy)]
 pub struct Judge<'s> {
+    /// The endpoint that the file was dropped at.
     pub endpoint: Endpoint,
     /// The institution is several organizations, so that every customer must name its businessUnit.
     pub multi_organization: bool,
+    /// The active classifiers.
     pub classifiers: &'s ClassifierSet,
 }
 
@@ -49,8 +51,11 @@ pub struct Judged {
 pub struct JudgedChunk {
     /// The position of the first.
     pub first: u64,
+    /// The bytes of the file that the customers are in.
     pub data: Vec<u8>,
+    /// The texts that the customers' columns refer to.
     pub texts: TextPool,
+    /// The customers, in the order of the file.
     pub customers: Vec<Judged>,
 }
 
@@ -59,7 +64,7 @@ impl JudgedChunk {
     pub fn payload(&self, customer: &Judged) -> &str {
         let range = customer.payload.start as usize..customer.payload.end as usize;
         // It was read as text before it was validated.
-        std::str::from_utf8(&self.data[range]).unwrap_or_default()
+        std::str::from_utf8(self.data.get(range).unwrap_or_default()).unwrap_or_default()
     }
 }
 
@@ -79,7 +84,8 @@ impl Judge<'_> {
         let mut texts = TextPool::default();
         let mut customers = Vec::with_capacity(chunk.elements.len());
         for (i, element) in chunk.elements.iter().enumerate() {
-            let bytes = &chunk.data[element.start as usize..element.end as usize];
+            let range = element.start as usize..element.end as usize;
+            let bytes = chunk.data.get(range).unwrap_or_default();
             let start = chunk.offset + u64::from(element.start);
             let text = std::str::from_utf8(bytes)
                 .map_err(|e| InvalidRequest::not_utf8(e.valid_up_to()).within(start))?;

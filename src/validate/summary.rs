@@ -61,28 +61,38 @@ impl TextPool {
     /// The text that this refers to.
     pub fn get(&self, text: TextRef) -> Option<&str> {
         let len = text.len.checked_sub(1)?;
-        Some(&self.0[text.start as usize..(text.start + len) as usize])
+        self.0.get(text.start as usize..(text.start + len) as usize)
     }
 }
 
 /// One customer's columns.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Summary {
+    /// The communicationNumber.
     pub communication_number: TextRef,
+    /// The customerExtId.
     pub customer_ext_id: TextRef,
+    /// The businessUnit.
     pub business_unit: TextRef,
+    /// Who asked.
     pub requester: TextRef,
     /// First and last name, or the title.
     pub name: TextRef,
+    /// The code of the riskManagementCategory.
     pub category: TextRef,
     /// Citizenship of a person, registration of a company.
     pub country: TextRef,
     /// The day, or the moment in UTC.
     pub application_date: TextRef,
+    /// What the request asks for.
     pub action: Action,
+    /// Where the risk level comes from.
     pub source: RiskLevelSource,
+    /// INDIVIDUAL or ORGANIZATION, if it is one of them.
     pub entity_type: Option<&'static str>,
+    /// The riskLevel, if it is one.
     pub risk_level: Option<&'static str>,
+    /// The customerStatus, if it is one.
     pub customer_status: Option<&'static str>,
     /// What the category makes of the customer.
     pub kind: Option<CategoryKind>,

@@ -6,7 +6,7 @@ use common::{Office, person, with};
 use serde_json::{Value, json};
 
 /// The response with every measured time as 0, since only those differ from run to run.
-pub fn body(office: &Office, name: &str) -> String {
+pub(crate) fn body(office: &Office, name: &str) -> String {
     let text = String::from_utf8(office.response_bytes(name)).expect("UTF-8");
     const KEY: &str = "\"timeElapsedMs\":";
     let mut parts = text.split(KEY);
@@ -20,7 +20,7 @@ pub fn body(office: &Office, name: &str) -> String {
 }
 
 /// The counts of the newest batch: status, customers, accepted, rejected, repeated.
-pub fn counts(office: &Office) -> [i64; 5] {
+pub(crate) fn counts(office: &Office) -> [i64; 5] {
     let rows = office.rows(
         "SELECT status, customers, accepted, rejected, repeated FROM v_batch
          ORDER BY batch_id DESC LIMIT 1",
@@ -29,18 +29,18 @@ pub fn counts(office: &Office) -> [i64; 5] {
         .map(|n| rows[0][n].as_i64().unwrap())
 }
 
-pub fn assessments(office: &Office) -> i64 {
+pub(crate) fn assessments(office: &Office) -> i64 {
     office
         .value("SELECT count(*) FROM v_assessment")
         .as_i64()
         .unwrap()
 }
 
-pub fn customers(list: &[Value]) -> String {
+pub(crate) fn customers(list: &[Value]) -> String {
     json!({"customers": list}).to_string()
 }
 
-pub const ACCEPTED: &str = "{\"resultType\":\"REQUEST_ACCEPTED\"}\n";
+pub(crate) const ACCEPTED: &str = "{\"resultType\":\"REQUEST_ACCEPTED\"}\n";
 
 #[test]
 fn a_batch_is_answered_in_order_and_absent_values_are_left_out() {

@@ -302,7 +302,7 @@ fn a_leftover_is_not_taken_for_an_institutions_own_set() {
     assert!(office.at("classifiers/region.toml").exists());
 }
 
-/// A copy that a person made is no leftover: it may be what they wanted to be in force.
+/// A copy that a person made is no leftover: it may be what they wanted to be active.
 #[test]
 fn copies_and_capital_endings_are_named_as_what_they_are() {
     for (name, says) in [

@@ -72,7 +72,7 @@ fn retired_at(office: &Office, classifier: &str, code: &str) -> Value {
 }
 
 /// Every finding of the newest batch.
-pub fn findings(office: &Office) -> Vec<serde_json::Map<String, Value>> {
+pub(crate) fn findings(office: &Office) -> Vec<serde_json::Map<String, Value>> {
     office.rows(
         "SELECT code, description, path FROM v_finding
          WHERE batch_id = (SELECT max(batch_id) FROM v_batch) ORDER BY position, no",

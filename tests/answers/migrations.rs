@@ -1,5 +1,5 @@
 //! Histories that earlier versions of kycdrop made, each with the same files: they open, say the
-//! same, and go on as if they had been new.
+//! same, and continue as if they had been new.
 //!
 //! `tests/fixtures/histories` has one for each form that the schema ever had, made by the program of
 //! that time (`once` with four files) and packed by `zstd -19`. Where a version grew while it was

@@ -124,7 +124,7 @@ fn all_published_requests_in_one_batch() {
     assert_eq!(office.value("SELECT count(*) FROM v_assessment"), 4);
     assert_eq!(office.value("SELECT count(*) FROM v_customer"), 3);
     assert_eq!(office.value("SELECT count(*) FROM v_screening"), 0);
-    // What the batch endpoints ignore is told of, and nothing else.
+    // What the batch endpoints ignore is reported, and nothing else.
     let warnings = office.rows("SELECT DISTINCT kind, path FROM v_warning ORDER BY path");
     let paths: Vec<_> = warnings
         .iter()

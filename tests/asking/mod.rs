@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 /// When everything happens in an office whose days are shown or asked for: far from any midnight and
 /// from the end of a month.
-pub const MOMENT: &str = "2026-11-21T09:30:00Z";
+pub(crate) const MOMENT: &str = "2026-11-21T09:30:00Z";
 
 /// The command that makes a small batch, `demo.json`.
-pub const DEMO: [&str; 9] = [
+pub(crate) const DEMO: [&str; 9] = [
     "demo",
     "--customers",
     "100",
@@ -24,7 +24,7 @@ pub const DEMO: [&str; 9] = [
 ];
 
 /// What a command printed, which must succeed, without moments and hashes.
-pub fn printed(office: &Office, args: &[&str]) -> String {
+pub(crate) fn printed(office: &Office, args: &[&str]) -> String {
     let output = office.run(args);
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(
@@ -36,7 +36,7 @@ pub fn printed(office: &Office, args: &[&str]) -> String {
 }
 
 /// What a command said when it could not, with its exit code.
-pub fn refused(office: &Office, args: &[&str]) -> (Option<i32>, String) {
+pub(crate) fn refused(office: &Office, args: &[&str]) -> (Option<i32>, String) {
     let output = office.run(args);
     let said = masked(&String::from_utf8_lossy(&output.stderr), office);
     assert_eq!(String::from_utf8_lossy(&output.stdout), "", "{args:?}");
@@ -44,7 +44,7 @@ pub fn refused(office: &Office, args: &[&str]) -> (Option<i32>, String) {
 }
 
 /// Text with another moment, day and hash of the same length for each that differs with every run.
-pub fn masked(text: &str, office: &Office) -> String {
+pub(crate) fn masked(text: &str, office: &Office) -> String {
     let text = text.replace(&*office.path().to_string_lossy(), "HOME");
     let today = [0, 1].map(|days| {
         (office.now() - chrono::TimeDelta::days(days))
@@ -83,7 +83,7 @@ pub fn masked(text: &str, office: &Office) -> String {
 }
 
 /// A person that is to be evaluated.
-pub fn evaluated(id: &str, category: &str) -> Value {
+pub(crate) fn evaluated(id: &str, category: &str) -> Value {
     with(
         person(id),
         json!({"sourceOfRiskLevel": "EVALUATE", "riskLevel": null, "customerStatus": null,
@@ -93,7 +93,7 @@ pub fn evaluated(id: &str, category: &str) -> Value {
 
 /// A lead becomes a customer, the risk is raised, the relation is closed; with a wrong request on the
 /// way and a customer of the same id in another office.
-pub fn a_life() -> Office {
+pub(crate) fn a_life() -> Office {
     let office = Office::on(MOMENT);
     let step = |n: &str, c: Value| {
         with(
@@ -140,7 +140,7 @@ pub fn a_life() -> Office {
 }
 
 /// An office with everything in it, for the pages of the documentation.
-pub fn a_whole_office() -> Office {
+pub(crate) fn a_whole_office() -> Office {
     let office = a_life();
     let path = office.at("classifiers/businessUnit.toml");
     let text = std::fs::read_to_string(&path).expect("a classifier");
@@ -177,7 +177,7 @@ pub fn a_whole_office() -> Office {
 }
 
 /// One batch with nearly every kind of finding, and warnings.
-pub fn a_wrong_batch() -> Office {
+pub(crate) fn a_wrong_batch() -> Office {
     let office = Office::on(MOMENT);
     wrong_batch(&office);
     office
@@ -214,7 +214,7 @@ fn wrong_batch(office: &Office) {
 
 /// Sets every moment of the history to one and the same, so that no line break depends on it. The
 /// office's own clock must be on that day: the archive and the outbox have folders by day.
-pub fn still(office: Office) -> Office {
+pub(crate) fn still(office: Office) -> Office {
     assert_eq!(office.now().date_naive().to_string(), MOMENT[..10]);
     office
         .database()
@@ -232,7 +232,7 @@ pub fn still(office: Office) -> Office {
 }
 
 /// The number before a word is another with each build.
-pub fn without_numbers(text: &str, before: &str) -> String {
+pub(crate) fn without_numbers(text: &str, before: &str) -> String {
     let words: Vec<&str> = text.split(' ').collect();
     let next_is = |i: usize| {
         words
@@ -247,7 +247,7 @@ pub fn without_numbers(text: &str, before: &str) -> String {
 }
 
 /// Responses as if nothing had taken any time.
-pub fn at_once(text: &str) -> String {
+pub(crate) fn at_once(text: &str) -> String {
     let elapsed = "timeElapsedMs\":";
     let mut parts = text.split(elapsed);
     let mut out = parts.next().unwrap_or_default().to_owned();

@@ -69,14 +69,14 @@ fn retire_billing(office: &Office) {
     );
     let path = office.at("classifiers/addressType.toml");
     let text = std::fs::read_to_string(&path).expect("text");
-    let mended: Vec<String> = text
+    let fixed: Vec<String> = text
         .lines()
         .map(|l| match l.starts_with("BILLING") {
             true => format!("{l} }}"),
             false => l.to_owned(),
         })
         .collect();
-    std::fs::write(&path, mended.join("\n")).expect("written");
+    std::fs::write(&path, fixed.join("\n")).expect("written");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `explain` tells what was wrong, where, what is allowed and how to mend it. The snapshots are its
+//! `explain` shows what was wrong, where, what is allowed and how to fix it. The snapshots are its
 //! real output; `INSTA_UPDATE=always cargo test --test commands explain` brings them up to date.
 
 use crate::asking;

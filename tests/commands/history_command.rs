@@ -1,4 +1,4 @@
-//! `history` tells a customer's life. The snapshots are its real output.
+//! `history` shows what happened to a customer. The snapshots are its real output.
 
 use crate::asking;
 use crate::common;

@@ -1,4 +1,4 @@
-//! `pending` lists what the head office has still to do: evaluations and screenings.
+//! `pending` lists what is pending at head office: evaluations and screenings.
 
 use crate::common;
 

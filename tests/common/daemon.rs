@@ -2,6 +2,7 @@
 
 #![allow(
     dead_code,
+    unreachable_pub,
     reason = "each test file uses the part of the daemon that it needs"
 )]
 

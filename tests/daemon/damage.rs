@@ -13,10 +13,10 @@ use rusqlite::Connection;
 use serde_json::json;
 
 /// What a customer says in these tests, and nothing of kycdrop may say.
-pub const SECRET: &str = "Zyzzyva";
+pub(crate) const SECRET: &str = "Zyzzyva";
 
 /// An office with something in every table.
-pub fn worked_office() -> Office {
+pub(crate) fn worked_office() -> Office {
     let office = Office::configured("metrics_file = \"metrics/kycdrop.prom\"\n");
     std::fs::create_dir(office.at("metrics")).expect("a folder");
     let long = with(
@@ -62,7 +62,7 @@ pub fn worked_office() -> Office {
 /// Makes the history larger than what every start checks as a whole, with rows that are newer than
 /// those that it had: what is damaged in these is found by a whole check only. Returns how many bytes
 /// are not ballast.
-pub fn grow(office: &Office) -> u64 {
+pub(crate) fn grow(office: &Office) -> u64 {
     office.drop("batch-customers/newer.json", batch_of("newer", 1500));
     office.once();
     let used = std::fs::metadata(office.at("kycdrop.db"))

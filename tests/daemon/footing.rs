@@ -12,25 +12,25 @@ use common::daemon::{Daemon, eventually};
 use common::{Office, person};
 use serde_json::json;
 
-pub fn drop_file(office: &Office, name: &str) {
+pub(crate) fn drop_file(office: &Office, name: &str) {
     let body = json!({"customers": [person(name)]}).to_string();
     let hidden = office.write("watch-dir/inbox/batch-customers/.part", body);
     let path = office.at(format!("watch-dir/inbox/batch-customers/{name}.json"));
     std::fs::rename(hidden, path).expect("dropped");
 }
 
-pub fn answer(office: &Office, name: &str) -> PathBuf {
+pub(crate) fn answer(office: &Office, name: &str) -> PathBuf {
     office.at(format!(
         "watch-dir/outbox/batch-customers/{name}.response.json"
     ))
 }
 
-pub fn wait_for_answer(office: &Office, name: &str) {
+pub(crate) fn wait_for_answer(office: &Office, name: &str) {
     eventually("an answer", || answer(office, name).exists().then_some(()));
 }
 
 /// A daemon that has answered `one`.
-pub fn working(office: &Office) -> Daemon {
+pub(crate) fn working(office: &Office) -> Daemon {
     office.once();
     let daemon = Daemon::start(office);
     drop_file(office, "one");
@@ -42,7 +42,7 @@ pub fn working(office: &Office) -> Daemon {
 }
 
 /// Drops `two`, which must not be answered: the daemon ends with 78 and says why.
-pub fn ends_with_78(office: &Office, daemon: Daemon, about: &str) {
+pub(crate) fn ends_with_78(office: &Office, daemon: Daemon, about: &str) {
     drop_file(office, "two");
     let log = office.at("daemon.log");
     let code = daemon.end().code();
@@ -53,7 +53,7 @@ pub fn ends_with_78(office: &Office, daemon: Daemon, about: &str) {
 }
 
 /// Makes `backup.db`, which has nothing of `after`: that is answered since. Returns its bytes.
-pub fn backup_before_after(office: &Office) -> Vec<u8> {
+pub(crate) fn backup_before_after(office: &Office) -> Vec<u8> {
     let backup = office.at("backup.db");
     let made = office.run(&["backup", backup.to_str().expect("text")]);
     assert!(made.status.success(), "{made:?}");
@@ -65,7 +65,7 @@ pub fn backup_before_after(office: &Office) -> Vec<u8> {
     std::fs::read(backup).expect("a backup")
 }
 
-pub fn names(office: &Office) -> Vec<String> {
+pub(crate) fn names(office: &Office) -> Vec<String> {
     office
         .rows("SELECT communication_number AS n FROM v_assessment ORDER BY 1")
         .iter()

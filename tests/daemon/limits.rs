@@ -22,8 +22,8 @@ use faults::{
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit};
 
-pub const CUSTOMERS: usize = 4;
-pub const QUICK: &str = "retry = \"20ms\"\nscan_interval = \"20ms\"\n";
+pub(crate) const CUSTOMERS: usize = 4;
+pub(crate) const QUICK: &str = "retry = \"20ms\"\nscan_interval = \"20ms\"\n";
 
 /// A pipe that takes no byte more for as long as nobody reads it, and how many it has.
 fn full_pipe() -> (PipeReader, PipeWriter, usize) {
@@ -57,7 +57,7 @@ fn silences() -> Vec<(&'static str, Stdio, Option<PipeReader>)> {
     ]
 }
 
-pub fn answers(office: &Office) -> usize {
+pub(crate) fn answers(office: &Office) -> usize {
     office.files("watch-dir/archive").len()
 }
 
@@ -270,7 +270,7 @@ fn assert_documented(limit: &str, output: &Output, codes: &[i32]) -> i32 {
 }
 
 /// A large file and several small ones, which take every way that a file can go.
-pub fn drop_some(office: &Office) -> Vec<String> {
+pub(crate) fn drop_some(office: &Office) -> Vec<String> {
     let names: Vec<String> = (0..6).map(|i| format!("f{i}")).collect();
     for name in &names {
         let file = format!("batch-customers/{name}.json");
@@ -279,7 +279,7 @@ pub fn drop_some(office: &Office) -> Vec<String> {
     names
 }
 
-pub fn count_of(name: &str) -> usize {
+pub(crate) fn count_of(name: &str) -> usize {
     if name == "f2" { 1000 } else { CUSTOMERS }
 }
 

@@ -17,18 +17,18 @@ use faults::{
 };
 use serde_json::Value;
 
-pub const CUSTOMERS: usize = 3;
+pub(crate) const CUSTOMERS: usize = 3;
 
-pub fn said(output: &Output) -> String {
+pub(crate) fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-pub fn status(office: &Office) -> Value {
+pub(crate) fn status(office: &Office) -> Value {
     let output = office.run(&["status", "--format", "json"]);
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
-pub fn drop_good(office: &Office, name: &str) {
+pub(crate) fn drop_good(office: &Office, name: &str) {
     let file = format!("batch-customers/{name}.json");
     drop_whole(office, &file, batch_of(name, CUSTOMERS));
 }
@@ -57,7 +57,7 @@ fn assert_held(office: &Office, output: &Output, held: &[&str], code: i32, why: 
 }
 
 /// The user that a command of [`bound_by_permissions`] runs as, where the tests run as root.
-pub fn user_of(command: &Command) -> u32 {
+pub(crate) fn user_of(command: &Command) -> u32 {
     match command.get_program() == "setpriv" {
         true => 0,
         false => faults::NOBODY,
@@ -65,15 +65,15 @@ pub fn user_of(command: &Command) -> u32 {
 }
 
 /// Another one.
-pub fn stranger_to(command: &Command) -> u32 {
+pub(crate) fn stranger_to(command: &Command) -> u32 {
     faults::NOBODY - user_of(command)
 }
 
 /// A daemon whom permissions stop, and its log.
-pub struct Bound(Child, PathBuf);
+pub(crate) struct Bound(Child, PathBuf);
 
 impl Bound {
-    pub fn start(office: &Office, mut command: Command) -> Bound {
+    pub(crate) fn start(office: &Office, mut command: Command) -> Bound {
         let log = office.at("log");
         command.stderr(File::create(&log).expect("a log"));
         let daemon = Bound(command.spawn().expect("it starts"), log);
@@ -81,7 +81,7 @@ impl Bound {
         daemon
     }
 
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(&self.1).expect("a log")
     }
 }
@@ -94,7 +94,7 @@ impl Drop for Bound {
 }
 
 /// Only root can make what is another user's.
-pub fn root(case: &str) -> bool {
+pub(crate) fn root(case: &str) -> bool {
     if !is_root() {
         cannot_run(
             case,

@@ -279,12 +279,12 @@ fn a_home_that_cannot_be_looked_at_pauses_and_goes_on() {
 
 /// One file that may not be read does not stop the others.
 #[test]
-fn a_file_that_may_not_be_read_stays_and_is_told() {
+fn a_file_that_may_not_be_read_stays_and_is_reported() {
     let office = Office::new();
     drop_all(&office, &names(2));
     let Some(mut command) = bound_by_permissions(
         &office,
-        "pauses::a_file_that_may_not_be_read_stays_and_is_told",
+        "pauses::a_file_that_may_not_be_read_stays_and_is_reported",
         &["once"],
     ) else {
         return;

@@ -1,4 +1,4 @@
-//! Running it: what a service manager is told, how health is told, figures for Prometheus.
+//! Running it: what a service manager gets to know, health, figures for Prometheus.
 
 #![cfg(unix)]
 
@@ -52,7 +52,7 @@ fn systemd_is_told_ready_alive_and_stopping() {
     assert_eq!(
         manager.until("READY=1"),
         ["READY=1"],
-        "nothing is told before"
+        "nothing is reported before"
     );
     // Alive with nothing to do, although the scan would wait for two seconds.
     for _ in 0..5 {

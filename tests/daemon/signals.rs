@@ -32,7 +32,7 @@ fn daemon_after(office: &Office, first: &str) -> Child {
 }
 
 /// Sends a signal to a child.
-pub fn send(child: &Child, signal: Signal) {
+pub(crate) fn send(child: &Child, signal: Signal) {
     let pid = Pid::from_raw(child.id() as i32).expect("a process");
     kill_process(pid, signal).expect("a signal");
 }

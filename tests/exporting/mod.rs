@@ -14,10 +14,10 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 use serde_json::{Map, Value};
 
-pub type Rows = Vec<Map<String, Value>>;
+pub(crate) type Rows = Vec<Map<String, Value>>;
 
 /// Three batches: customers of every kind, some rejected, some to be screened.
-pub fn office() -> Office {
+pub(crate) fn office() -> Office {
     let office = asking::a_wrong_batch();
     let asked = asking::evaluated("9", "LEAD_IND");
     let asked = with(
@@ -31,7 +31,7 @@ pub fn office() -> Office {
 }
 
 /// Runs an export of the branch into a folder beside the home's own, and tells what was printed.
-pub fn export(office: &Office, more: &[&str]) -> (Vec<String>, String) {
+pub(crate) fn export(office: &Office, more: &[&str]) -> (Vec<String>, String) {
     let output = run(office, more, "");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{said}");
@@ -39,7 +39,7 @@ pub fn export(office: &Office, more: &[&str]) -> (Vec<String>, String) {
     (printed.lines().map(str::to_owned).collect(), said)
 }
 
-pub fn run(office: &Office, more: &[&str], fault: &str) -> std::process::Output {
+pub(crate) fn run(office: &Office, more: &[&str], fault: &str) -> std::process::Output {
     let out = office.at("out");
     let mut args = vec!["export", out.to_str().expect("text")];
     args.extend(more);
@@ -52,7 +52,7 @@ pub fn run(office: &Office, more: &[&str], fault: &str) -> std::process::Output 
 }
 
 /// What a run that must fail said, with its exit code.
-pub fn refused(office: &Office, more: &[&str]) -> (Option<i32>, String) {
+pub(crate) fn refused(office: &Office, more: &[&str]) -> (Option<i32>, String) {
     let output = run(office, more, "");
     assert!(output.stdout.is_empty(), "{output:?}");
     (
@@ -61,7 +61,7 @@ pub fn refused(office: &Office, more: &[&str]) -> (Option<i32>, String) {
     )
 }
 
-pub fn verify(office: &Office, more: &[&str]) -> (Option<i32>, Vec<String>, String) {
+pub(crate) fn verify(office: &Office, more: &[&str]) -> (Option<i32>, Vec<String>, String) {
     let output = run(office, &[&["--verify"], more].concat(), "");
     let lines = String::from_utf8_lossy(&output.stdout);
     (
@@ -71,7 +71,7 @@ pub fn verify(office: &Office, more: &[&str]) -> (Option<i32>, Vec<String>, Stri
     )
 }
 
-pub fn assert_sound(office: &Office) {
+pub(crate) fn assert_sound(office: &Office) {
     let (code, lines, said) = verify(office, &[]);
     assert_eq!((code, &*lines), (Some(0), &[][..]), "{said}");
     let left: Vec<_> = office
@@ -83,7 +83,7 @@ pub fn assert_sound(office: &Office) {
 }
 
 /// The rows of a file, and its columns with their types in the manner of SQLite.
-pub fn read(path: &Path) -> (Vec<(String, String)>, Rows) {
+pub(crate) fn read(path: &Path) -> (Vec<(String, String)>, Rows) {
     let reader = SerializedFileReader::new(File::open(path).expect("a file")).expect("Parquet");
     let schema = reader.metadata().file_metadata().schema_descr_ptr();
     let columns = schema.columns().iter().map(|c| {
@@ -108,7 +108,7 @@ pub fn read(path: &Path) -> (Vec<(String, String)>, Rows) {
 
 /// Every row of a table of the export, in the order of its files, with branch and date as a reader
 /// takes them from the path.
-pub fn exported(office: &Office, table: &str) -> Rows {
+pub(crate) fn exported(office: &Office, table: &str) -> Rows {
     let mut all = Rows::new();
     for file in office.files(&format!("out/{table}")) {
         let parts: Vec<&str> = file.split('/').collect();
@@ -125,7 +125,7 @@ pub fn exported(office: &Office, table: &str) -> Rows {
 }
 
 /// Every row of a view as `query` answers it, without what no file has.
-pub fn queried(office: &Office, view: &str) -> Rows {
+pub(crate) fn queried(office: &Office, view: &str) -> Rows {
     let sql = format!("SELECT * FROM {view}");
     let output = office.run(&["query", "--format", "json", &sql]);
     let mut rows: Rows = serde_json::from_slice(&output.stdout).expect("rows");
@@ -135,7 +135,7 @@ pub fn queried(office: &Office, view: &str) -> Rows {
     rows
 }
 
-pub fn sorted(mut rows: Rows) -> Vec<String> {
+pub(crate) fn sorted(mut rows: Rows) -> Vec<String> {
     for row in &mut rows {
         row.remove("branch");
         row.remove("date");
@@ -149,7 +149,7 @@ pub fn sorted(mut rows: Rows) -> Vec<String> {
 }
 
 /// All of the history is there, and nothing twice.
-pub fn assert_all_exported(office: &Office) {
+pub(crate) fn assert_all_exported(office: &Office) {
     for table in TABLES {
         let (is, should) = (exported(office, table.name), queried(office, table.view));
         assert!(!should.is_empty(), "{}", table.view);
@@ -159,7 +159,7 @@ pub fn assert_all_exported(office: &Office) {
 }
 
 /// Every Parquet file below a folder of the home with its bytes.
-pub fn parquet_files(office: &Office, below: &str) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn parquet_files(office: &Office, below: &str) -> BTreeMap<String, Vec<u8>> {
     let files = office.files(below).into_iter();
     files
         .filter(|f| f.ends_with(".parquet"))
@@ -170,18 +170,18 @@ pub fn parquet_files(office: &Office, below: &str) -> BTreeMap<String, Vec<u8>> 
         .collect()
 }
 
-pub fn manifests(office: &Office) -> Vec<String> {
+pub(crate) fn manifests(office: &Office) -> Vec<String> {
     let mut files = office.files("out/_manifest");
     files.retain(|f| f.ends_with(".json"));
     files
 }
 
 /// Removes the export, as if there had been none.
-pub fn begin_anew(office: &Office) {
+pub(crate) fn begin_anew(office: &Office) {
     std::fs::remove_dir_all(office.at("out")).expect("removed");
 }
 
 /// Runs an export that is killed at a step, if it gets there.
-pub fn killed_at(office: &Office, step: &str) -> bool {
+pub(crate) fn killed_at(office: &Office, step: &str) -> bool {
     !run(office, &[], &format!("{step}=kill")).status.success()
 }

@@ -3,6 +3,7 @@
 
 #![allow(
     dead_code,
+    unreachable_pub,
     reason = "each test file uses the part of this that it needs"
 )]
 

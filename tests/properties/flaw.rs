@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use crate::sound::Dice;
 
 /// Rule and path of a finding.
-pub type Finding = (String, String);
+pub(crate) type Finding = (String, String);
 
 /// The text of the customer with one flaw in it, and the finding.
-pub fn put_in(dice: &mut Dice<'_>, mut customer: Value) -> (String, Finding) {
+pub(crate) fn put_in(dice: &mut Dice<'_>, mut customer: Value) -> (String, Finding) {
     let found = match dice.roll(7) {
         0 => drop_mandatory(dice, &mut customer),
         1 => unknown_code(dice, &mut customer),

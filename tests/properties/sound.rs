@@ -6,17 +6,17 @@ use serde_json::{Map, Value, json};
 
 /// Random choices, taken one after the other from what proptest made, so that it can shrink them.
 /// Once they are used up every choice is the first, which is the plainest.
-pub struct Dice<'d> {
+pub(crate) struct Dice<'d> {
     rolls: &'d [u16],
 }
 
 impl<'d> Dice<'d> {
-    pub fn new(rolls: &'d [u16]) -> Dice<'d> {
+    pub(crate) fn new(rolls: &'d [u16]) -> Dice<'d> {
         Dice { rolls }
     }
 
     /// One of `sides`, from 0.
-    pub fn roll(&mut self, sides: usize) -> usize {
+    pub(crate) fn roll(&mut self, sides: usize) -> usize {
         match self.rolls.split_first() {
             Some((first, rest)) => {
                 self.rolls = rest;
@@ -26,13 +26,13 @@ impl<'d> Dice<'d> {
         }
     }
 
-    pub fn pick<T: Clone>(&mut self, of: &[T]) -> T {
+    pub(crate) fn pick<T: Clone>(&mut self, of: &[T]) -> T {
         of[self.roll(of.len())].clone()
     }
 }
 
 /// Codes of the shipped classifiers.
-pub fn codes(classifier: Classifier) -> &'static [&'static str] {
+pub(crate) fn codes(classifier: Classifier) -> &'static [&'static str] {
     match classifier {
         Classifier::RelationType => &["HOST", "DIRECTOR", "OWNER"],
         Classifier::ActivityType => &["OTHER", "ACTIVITY_OTHER"],
@@ -55,7 +55,7 @@ pub fn codes(classifier: Classifier) -> &'static [&'static str] {
 }
 
 /// A customer that is sound at this endpoint of regular customers.
-pub fn customer(dice: &mut Dice<'_>, endpoint: Endpoint, id: &str) -> Value {
+pub(crate) fn customer(dice: &mut Dice<'_>, endpoint: Endpoint, id: &str) -> Value {
     let mut made = object(dice, &CUSTOMER);
     let person = made["entityType"] == "INDIVIDUAL";
     let categories = match person {

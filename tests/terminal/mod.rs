@@ -12,20 +12,25 @@ use pty_process::blocking::{Command, Pty, open};
 use crate::common::Office;
 
 /// What a command showed, and how it ended.
-pub struct Shown {
+pub(crate) struct Shown {
     pub text: String,
     pub status: ExitStatus,
 }
 
 /// A command on a terminal that goes on.
-pub struct Session {
+pub(crate) struct Session {
     pty: Pty,
     child: Child,
     seen: Vec<u8>,
 }
 
 /// Starts a command of the office on a terminal of so many columns, with these variables.
-pub fn start(office: &Office, columns: u16, args: &[&str], variables: &[(&str, &str)]) -> Session {
+pub(crate) fn start(
+    office: &Office,
+    columns: u16,
+    args: &[&str],
+    variables: &[(&str, &str)],
+) -> Session {
     let (pty, pts) = open().expect("a terminal");
     pty.resize(Size::new(24, columns)).expect("a size");
     let plain = office.command(args);
@@ -63,19 +68,19 @@ pub fn start(office: &Office, columns: u16, args: &[&str], variables: &[(&str, &
 
 impl Session {
     /// Waits until this was shown.
-    pub fn wait_for(&mut self, what: &str) {
+    pub(crate) fn wait_for(&mut self, what: &str) {
         while !String::from_utf8_lossy(&self.seen).contains(what) {
             assert!(self.more(), "{what} was not shown: {}", self.text());
         }
     }
 
     /// Presses keys.
-    pub fn press(&mut self, keys: &str) {
+    pub(crate) fn press(&mut self, keys: &str) {
         self.pty.write_all(keys.as_bytes()).expect("pressed");
     }
 
     /// Everything that is shown until the end.
-    pub fn end(mut self) -> Shown {
+    pub(crate) fn end(mut self) -> Shown {
         while self.more() {}
         Shown {
             text: self.text(),
@@ -105,12 +110,12 @@ impl Session {
 }
 
 /// What a command shows on a terminal of so many columns.
-pub fn shown(office: &Office, columns: u16, args: &[&str]) -> Shown {
+pub(crate) fn shown(office: &Office, columns: u16, args: &[&str]) -> Shown {
     start(office, columns, args, &[]).end()
 }
 
 /// The characters of the widest line, without what gives it its colour.
-pub fn width(text: &str) -> usize {
+pub(crate) fn width(text: &str) -> usize {
     let plain = |line: &str| {
         let mut parts = line.split('␛');
         let begin = parts.next().unwrap_or_default().chars().count();

@@ -1,4 +1,4 @@
-//! A batch and its customers as they were judged: what `explain` tells from.
+//! A batch and its customers as they were judged: what `explain` reads.
 
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
@@ -13,18 +13,29 @@ use super::place::spot;
 /// A file that was taken.
 #[derive(Clone, Debug, Serialize)]
 pub struct Batch {
+    /// The key of its row in `batch`.
     pub batch_id: i64,
+    /// The endpoint's name, or the path that was asked for.
     pub endpoint: String,
+    /// The name that it had in the inbox.
     pub file_name: String,
+    /// The HTTP status that the API would have answered.
     pub status: u16,
+    /// How many customers it has.
     pub customers: u64,
+    /// How many of them were accepted.
     pub accepted: u64,
+    /// How many of them were rejected.
     pub rejected: u64,
+    /// When it was claimed, UTC.
     pub received_at: String,
+    /// The path of its response below the outbox.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response_file: Option<String>,
+    /// Why the file as a whole was not accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// The row of the classifier set that it was judged with.
     #[serde(skip)]
     pub set_id: Option<i64>,
 }
@@ -33,39 +44,56 @@ pub struct Batch {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
+    /// Without findings.
     Accepted,
+    /// With at least one finding.
     Rejected,
 }
 
 /// One customer of a batch.
 #[derive(Clone, Debug)]
 pub struct Judged {
+    /// Its place in the batch, from 0.
     pub position: u64,
+    /// Whether it was accepted.
     pub state: State,
+    /// The communicationNumber; None where it is absent or no text.
     pub communication_number: Option<String>,
+    /// The customerExtId; None where it is absent or no text.
     pub customer_ext_id: Option<String>,
+    /// The businessUnit; None where it is absent or no text.
     pub business_unit: Option<String>,
     /// As it came; None for one that was accepted without being saved.
     pub payload: Option<String>,
+    /// Its findings, in the order in which they are answered.
     pub findings: Vec<FindingRow>,
+    /// Its warnings.
     pub warnings: Vec<WarningRow>,
 }
 
 /// One thing that was wrong.
 #[derive(Clone, Debug)]
 pub struct FindingRow {
+    /// Its place among the customer's findings, from 1.
     pub no: u32,
+    /// The unique key of the rule.
     pub rule: String,
+    /// The code that was answered.
     pub code: String,
+    /// The description that was answered.
     pub description: String,
+    /// Where in the customer, such as `listAddress[0].country`.
     pub path: String,
 }
 
 /// One thing that should be known.
 #[derive(Clone, Debug, Serialize)]
 pub struct WarningRow {
+    /// What it is about, such as `unknown-field`.
     pub kind: String,
+    /// Where it was seen first.
     pub path: String,
+    /// What else there is to say; may be empty.
     pub detail: String,
     /// How many customers of the file have it.
     pub count: u64,
@@ -74,8 +102,11 @@ pub struct WarningRow {
 /// How many customers of a batch were answered with a code.
 #[derive(Clone, Debug, Serialize)]
 pub struct Reason {
+    /// The code that was answered.
     pub code: String,
+    /// The description of the code.
     pub description: String,
+    /// How many customers of the batch have it as their first finding.
     pub customers: u64,
 }
 

@@ -17,15 +17,19 @@ use super::place::{Leaf, leaves};
 /// A value that is not in two sets alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
+    /// The name of the classifier.
     pub classifier: String,
+    /// The code of the value.
     pub code: String,
     /// added, gone, retired, in use again, renamed, other attributes.
     pub change: &'static str,
+    /// What changed as it was in the first set: the name, or the attributes as JSON. None where the value was not there.
     pub before: Option<String>,
+    /// What changed as it is in the second set. None where the value is not there.
     pub after: Option<String>,
 }
 
-/// The whole hash of the set that begins like this; `now` is the one in force.
+/// The whole hash of the set that begins like this; `now` is the active one.
 ///
 /// # Errors
 /// When there is no such set, or more than one.
@@ -45,7 +49,7 @@ pub fn find_set(conn: &Connection, prefix: &str) -> Result<String> {
         [] => Err(Trouble::new(
             Kind::Input,
             format!("no set of classifiers begins with {prefix}"),
-            "`kycdrop query --saved classifier-sets` lists the sets; now is the one in force",
+            "`kycdrop query --saved classifier-sets` lists the sets; now is the active one",
         )),
         _ => Err(Trouble::new(
             Kind::Input,
@@ -110,12 +114,19 @@ pub fn compare(conn: &Connection, before: &str, after: &str) -> Result<Vec<Diffe
 /// A customer whose newest data have a code that may not be given any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsedRetired {
+    /// The office of the customer.
     pub business_unit: Option<String>,
+    /// The customer.
     pub customer_ext_id: String,
+    /// The classifier that the code belongs to.
     pub classifier: String,
+    /// The code that may not be given any more.
     pub code: String,
+    /// Where the customer has it.
     pub path: String,
+    /// When it was retired or removed, UTC.
     pub retired_at: String,
+    /// When the customer was assessed last, UTC.
     pub assessed_at: String,
 }
 

@@ -12,8 +12,11 @@ use crate::trouble::Result;
 /// One code of a classifier.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Code {
+    /// The code that a request gives.
     pub code: String,
+    /// The name for people.
     pub name: String,
+    /// Whether it may not be given any more.
     #[serde(skip)]
     pub retired: bool,
 }
@@ -25,7 +28,7 @@ pub struct Codes<'c> {
     read: HashMap<String, Rc<Vec<Code>>>,
 }
 
-/// The set that judges now.
+/// The active set.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -76,12 +79,12 @@ impl<'c> Codes<'c> {
 /// nearest; none twice, and only what may be given.
 pub fn nearest(codes: &[Code], given: &str) -> Vec<Code> {
     // Every code of two letters is near every other.
-    const TELLS_SOMETHING: usize = 3;
+    const MIN_CHARS: usize = 3;
     let given = given.trim();
     let usable = || codes.iter().filter(|c| !c.retired);
     let of_name = usable().find(|c| c.name.eq_ignore_ascii_case(given));
     let of_case = usable().find(|c| c.code.eq_ignore_ascii_case(given));
-    let by_code = (given.chars().count() >= TELLS_SOMETHING)
+    let by_code = (given.chars().count() >= MIN_CHARS)
         .then(|| crate::text::nearest(given, usable().map(|c| c.code.as_str())))
         .flatten()
         .and_then(|code| usable().find(|c| c.code == code));

@@ -14,11 +14,14 @@ use super::place::{Leaf, leaves};
 /// One customer of one office, or the rejections of somebody who never became one.
 #[derive(Debug, Serialize)]
 pub struct Life {
+    /// The identifier that the institution gave.
     pub customer_ext_id: String,
+    /// The office; None for a customer without one.
     pub business_unit: Option<String>,
     /// What the customer is now; none for one who was only ever rejected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
+    /// What happened, the oldest first.
     pub events: Vec<Event>,
 }
 
@@ -26,29 +29,48 @@ pub struct Life {
 #[derive(Debug, Serialize)]
 #[serde(tag = "event", rename_all = "lowercase")]
 pub enum Event {
+    /// A request was accepted.
     Assessment(Box<Assessment>),
+    /// A request was rejected.
     Rejection(Box<Rejection>),
 }
 
 /// An accepted request.
 #[derive(Debug, Serialize)]
 pub struct Assessment {
+    /// When, UTC.
     pub at: String,
+    /// The key of its row in `assessment`.
     pub assessment_id: i64,
+    /// The batch that it came in.
     pub batch_id: i64,
+    /// The place in the batch, from 0.
     pub position: u64,
+    /// The name of the endpoint.
     pub endpoint: String,
+    /// The name that the file had in the inbox.
     pub file_name: String,
+    /// The communicationNumber of the request.
     pub communication_number: String,
+    /// Who asked.
     pub requester: String,
+    /// CREATE or UPDATE.
     pub action: String,
+    /// What the request made of the customer.
     pub kind: String,
+    /// First and last name, or the title.
     pub name: String,
+    /// The riskLevel of the request.
     pub risk_level: Option<String>,
+    /// The customerStatus of the request.
     pub customer_status: Option<String>,
+    /// The code of the riskManagementCategory.
     pub risk_management_category: String,
+    /// Where the risk level comes from: IMPORT or EVALUATE.
     pub source_of_risk_level: String,
+    /// The state of an evaluation that was asked for; None if none was.
     pub evaluation: Option<String>,
+    /// The screenings that were asked for.
     pub screenings: Vec<Screening>,
     /// Against the assessment before; none for the first.
     pub changes: Vec<Change>,
@@ -59,20 +81,30 @@ pub struct Assessment {
 /// A list check that was asked for.
 #[derive(Debug, Serialize)]
 pub struct Screening {
+    /// The name of the process.
     pub process: String,
+    /// Whether it was done, or is pending at head office.
     pub status: String,
 }
 
 /// A request that was rejected.
 #[derive(Debug, Serialize)]
 pub struct Rejection {
+    /// When, UTC.
     pub at: String,
+    /// The batch that it came in.
     pub batch_id: i64,
+    /// The place in the batch, from 0.
     pub position: u64,
+    /// The name of the endpoint.
     pub endpoint: String,
+    /// The name that the file had in the inbox.
     pub file_name: String,
+    /// The communicationNumber of the request; None where it is absent or no text.
     pub communication_number: Option<String>,
+    /// The code of the first finding.
     pub code: String,
+    /// The description of the first finding.
     pub description: String,
     /// What was wrong in all.
     pub findings: u64,
@@ -83,10 +115,12 @@ pub struct Rejection {
 /// A field that is not what it was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Change {
+    /// Where in the customer.
     pub path: String,
     /// As JSON; none where the field was not there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
+    /// As JSON; none where the field is not there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
 }
@@ -253,7 +287,7 @@ fn rejections(conn: &Connection, ext_id: &str) -> Result<Vec<Rejection>> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Fields that are another's in every request, and told beside the changes.
+/// Fields that differ in every request, and are shown beside the changes.
 const OF_THE_REQUEST: &[&str] = &[
     "communicationNumber",
     "action",

@@ -15,12 +15,14 @@ use crate::position::Position;
 pub struct Spot<'p> {
     /// The value's text; None where it is not there, and the place is that of what should hold it.
     pub value: Option<&'p str>,
+    /// Where it begins in the payload.
     pub position: Position,
 }
 
 /// One value of a customer that holds no others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leaf<'p> {
+    /// Its path, such as `listAddress[0].country`.
     pub path: String,
     /// As it stands there: text with its quotes.
     pub value: &'p str,
@@ -135,11 +137,8 @@ fn next_step(path: &str) -> (Step<'_>, &str) {
         return (Step::Index(index), after.strip_prefix('.').unwrap_or(after));
     }
     let end = path.find(['.', '[']).unwrap_or(path.len());
-    let after = &path[end..];
-    (
-        Step::Key(&path[..end]),
-        after.strip_prefix('.').unwrap_or(after),
-    )
+    let (key, after) = path.split_at_checked(end).unwrap_or((path, ""));
+    (Step::Key(key), after.strip_prefix('.').unwrap_or(after))
 }
 
 fn place_of<'p>(payload: &'p str, value: &'p str, there: bool) -> Spot<'p> {

@@ -14,7 +14,7 @@ use crate::regular_file;
 use crate::trouble::{Kind, Result, Trouble};
 
 /// The most bytes of saved queries.
-const LARGEST: u64 = 16 << 20;
+const MAX_FILE_BYTES: u64 = 16 << 20;
 
 const SHIPPED: &str = include_str!("queries.toml");
 
@@ -25,6 +25,7 @@ pub struct Saved {
     /// What it answers.
     #[serde(default)]
     pub title: String,
+    /// One statement that only reads.
     pub sql: String,
     /// Whether it came with kycdrop.
     #[serde(skip)]
@@ -48,7 +49,7 @@ pub fn saved_queries(file: &Path) -> Result<(BTreeMap<String, Saved>, Option<Tro
 }
 
 fn own_queries(file: &Path) -> Result<BTreeMap<String, Saved>> {
-    let Some(text) = regular_file::read_text(file, LARGEST)? else {
+    let Some(text) = regular_file::read_text(file, MAX_FILE_BYTES)? else {
         return Ok(BTreeMap::new());
     };
     toml::from_str(&text).map_err(|e| {
@@ -106,7 +107,7 @@ pub fn save_query(file: &Path, name: &str, sql: &str) -> Result<()> {
     };
     let added = toml::to_string(&BTreeMap::from([(name, query)]))
         .map_err(|e| Trouble::new(Kind::Internal, e.to_string(), ""))?;
-    let mut text = regular_file::read_text(file, LARGEST)?.unwrap_or_default();
+    let mut text = regular_file::read_text(file, MAX_FILE_BYTES)?.unwrap_or_default();
     if !text.is_empty() {
         text.push_str(if text.ends_with('\n') { "\n" } else { "\n\n" });
     }

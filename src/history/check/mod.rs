@@ -3,7 +3,7 @@
 //! twice: columns with payloads, keys with texts, counts and sums with rows, the schema with that of a
 //! new history. What it says of damage has no customer's data in it.
 //!
-//! docs/OPERATIONS.md tells what is looked at when, and what cannot be found.
+//! docs/OPERATIONS.md says what is checked when, and what cannot be found.
 
 mod rows;
 mod sums;
@@ -137,7 +137,7 @@ impl Depth {
 pub fn file(path: &Path, depth: Depth) -> Result<()> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
-    conn.busy_timeout(super::PATIENCE)?;
+    conn.busy_timeout(super::BUSY_TIMEOUT)?;
     to_depth(&conn, depth)
 }
 
@@ -209,7 +209,7 @@ pub(super) fn integrity(conn: &Connection, table: Option<&str>) -> Result<()> {
     if found == "ok" {
         return Ok(());
     }
-    // "Tree 12 page 34 cell 5: ..." does not tell people which table that is.
+    // "Tree 12 page 34 cell 5: ..." does not say which table that is.
     let root = found
         .split_whitespace()
         .nth(1)

@@ -72,6 +72,10 @@ struct Positions(Vec<u64>);
 
 impl Positions {
     /// Whether this one is in the batch and had no row so far.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "there is a word for the position since the resize"
+    )]
     fn take(&mut self, position: u64, batch: &Batch) -> bool {
         if position >= batch.customers {
             return false;
@@ -87,7 +91,7 @@ impl Positions {
 }
 
 impl<'c> Rows<'c> {
-    pub fn of(conn: &'c Connection) -> Result<Rows<'c>> {
+    pub(super) fn of(conn: &'c Connection) -> Result<Rows<'c>> {
         let key = "SELECT length(value) = 16 FROM setting WHERE name = 'hash_key'";
         let key: Option<bool> =
             (conn.query_row(key, [], |r| r.get(0)).optional()).map_err(at("table setting"))?;
@@ -113,7 +117,7 @@ impl<'c> Rows<'c> {
     }
 
     /// Checks the rows of a batch, or so many of the newest of each table.
-    pub fn batch(&mut self, id: i64, most: Option<u64>) -> Result<()> {
+    pub(super) fn batch(&mut self, id: i64, most: Option<u64>) -> Result<()> {
         let place = format!("table batch, batch {id}");
         let batch = self
             .conn

@@ -7,7 +7,7 @@ use crate::rules::case::Base::{Company, Person};
 use crate::rules::case::{Case, case};
 
 /// One additional value, a sound text that is changed.
-pub fn value(change: Value) -> Value {
+pub(super) fn value(change: Value) -> Value {
     let sound = json!({"code": "v1", "description": "a value", "datatype": "STRING", "value": "x"});
     with(sound, change)
 }
@@ -20,7 +20,7 @@ fn typed(datatype: &str, given: Value) -> Value {
     one(json!({"datatype": datatype, "value": given}))
 }
 
-pub fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<Case> {
     [members(), datatypes()].concat()
 }
 

@@ -11,7 +11,7 @@ use crate::rules::case::{Case, Found, Home};
 
 /// What became of one customer.
 #[derive(Debug, Default)]
-pub struct Judged {
+pub(super) struct Judged {
     /// The customer's own part of the answer.
     pub answer: Value,
     pub found: Vec<Found>,
@@ -20,19 +20,19 @@ pub struct Judged {
 }
 
 impl Judged {
-    pub fn is_accepted(&self) -> bool {
+    pub(super) fn is_accepted(&self) -> bool {
         self.answer["resultType"] == "REQUEST_ACCEPTED"
     }
 
     /// `code path` of each finding.
-    pub fn codes(&self) -> Vec<String> {
+    pub(super) fn codes(&self) -> Vec<String> {
         let line = |f: &Found| format!("{} {}", f.code, f.path);
         self.found.iter().map(line).collect()
     }
 }
 
 /// An office with the added classifier that the cases of CLS01 are about.
-pub fn office(home: Home) -> Office {
+pub(super) fn office(home: Home) -> Office {
     let office = match home {
         Home::Plain => Office::new(),
         Home::Branches => Office::configured("multi_organization = true\n"),
@@ -57,20 +57,25 @@ pub fn office(home: Home) -> Office {
 }
 
 /// The text of a customer with more members as they are written.
-pub fn written(customer: Value, members: &str) -> String {
+pub(super) fn written(customer: Value, members: &str) -> String {
     let mut text = customer.to_string();
     text.pop();
     format!("{text},{members}}}")
 }
 
 /// Judges customers as one batch in an office of their own.
-pub fn batch(customers: &[String]) -> Vec<Judged> {
+pub(super) fn batch(customers: &[String]) -> Vec<Judged> {
     judge(&Office::new(), Endpoint::BatchCustomers, "batch", customers)
 }
 
 /// Drops the customers at an endpoint (one batch, or a file for each), runs `once`, and checks
 /// that every answer says what the history says.
-pub fn judge(office: &Office, endpoint: Endpoint, name: &str, customers: &[String]) -> Vec<Judged> {
+pub(super) fn judge(
+    office: &Office,
+    endpoint: Endpoint,
+    name: &str,
+    customers: &[String],
+) -> Vec<Judged> {
     let folder = endpoint.name();
     if endpoint.is_batch() {
         let body = format!("{{\"customers\":[{}]}}", customers.join(",\n"));
@@ -171,7 +176,7 @@ impl Rows {
 }
 
 /// Judges every trial of the cases at an endpoint, and tells of each that went otherwise.
-pub fn run(cases: &[Case], home: Home, endpoint: Endpoint) {
+pub(super) fn run(cases: &[Case], home: Home, endpoint: Endpoint) {
     let due = |c: &&Case| c.home == home && c.endpoints.contains(&endpoint);
     let mut texts = Vec::new();
     let mut trials = Vec::new();

@@ -6,12 +6,13 @@ use serde_json::{Value, json};
 
 use crate::common::{company, person, with};
 
-pub const ALL: &[Endpoint] = &Endpoint::ALL;
-pub const BATCHES: &[Endpoint] = &[Endpoint::BatchCustomers, Endpoint::ValidateBatchCustomers];
-pub const CUSTOMER: &[Endpoint] = &[Endpoint::Customer];
-pub const SIMPLIFIED: &[Endpoint] = &[Endpoint::SimplifiedCustomer];
-pub const SINGLES: &[Endpoint] = &[Endpoint::Customer, Endpoint::SimplifiedCustomer];
-pub const REGULAR: &[Endpoint] = &[
+pub(super) const ALL: &[Endpoint] = &Endpoint::ALL;
+pub(super) const BATCHES: &[Endpoint] =
+    &[Endpoint::BatchCustomers, Endpoint::ValidateBatchCustomers];
+pub(super) const CUSTOMER: &[Endpoint] = &[Endpoint::Customer];
+pub(super) const SIMPLIFIED: &[Endpoint] = &[Endpoint::SimplifiedCustomer];
+pub(super) const SINGLES: &[Endpoint] = &[Endpoint::Customer, Endpoint::SimplifiedCustomer];
+pub(super) const REGULAR: &[Endpoint] = &[
     Endpoint::BatchCustomers,
     Endpoint::ValidateBatchCustomers,
     Endpoint::Customer,
@@ -19,7 +20,7 @@ pub const REGULAR: &[Endpoint] = &[
 
 /// A sound customer that a case changes. `$id` in any text becomes the trial's own id.
 #[derive(Clone, Copy, Debug)]
-pub enum Base {
+pub(super) enum Base {
     Person,
     Company,
     /// A person who is no customer yet; only at `customer`.
@@ -32,7 +33,7 @@ pub enum Base {
 
 impl Base {
     /// The customer as this endpoint takes it.
-    pub fn at(self, endpoint: Endpoint) -> Value {
+    pub(super) fn at(self, endpoint: Endpoint) -> Value {
         let customer = match self {
             Base::Person | Base::Lead => person("$id"),
             Base::Company => company("$id"),
@@ -76,7 +77,7 @@ impl Base {
 
 /// A change to a customer.
 #[derive(Clone, Debug)]
-pub struct Change {
+pub(super) struct Change {
     /// Fields to set; null removes one.
     set: Value,
     /// More members of the object as they are written, for what no JSON value can say.
@@ -100,7 +101,7 @@ impl From<&'static str> for Change {
 
 /// A customer of its own that came before, as the last trial's id.
 #[derive(Clone, Debug)]
-pub struct Before {
+pub(super) struct Before {
     pub endpoint: Endpoint,
     pub base: Base,
     pub change: Value,
@@ -108,7 +109,7 @@ pub struct Before {
 
 impl Before {
     /// Its text: communicationNumber `B-$id`, the customerExtId that of the trial.
-    pub fn text(&self, id: &str) -> String {
+    pub(super) fn text(&self, id: &str) -> String {
         let numbered = with(
             self.base.at(self.endpoint),
             json!({"communicationNumber": "B-$id"}),
@@ -121,7 +122,7 @@ impl Before {
 
 /// What is to be found: a row of `v_finding`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub(super) struct Found {
     pub rule: String,
     pub code: String,
     pub description: String,
@@ -130,14 +131,14 @@ pub struct Found {
 
 /// One changed customer, and what is to be found in it; nothing: it is to be accepted.
 #[derive(Clone, Debug)]
-pub struct Trial {
+pub(super) struct Trial {
     pub change: Change,
     pub found: Vec<Found>,
 }
 
 impl Trial {
     /// The text of the customer.
-    pub fn text(&self, base: Base, endpoint: Endpoint, id: &str) -> String {
+    pub(super) fn text(&self, base: Base, endpoint: Endpoint, id: &str) -> String {
         let mut text = with(base.at(endpoint), self.change.set.clone()).to_string();
         if !self.change.written.is_empty() {
             text.pop();
@@ -149,7 +150,7 @@ impl Trial {
 
 /// Which home the case is judged in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Home {
+pub(super) enum Home {
     /// The shipped classifiers, and one that is bound to `Customer.nationalCode`, to `Address.city`
     /// and to the additional value `tax_office`.
     Plain,
@@ -159,7 +160,7 @@ pub enum Home {
 
 /// One row of the table.
 #[derive(Clone, Debug)]
-pub struct Case {
+pub(super) struct Case {
     pub rule: &'static str,
     pub base: Base,
     pub endpoints: &'static [Endpoint],
@@ -169,7 +170,7 @@ pub struct Case {
 }
 
 /// A case of this rule, at every endpoint unless it says otherwise.
-pub fn case(rule: &'static str, base: Base) -> Case {
+pub(super) fn case(rule: &'static str, base: Base) -> Case {
     Case {
         rule,
         base,
@@ -181,18 +182,18 @@ pub fn case(rule: &'static str, base: Base) -> Case {
 }
 
 impl Case {
-    pub fn only_at(mut self, endpoints: &'static [Endpoint]) -> Case {
+    pub(super) fn only_at(mut self, endpoints: &'static [Endpoint]) -> Case {
         self.endpoints = endpoints;
         self
     }
 
-    pub fn in_branches(mut self) -> Case {
+    pub(super) fn in_branches(mut self) -> Case {
         self.home = Home::Branches;
         self
     }
 
     /// Before each trial this customer is accepted.
-    pub fn after(mut self, endpoint: Endpoint, base: Base, change: Value) -> Case {
+    pub(super) fn after(mut self, endpoint: Endpoint, base: Base, change: Value) -> Case {
         self.before = Some(Before {
             endpoint,
             base,
@@ -202,18 +203,18 @@ impl Case {
     }
 
     /// A change that sets the rule off; what is found follows with `says`.
-    pub fn fires(self, change: impl Into<Change>) -> Case {
+    pub(super) fn fires(self, change: impl Into<Change>) -> Case {
         self.near(change)
     }
 
     /// A finding of the rule.
-    pub fn says(self, code: &str, description: &str, path: &str) -> Case {
+    pub(super) fn says(self, code: &str, description: &str, path: &str) -> Case {
         let rule = self.rule;
         self.and(rule, code, description, path)
     }
 
     /// A finding of another rule that comes with it.
-    pub fn and(mut self, rule: &str, code: &str, description: &str, path: &str) -> Case {
+    pub(super) fn and(mut self, rule: &str, code: &str, description: &str, path: &str) -> Case {
         let trial = self.trials.last_mut().expect("a change");
         trial.found.push(Found {
             rule: rule.into(),
@@ -225,7 +226,7 @@ impl Case {
     }
 
     /// A change that is to be accepted.
-    pub fn near(mut self, change: impl Into<Change>) -> Case {
+    pub(super) fn near(mut self, change: impl Into<Change>) -> Case {
         self.trials.push(Trial {
             change: change.into(),
             found: Vec::new(),
@@ -234,13 +235,13 @@ impl Case {
     }
 
     /// Whether a trial of the case expects a finding of its rule.
-    pub fn has_firing(&self) -> bool {
+    pub(super) fn has_firing(&self) -> bool {
         let fires = |t: &Trial| t.found.iter().any(|f| f.rule == self.rule);
         self.trials.iter().any(fires)
     }
 
     /// Whether a trial of the case is to be accepted.
-    pub fn has_near(&self) -> bool {
+    pub(super) fn has_near(&self) -> bool {
         self.trials.iter().any(|t| t.found.is_empty())
     }
 }

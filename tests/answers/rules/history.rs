@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::rules::case::Base::{Company, Lead, Occasional, Person};
 use crate::rules::case::{BATCHES, CUSTOMER, Case, REGULAR, SIMPLIFIED, SINGLES, case};
 
-pub fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<Case> {
     [numbers(), customers(), demotions()].concat()
 }
 

@@ -11,7 +11,7 @@ fn second(list: &str, sound: &Value, change: Value) -> Value {
     json!({list: [sound, with(sound.clone(), change)]})
 }
 
-pub fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<Case> {
     [
         contacts_and_documents(),
         addresses(),
@@ -134,7 +134,7 @@ fn reasons_and_activities() -> Vec<Case> {
     ]
 }
 
-pub fn about_payments() -> Vec<Case> {
+pub(super) fn about_payments() -> Vec<Case> {
     [services_and_income(), payments_and_taxes()].concat()
 }
 

@@ -7,29 +7,29 @@ use crate::rules::case::Base::{Company, Person};
 use crate::rules::case::{Case, case};
 
 /// A sound related person, changed.
-pub fn person(change: Value) -> Value {
+pub(super) fn person(change: Value) -> Value {
     let sound = json!({"entityType": "INDIVIDUAL", "relationType": "OWNER", "firstName": "Jonas", "lastName": "Jonaitis"});
     with(sound, change)
 }
 
 /// A sound related company, changed.
-pub fn company(change: Value) -> Value {
+pub(super) fn company(change: Value) -> Value {
     let sound = json!({"entityType": "ORGANIZATION", "relationType": "HOST", "title": "UAB Dukra"});
     with(sound, change)
 }
 
 /// A customer's list of this one entity.
-pub fn only(entity: Value) -> Value {
+pub(super) fn only(entity: Value) -> Value {
     json!({"listRelatedEntity": [entity]})
 }
 
 /// The same behind a sound one, so that the index is 1.
-pub fn second(entity: Value) -> Value {
+pub(super) fn second(entity: Value) -> Value {
     json!({"listRelatedEntity": [company(json!({})), entity]})
 }
 
 #[rustfmt::skip]
-pub fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<Case> {
     vec![
         case("related-relation-type-missing", Person)
             .fires(only(person(json!({"relationType": null}))))

@@ -15,7 +15,7 @@ fn second_of_second(list: &str, sound: Value, change: Value) -> Value {
     second(person(json!({list: [sound, changed]})))
 }
 
-pub fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<Case> {
     [
         contacts_and_addresses(),
         documents(),
@@ -130,7 +130,7 @@ fn values(list: Value) -> Value {
 }
 
 #[rustfmt::skip]
-pub fn additional_values() -> Vec<Case> {
+pub(super) fn additional_values() -> Vec<Case> {
     let one = |change| values(json!([value(change)]));
     let typed = |datatype: &str, given: &str| values(json!([value(json!({"datatype": datatype, "value": given}))]));
     vec![

@@ -1,4 +1,4 @@
-//! What a value that is none, a key that stands twice and a field that is not known come to.
+//! What a value that is none, a key that appears twice and a field that is not known come to.
 
 use kycdrop::catalog::Endpoint;
 use serde_json::{Value, json};

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::rules::case::Base::{Company, Lead, Occasional, OccasionalCompany, Person};
 use crate::rules::case::{ALL, BATCHES, CUSTOMER, Case, REGULAR, SIMPLIFIED, case};
 
-pub fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<Case> {
     [request(), category(), risk_level(), status_and_dates()].concat()
 }
 
@@ -215,7 +215,7 @@ fn every_organization_field(value: impl Fn(&str) -> Value) -> Value {
     })
 }
 
-pub fn by_type() -> Vec<Case> {
+pub(super) fn by_type() -> Vec<Case> {
     [
         not_allowed(),
         individual(),

@@ -7,7 +7,7 @@ use crate::rules::case::Base::{Company, Person};
 use crate::rules::case::{Case, case};
 use crate::rules::related::{only, person};
 
-pub fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<Case> {
     [types_and_processes(), texts_and_keys()].concat()
 }
 

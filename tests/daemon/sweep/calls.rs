@@ -5,7 +5,7 @@ use std::collections::HashMap;
 /// What can fail, and how. `retval=0` of a write: the disk took nothing, and said so.
 ///
 /// What the standard library repeats until it works (EINTR) fails one time only.
-pub const CALLS: &[(&str, &[&str])] = &[
+pub(super) const CALLS: &[(&str, &[&str])] = &[
     (
         "openat",
         &[
@@ -61,7 +61,7 @@ pub const CALLS: &[(&str, &[&str])] = &[
 
 /// How a call fails.
 #[derive(Clone, Debug)]
-pub struct Fault {
+pub(super) struct Fault {
     pub call: &'static str,
     pub how: &'static str,
     number: usize,
@@ -70,12 +70,12 @@ pub struct Fault {
 }
 
 impl Fault {
-    pub fn name(&self, scene: &str) -> String {
+    pub(super) fn name(&self, scene: &str) -> String {
         let on = if self.and_on { "+" } else { "" };
         format!("{scene}: {} {} {}{on}", self.call, self.how, self.number)
     }
 
-    pub fn option(&self) -> String {
+    pub(super) fn option(&self) -> String {
         let how = match self.how.starts_with("retval") {
             true => self.how.to_owned(),
             false => format!("error={}", self.how),
@@ -86,7 +86,7 @@ impl Fault {
 }
 
 /// What can be made to fail of the calls in a trace.
-pub fn faults_of(trace: &str) -> Vec<Fault> {
+pub(super) fn faults_of(trace: &str) -> Vec<Fault> {
     let mut made: HashMap<(&str, &str), usize> = HashMap::new();
     let mut before_main = HashMap::new();
     for line in trace.lines() {

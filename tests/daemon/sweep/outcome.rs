@@ -10,14 +10,14 @@ use crate::common::Office;
 
 /// What can be seen of a home and its history once everything is done, without times.
 #[derive(PartialEq, Eq, Debug)]
-pub struct Outcome {
+pub(super) struct Outcome {
     paths: BTreeSet<String>,
     answers: BTreeMap<String, Value>,
     rows: Vec<String>,
 }
 
 impl Outcome {
-    pub fn of(office: &Office) -> Outcome {
+    pub(super) fn of(office: &Office) -> Outcome {
         let mut paths = Vec::new();
         walk(office.path(), &mut paths);
         let names = paths
@@ -51,7 +51,7 @@ impl Outcome {
     }
 
     /// What is there and should not be, and the other way around.
-    pub fn against(&self, wanted: &Outcome) -> String {
+    pub(super) fn against(&self, wanted: &Outcome) -> String {
         let lists = |outcome: &Outcome| {
             let answers = outcome.answers.iter();
             let answers = answers.map(|(name, answer)| format!("{name}: {answer}"));
