@@ -313,7 +313,9 @@ impl Engine {
             return Ok((done, back));
         }
         let synced = disk::side_by_side(&done, |file: &Recorded| {
-            file.claim.sync().map_err(|why| (file.claim.clone(), why))
+            file.claim
+                .sync()
+                .map_err(|why| (Box::new(file.claim.clone()), why))
         });
         if let Err((claim, why)) = synced {
             drop(group);
