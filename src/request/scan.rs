@@ -81,9 +81,10 @@ impl<R: Read> Scan<R> {
     /// To behind the quotation mark that ends a string.
     fn skip_string(&mut self, start: usize) -> Result<(), SplitError> {
         loop {
-            match memchr::memchr2(b'"', b'\\', self.rest()) {
+            let rest = self.rest();
+            match memchr::memchr2(b'"', b'\\', rest) {
                 Some(at) => {
-                    let quote = self.rest().get(at) == Some(&b'"');
+                    let quote = rest.get(at) == Some(&b'"');
                     self.pos += at + 1;
                     if quote {
                         return Ok(());
@@ -142,17 +143,19 @@ impl<R: Read> Scan<R> {
         self.buf.get(range).unwrap_or_default()
     }
 
+    #[inline]
     fn bound(&self, start: usize) -> Result<(), SplitError> {
-        if self.pos - start > self.limits.customer_bytes {
-            return Err(self.wrong_at(
-                start,
-                &format!(
-                    "a value is larger than {} bytes (max_customer_bytes)",
-                    self.limits.customer_bytes
-                ),
-            ));
+        match self.pos - start > self.limits.customer_bytes {
+            true => Err(self.too_large(start)),
+            false => Ok(()),
         }
-        Ok(())
+    }
+
+    #[cold]
+    fn too_large(&self, start: usize) -> SplitError {
+        let most = self.limits.customer_bytes;
+        let message = format!("a value is larger than {most} bytes (max_customer_bytes)");
+        self.wrong_at(start, &message)
     }
 
     /// The next byte, read from the file if need be.
