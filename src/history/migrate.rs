@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0006_ranges.sql"),
     include_str!("migrations/0007_warnings.sql"),
     include_str!("migrations/0008_shared_findings.sql"),
+    include_str!("migrations/0009_words.sql"),
 ];
 
 /// Version 3 grew while it was new: a history that was made in those hours has its first part or the
