@@ -224,6 +224,18 @@ pub struct Config {
     pub max_file_bytes: u64,
     /// The most customers in one file; one with more is answered 400.
     pub max_customers: u64,
+    /// What a request gets whose communicationNumber was accepted before with the same content.
+    pub repeated_request: RepeatedRequest,
+}
+
+/// What becomes of a request that comes again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RepeatedRequest {
+    /// It is accepted again, and nothing is saved.
+    Accept,
+    /// Its number is used: O005, or O001.
+    Reject,
 }
 
 impl Default for Config {
@@ -245,6 +257,7 @@ impl Default for Config {
             max_list_items: Limits::default().list_items,
             max_file_bytes: 16 << 30,
             max_customers: 1_000_000,
+            repeated_request: RepeatedRequest::Accept,
         }
     }
 }

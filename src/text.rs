@@ -76,3 +76,10 @@ pub fn nearest<'c>(given: &str, candidates: impl Iterator<Item = &'c str>) -> Op
 pub fn did_you_mean<'c>(given: &str, known: impl Iterator<Item = &'c str>) -> Option<String> {
     nearest(given, known).map(|near| format!("did you mean {near}?"))
 }
+/// How many repeats there are, to put behind the number of all that were accepted; empty for none.
+pub fn of_them_repeated(repeated: u64) -> String {
+    match repeated {
+        0 => String::new(),
+        n => format!(" ({n} repeated)"),
+    }
+}

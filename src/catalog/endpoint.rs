@@ -101,6 +101,16 @@ impl Endpoint {
         self.row().saves
     }
 
+    /// The endpoint that saves what this one accepts: itself, or the one that it validates for.
+    pub fn saving(self) -> Endpoint {
+        let like_this = |e: &Endpoint| {
+            e.saves()
+                && e.reply_kind() == self.reply_kind()
+                && e.customer_kind() == self.customer_kind()
+        };
+        Endpoint::ALL.into_iter().find(like_this).unwrap_or(self)
+    }
+
     /// Whether a request may ask for the risk level; elsewhere it always gives it.
     pub const fn evaluates(self) -> bool {
         self.row().evaluates

@@ -9,10 +9,9 @@ use std::time::Instant;
 use crate::catalog::Endpoint;
 use crate::clock;
 use crate::config::{Config, Home};
-use crate::history::{self, History, HistoryRules, SameFile};
+use crate::history::{self, History, HistoryRules};
 use crate::ingest::{
-    FileHash, JudgeError, Rules, Silent, Source, each_chunk, outcome, position_in, thread_pool,
-    to_check_with,
+    JudgeError, Rules, Silent, Source, each_chunk, outcome, position_in, thread_pool, to_check_with,
 };
 use crate::position::Position;
 use crate::response::{self, Body};
@@ -60,22 +59,13 @@ pub(super) fn check(home: Home, args: &Args) -> Result<u8> {
         }
     };
     let input = Input::of(&args.file)?;
-    let mut bytes: &[u8];
-    let mut hash;
-    let (source, same_file): (Source<'_>, &mut dyn SameFile) = match &input {
-        Input::Bytes(read) => {
-            bytes = read;
-            (Source::Bytes(read), &mut bytes)
-        }
-        Input::File(path) => {
-            hash = FileHash::new(path);
-            (Source::File(path), &mut hash)
-        }
+    let source = match &input {
+        Input::Bytes(read) => Source::Bytes(read),
+        Input::File(path) => Source::File(path),
     };
     Judging {
         endpoint: args.endpoint,
-        history_rules,
-        same_file,
+        history_rules: history_rules.accepting_repeats(rules.accepts_repeats),
         started: Instant::now(),
         accepted: 0,
         rejected: 0,
@@ -86,7 +76,6 @@ pub(super) fn check(home: Home, args: &Args) -> Result<u8> {
 struct Judging<'c> {
     endpoint: Endpoint,
     history_rules: HistoryRules<'c>,
-    same_file: &'c mut dyn SameFile,
     started: Instant,
     accepted: u64,
     rejected: u64,
@@ -137,10 +126,10 @@ impl Judging<'_> {
     }
 
     fn chunk(&mut self, mut chunk: JudgedChunk, body: &mut Body<&mut Vec<u8>>) -> Result<()> {
-        for (i, customer) in chunk.customers.iter_mut().enumerate() {
-            let position = chunk.first + i as u64;
+        for mut customer in std::mem::take(&mut chunk.customers) {
+            let text = chunk.payload(&customer);
             self.history_rules
-                .decide(customer, &chunk.texts, position, self.same_file)?;
+                .decide(&mut customer, &chunk.texts, text)?;
             match customer.findings.is_empty() {
                 true => self.accepted += 1,
                 false => self.rejected += 1,
@@ -149,7 +138,7 @@ impl Judging<'_> {
                 let all = customer.findings.iter();
                 Ok(all.map(|f| f.description.clone()).collect())
             };
-            body.customer(&outcome(customer, &chunk.texts), descriptions)
+            body.customer(&outcome(&customer, &chunk.texts), descriptions)
                 .map_err(to_memory)?;
         }
         Ok(())

@@ -12,7 +12,7 @@ use crate::explain::{
 };
 use crate::history::ask::{self, Batch, Reason};
 use crate::position::Position;
-use crate::text::{counted, printable};
+use crate::text::{counted, of_them_repeated, printable};
 use crate::trouble::{Kind, Result, Trouble};
 
 use super::output::{self, TextFormat};
@@ -211,9 +211,10 @@ fn batch_text(explained: &ExplainedBatch, one: bool) -> String {
         page.line(format!("  {}", printable(error)));
     } else {
         page.line(format!(
-            "  {}: {} accepted, {} rejected",
+            "  {}: {} accepted{}, {} rejected",
             customer_count(b.customers),
             b.accepted,
+            of_them_repeated(b.repeated),
             b.rejected
         ));
     }

@@ -11,7 +11,7 @@ use crate::config::Home;
 use crate::history::{self, BatchLine, Totals};
 use crate::intake::{Candidate, InWork, Inbox, claims_in_work};
 use crate::left_alone;
-use crate::text::{counted, printable};
+use crate::text::{counted, of_them_repeated, printable};
 use crate::trouble::{Kind, Result};
 
 use crate::daemon::held::{self, Held};
@@ -325,13 +325,14 @@ impl Status {
         }
         for b in &self.last_batches {
             line(format!(
-                "  {:>6}  {}  {}  {}/{}  {} accepted, {} rejected",
+                "  {:>6}  {}  {}  {}/{}  {} accepted{}, {} rejected",
                 b.batch_id,
                 b.received_at,
                 b.status,
                 printable(&b.endpoint),
                 printable(&b.file_name),
                 b.accepted,
+                of_them_repeated(b.repeated),
                 b.rejected
             ));
             if let Some(error) = &b.error {

@@ -29,6 +29,7 @@ pub(crate) struct Metrics {
     home: Home,
     files: u64,
     accepted: u64,
+    repeated: u64,
     rejected: BTreeMap<String, u64>,
     /// What the last look at the inbox found: files that wait, the last change of the oldest, and
     /// what cannot be taken.
@@ -52,6 +53,7 @@ impl Metrics {
             home: home.clone(),
             files: 0,
             accepted: 0,
+            repeated: 0,
             rejected: BTreeMap::new(),
             waiting: 0,
             oldest: None,
@@ -74,6 +76,7 @@ impl Metrics {
         for batch in answered {
             self.files += 1;
             self.accepted += batch.accepted;
+            self.repeated += batch.repeated;
             if batch.rejected > 0 {
                 let codes = history.rejections_by_code(batch.batch_id);
                 for (code, count) in codes.unwrap_or_default() {
@@ -144,6 +147,11 @@ impl Metrics {
             "customers_accepted_total",
             "Customers accepted since the start.",
             self.accepted,
+        );
+        out.counter(
+            "customers_repeated_total",
+            "Of the accepted customers: repeats, of which nothing was saved.",
+            self.repeated,
         );
         self.rejected_text(&mut out);
         let wal = with_ending(&self.home.database(), "-wal");

@@ -24,7 +24,7 @@ use std::sync::atomic::AtomicBool;
 use crate::config::{Config, Home};
 use crate::intake::Wake;
 use crate::talk::say;
-use crate::text::counted;
+use crate::text::{counted, of_them_repeated};
 use crate::trouble::Result;
 
 use lock::HomeLock;
@@ -77,10 +77,11 @@ pub(crate) fn once(home: Home, config: Config) -> Result<u8> {
     let (mut wake, lock, mut worker) = begin(home, config, false)?;
     let done = worker.until_idle(&mut wake);
     let (files, accepted, rejected) = (worker.files, worker.accepted, worker.rejected);
+    let repeated = of_them_repeated(worker.repeated);
     let left = held::left_behind(&worker.counts, &worker.engine);
     worker.end(lock, done)?;
     say!(
-        "{} answered: {} accepted, {rejected} rejected",
+        "{} answered: {} accepted{repeated}, {rejected} rejected",
         counted(files, "file", "files"),
         counted(accepted, "customer", "customers")
     );

@@ -53,6 +53,7 @@ pub(super) struct Worker {
     missing_since: Option<Instant>,
     pub(super) files: u64,
     pub(super) accepted: u64,
+    pub(super) repeated: u64,
     pub(super) rejected: u64,
 }
 
@@ -97,6 +98,7 @@ impl Worker {
             missing_since: None,
             files: 0,
             accepted: 0,
+            repeated: 0,
             rejected: 0,
         })
     }
@@ -340,6 +342,7 @@ impl Worker {
         for batch in answered {
             self.files += 1;
             self.accepted += batch.accepted;
+            self.repeated += batch.repeated;
             self.rejected += batch.rejected;
         }
         self.metrics.count(self.engine.history(), answered);

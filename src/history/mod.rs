@@ -51,7 +51,7 @@ pub use payload::{PackedChunk, Payload, pack};
 pub use query::{Answer, Bounds, Cell, ask as ask_sql, is_reading, too_slow};
 pub use reading::{has_batches, open_for_reading};
 pub use record::{Group, Recording};
-pub use rules::{HistoryRules, SameFile, Verdict};
+pub use rules::{HistoryRules, Verdict};
 pub use status::{BatchLine, Totals, last_batches, totals};
 
 /// The first SQLite without the WAL reset bug.

@@ -150,6 +150,24 @@ impl Unpacker {
         }
     }
 
+    /// The same within the transaction of a connection, which may have brought a dictionary.
+    ///
+    /// # Errors
+    /// When the payload or a dictionary is damaged.
+    pub(super) fn text_within(
+        &mut self,
+        conn: &Connection,
+        payload: ValueRef<'_>,
+    ) -> rusqlite::Result<Option<String>> {
+        if let ValueRef::Blob(packed) = payload
+            && let Some(id) = zstd_safe::get_dict_id_from_frame(packed)
+            && !self.dictionaries.contains_key(&id.get())
+        {
+            self.learn(conn)?;
+        }
+        self.text(payload)
+    }
+
     fn unpack(&mut self, packed: &[u8]) -> rusqlite::Result<String> {
         let id = zstd_safe::get_dict_id_from_frame(packed).map(u32::from);
         if id.is_some_and(|id| !self.dictionaries.contains_key(&id)) {

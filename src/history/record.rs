@@ -18,7 +18,7 @@ use super::findings::FindingRows;
 use super::footprint::{Change, Footprint, Writing};
 use super::keys::Keys;
 use super::payload::{PackedChunk, Payload};
-use super::rules::{Former, HistoryRules, SameFile, Verdict};
+use super::rules::{Former, HistoryRules, Verdict};
 use super::tally::Tally;
 use super::warnings::Warnings;
 
@@ -54,12 +54,12 @@ impl<'h> Group<'h> {
         })
     }
 
-    /// Begins a file.
+    /// Begins a file. A request that comes again is accepted again, or rejected since its number is used.
     ///
     /// # Errors
     /// When the database fails.
-    pub fn file(&self, batch: NewBatch) -> Result<Recording<'_>> {
-        Recording::begin(self, batch)
+    pub fn file(&self, batch: NewBatch, accepts_repeats: bool) -> Result<Recording<'_>> {
+        Recording::begin(self, batch, accepts_repeats)
     }
 
     /// Makes everything durable.
@@ -87,6 +87,8 @@ struct Counts {
 pub(super) struct At<'c> {
     pub position: u64,
     pub texts: &'c TextPool,
+    /// The customer as it came.
+    pub text: &'c str,
     pub payload: Payload<'c>,
     pub now: &'c str,
     /// The number that its assessment gets, if it gets one.
@@ -148,7 +150,11 @@ impl<'g> Rows<'g> {
 }
 
 impl<'g> Recording<'g> {
-    fn begin(group: &'g Group<'_>, batch: NewBatch) -> Result<Recording<'g>> {
+    fn begin(
+        group: &'g Group<'_>,
+        batch: NewBatch,
+        accepts_repeats: bool,
+    ) -> Result<Recording<'g>> {
         let conn: &Connection = &group.tx;
         let (batch_id, first_assessment) = conn
             .prepare_cached(
@@ -157,7 +163,10 @@ impl<'g> Recording<'g> {
             )?
             .query_row([], |r| Ok((r.get(0)?, r.get(1)?)))?;
         let history_rules = match batch.endpoint {
-            Some(endpoint) => Some(HistoryRules::new(conn, group.keys, endpoint)?),
+            Some(endpoint) => {
+                let rules = HistoryRules::new(conn, group.keys, endpoint)?;
+                Some(rules.accepting_repeats(accepts_repeats))
+            }
             None => None,
         };
         Ok(Recording {
@@ -182,12 +191,8 @@ impl<'g> Recording<'g> {
     /// whose outcome the history changed: their findings are others now.
     ///
     /// # Errors
-    /// When the database fails, or the file at hand cannot be read again.
-    pub fn chunk(
-        &mut self,
-        chunk: &mut PackedChunk,
-        same_file: &mut dyn SameFile,
-    ) -> Result<Vec<usize>> {
+    /// When the database fails.
+    pub fn chunk(&mut self, chunk: &mut PackedChunk) -> Result<Vec<usize>> {
         let now = clock::now();
         // It may have been learned from a file that was taken back.
         chunk.dictionary.keep(self.conn)?;
@@ -204,11 +209,12 @@ impl<'g> Recording<'g> {
             let at = At {
                 position: chunk.judged.first + i as u64,
                 texts,
+                text: chunk.judged.payload(customer),
                 payload: chunk.payload(i, customer),
                 now: &now,
                 assessment_id: first_assessment + i as i64,
             };
-            self.customer(customer, entered.get(i) == Some(&true), &at, same_file)?;
+            self.customer(customer, entered.get(i) == Some(&true), &at)?;
             if sound != customer.findings.is_empty() {
                 changed.push(i);
             }
@@ -227,25 +233,19 @@ impl<'g> Recording<'g> {
         Ok(changed)
     }
 
-    fn customer(
-        &mut self,
-        customer: &mut Judged,
-        entered: bool,
-        at: &At<'_>,
-        same_file: &mut dyn SameFile,
-    ) -> Result<()> {
+    fn customer(&mut self, customer: &mut Judged, entered: bool, at: &At<'_>) -> Result<()> {
         if entered {
             self.assess(customer, at, None)?;
         } else if let Some(rules) = &mut self.history_rules {
-            match rules.decide(customer, at.texts, at.position, same_file)? {
+            match rules.decide(customer, at.texts, at.text)? {
                 Verdict::New(keys) if self.batch.endpoint.is_some_and(Endpoint::saves) => {
                     let former = rules.enter(keys, at.assessment_id)?;
                     self.assess(customer, at, former)?;
                 }
                 Verdict::New(_) => self.acknowledge(customer, at, None)?,
                 Verdict::Duplicate(id) => {
-                    self.counts.repeated += 1;
-                    self.acknowledge(customer, at, Some(id))?;
+                    self.counts.repeated += u64::from(id.is_some());
+                    self.acknowledge(customer, at, id)?;
                 }
                 Verdict::Rejected => self.reject(customer, at)?,
             }

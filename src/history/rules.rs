@@ -5,32 +5,26 @@
 //! every row. The hash only finds the row; its text decides, and two texts with one hash lie in
 //! neighbouring keys.
 
+use rusqlite::types::{Value, ValueRef};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use crate::catalog::{
     CUSTOMER, CategoryKind, Endpoint, HistoryFacts, HistoryRule, RuleRow, history_rules,
 };
+use crate::request::same_value;
 use crate::trouble::Result;
 use crate::validate::{Finding, Judged, Summary, TextPool};
 
 use super::keys::Keys;
-
-/// Asks whether the file being judged has these bytes: size and SHA-256 of another.
-pub trait SameFile {
-    /// Whether the file at hand has this size and hash.
-    ///
-    /// # Errors
-    /// When the file at hand cannot be read.
-    fn is(&mut self, bytes: u64, sha256: &str) -> Result<bool>;
-}
+use super::payload::Unpacker;
 
 /// What a customer comes to.
 #[derive(Debug)]
 pub enum Verdict {
     /// Accepted, as a new assessment.
     New(NewKeys),
-    /// Accepted as the same request again; this assessment has it already.
-    Duplicate(i64),
+    /// Accepted as the same request again; this assessment has it already. None where nothing is saved.
+    Duplicate(Option<i64>),
     /// Rejected, by the findings that the customer has now.
     Rejected,
 }
@@ -91,6 +85,10 @@ pub struct HistoryRules<'c> {
     rules: Vec<(&'static RuleRow, &'static HistoryRule)>,
     /// Nothing is to be saved: what is accepted here counts in temporary tables only.
     trial: bool,
+    /// Whether a request that comes again is accepted again; else its number is used.
+    accepts_repeats: bool,
+    /// Made when a number comes again.
+    unpacker: Option<Unpacker>,
     statements: Statements<'c>,
 }
 
@@ -142,6 +140,15 @@ pub(super) fn names<'f>(
     )
 }
 
+/// The accepted request that has a number.
+enum Earlier {
+    None,
+    /// This assessment.
+    Saved(i64),
+    /// Nothing is saved: its text.
+    InTrial(String),
+}
+
 struct Existing {
     key: i64,
     kind: Option<CategoryKind>,
@@ -160,7 +167,7 @@ impl<'c> HistoryRules<'c> {
         if trial {
             conn.execute_batch(
                 "CREATE TEMP TABLE IF NOT EXISTS trial_number (
-                   communication_number TEXT PRIMARY KEY) WITHOUT ROWID;
+                   communication_number TEXT PRIMARY KEY, text TEXT);
                  CREATE TEMP TABLE IF NOT EXISTS trial_customer (
                    customer_ext_id TEXT, business_unit TEXT, kind TEXT,
                    PRIMARY KEY (customer_ext_id, business_unit)) WITHOUT ROWID;
@@ -175,8 +182,17 @@ impl<'c> HistoryRules<'c> {
             endpoint,
             rules: history_rules().filter(at_endpoint).collect(),
             trial,
+            accepts_repeats: true,
+            unpacker: None,
             statements: Statements::prepare(conn)?,
         })
+    }
+
+    /// With repeats accepted, as they are unless this is called, or not.
+    #[must_use]
+    pub fn accepting_repeats(mut self, accepts: bool) -> Self {
+        self.accepts_repeats = accepts;
+        self
     }
 
     pub(super) fn is_trial(&self) -> bool {
@@ -199,35 +215,36 @@ impl<'c> HistoryRules<'c> {
         Ok(())
     }
 
-    /// Decides on a customer that was validated. Afterwards its findings are those of its answer: one
-    /// without any gets those of the rules here, and a repeat has none. It was accepted before, and
-    /// stays so whatever the rules say of it by now: a classifier may have changed since.
+    /// Decides on a customer that was validated, whose text this is. Afterwards its findings are those
+    /// of its answer: one without any gets those of the rules here, and a repeat has none. It was
+    /// accepted before, and stays so whatever the rules say of it by now: a classifier may have changed
+    /// since.
     ///
     /// # Errors
-    /// When the database or the file at hand cannot be read.
+    /// When the database cannot be read.
     pub fn decide(
         &mut self,
         customer: &mut Judged,
         texts: &TextPool,
-        position: u64,
-        same_file: &mut dyn SameFile,
+        text: &str,
     ) -> Result<Verdict> {
         let summary = &customer.summary;
         let (number, unit, ext_id) = names(summary, texts);
         let (number_key, holder) = self.holder(number)?;
-        if let Some(holder) = holder
-            && self.same_request(holder, position, same_file)?
-        {
+        let earlier = match holder {
+            Some(holder) => Earlier::Saved(holder),
+            None => self.earlier_in_trial(number)?,
+        };
+        if self.accepts_repeats && self.is_repeat(&earlier, text)? {
             customer.findings.clear();
             return Ok(Verdict::Duplicate(holder));
         }
         if !customer.findings.is_empty() {
             return Ok(Verdict::Rejected);
         }
-        let number_used = holder.is_some() || self.taken_in_trial(number)?;
         let existing = self.existing(unit, ext_id)?;
         let history = HistoryFacts {
-            number_used,
+            number_used: !matches!(earlier, Earlier::None),
             existing: existing.kind,
             action: summary.action,
             kind: summary.kind,
@@ -242,7 +259,7 @@ impl<'c> HistoryRules<'c> {
             return Ok(Verdict::Rejected);
         }
         if self.trial {
-            self.take_in_trial(number, unit, ext_id, summary.kind)?;
+            self.take_in_trial((number, unit, ext_id), summary.kind, text)?;
         }
         Ok(Verdict::New(NewKeys {
             number_key,
@@ -297,34 +314,30 @@ impl<'c> HistoryRules<'c> {
         }
     }
 
-    /// Whether the holder came from the same bytes, at the same endpoint and place.
-    fn same_request(
-        &self,
-        holder: i64,
-        position: u64,
-        same_file: &mut dyn SameFile,
-    ) -> Result<bool> {
-        let (endpoint, place, bytes, sha256): (String, u64, u64, String) = {
-            let found = self
-                .conn
-                .prepare_cached(
-                    "SELECT b.endpoint, a.position, b.bytes, b.sha256
-                     FROM assessment a JOIN batch b USING (batch_id) WHERE a.assessment_id = ?1",
-                )?
-                .query_row([holder], |r| {
-                    Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?))
-                })
-                .optional()?;
-            match found {
-                Some(found) => found,
-                // The row of the file at hand is written at its end: the holder is in it.
-                None => return Ok(false),
-            }
+    /// Whether a request is the one that has its number, sent again: the same content at the same
+    /// endpoint, or at the one that validates for it.
+    fn is_repeat(&mut self, earlier: &Earlier, text: &str) -> Result<bool> {
+        let holder = match earlier {
+            Earlier::None => return Ok(false),
+            Earlier::InTrial(earlier) => return Ok(same_value(earlier, text)),
+            Earlier::Saved(holder) => holder,
         };
-        if endpoint != self.endpoint.name() || place != position {
+        // The batch of the file at hand is written at its end.
+        let mut select = self.conn.prepare_cached(
+            "SELECT b.endpoint, a.payload FROM assessment a LEFT JOIN batch b USING (batch_id)
+             WHERE a.assessment_id = ?1",
+        )?;
+        let (endpoint, payload): (Option<String>, Value) =
+            select.query_row([holder], |r| Ok((r.get(0)?, r.get(1)?)))?;
+        if endpoint.is_some_and(|endpoint| endpoint != self.endpoint.saving().name()) {
             return Ok(false);
         }
-        same_file.is(bytes, &sha256)
+        let unpacker = match &mut self.unpacker {
+            Some(unpacker) => unpacker,
+            none => none.insert(Unpacker::of(self.conn)?),
+        };
+        let earlier = unpacker.text_within(self.conn, ValueRef::from(&payload))?;
+        Ok(earlier.is_some_and(|earlier| same_value(&earlier, text)))
     }
 
     /// Takes the number and puts the customer's newest assessment in place. Returns how the customer
@@ -379,14 +392,16 @@ impl<'c> HistoryRules<'c> {
         Ok(found)
     }
 
-    fn taken_in_trial(&self, number: &str) -> Result<bool> {
+    fn earlier_in_trial(&self, number: &str) -> Result<Earlier> {
         if !self.trial {
-            return Ok(false);
+            return Ok(Earlier::None);
         }
-        Ok(self
+        let text = self
             .conn
-            .prepare_cached("SELECT 1 FROM temp.trial_number WHERE communication_number = ?1")?
-            .exists([number])?)
+            .prepare_cached("SELECT text FROM temp.trial_number WHERE communication_number = ?1")?
+            .query_row([number], |r| r.get(0))
+            .optional()?;
+        Ok(text.map_or(Earlier::None, Earlier::InTrial))
     }
 
     fn kind_in_trial(&self, unit: Option<&str>, ext_id: &str) -> Result<Option<CategoryKind>> {
@@ -406,14 +421,13 @@ impl<'c> HistoryRules<'c> {
 
     fn take_in_trial(
         &self,
-        number: &str,
-        unit: Option<&str>,
-        ext_id: &str,
+        (number, unit, ext_id): (&str, Option<&str>, &str),
         kind: Option<CategoryKind>,
+        text: &str,
     ) -> Result<()> {
         self.conn
-            .prepare_cached("INSERT INTO temp.trial_number VALUES (?1)")?
-            .execute([number])?;
+            .prepare_cached("INSERT INTO temp.trial_number VALUES (?1, ?2)")?
+            .execute([number, text])?;
         // An absent businessUnit is kept as blank text, which no given one can be.
         self.conn
             .prepare_cached(

@@ -48,20 +48,23 @@ fn rows_with(mask: u64, blocks: bool, chunk_customers: usize) -> Vec<(i64, Strin
     let group = history.group().unwrap();
     for file in 0..2 {
         let mut recording = group
-            .file(NewBatch {
-                claim: format!("claim {file}"),
-                endpoint: Some(Endpoint::BatchCustomers),
-                path: "batch-customers".into(),
-                file_name: "x.json".into(),
-                received_at: "2026-01-01T00:00:00.000Z".into(),
-            })
+            .file(
+                NewBatch {
+                    claim: format!("claim {file}"),
+                    endpoint: Some(Endpoint::BatchCustomers),
+                    path: "batch-customers".into(),
+                    file_name: "x.json".into(),
+                    received_at: "2026-01-01T00:00:00.000Z".into(),
+                },
+                true,
+            )
             .unwrap();
         let bytes = body(file);
         let mut splitter = Splitter::new(&bytes[..], Body::List, limits);
         while let Some(chunk) = splitter.next_chunk().unwrap() {
             let judged = judge.judge_chunk(chunk, &mut Tree::new(), || 0).unwrap();
             let mut packed = PackedChunk::of(judged, true, &packing);
-            recording.chunk(&mut packed, &mut &b""[..]).unwrap();
+            recording.chunk(&mut packed).unwrap();
         }
         recording.finish(Default::default()).unwrap();
     }

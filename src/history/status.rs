@@ -20,6 +20,8 @@ pub struct BatchLine {
     pub customers: u64,
     /// How many of them were accepted.
     pub accepted: u64,
+    /// Of the accepted: repeats, of which nothing was saved.
+    pub repeated: u64,
     /// How many of them were rejected.
     pub rejected: u64,
     /// When it was claimed, UTC.
@@ -57,7 +59,7 @@ pub struct Totals {
 pub fn last_batches(conn: &Connection, most: u32) -> Result<Vec<BatchLine>> {
     let mut select = conn.prepare(
         "SELECT batch_id, endpoint, file_name, status, customers, accepted, rejected, received_at,
-                elapsed_ms, response_file, error
+                elapsed_ms, response_file, error, repeated
          FROM batch ORDER BY batch_id DESC LIMIT ?1",
     )?;
     let rows = select.query_map([most], |r| {
@@ -73,6 +75,7 @@ pub fn last_batches(conn: &Connection, most: u32) -> Result<Vec<BatchLine>> {
             elapsed_ms: r.get(8)?,
             response_file: r.get(9)?,
             error: r.get(10)?,
+            repeated: r.get(11)?,
         })
     })?;
     Ok(rows.collect::<std::result::Result<_, _>>()?)

@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Instant;
@@ -16,7 +16,6 @@ use crate::catalog::Endpoint;
 use crate::classifier::ClassifierSet;
 use crate::disk;
 use crate::fault;
-use crate::history::SameFile;
 use crate::position::{Position, Positions};
 use crate::request::{
     Body, Chunk, InvalidKind, InvalidRequest, Limits, SplitError, Splitter, Tree,
@@ -42,6 +41,8 @@ pub struct Rules {
     pub max_file_bytes: u64,
     /// The most customers of a file.
     pub max_customers: u64,
+    /// Whether a request that comes again is accepted again; else its number is used.
+    pub accepts_repeats: bool,
 }
 
 /// What is known of a file once it was read to its end.
@@ -420,77 +421,18 @@ impl<R: Read> Read for HashingReader<R> {
     }
 }
 
-impl SameFile for &[u8] {
-    fn is(&mut self, bytes: u64, sha256: &str) -> Result<bool> {
-        Ok(self.len() as u64 == bytes && crate::hex(&Sha256::digest(*self)) == sha256)
-    }
-}
-
-/// The hash of the file at hand, for those who need it before its end: it is read again then.
-pub struct FileHash {
-    path: PathBuf,
-    known: Option<FileFacts>,
-    /// It could not be read for its hash.
-    pub(super) unreadable: bool,
-}
-
-impl FileHash {
-    /// Of this file; nothing is read yet.
-    pub fn new(path: &Path) -> FileHash {
-        FileHash {
-            path: path.to_path_buf(),
-            known: None,
-            unreadable: false,
-        }
-    }
-
-    /// Reads the whole file, unless that was done.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn read_whole(&mut self) -> Result<FileFacts> {
-        if let Some(known) = &self.known {
-            return Ok(known.clone());
-        }
-        let read = || {
-            let mut reader = HashingReader::new(disk::open_regular(&self.path)?);
-            io::copy(&mut reader, &mut io::sink()).map(|_| reader)
-        };
-        let reader = read().map_err(|e| {
-            self.unreadable = !disk::concerns_all(&e);
-            Trouble::io("reading", &self.path, &e)
-        })?;
-        let facts = FileFacts {
-            bytes: reader.bytes,
-            sha256: crate::hex(&reader.hasher.finalize()),
-            other_keys: Vec::new(),
-        };
-        self.known = Some(facts.clone());
-        Ok(facts)
-    }
-
-    /// Whether what was read again, if it was, is what was judged.
-    pub(super) fn agrees(&self, judged: &FileFacts) -> bool {
-        self.known
-            .as_ref()
-            .is_none_or(|known| known.sha256 == judged.sha256)
-    }
-}
-
-impl SameFile for FileHash {
-    fn is(&mut self, bytes: u64, sha256: &str) -> Result<bool> {
-        if self.known.is_none() {
-            let size = std::fs::metadata(&self.path).map_err(|e| {
-                self.unreadable = !disk::concerns_all(&e);
-                Trouble::io("reading", &self.path, &e)
-            })?;
-            if size.len() != bytes {
-                return Ok(false);
-            }
-        }
-        let facts = self.read_whole()?;
-        Ok(facts.bytes == bytes && facts.sha256 == sha256)
-    }
+/// Reads a whole file for its length and hash.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn read_whole(path: &Path) -> io::Result<FileFacts> {
+    let mut reader = HashingReader::new(disk::open_regular(path)?);
+    io::copy(&mut reader, &mut io::sink())?;
+    Ok(FileFacts {
+        bytes: reader.bytes,
+        sha256: crate::hex(&reader.hasher.finalize()),
+        other_keys: Vec::new(),
+    })
 }
 
 /// A place in a file for a person: `line 3, column 14 (byte 120)`.

@@ -255,6 +255,7 @@ fn log_answer(batch: &Written) {
         status = batch.status,
         customers = batch.customers,
         accepted = batch.accepted,
+        repeated = batch.repeated,
         rejected = batch.rejected,
         ms = batch.elapsed_ms,
         "answered"

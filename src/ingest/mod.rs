@@ -24,7 +24,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::classifier::{ClassifierSet, write_shipped};
-use crate::config::{Config, Home, Roots};
+use crate::config::{Config, Home, RepeatedRequest, Roots};
 use crate::disk;
 use crate::fault;
 use crate::history::{History, Published, Written};
@@ -35,7 +35,7 @@ use back::Stuck;
 use classifier_files::{Fingerprint, activate, active, fingerprint, look_cut, settled, stood_for};
 pub use classifier_files::{of_home as classifiers_of, to_check_with};
 use guard::Guard;
-pub use judge_file::{FileFacts, FileHash, JudgeError, Rules, Source, each_chunk, position_in};
+pub use judge_file::{FileFacts, JudgeError, Rules, Source, each_chunk, position_in, read_whole};
 use lifecycle::Recorded;
 pub use progress::{Progress, Silent};
 pub use ready::outcome;
@@ -410,6 +410,7 @@ impl Rules {
             },
             max_file_bytes: config.max_file_bytes,
             max_customers: config.max_customers,
+            accepts_repeats: config.repeated_request == RepeatedRequest::Accept,
         }
     }
 }

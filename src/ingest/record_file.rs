@@ -24,7 +24,7 @@ use crate::request::{InvalidKind, Note, NoteDetail, NoteKind};
 use crate::response::batch_result;
 use crate::trouble::{Kind, Result, Trouble};
 
-use super::judge_file::{self, FileFacts, FileHash, JudgeError, Rules, Source, each_chunk};
+use super::judge_file::{self, FileFacts, JudgeError, Rules, Source, each_chunk};
 use super::lifecycle::{Recorded, Stage};
 use super::progress::Progress;
 use super::publish::Draft;
@@ -102,8 +102,7 @@ impl OneFile<'_> {
             return Err(NotRecorded::NeedsOwnTransaction);
         }
         let mut work = Work {
-            recording: group.file(self.claim.new_batch())?,
-            hash: FileHash::new(&path),
+            recording: group.file(self.claim.new_batch(), self.rules.accepts_repeats)?,
             draft: None,
             kept: Vec::new(),
         };
@@ -123,16 +122,12 @@ impl OneFile<'_> {
         });
         let (facts, mut end) = match judged {
             Ok(judged) => judged,
-            Err(NotRecorded::Failed(e)) if !work.hash.unreadable => return Err(e.into()),
+            Err(NotRecorded::Failed(e)) => return Err(e.into()),
             Err(why) => {
                 if self.first {
                     work.recording.undo()?;
                 }
-                return Err(match why {
-                    // The file could not be read again for its hash.
-                    NotRecorded::Failed(_) => self.put_off(Deferral::Broken),
-                    why => why,
-                });
+                return Err(why);
             }
         };
         end.sha256 = facts.sha256;
@@ -178,7 +173,7 @@ impl OneFile<'_> {
     ) -> Result<(FileFacts, Finish), NotRecorded> {
         let Some(endpoint) = self.claim.endpoint() else {
             let why = "the folder that the file was dropped in is not an endpoint";
-            return Ok((work.hash.read_whole()?, failed(404, why)));
+            return Ok((self.read_whole()?, failed(404, why)));
         };
         if endpoint.is_batch() {
             work.draft = Some(Draft::begin(self.claim, endpoint)?);
@@ -198,7 +193,7 @@ impl OneFile<'_> {
         let facts = match judged {
             Ok(facts) => facts,
             Err(stop) => {
-                let answer = self.not_judged(stop, file, work)?;
+                let answer = self.not_judged(stop, file)?;
                 work.kept.clear();
                 if self.first {
                     work.recording.undo()?;
@@ -213,10 +208,22 @@ impl OneFile<'_> {
                 Kind::Internal if !self.first => NotRecorded::NeedsOwnTransaction,
                 _ => e.into(),
             })?;
-        match work.hash.agrees(&facts) {
-            true => Ok((facts, end)),
-            false => Err(self.put_off(Deferral::Changed)),
-        }
+        Ok((facts, end))
+    }
+
+    /// The length and hash of a file that was not judged to its end.
+    fn read_whole(&self) -> Result<FileFacts, NotRecorded> {
+        let path = self.claim.source();
+        judge_file::read_whole(&path).map_err(|e| match disk::concerns_all(&e) {
+            true => Trouble::io("reading", &path, &e).into(),
+            false => self.put_off(Deferral::Broken),
+        })
+    }
+
+    fn defect(&self, place: &str) -> Result<(FileFacts, Finish), NotRecorded> {
+        let error = format!("a defect in kycdrop at {place}: please report it");
+        tracing::error!("{error}");
+        Ok((self.read_whole()?, failed(500, error)))
     }
 
     /// What a file is answered that was not judged to its end.
@@ -224,7 +231,6 @@ impl OneFile<'_> {
         &self,
         stop: JudgeError,
         file: &File,
-        work: &mut Work<'_>,
     ) -> Result<(FileFacts, Finish), NotRecorded> {
         Ok(match stop {
             JudgeError::Unreadable(e) => {
@@ -240,7 +246,7 @@ impl OneFile<'_> {
                 }
                 let place = judge_file::place_in(&self.claim.source(), fault.offset);
                 let error = format!("{place}: {}", fault.message);
-                (work.hash.read_whole()?, failed(400, error))
+                (self.read_whole()?, failed(400, error))
             }
             JudgeError::TooMuch(message) => {
                 // One that is too large is not read for its hash either.
@@ -251,14 +257,14 @@ impl OneFile<'_> {
                         ..FileFacts::default()
                     }
                 } else {
-                    work.hash.read_whole()?
+                    self.read_whole()?
                 };
                 (facts, failed(400, message))
             }
-            JudgeError::Defect(place) => defect(work, &place)?,
+            JudgeError::Defect(place) => self.defect(&place)?,
             JudgeError::Trouble(e) => {
                 tracing::error!("{e}");
-                defect(work, "the writing of the history")?
+                self.defect("the writing of the history")?
             }
         })
     }
@@ -321,7 +327,6 @@ fn while_syncing<T>(path: &Path, work: impl FnOnce() -> T) -> (T, io::Result<()>
 /// What a file has become so far.
 struct Work<'g> {
     recording: Recording<'g>,
-    hash: FileHash,
     /// The response of a batch, written along with its rows.
     draft: Option<Draft>,
     /// What is judged, and not written before the whole file is.
@@ -334,7 +339,7 @@ impl Work<'_> {
             mut packed,
             results,
         } = chunk;
-        let changed = self.recording.chunk(&mut packed, &mut self.hash)?;
+        let changed = self.recording.chunk(&mut packed)?;
         let Some(draft) = &mut self.draft else {
             return Ok(());
         };
@@ -350,12 +355,6 @@ impl Work<'_> {
         }
         Ok(())
     }
-}
-
-fn defect(work: &mut Work<'_>, place: &str) -> Result<(FileFacts, Finish)> {
-    let error = format!("a defect in kycdrop at {place}: please report it");
-    tracing::error!("{error}");
-    Ok((work.hash.read_whole()?, failed(500, error)))
 }
 
 fn failed(status: u16, error: impl Into<String>) -> Finish {

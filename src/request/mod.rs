@@ -7,6 +7,7 @@
 
 mod invalid;
 mod read;
+mod same;
 mod scalar;
 mod scan;
 mod split;
@@ -14,6 +15,7 @@ mod tree;
 pub mod value;
 
 pub use invalid::{InvalidKind, InvalidRequest};
+pub use same::same_value;
 pub use split::{Body, Chunk, Element, Limits, SplitError, Splitter};
 
 pub use tree::{Items, Kind, Marks, Node, Note, NoteDetail, NoteKind, Path, Slot, SlotId, Tree};

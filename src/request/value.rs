@@ -86,6 +86,50 @@ pub fn is_whole(text: &str) -> bool {
     }
 }
 
+/// Whether two numbers are equal, digit by digit. What is not a number equals nothing.
+pub fn same_number(one: &str, other: &str) -> bool {
+    match (Normal::of(one), Normal::of(other)) {
+        (Some(one), Some(other)) => one == other,
+        _ => false,
+    }
+}
+
+/// A number as its digits without zeros at either end, and the power of ten of the last of them.
+#[derive(PartialEq, Eq)]
+struct Normal {
+    negative: bool,
+    digits: String,
+    /// As text where it does not fit.
+    exponent: Result<i64, String>,
+}
+
+impl Normal {
+    fn of(text: &str) -> Option<Normal> {
+        let p = parts(text)?;
+        let all = format!("{}{}", p.whole, p.fraction);
+        let digits = all.trim_start_matches('0').trim_end_matches('0');
+        if digits.is_empty() {
+            return Some(Normal {
+                negative: false,
+                digits: String::new(),
+                exponent: Ok(0),
+            });
+        }
+        let zeros = all.len() - all.trim_end_matches('0').len();
+        let exponent = match p.exponent {
+            Some(e) if p.negative_exponent => Ok(-e),
+            Some(e) => Ok(e),
+            None => Err(text.trim().to_owned()),
+        };
+        let shift = zeros as i64 - p.fraction.len() as i64;
+        Some(Normal {
+            negative: text.trim().starts_with('-'),
+            digits: digits.to_owned(),
+            exponent: exponent.map(|e: i64| e.saturating_add(shift)),
+        })
+    }
+}
+
 /// Digits with an optional sign: what an additional value of the datatype INTEGER holds.
 pub fn is_plain_integer(text: &str) -> bool {
     let text = text.trim();

@@ -263,15 +263,16 @@ fn an_unread_response_is_never_overwritten_and_files_are_put_away_by_day() {
 fn validation_saves_nothing_and_sees_the_history() {
     let office = Office::new();
     office.batch("before", &[person("1")]);
+    let other = |id: &str| with(person(id), json!({"requester": "Branch 8"}));
     let list = [
-        person("1"),
+        other("1"),
         with(person("1"), json!({"communicationNumber": "N-9"})),
         with(
             person("1"),
             json!({"communicationNumber": "N-8", "action": "UPDATE"}),
         ),
         person("2"),
-        person("2"),
+        other("2"),
     ];
     for name in ["once", "twice"] {
         let response = office.answer(

@@ -1,5 +1,5 @@
-//! What comes again: the same bytes, which are answered as before, and the same numbers and customers in
-//! other bytes, which are not.
+//! What comes again: the same content, which is answered as before wherever and however it is written,
+//! and another content under a used number, which is not.
 
 use crate::answers::{ACCEPTED, assessments, body, counts, customers};
 use crate::common;
@@ -37,17 +37,185 @@ fn the_same_bytes_again_are_accepted_and_nothing_is_saved() {
             {"customer_ext_id": "X-3", "assessments": 1}
         ])
     );
-    // One byte more is another request.
+    // White space makes no other request.
     office.drop("batch-customers/fifth.json", format!("{text}\n"));
     office.once();
-    assert_eq!(counts(&office), [200, 3, 0, 3, 0]);
+    assert_eq!(counts(&office), [200, 3, 3, 0, 3]);
+}
+
+/// The same request as somebody else would write it.
+fn rewritten(customer: &Value) -> String {
+    let mut members: Vec<String> = (customer.as_object().expect("an object").iter())
+        .map(|(key, value)| format!("\t{} :\r\n {value}", escaped(key)))
+        .collect();
+    members.reverse();
+    format!("{{{}\n}}", members.join(" ,"))
+}
+
+/// A text in JSON with each of its letters escaped.
+fn escaped(text: &str) -> String {
+    let letters = text.encode_utf16().map(|unit| format!("\\u{unit:04X}"));
+    format!("\"{}\"", letters.collect::<String>())
+}
+
+#[test]
+fn the_same_content_is_a_repeat_in_any_file_at_any_place_however_it_is_written() {
+    let office = Office::new();
+    let list = json!([{"turnoverType": "FORMER_TURNOVER", "turnoverRange": "ANNUAL", "from": 0, "to": 1000}]);
+    let first = with(
+        person("1"),
+        json!({"listDeclaredTurnover": list, "unknownField": [1.50, {"b": null}]}),
+    );
+    let second = company("2");
+    office.batch("first", &[first.clone(), second.clone(), person("3")]);
+    assert_eq!(counts(&office), [200, 3, 3, 0, 0]);
+    // Another order, one customer more, one number written in another way.
+    let text = rewritten(&first)
+        .replace("1000", "1.0e3")
+        .replace("1.5", "1.500");
+    let body = format!(
+        "{{\"customers\":[{},{},{}]}}",
+        rewritten(&second),
+        person("4"),
+        text
+    );
+    let path = office.write("again.json", &body);
+    let checked = office.run(&["check", path.to_str().expect("text")]);
+    assert_eq!(checked.status.code(), Some(0), "{checked:?}");
+    office.drop("validate-batch-customers/again.json", &body);
+    office.once();
+    assert_eq!(counts(&office), [200, 3, 3, 0, 2]);
+    office.drop("batch-customers/again.json", &body);
+    office.once();
+    assert_eq!(counts(&office), [200, 3, 3, 0, 2]);
+    assert_eq!(assessments(&office), 4);
+    assert_eq!(
+        office.value("SELECT assessments FROM v_customer WHERE customer_ext_id = 'X-1'"),
+        1
+    );
+}
+
+#[test]
+fn any_other_content_under_a_used_number_is_rejected() {
+    let office = Office::new();
+    let first = with(person("1"), json!({"shoes": [1, 2, "large"]})).to_string();
+    let first = first.replace("\"large\"", "12345678901234567890123");
+    office.drop(
+        "batch-customers/first.json",
+        format!("{{\"customers\":[{first}]}}"),
+    );
+    office.once();
+    assert_eq!(counts(&office), [200, 1, 1, 0, 0]);
+    for (what, other) in [
+        (
+            "a digit of a large number",
+            first.replace("890123", "890124"),
+        ),
+        ("the order of a list", first.replace("[1,2,", "[2,1,")),
+        (
+            "a field of null",
+            first.replacen('{', "{\"title\":null,", 1),
+        ),
+        (
+            "white space in a text",
+            first.replace("\"Ona\"", "\"Ona \""),
+        ),
+        (
+            "text in the place of a number",
+            first.replace("[1,", "[\"1\","),
+        ),
+    ] {
+        assert_ne!(other, first, "{what}");
+        for endpoint in ["validate-batch-customers", "batch-customers"] {
+            let body = format!("{{\"customers\":[{other}]}}");
+            office.drop(format!("{endpoint}/other.json"), body);
+            office.once();
+            assert_eq!(counts(&office), [200, 1, 0, 1, 0], "{what} at {endpoint}");
+        }
+    }
+    assert_eq!(assessments(&office), 1);
+}
+
+/// In one file, where nothing is committed yet: the second is the same as the first.
+#[test]
+fn the_same_content_twice_in_one_file_is_saved_once() {
+    let office = Office::new();
+    let one = person("1");
+    let other = with(one.clone(), json!({"firstName": "Another"}));
+    // Small enough for one chunk, and large enough for several.
+    for between in [0, 3000] {
+        let id = |i: usize| person(&format!("{between}-{i}"));
+        let between: Vec<String> = (0..between).map(|i| id(i).to_string()).collect();
+        let twice = with(
+            one.clone(),
+            json!({"communicationNumber": format!("T-{}", between.len()), "customerExtId": format!("T-{}", between.len())}),
+        );
+        let different = with(twice.clone(), json!({"firstName": other["firstName"]}));
+        let mut all = vec![twice.to_string()];
+        all.extend(between.iter().cloned());
+        // One that was packed with what was learned from those before it.
+        let late = between.len().checked_sub(100).map(id);
+        all.extend(late.as_ref().map(rewritten));
+        all.extend([rewritten(&twice), different.to_string()]);
+        let body = format!("{{\"customers\":[{}]}}", all.join(","));
+        let n = all.len() as i64;
+        for (endpoint, repeated) in [
+            ("validate-batch-customers", 0),
+            ("batch-customers", 1 + i64::from(late.is_some())),
+            ("batch-customers", n - 1),
+        ] {
+            office.drop(format!("{endpoint}/twice.json"), &body);
+            office.once();
+            assert_eq!(counts(&office), [200, n, n - 1, 1, repeated], "{endpoint}");
+        }
+    }
+    assert_eq!(assessments(&office), 1 + 3001);
+}
+
+#[test]
+fn with_repeats_rejected_a_used_number_is_used() {
+    let office = Office::configured("repeated_request = \"reject\"\n");
+    let text = customers(&[person("1"), person("1")]);
+    let path = office.write("x.json", &text);
+    for (accepted, code) in [(1, 1), (0, 1)] {
+        let checked = office.run(&["check", path.to_str().expect("text")]);
+        assert_eq!(checked.status.code(), Some(code), "{checked:?}");
+        for endpoint in ["validate-batch-customers", "batch-customers"] {
+            office.drop(format!("{endpoint}/x.json"), &text);
+            office.once();
+            assert_eq!(
+                counts(&office),
+                [200, 2, accepted, 2 - accepted, 0],
+                "{endpoint}"
+            );
+        }
+    }
+    assert_eq!(
+        codes(&office.rows("SELECT code FROM v_finding WHERE no = 1 ORDER BY batch_id, position")),
+        ["O005"; 6]
+    );
+    let single = with(person("9"), json!({"sourceOfRiskLevel": "IMPORT"})).to_string();
+    for status in [200, 400] {
+        office.drop("customer/s.json", &single);
+        office.once();
+        assert_eq!(counts(&office)[0], status);
+    }
+    let wrong = Office::new();
+    wrong.write("kycdrop.toml", "repeated_request = \"ignore\"\n");
+    let output = wrong.run(&["once"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(78), "{said}");
+    assert!(
+        said.contains("line 1") && said.contains("accept") && said.contains("reject"),
+        "{said}"
+    );
 }
 
 #[test]
 fn what_was_accepted_stays_so_when_the_same_bytes_come_after_a_classifier_changed() {
     let office = Office::new();
     let text = customers(&[company("1"), person("2")]);
-    let other = format!("{text}\n");
+    let other = text.replace("\"requester\":\"", "\"requester\":\"another ");
     let drop = |name: &str, text: &str| {
         office.drop(format!("batch-customers/{name}.json"), text);
         office.once();
@@ -64,7 +232,7 @@ fn what_was_accepted_stays_so_when_the_same_bytes_come_after_a_classifier_change
         body(&office, "batch-customers/after")
     );
     assert_eq!(office.value("SELECT count(*) FROM v_finding"), 0);
-    // Other bytes are another request, judged by the classifiers of now.
+    // Another content is another request, validated by the classifiers of now.
     assert_eq!(drop("other", &other), ([200, 2, 0, 2, 0], 2));
     assert_eq!(
         codes(&office.rows("SELECT code FROM v_finding ORDER BY position, no")),
@@ -94,7 +262,7 @@ fn the_same_single_request_again_is_accepted_and_nothing_is_saved() {
 }
 
 #[test]
-fn the_same_bytes_at_another_endpoint_or_place_are_another_request() {
+fn the_same_content_at_another_endpoint_is_another_request() {
     let office = Office::new();
     let text = customers(&[person("1")]);
     let codes = |name: &str| {
@@ -110,15 +278,12 @@ fn the_same_bytes_at_another_endpoint_or_place_are_another_request() {
             })
             .collect::<Vec<_>>()
     };
-    for (endpoint, expected) in [
-        ("batch-customers", ""),
-        ("validate-batch-customers", "O005"),
-    ] {
+    for (endpoint, expected) in [("batch-customers", ""), ("validate-batch-customers", "")] {
         office.drop(format!("{endpoint}/x.json"), &text);
         office.once();
         assert_eq!(codes(&format!("{endpoint}/x")), [expected]);
     }
-    // At first the second place takes the number; the next time the first place is free of errors.
+    // At first the second takes the number; the next time the first is free of errors.
     let update = with(
         person("5"),
         json!({"action": "UPDATE", "communicationNumber": "N-7"}),

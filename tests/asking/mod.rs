@@ -116,7 +116,7 @@ pub(crate) fn a_life() -> Office {
         "3-wrong",
         &[
             import("L-3", json!({"riskLevel": "VERY HIGH"})),
-            import("L-2", json!({})),
+            import("L-2", json!({"requester": "Branch 8"})),
         ],
     );
     office.batch("4-raised", &[import("L-4", json!({"riskLevel": "HIGH", "isPEP": true,

@@ -19,7 +19,13 @@ fn status_as_json(office: &Office) -> Value {
 /// An office with files that are answered, in work, and waiting.
 fn office_at_work() -> Office {
     let office = Office::new();
-    office.batch("one", &[person("1"), person("1")]);
+    office.batch(
+        "one",
+        &[
+            person("1"),
+            with(person("1"), json!({"requester": "Branch 8"})),
+        ],
+    );
     let lead = with(
         person("2"),
         json!({

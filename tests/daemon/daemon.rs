@@ -88,7 +88,8 @@ fn files_are_answered_while_it_runs_at_every_endpoint() {
         answered(&office, "batch-customers/b")["results"][0]["communicationNumber"],
         "N-2"
     );
-    put(&office, "validate-batch-customers/v.json", batch(0..1));
+    let other = batch(0..1).replace("Branch 7", "Branch 8");
+    put(&office, "validate-batch-customers/v.json", other);
     assert_eq!(
         answered(&office, "validate-batch-customers/v")["results"][0]["errorCode"],
         "O005"

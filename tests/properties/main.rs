@@ -36,6 +36,7 @@ fn rules(limits: Limits) -> Rules {
         limits,
         max_file_bytes: u64::MAX,
         max_customers: u64::MAX,
+        accepts_repeats: true,
     }
 }
 

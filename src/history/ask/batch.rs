@@ -25,6 +25,8 @@ pub struct Batch {
     pub customers: u64,
     /// How many of them were accepted.
     pub accepted: u64,
+    /// Of the accepted: repeats, of which nothing was saved.
+    pub repeated: u64,
     /// How many of them were rejected.
     pub rejected: u64,
     /// When it was claimed, UTC.
@@ -155,7 +157,7 @@ pub fn find_batch(conn: &Connection, word: &str) -> Result<Option<i64>> {
 pub fn batch(conn: &Connection, batch_id: i64) -> Result<Batch> {
     Ok(conn.query_row(
         "SELECT batch_id, endpoint, file_name, status, customers, accepted, rejected, received_at,
-                response_file, error, set_id
+                response_file, error, set_id, repeated
          FROM batch WHERE batch_id = ?1",
         [batch_id],
         |r| {
@@ -171,6 +173,7 @@ pub fn batch(conn: &Connection, batch_id: i64) -> Result<Batch> {
                 response_file: r.get(8)?,
                 error: r.get(9)?,
                 set_id: r.get(10)?,
+                repeated: r.get(11)?,
             })
         },
     )?)
