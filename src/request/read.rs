@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 use crate::catalog::{self, Endpoints, Field, FieldIndex, KeyTable, Object, Type};
 
 use super::invalid::InvalidRequest;
-use super::scalar::{from_bare, from_text, is_blank, measure};
+use super::scalar::{first_byte, from_bare, from_text, is_blank, measure};
 use super::tree::{Item, Kind, Note, NoteDetail, NoteKind, Path, Slot, Tree};
 
 /// The most unknown fields of one customer that are kept as warnings, each by its own name.
@@ -494,9 +494,4 @@ impl<'de> Visitor<'de> for Key {
             None => KeyRead::Unknown(key.to_owned().into()),
         })
     }
-}
-
-/// What a JSON value begins with; it has at least a byte.
-fn first_byte(raw: &str) -> u8 {
-    raw.as_bytes().first().copied().unwrap_or_default()
 }

@@ -72,3 +72,9 @@ pub(super) fn is_blank(text: &str) -> bool {
         _ => text.trim().is_empty(),
     }
 }
+
+/// What a JSON value begins with; it has at least a byte.
+#[inline]
+pub(super) fn first_byte(raw: &str) -> u8 {
+    raw.as_bytes().first().copied().unwrap_or_default()
+}
