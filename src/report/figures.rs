@@ -97,6 +97,8 @@ pub struct Figures {
     pub accepted: u64,
     /// Customers that were rejected.
     pub rejected: u64,
+    /// Of the accepted: repeats, of which nothing was saved.
+    pub repeated: u64,
     /// Accepted requests that were saved.
     pub assessments: u64,
     /// Assessments that created a customer.
@@ -271,12 +273,17 @@ impl Source<'_> {
         })
     }
 
-    fn figures(self, steps: Vec<Step>, accepted: u64, rejected: u64) -> Result<Figures> {
+    fn figures(
+        self,
+        steps: Vec<Step>,
+        (accepted, repeated, rejected): (u64, u64, u64),
+    ) -> Result<Figures> {
         let saved = self.answer(&SAVED, |r| Ok((r.get(0)?, r.get(1)?)))?;
         let (assessments, created) = saved.first().copied().unwrap_or_default();
         let breakdowns = BREAKDOWNS.iter().map(|row| self.breakdown(row));
         Ok(Figures {
             accepted,
+            repeated,
             rejected,
             assessments,
             created,
@@ -318,7 +325,13 @@ pub fn of_period(conn: &Connection, from: &str, to: &str) -> Result<Figures> {
     )?;
     let accepted = days.iter().map(|s| s.accepted).sum();
     let rejected = days.iter().map(|s| s.rejected).sum();
-    source.figures(by_months(days), accepted, rejected)
+    let repeated = source.rows(
+        "SELECT coalesce(sum(repeated), 0) FROM v_batch
+         WHERE received_at BETWEEN ?1 AND ?2 || 'T99'",
+        |r| r.get(0),
+    )?;
+    let repeated = repeated.first().copied().unwrap_or_default();
+    source.figures(by_months(days), (accepted, repeated, rejected))
 }
 
 /// The figures of one batch.
@@ -327,12 +340,12 @@ pub fn of_period(conn: &Connection, from: &str, to: &str) -> Result<Figures> {
 /// When the database cannot be read.
 pub fn of_batch(conn: &Connection, batch_id: i64) -> Result<Figures> {
     let batch = ask::batch(conn, batch_id)?;
-    let (accepted, rejected) = (batch.accepted, batch.rejected);
+    let counts = (batch.accepted, batch.repeated, batch.rejected);
     let source = Source {
         conn,
         about: About::Batch(Box::new(batch)),
     };
-    source.figures(Vec::new(), accepted, rejected)
+    source.figures(Vec::new(), counts)
 }
 
 fn bar(r: &Row<'_>) -> rusqlite::Result<Bar> {

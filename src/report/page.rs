@@ -66,6 +66,7 @@ pub fn render(figures: &Figures, now: &str) -> String {
                         (tile("customers validated", &number(all)))
                         (tile("accepted", &percent(figures.accepted, all)))
                         (tile("rejected", &number(figures.rejected)))
+                        @if figures.repeated > 0 { (tile("repeated", &number(figures.repeated))) }
                         (tile("assessments saved", &number(figures.assessments)))
                         (tile("new customers", &number(figures.created)))
                     }

@@ -344,3 +344,55 @@ fn duplicates_within_one_batch_count_from_the_first_accepted_one() {
     }
     assert_eq!(assessments(&office), 3);
 }
+
+/// Wherever the accepted are counted, repeats are shown too.
+#[test]
+fn repeats_are_counted_apart() {
+    let office = Office::configured("metrics_file = \"figures.prom\"\n");
+    office.batch("first", &[person("1"), person("2")]);
+    let text = customers(&[person("2"), person("3"), person("1"), json!({})]);
+    office.drop("batch-customers/second.json", text);
+    let once = office.run(&["once"]);
+    let said = String::from_utf8_lossy(&once.stderr).into_owned();
+    assert!(
+        said.contains("3 customers accepted (2 repeated), 1 rejected"),
+        "{said}"
+    );
+    assert!(said.contains("repeated=2"), "{said}");
+    let figures = std::fs::read_to_string(office.at("figures.prom")).expect("figures");
+    assert!(
+        figures.contains("kycdrop_customers_repeated_total 2\n"),
+        "{figures}"
+    );
+    let shown = |args: &[&str]| {
+        let output = office.run(args);
+        assert!(output.status.success(), "{args:?}: {output:?}");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let status = shown(&["status"]);
+    assert!(
+        status.contains("3 accepted (2 repeated), 1 rejected"),
+        "{status}"
+    );
+    assert!(status.contains("2 accepted, 0 rejected"), "{status}");
+    let explained = shown(&["explain", "2"]);
+    assert!(
+        explained.contains("3 accepted (2 repeated), 1 rejected"),
+        "{explained}"
+    );
+    for about in [&["--batch", "2"][..], &[]] {
+        let page = shown(&[&["report", "--output", "-"], about].concat());
+        let tile = page
+            .split("<span>repeated</span>")
+            .nth(1)
+            .map(|t| &t[..40.min(t.len())]);
+        let before = page.split("repeated").next().unwrap_or_default();
+        assert!(
+            page.contains("repeated"),
+            "{about:?}: {tile:?} {}",
+            &before[before.len().saturating_sub(80)..]
+        );
+    }
+    let first = shown(&["report", "--output", "-", "--batch", "1"]);
+    assert!(!first.contains("repeated"), "{first}");
+}
