@@ -11,7 +11,7 @@ use crate::clock;
 use crate::config::{Config, Home};
 use crate::history::{self, History, HistoryRules};
 use crate::ingest::{
-    JudgeError, Rules, Silent, Source, each_chunk, outcome, position_in, thread_pool, to_check_with,
+    FileJudge, JudgeError, Rules, Silent, Source, outcome, position_in, thread_pool, to_check_with,
 };
 use crate::position::Position;
 use crate::response::{self, Body};
@@ -89,9 +89,15 @@ impl Judging<'_> {
         let mut text = Vec::new();
         let endpoint = self.endpoint;
         let mut body = Body::begin(endpoint, &mut text).map_err(to_memory)?;
-        let make = Arc::new(|chunk| chunk);
-        let take = |chunk| self.chunk(chunk, &mut body);
-        let judged = each_chunk(source, endpoint, rules, &pool, &mut Silent, make, take);
+        let judge = FileJudge {
+            endpoint,
+            rules,
+            pool: &pool,
+            progress: &mut Silent,
+            make: Arc::new(|chunk| chunk),
+            take: &mut |chunk| self.chunk(chunk, &mut body),
+        };
+        let judged = judge.judge(source);
         let elapsed = self.started.elapsed().as_millis() as u64;
         body.end(elapsed).map_err(to_memory)?;
         let (text, code) = match judged {

@@ -95,107 +95,61 @@ pub enum Source<'s> {
 }
 
 /// What is made of a judged chunk by the thread that judged it.
-pub(super) type Make<T> = Arc<dyn Fn(JudgedChunk) -> T + Send + Sync>;
-
-/// Judges a file and hands what is made of its chunks to `take`, in order.
-///
-/// # Errors
-/// [`JudgeError`]: then nothing that `take` got may count.
-pub fn each_chunk<T: Send + 'static>(
-    source: Source<'_>,
-    endpoint: Endpoint,
-    rules: &Rules,
-    pool: &rayon::ThreadPool,
-    progress: &mut dyn Progress,
-    make: Make<T>,
-    mut take: impl FnMut(T) -> Result<()>,
-) -> Result<FileFacts, JudgeError> {
-    let mut judge = FileJudge {
-        endpoint,
-        rules,
-        pool,
-        progress,
-        make,
-        take: &mut take,
-    };
-    let fault = match judge.over(source, u64::MAX) {
-        Err(JudgeError::Invalid(fault)) => fault,
-        done => return done,
-    };
-    let Some(zeros) = zeros_at_the_end(source)? else {
-        return Err(JudgeError::Invalid(fault));
-    };
-    // Some writers set the size of a file first, and until the content comes it reads as zero bytes.
-    let mut before_them = FileJudge {
-        endpoint,
-        rules,
-        pool,
-        progress: &mut Silent,
-        make: Arc::new(|_| ()),
-        take: &mut |()| Ok(()),
-    };
-    Err(match before_them.over(source, zeros) {
-        Ok(_)
-        | Err(JudgeError::Invalid(InvalidRequest {
-            kind: InvalidKind::EndsEarly,
-            ..
-        })) => JudgeError::Invalid(InvalidRequest::ends_early(
-            zeros,
-            "the rest of the file is zero bytes",
-        )),
-        Err(JudgeError::Invalid(_) | JudgeError::TooMuch(_)) => JudgeError::Invalid(fault),
-        Err(stop) => stop,
-    })
-}
-
-/// Where the zero bytes begin that a source ends with; None when it ends with something else.
-fn zeros_at_the_end(source: Source<'_>) -> Result<Option<u64>, JudgeError> {
-    let path = match source {
-        Source::Bytes(bytes) => {
-            let content = bytes.iter().rposition(|b| *b != 0).map_or(0, |at| at + 1);
-            return Ok((content < bytes.len()).then_some(content as u64));
-        }
-        Source::File(path) => path,
-    };
-    let look = || -> io::Result<Option<u64>> {
-        let mut file = disk::open_regular(path)?;
-        let bytes = file.metadata()?.len();
-        let (mut end, mut block) = (bytes, vec![0; 64 << 10]);
-        while end > 0 {
-            let start = end.saturating_sub(block.len() as u64);
-            #[expect(
-                clippy::indexing_slicing,
-                reason = "`start` is at most a block before `end`"
-            )]
-            let block = &mut block[..(end - start) as usize];
-            file.seek(SeekFrom::Start(start))?;
-            file.read_exact(block)?;
-            if let Some(at) = block.iter().rposition(|b| *b != 0) {
-                end = start + at as u64 + 1;
-                break;
-            }
-            end = start;
-        }
-        Ok((end < bytes).then_some(end))
-    };
-    match look() {
-        // Somebody made it shorter meanwhile: it has changed, and is read anew.
-        Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
-        looked => looked.map_err(|e| not_read("reading", path, &e)),
-    }
-}
+pub type Make<T> = Arc<dyn Fn(JudgedChunk) -> T + Send + Sync>;
 
 /// The validation of one file, and what it needs.
-struct FileJudge<'w, T> {
-    endpoint: Endpoint,
-    rules: &'w Rules,
-    pool: &'w rayon::ThreadPool,
-    progress: &'w mut dyn Progress,
-    make: Make<T>,
-    take: &'w mut dyn FnMut(T) -> Result<()>,
+pub struct FileJudge<'w, T> {
+    /// The endpoint that the file was dropped at.
+    pub endpoint: Endpoint,
+    /// What its customers are judged against.
+    pub rules: &'w Rules,
+    /// The threads that judge a large file.
+    pub pool: &'w rayon::ThreadPool,
+    /// Hears how far it is, and says when it is to give way.
+    pub progress: &'w mut dyn Progress,
+    /// What is made of a judged chunk, by the thread that judged it.
+    pub make: Make<T>,
+    /// Gets what was made of each chunk, in order.
+    pub take: &'w mut dyn FnMut(T) -> Result<()>,
 }
 
 impl<T: Send + 'static> FileJudge<'_, T> {
+    /// Judges a file.
+    ///
+    /// # Errors
+    /// [`JudgeError`]: then nothing that `take` got may count.
+    pub fn judge(mut self, source: Source<'_>) -> Result<FileFacts, JudgeError> {
+        let fault = match self.over(source, u64::MAX) {
+            Err(JudgeError::Invalid(fault)) => fault,
+            done => return done,
+        };
+        let Some(zeros) = zeros_at_the_end(source)? else {
+            return Err(JudgeError::Invalid(fault));
+        };
+        // Some writers set the size of a file first, and until the content comes it reads as zero
+        // bytes.
+        let mut before_them = FileJudge {
+            endpoint: self.endpoint,
+            rules: self.rules,
+            pool: self.pool,
+            progress: &mut Silent,
+            make: Arc::new(|_| ()),
+            take: &mut |()| Ok(()),
+        };
+        Err(match before_them.over(source, zeros) {
+            Ok(_)
+            | Err(JudgeError::Invalid(InvalidRequest {
+                kind: InvalidKind::EndsEarly,
+                ..
+            })) => JudgeError::Invalid(InvalidRequest::ends_early(
+                zeros,
+                "the rest of the file is zero bytes",
+            )),
+            Err(JudgeError::Invalid(_) | JudgeError::TooMuch(_)) => JudgeError::Invalid(fault),
+            Err(stop) => stop,
+        })
+    }
+
     /// Goes over the first `most` bytes of a source.
     fn over(&mut self, source: Source<'_>, most: u64) -> Result<FileFacts, JudgeError> {
         match source {
@@ -449,4 +403,41 @@ pub(super) fn place_in(path: &Path, offset: u64) -> String {
 /// When the file cannot be read.
 pub fn position_in(file: impl Read, offset: u64) -> io::Result<Position> {
     Positions::new(file).of(offset)
+}
+
+/// Where the zero bytes begin that a source ends with; None when it ends with something else.
+fn zeros_at_the_end(source: Source<'_>) -> Result<Option<u64>, JudgeError> {
+    let path = match source {
+        Source::Bytes(bytes) => {
+            let content = bytes.iter().rposition(|b| *b != 0).map_or(0, |at| at + 1);
+            return Ok((content < bytes.len()).then_some(content as u64));
+        }
+        Source::File(path) => path,
+    };
+    let look = || -> io::Result<Option<u64>> {
+        let mut file = disk::open_regular(path)?;
+        let bytes = file.metadata()?.len();
+        let (mut end, mut block) = (bytes, vec![0; 64 << 10]);
+        while end > 0 {
+            let start = end.saturating_sub(block.len() as u64);
+            #[expect(
+                clippy::indexing_slicing,
+                reason = "`start` is at most a block before `end`"
+            )]
+            let block = &mut block[..(end - start) as usize];
+            file.seek(SeekFrom::Start(start))?;
+            file.read_exact(block)?;
+            if let Some(at) = block.iter().rposition(|b| *b != 0) {
+                end = start + at as u64 + 1;
+                break;
+            }
+            end = start;
+        }
+        Ok((end < bytes).then_some(end))
+    };
+    match look() {
+        // Somebody made it shorter meanwhile: it has changed, and is read anew.
+        Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
+        looked => looked.map_err(|e| not_read("reading", path, &e)),
+    }
 }

@@ -35,7 +35,9 @@ use back::Stuck;
 use classifier_files::{Fingerprint, activate, active, fingerprint, look_cut, settled, stood_for};
 pub use classifier_files::{of_home as classifiers_of, to_check_with};
 use guard::Guard;
-pub use judge_file::{FileFacts, JudgeError, Rules, Source, each_chunk, position_in, read_whole};
+pub use judge_file::{
+    FileFacts, FileJudge, JudgeError, Make, Rules, Source, position_in, read_whole,
+};
 use lifecycle::Recorded;
 pub use progress::{Progress, Silent};
 pub use ready::outcome;

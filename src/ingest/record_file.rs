@@ -24,7 +24,7 @@ use crate::request::{InvalidKind, Note, NoteDetail, NoteKind};
 use crate::response::batch_result;
 use crate::trouble::{Kind, Result, Trouble};
 
-use super::judge_file::{self, FileFacts, JudgeError, Rules, Source, each_chunk};
+use super::judge_file::{self, FileFacts, FileJudge, JudgeError, Rules, Source};
 use super::lifecycle::{Recorded, Stage};
 use super::progress::Progress;
 use super::publish::Draft;
@@ -178,7 +178,7 @@ impl OneFile<'_> {
         if endpoint.is_batch() {
             work.draft = Some(Draft::begin(self.claim, endpoint)?);
         }
-        let take = |chunk| match self.first {
+        let mut take = |chunk| match self.first {
             true => work.write(chunk),
             false => {
                 work.kept.push(chunk);
@@ -188,8 +188,15 @@ impl OneFile<'_> {
         let packing = self.packing.clone();
         let make = Arc::new(move |judged| ReadyChunk::of(judged, endpoint, &packing));
         let path = self.claim.source();
-        let (source, rules, pool) = (Source::File(&path), self.rules, self.pool);
-        let judged = each_chunk(source, endpoint, rules, pool, progress, make, take);
+        let judge = FileJudge {
+            endpoint,
+            rules: self.rules,
+            pool: self.pool,
+            progress,
+            make,
+            take: &mut take,
+        };
+        let judged = judge.judge(Source::File(&path));
         let facts = match judged {
             Ok(facts) => facts,
             Err(stop) => {

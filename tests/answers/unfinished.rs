@@ -11,7 +11,7 @@ use common::Office;
 use kycdrop::catalog::Endpoint;
 use kycdrop::classifier::{ClassifierSet, shipped_files};
 use kycdrop::config::Config;
-use kycdrop::ingest::{JudgeError, Rules, Silent, Source, each_chunk, thread_pool};
+use kycdrop::ingest::{FileJudge, JudgeError, Rules, Silent, Source, thread_pool};
 use kycdrop::request::{InvalidKind, InvalidRequest};
 
 /// Everything that a cut can fall into, as the fields of a customer.
@@ -44,17 +44,15 @@ fn look(endpoint: Endpoint, bytes: &[u8]) -> Result<(), InvalidRequest> {
         (rules, thread_pool(2).expect("threads"))
     });
     let (rules, pool) = &*RULES;
-    let (source, make) = (Source::Bytes(bytes), Arc::new(|_| ()));
-    let looked = each_chunk(
-        source,
+    let judge = FileJudge {
         endpoint,
         rules,
         pool,
-        &mut Silent,
-        make,
-        |()| Ok(()),
-    );
-    match looked {
+        progress: &mut Silent,
+        make: Arc::new(|_| ()),
+        take: &mut |()| Ok(()),
+    };
+    match judge.judge(Source::Bytes(bytes)) {
         Ok(_) => Ok(()),
         Err(JudgeError::Invalid(fault)) => Err(fault),
         Err(stop) => panic!("{stop:?}"),

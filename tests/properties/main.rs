@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock};
 
 use kycdrop::catalog::{CUSTOMER, Endpoint};
 use kycdrop::classifier::{ClassifierSet, shipped_files};
-use kycdrop::ingest::{JudgeError, Rules, Silent, Source, each_chunk};
+use kycdrop::ingest::{FileJudge, JudgeError, Rules, Silent, Source};
 use kycdrop::request::{Body, InvalidRequest, Limits, SplitError, Splitter, Tree};
 use kycdrop::validate::{Judge, Judged, JudgedChunk, TextPool};
 use proptest::prelude::*;
@@ -184,28 +184,29 @@ fn judge_all(
     static POOLS: LazyLock<[rayon::ThreadPool; 2]> = LazyLock::new(|| [pool(1), pool(4)]);
     let pool = &POOLS[usize::from(threads > 1)];
     let mut lines = Vec::new();
-    let source = Source::Bytes(bytes);
-    let judged = each_chunk(
-        source,
+    let rules = rules(limits);
+    let mut take = |chunk: JudgedChunk| {
+        assert_eq!(chunk.first, lines.len() as u64);
+        for customer in &chunk.customers {
+            let payload = chunk.payload(customer);
+            let (findings, notes) = (&customer.findings, &customer.notes);
+            let texts: Vec<_> = findings
+                .iter()
+                .map(|f| format!("{} {} {} {}", f.rule.key, f.code, f.description, f.path))
+                .collect();
+            lines.push(format!("{texts:?} {notes:?} {payload}"));
+        }
+        Ok(())
+    };
+    let judge = FileJudge {
         endpoint,
-        &rules(limits),
+        rules: &rules,
         pool,
-        &mut Silent,
-        Arc::new(|chunk| chunk),
-        |chunk: JudgedChunk| {
-            assert_eq!(chunk.first, lines.len() as u64);
-            for customer in &chunk.customers {
-                let payload = chunk.payload(customer);
-                let (findings, notes) = (&customer.findings, &customer.notes);
-                let texts: Vec<_> = findings
-                    .iter()
-                    .map(|f| format!("{} {} {} {}", f.rule.key, f.code, f.description, f.path))
-                    .collect();
-                lines.push(format!("{texts:?} {notes:?} {payload}"));
-            }
-            Ok(())
-        },
-    );
+        progress: &mut Silent,
+        make: Arc::new(|chunk| chunk),
+        take: &mut take,
+    };
+    let judged = judge.judge(Source::Bytes(bytes));
     match judged {
         Ok(_) => (lines, Ok(())),
         Err(JudgeError::Invalid(fault)) => {
