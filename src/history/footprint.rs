@@ -110,7 +110,7 @@ impl Footprint {
                 (Some(seen), Some(now)) if seen.0 != now.0 => {
                     return Err(lost(conn, path, "was replaced"));
                 }
-                (Some(_), None) => return Err(lost(conn, path, "was moved or removed")),
+                (Some(_), None) => return Err(lost(conn, path, GONE)),
                 _ => {}
             }
         }
@@ -166,6 +166,12 @@ impl Footprint {
         Ok(bytes >= expected && (bytes == 0 || self.wal_has_head()?))
     }
 
+    /// What ends the work where the WAL has not what it should.
+    fn lost_wal(&self, conn: &Connection) -> Trouble {
+        let is_gone = look(&self.wal).is_ok_and(|wal| wal.is_none());
+        lost(conn, &self.wal, if is_gone { GONE } else { OVERWRITTEN })
+    }
+
     fn wal_has_head(&self) -> Result<bool> {
         let mut head = [0; 4];
         let read = File::open(&self.wal).and_then(|mut wal| wal.read_exact(&mut head));
@@ -178,6 +184,7 @@ impl Footprint {
 }
 
 const OVERWRITTEN: &str = "was overwritten or cut";
+const GONE: &str = "was moved or removed";
 
 /// What ends the work. The connection writes nothing more then, not when it is closed either.
 fn lost(conn: &Connection, path: &Path, what: &str) -> Trouble {
@@ -235,7 +242,7 @@ impl<'f> Writing<'f> {
             return Ok(tx.commit()?);
         };
         if !footprint.wal_has(bytes_of(footprint.seen[1]))? {
-            return Err(lost(conn, &footprint.wal, OVERWRITTEN));
+            return Err(footprint.lost_wal(conn));
         }
         let newest = newest(conn)?;
         tx.commit()?;
@@ -258,7 +265,7 @@ impl<'f> Writing<'f> {
         }
         // Unless somebody emptied it between the two looks.
         match frames_in_wal(conn)? == frames {
-            true => Err(lost(conn, &footprint.wal, OVERWRITTEN)),
+            true => Err(footprint.lost_wal(conn)),
             false => Ok(()),
         }
     }
