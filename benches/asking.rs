@@ -111,7 +111,7 @@ fn hashes(conn: &Connection) -> std::result::Result<(), Failed> {
 
 /// A file a minute with five customers, but for the few whose hash another has, twenty offices; one in
 /// five is an update, one in twenty is rejected, one in a thousand is to be evaluated and screened, one
-/// file in a thousand is no request.
+/// file in a thousand is not a request.
 fn fill(conn: &Connection, assessments: u64) -> std::result::Result<(), Failed> {
     payloads(conn)?;
     hashes(conn)?;

@@ -293,11 +293,16 @@ fn bytes_of(look: Look) -> u64 {
     look.map_or(0, |(_, bytes, _)| bytes)
 }
 
-/// As SQLite counts them; 0 where somebody keeps it from counting.
 fn frames_in_wal(conn: &Connection) -> Result<u64> {
-    let mut noop = conn.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?;
-    let frames: i64 = noop.query_row([], |r| r.get(1))?;
+    let (frames, _) = wal_frames(conn)?;
     Ok(u64::try_from(frames).unwrap_or(0))
+}
+
+/// How many frames are in the WAL, and how many of them were moved into the database, as SQLite counts
+/// them; -1 where somebody keeps it from counting.
+pub(super) fn wal_frames(conn: &Connection) -> Result<(i64, i64)> {
+    let mut noop = conn.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?;
+    Ok(noop.query_row([], |r| Ok((r.get(1)?, r.get(2)?)))?)
 }
 
 fn newest(conn: &Connection) -> Result<i64> {

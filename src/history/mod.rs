@@ -338,10 +338,8 @@ impl History {
     /// Moves what stands in the WAL into the database, if it has become much and as far as no reader
     /// needs it. Called when the answers of a transaction are out.
     pub fn trim(&mut self) {
-        let not_moved = self.conn.query_row("PRAGMA wal_checkpoint(NOOP)", [], |r| {
-            Ok(r.get::<_, i64>(1)? - r.get::<_, i64>(2)?)
-        });
-        if not_moved.is_ok_and(|pages| pages >= MAX_WAL_PAGES) {
+        let frames = footprint::wal_frames(&self.conn);
+        if frames.is_ok_and(|(all, moved)| all - moved >= MAX_WAL_PAGES) {
             // What it cannot do now is done after another file, or at rest.
             self.pragma_checkpoint("PASSIVE", Change::Database);
         }

@@ -150,7 +150,7 @@ impl Unpacker {
         }
     }
 
-    /// The same within the transaction of a connection, which may have brought a dictionary.
+    /// The text of a payload of this connection, whose transaction may have brought its dictionary.
     ///
     /// # Errors
     /// When the payload or a dictionary is damaged.

@@ -1,7 +1,7 @@
 //! Outcomes to the bodies of the API: the only place that decides which body a file gets.
 //!
 //! In: the outcomes of customers in their order, or what is wrong with a file as a whole. Out: a body
-//! in the API's own format; the same outcomes give the same bytes. It may not use any other room, and
+//! in the API's own format; the same outcomes give the same bytes. It uses the catalogue alone, and
 //! knows nothing of files, databases or rules.
 
 use std::io::{self, Write};
@@ -141,8 +141,8 @@ impl<W: Write> Body<W> {
     }
 }
 
-/// The body of a file of which no customer was judged: it is not a request (400), asks for no
-/// endpoint (404), or met a defect of ours (500). The timestamp is in the form of the API.
+/// The body of a file of which no customer was judged: it is not a request (400), its path is not
+/// an endpoint (404), or it met a defect of ours (500). The timestamp is in the form of the API.
 pub fn refusal(status: u16, path: &str, timestamp: &str, elapsed_ms: u64) -> String {
     match status {
         500 if Endpoint::from_name(path).is_none_or(Endpoint::is_batch) => {
@@ -191,7 +191,7 @@ struct ErrorBody<'r> {
     path: String,
 }
 
-/// The body for what is no request (400) or asks for no endpoint (404).
+/// The body for what is not a request (400), or for a path that is not an endpoint (404).
 fn error(status: u16, path: &str, timestamp: &str) -> String {
     line(&ErrorBody {
         timestamp,

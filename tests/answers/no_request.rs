@@ -95,7 +95,7 @@ fn nothing_saved(office: &Office) {
     assert!(totals[0].values().all(|n| *n == 0), "{totals:?}");
 }
 
-/// What a file has that is no request, by name.
+/// Files that are not requests: a name, and the content.
 type Broken = Vec<(&'static str, Vec<u8>)>;
 
 /// JSON or nothing at all, and no list of customers.

@@ -4,7 +4,7 @@
 use crate::answers::{ACCEPTED, assessments, body, counts, customers};
 use crate::common;
 
-use common::{Office, codes, company, person, with};
+use common::{Office, answered_codes, codes, company, person, with};
 use serde_json::{Value, json};
 
 #[test]
@@ -265,19 +265,7 @@ fn the_same_single_request_again_is_accepted_and_nothing_is_saved() {
 fn the_same_content_at_another_endpoint_is_another_request() {
     let office = Office::new();
     let text = customers(&[person("1")]);
-    let codes = |name: &str| {
-        let response = office.response(name);
-        let results = response["results"].as_array().unwrap();
-        results
-            .iter()
-            .map(|r| {
-                r.get("errorCode")
-                    .and_then(Value::as_str)
-                    .unwrap_or("")
-                    .to_owned()
-            })
-            .collect::<Vec<_>>()
-    };
+    let codes = |name: &str| answered_codes(&office.response(name));
     for (endpoint, expected) in [("batch-customers", ""), ("validate-batch-customers", "")] {
         office.drop(format!("{endpoint}/x.json"), &text);
         office.once();

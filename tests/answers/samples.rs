@@ -5,7 +5,7 @@ use crate::common;
 
 use std::path::Path;
 
-use common::{Office, codes};
+use common::{Office, answered_codes, codes};
 use serde_json::{Value, json};
 
 /// A published request, as it stands in the fixtures.
@@ -96,18 +96,7 @@ fn all_published_requests_in_one_batch() {
     .concat();
     office.drop("batch-customers/all.json", body);
     office.once();
-    let response = office.response("batch-customers/all");
-    let answered: Vec<_> = response["results"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|r| {
-            r.get("errorCode")
-                .and_then(Value::as_str)
-                .unwrap_or("")
-                .to_owned()
-        })
-        .collect();
+    let answered = answered_codes(&office.response("batch-customers/all"));
     let expected: Vec<_> = AS_BATCH
         .iter()
         .map(|(path, codes)| match *path {

@@ -344,6 +344,13 @@ pub mod needs {
     pub const LINUX: &str = "linux";
 }
 
+/// The error codes of a batch's response, in order; empty for what was accepted.
+pub fn answered_codes(response: &Value) -> Vec<String> {
+    let code = |result: &Value| result["errorCode"].as_str().unwrap_or("").to_owned();
+    let results = response["results"].as_array().expect("results");
+    results.iter().map(code).collect()
+}
+
 /// The codes of findings, in their order.
 pub fn codes(rows: &[Map<String, Value>]) -> Vec<String> {
     rows.iter()

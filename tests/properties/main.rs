@@ -96,7 +96,7 @@ proptest! {
     }
 }
 
-/// What came of cutting a file: the texts of its customers, or that it is no request. Where the fault
+/// What came of cutting a file: the texts of its customers, or that it is not a request. Where the fault
 /// is told depends on what was handed on before: a customer that was has its fault told by the judge.
 type Cut = Result<Vec<Vec<u8>>, ()>;
 
