@@ -35,9 +35,7 @@ use back::Stuck;
 use classifier_files::{Fingerprint, activate, active, fingerprint, look_cut, settled, stood_for};
 pub use classifier_files::{of_home as classifiers_of, to_check_with};
 use guard::Guard;
-pub use judge_file::{
-    FileFacts, FileJudge, JudgeError, Make, Rules, Source, position_in, read_whole,
-};
+pub use judge_file::{FileFacts, FileJudge, JudgeError, Make, Rules, Source, position_in};
 use lifecycle::Recorded;
 pub use progress::{Progress, Silent};
 pub use ready::outcome;
