@@ -121,7 +121,7 @@ fn batch(home: &Home, conn: &rusqlite::Connection, args: &Args) -> Result<Explai
         Some(file) => explain::places(file, &batch.endpoint, &positions),
         None => Vec::new(),
     };
-    let mut explainer = Explainer::new(conn, batch.set_id)?;
+    let explainer = Explainer::new(conn, batch.set_id)?;
     let mut customers = Vec::new();
     for position in positions {
         let Some(judged) = ask::judged(conn, id, position)? else {
@@ -137,7 +137,7 @@ fn batch(home: &Home, conn: &rusqlite::Connection, args: &Args) -> Result<Explai
         let begins = places.iter().find(|(p, _)| *p == position).map(|(_, p)| *p);
         customers.push(Placed {
             begins,
-            customer: explainer.customer(&judged)?,
+            customer: explainer.customer(&judged),
         });
     }
     Ok(ExplainedBatch {
