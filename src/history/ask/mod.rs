@@ -10,10 +10,10 @@ mod saved;
 
 pub use batch::{
     Batch, FindingRow, Judged, Reason, State, WarningRow, batch, find_batch, judged, reasons,
-    speaking, warnings,
+    rejected, speaking, warnings,
 };
 pub use classifiers::{Difference, UsedRetired, compare, find_set, used_retired};
 pub use codes::{Code, Codes, nearest, set_in_force};
 pub use life::{Assessment, Change, Event, Life, Rejection, Screening, lives};
-pub use place::{Leaf, Spot, leaves, spot};
+pub use place::{Leaf, Spot, leaves, name_in, spot};
 pub use saved::{Saved, save_query, saved_queries, shipped_queries};
