@@ -17,7 +17,7 @@ use crate::trouble::Result;
 const MAX_LISTED_CODES: usize = 16;
 
 /// A longer value is shortened to so many characters.
-const MAX_VALUE_CHARS: usize = 120;
+pub(super) const MAX_VALUE_CHARS: usize = 120;
 
 /// A finding, explained.
 #[derive(Debug, Serialize)]
@@ -283,7 +283,7 @@ fn explain_warning(w: &WarningRow, payload: &str) -> ExplainedWarning {
 }
 
 /// The text of a JSON value: without its quotes, if it is text.
-pub(crate) fn plain(value: &str) -> String {
+pub(super) fn plain(value: &str) -> String {
     serde_json::from_str::<String>(value).unwrap_or_else(|_| value.to_owned())
 }
 

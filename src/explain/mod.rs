@@ -6,8 +6,10 @@
 
 mod advice;
 mod archived;
+mod worklist;
 
 pub(crate) use advice::{
     ExplainedCustomer, ExplainedFinding, ExplainedRule, ExplainedWarning, Explainer, explain_rules,
 };
 pub(crate) use archived::{file_of, places};
+pub(crate) use worklist::Worklist;

@@ -2,6 +2,7 @@
 //! meant.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
@@ -18,6 +19,16 @@ pub struct Code {
     /// Whether it may not be given any more.
     #[serde(skip)]
     pub retired: bool,
+}
+
+impl fmt::Display for Code {
+    /// For people: `LT (Lithuania)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name.as_str() {
+            "" => f.write_str(&self.code),
+            name => write!(f, "{} ({name})", self.code),
+        }
+    }
 }
 
 /// The codes of one set of classifiers, the retired ones too.

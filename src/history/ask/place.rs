@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn the_name_is_that_of_the_kind_of_customer() {
-        let name = |payload| name_in(payload).unwrap_or_default();
+        let name = |payload: &str| name_in(payload).unwrap_or_default();
         let both = r#""firstName": "Ona", "lastName": " ", "lastName": "Žąsė", "title": "UAB""#;
         assert_eq!(name(&format!("{{{both}}}")), "Ona Žąsė");
         let company = format!(r#" {{"entityType": "ORGANIZATION", {both}}}"#);
