@@ -83,7 +83,7 @@ pub(super) fn report(home: &Home, args: &Args) -> Result<u8> {
         }
     };
     let head = Letterhead {
-        institution: config.institution.as_deref(),
+        institution: Some(config.institution.trim()).filter(|name| !name.is_empty()),
         branch: config.branch.as_ref().map(Branch::as_str),
         made: &clock::now(),
     };
