@@ -391,7 +391,7 @@ fn reason(r: &Row<'_>) -> rusqlite::Result<(String, Reason)> {
 
 /// One reason for each code and rule, with the rule and its fields; the most frequent answers first.
 fn reasons(mut at_fields: Vec<(String, Reason)>) -> Vec<(String, Reason)> {
-    const FIELDS: usize = 5;
+    const FIELDS: usize = 3;
     at_fields.sort_by(|(a, x), (b, y)| {
         (a, &x.code)
             .cmp(&(b, &y.code))
