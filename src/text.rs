@@ -43,6 +43,34 @@ pub fn printable_json(json: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// What a spreadsheet takes for the beginning of a formula. One that is set to an East Asian language
+/// takes the full-width signs as well.
+const FORMULA_SIGNS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+
+/// Text for a cell of CSV that no spreadsheet takes for a formula: an apostrophe stands before text
+/// that begins with a sign of a formula, with or without white space or invisible characters before
+/// it, and before text that begins with a tab or a line break, which a spreadsheet may drop. A plain
+/// number such as `-5` stays one. The quotes of CSV are for whoever writes the cell.
+pub fn spreadsheet_safe(text: &str) -> Cow<'_, str> {
+    let visible =
+        text.trim_start_matches(|c: char| c.is_whitespace() || steers(c) || c == ZERO_WIDTH);
+    let formula = visible.starts_with(FORMULA_SIGNS) && !is_plain_number(visible);
+    match formula || text.starts_with(['\t', '\r', '\n']) {
+        true => Cow::Owned(format!("'{text}")),
+        false => Cow::Borrowed(text),
+    }
+}
+
+/// A space that nobody sees.
+const ZERO_WIDTH: char = '\u{200b}';
+
+fn is_plain_number(text: &str) -> bool {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let all_digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
+    all_digits(whole) && all_digits(fraction)
+}
+
 /// The first `most` characters of a text, with `…` where something was cut off.
 pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
     match text.char_indices().nth(most) {
@@ -81,5 +109,53 @@ pub fn of_them_repeated(repeated: u64) -> String {
     match repeated {
         0 => String::new(),
         n => format!(" ({n} repeated)"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spreadsheet_safe;
+
+    #[test]
+    fn text_that_a_spreadsheet_would_calculate_gets_an_apostrophe() {
+        let formulas = [
+            "=1+1",
+            "+1+1",
+            "-1-1",
+            "@SUM(A1)",
+            "＝1+1",
+            "＋1",
+            "－1",
+            "＠SUM(A1)",
+            "  =1",
+            "\u{a0}=1",
+            "\u{3000}＝1",
+            "\u{feff}=1",
+            "\u{200b}=1",
+            "\0=1",
+            "\t1",
+            "\r1",
+            "\n1",
+            "-5;=1",
+            "-",
+            "-1.",
+            "+-1",
+        ];
+        for text in formulas {
+            assert_eq!(spreadsheet_safe(text), format!("'{text}"));
+        }
+        for text in [
+            "",
+            "-5",
+            "+370",
+            "-0.5",
+            " -5",
+            "a=1",
+            "1+1",
+            "'=1",
+            "Šiauliai",
+        ] {
+            assert_eq!(spreadsheet_safe(text), text);
+        }
     }
 }
