@@ -12,7 +12,7 @@ use crate::history::ask;
 use crate::report::{is_report, of_batch, of_period, render};
 use crate::trouble::{Kind, Result, Trouble};
 
-use crate::talk::say;
+use crate::talk::note;
 
 /// Arguments of `report`.
 #[derive(clap::Args)]
@@ -38,7 +38,7 @@ pub(super) struct Args {
 
     /// A batch: its number, file name or response name
     #[arg(long, value_name = "BATCH")]
-    batch: Option<String>,
+    pub(super) batch: Option<String>,
 }
 
 /// Writes the page.
@@ -79,7 +79,7 @@ pub(super) fn report(home: &Home, args: &Args) -> Result<u8> {
             refusal: Kind::Input,
         };
         AtomicFile::create(&args.output, rules)?.write(page.as_bytes())?;
-        say!("wrote {}", args.output.display());
+        note!("wrote {}", args.output.display());
     }
     Ok(0)
 }
