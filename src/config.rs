@@ -38,11 +38,12 @@ impl Home {
     pub fn at(root: &Path) -> Result<Home> {
         let root = std::path::absolute(root).map_err(|e| Trouble::io("finding", root, &e))?;
         if root.metadata().is_ok_and(|there| !there.is_dir()) {
-            return Err(Trouble::new(
-                Kind::Setup,
-                format!("{} is not a folder", root.display()),
-                "give the folder of a home with --home",
-            ));
+            let fix = match Home::of_file(&root) {
+                Some(home) => format!("did you mean --home {}?", home.root.display()),
+                None => "give the folder of a home with --home".to_owned(),
+            };
+            let what = format!("{} is not a folder", root.display());
+            return Err(Trouble::new(Kind::Setup, what, fix));
         }
         Ok(Home { root })
     }

@@ -48,7 +48,7 @@ use crate::trouble::{Kind, Result, Trouble};
     about,
     after_help = "\
 A first try, in an empty folder:
-  kycdrop run                              makes the folders and watching the inbox
+  kycdrop run                                      makes a home and watches its inbox
   cp batch.json watch-dir/inbox/batch-customers/   then wait a second or two
   cat watch-dir/outbox/batch-customers/batch.response.json
   kycdrop query \"SELECT * FROM v_rejection\"

@@ -33,20 +33,22 @@ const MIN_MEMORY_MIB: u64 = 32;
 Queries are read-only. `kycdrop tables` lists the views, `kycdrop describe VIEW` shows what
 their columns mean, docs/SQL.md has common questions with their SQL.
 
-CSV is safe to open in a spreadsheet: text that one would take for a formula (it begins with = + - @ or
-their full-width forms, also after spaces, or with a tab or line break) has an apostrophe before it.
-Numbers stay numbers; --raw leaves all as it is. --excel writes the CSV that Excel opens with all letters;
-where Windows has a decimal comma, as in Lithuania, --excel=semicolon. Excel rounds numbers of more than 15
-digits: there, import the file with \"Data > From Text/CSV\" and such columns as text.
+CSV is safe to open in a spreadsheet: text that one would take for a formula (it begins with =
++ - @ or their full-width forms, also after spaces, or with a tab or line break) has an
+apostrophe before it. Numbers stay numbers; --raw leaves all as it is. --excel writes the CSV
+that Excel opens with all letters; where Windows has a decimal comma, as in Lithuania,
+--excel=semicolon. Excel rounds numbers of more than 15 digits: there, import the file with
+\"Data > From Text/CSV\" and such columns as text.
 
-:NAME in the SQL is a parameter. A VALUE of --param that is a plain number is one for SQL too, anything
-else is text, and so is what stands in single quotes: --param \"id='18'\".
+:NAME in the SQL is a parameter. A VALUE of --param that is a plain number is one for SQL too,
+anything else is text, and so is what stands in single quotes: --param \"id='18'\".
 
-An answer may take --memory, of which SQLite gets a quarter (more is sorted in files of TMPDIR) and a
-single value a sixteenth. CSV and JSON are written row by row, a table is kept until its last row.
+An answer may take --memory, of which SQLite gets a quarter (more is sorted in files of
+TMPDIR) and a single value a sixteenth. CSV and JSON are written row by row, a table is kept
+until its last row.
 
-On a terminal a long answer goes through $KYCDROP_PAGER, $PAGER or less, and a table that is too wide
-is printed row by row.
+On a terminal a long answer goes through $KYCDROP_PAGER, $PAGER or less, and a table that is
+too wide is printed row by row.
 
 Examples:
   kycdrop query --saved top-errors

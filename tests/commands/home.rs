@@ -232,6 +232,8 @@ fn a_typo_in_home_makes_no_second_history() {
         }
     }
     assert!(!dir.path().join("office/new").exists());
+    let file = in_folder(dir.path(), &["--home", "office/kycdrop.toml", "status"]);
+    assert!(stderr(&file).contains("did you mean --home"), "{file:?}");
     let new = in_folder(dir.path(), &["--home", "second", "once", "--init"]);
     assert!(new.status.success(), "{new:?}");
 }
@@ -307,6 +309,11 @@ fn how_much_is_said_is_chosen() {
     assert!(
         said(&["once", "-v"], Some("error")).contains(" INFO "),
         "-v before the variable"
+    );
+    let typo = said(&["once"], Some("inof"));
+    assert!(
+        typo.contains("KYCDROP_LOG") && typo.contains("did you mean info?"),
+        "{typo}"
     );
     // What is wrong is said in any case.
     let wrong = office.run(&["-q", "query", "SELECT nothing"]);
