@@ -4,10 +4,13 @@
 //! a [`Config`] whose values are checked and have their defaults. It makes the folders of a new home.
 //! It may not open the history, read classifiers or look into `watch-dir`.
 
+mod search;
+mod units;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use crate::branch::Branch;
 use crate::catalog::Endpoint;
@@ -17,6 +20,8 @@ use crate::position::Position;
 use crate::regular_file;
 use crate::request::Limits;
 use crate::trouble::{Kind, Result, Trouble};
+
+pub(crate) use units::{log_filter, parse_size};
 
 /// The folder that everything of one office lies in.
 #[derive(Clone, Debug)]
@@ -33,11 +38,12 @@ impl Home {
     pub fn at(root: &Path) -> Result<Home> {
         let root = std::path::absolute(root).map_err(|e| Trouble::io("finding", root, &e))?;
         if root.metadata().is_ok_and(|there| !there.is_dir()) {
-            return Err(Trouble::new(
-                Kind::Setup,
-                format!("{} is not a folder", root.display()),
-                "give the folder of a home with --home",
-            ));
+            let fix = match Home::of_file(&root) {
+                Some(home) => format!("did you mean --home {}?", home.root.display()),
+                None => "give the folder of a home with --home".to_owned(),
+            };
+            let what = format!("{} is not a folder", root.display());
+            return Err(Trouble::new(Kind::Setup, what, fix));
         }
         Ok(Home { root })
     }
@@ -186,25 +192,28 @@ const MAX_BYTES: u64 = 1 << 20;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
+    /// What the log says: a level, or a filter of levels by module.
+    #[serde(deserialize_with = "units::log")]
+    pub log: String,
     /// The institution is several organizations: every customer must name its businessUnit.
     pub multi_organization: bool,
     /// How long size and time of a file must not change before it is taken.
-    #[serde(deserialize_with = "duration")]
+    #[serde(deserialize_with = "units::duration")]
     pub settle: Duration,
     /// How long a file that ends too early may stand still before it is answered 400.
-    #[serde(deserialize_with = "duration")]
+    #[serde(deserialize_with = "units::duration")]
     pub settle_timeout: Duration,
     /// How long at most until the inbox is looked at again, whatever the events say.
-    #[serde(deserialize_with = "duration")]
+    #[serde(deserialize_with = "units::duration")]
     pub scan_interval: Duration,
     /// How long to wait after trouble that may pass before the next try.
-    #[serde(deserialize_with = "duration")]
+    #[serde(deserialize_with = "units::duration")]
     pub retry: Duration,
     /// How long to wait for another process that has locked the database.
-    #[serde(deserialize_with = "duration")]
+    #[serde(deserialize_with = "units::duration")]
     pub lock_wait: Duration,
     /// How long a small file waits for a large one that was dropped before it.
-    #[serde(deserialize_with = "duration")]
+    #[serde(deserialize_with = "units::duration")]
     pub overtake_after: Duration,
     /// The group of the files may read and write them too, not the owner alone.
     pub share_with_group: bool,
@@ -217,12 +226,15 @@ pub struct Config {
     /// Threads that validate customers; 0: one for each processor.
     pub threads: usize,
     /// The most memory for pages of the database, in MiB; what is used grows with the history.
+    #[serde(deserialize_with = "units::mib")]
     pub cache_mib: u32,
     /// The largest customer, in bytes; a file with a larger one is answered 400.
+    #[serde(deserialize_with = "units::size")]
     pub max_customer_bytes: usize,
     /// The most list items in one customer; a file with more in one is answered 400.
     pub max_list_items: u32,
     /// The largest file, in bytes; a larger one is answered 400.
+    #[serde(deserialize_with = "units::size")]
     pub max_file_bytes: u64,
     /// The most customers in one file; one with more is answered 400.
     pub max_customers: u64,
@@ -271,8 +283,8 @@ impl WorklistFile {
     }
 }
 
-/// What is between two columns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+/// What is between two columns of CSV.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 pub enum Separator {
     /// As the standard of CSV has it.
     #[serde(rename = ",")]
@@ -309,6 +321,7 @@ pub enum RepeatedRequest {
 impl Default for Config {
     fn default() -> Config {
         Config {
+            log: "info".into(),
             multi_organization: false,
             settle: Duration::from_secs(1),
             settle_timeout: Duration::from_secs(60),
@@ -331,13 +344,6 @@ impl Default for Config {
             csv_separator: Separator::Comma,
         }
     }
-}
-
-fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-    let text = String::deserialize(from)?;
-    humantime::parse_duration(&text).map_err(|e| {
-        serde::de::Error::custom(format!("{e}; write a duration as \"1s\" or \"50ms\""))
-    })
 }
 
 impl Config {
@@ -398,7 +404,7 @@ impl Config {
         }
         // SQLite keeps no value of more than 10^9 bytes, and escapes in an answer take room.
         if !(1024..=256 << 20).contains(&self.max_customer_bytes) {
-            return to_error("max_customer_bytes must be from 1024 to 268435456");
+            return to_error("max_customer_bytes must be from 1 KiB to 256 MiB");
         }
         if self.max_list_items == 0 || self.max_file_bytes == 0 || self.max_customers == 0 {
             return to_error("max_list_items, max_file_bytes and max_customers must be 1 or more");

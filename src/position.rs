@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Read};
 
 use serde::Serialize;
 
-use crate::text::shortened;
+use crate::text::{did_you_mean, shortened};
 
 /// A place in a text for a person. Lines end with `\n` and count from 1; columns count Unicode
 /// characters, not bytes, from 1. A byte order mark at the beginning of a file has no column.
@@ -39,9 +39,9 @@ impl Position {
     /// What is wrong with a TOML text, with its place and its line: `line 3, column 10: invalid type:
     /// integer ... (settle = 1)`. The TOML reader itself counts bytes in front of some characters.
     pub fn of_toml(text: &str, e: &toml::de::Error) -> String {
-        let message = e.message().trim_end();
+        let message = plain(e.message().trim_end());
         let Some(span) = e.span() else {
-            return message.to_owned();
+            return message;
         };
         let position = Position::of(text.as_bytes(), span.start);
         let index = usize::try_from(position.line - 1).unwrap_or(usize::MAX);
@@ -70,6 +70,25 @@ impl Position {
             0x80..=0xBF => {}
             _ => self.column += 1,
         }
+    }
+}
+
+/// A message of the TOML reader as a person expects it: a name that is not known comes with the one
+/// that may have been meant instead of with all of them, and numbers have no names of Rust's types.
+fn plain(message: &str) -> String {
+    if message.starts_with("unknown ") {
+        // unknown field `settel`, expected one of `settle`, `retry`
+        let mut names = message.split('`').skip(1).step_by(2);
+        let hint = names.next().and_then(|given| did_you_mean(given, names));
+        if let (Some(hint), Some((unknown, _))) = (hint, message.split_once(", expected")) {
+            return format!("{unknown}: {hint}");
+        }
+    }
+    match message.rsplit_once(", expected ") {
+        Some((found, "usize" | "u32" | "u64")) => {
+            format!("{found}, expected a whole number from 0 on")
+        }
+        _ => message.to_owned(),
     }
 }
 

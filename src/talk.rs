@@ -2,6 +2,7 @@
 //! gone or does not read, its disk is full), work continues: lines are lost then, and counted.
 
 use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,6 +21,29 @@ macro_rules! say {
     ($($line:tt)*) => { $crate::talk::put(&format!("{}\n", format_args!($($line)*))) };
 }
 pub(crate) use say;
+
+/// Says a line that nobody needs who asked for quiet: what was done, and where. What is wrong is not one.
+macro_rules! note {
+    ($($line:tt)*) => {
+        if !$crate::talk::is_quiet() {
+            $crate::talk::say!($($line)*)
+        }
+    };
+}
+pub(crate) use note;
+
+/// Whether notes are left out.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// Leaves notes out from now on.
+pub(super) fn keep_quiet() {
+    QUIET.store(true, Ordering::Relaxed);
+}
+
+/// Whether notes are left out.
+pub(super) fn is_quiet() -> bool {
+    QUIET.load(Ordering::Relaxed)
+}
 
 /// Writes lines to stderr, or loses them.
 pub(super) fn put(lines: &str) {

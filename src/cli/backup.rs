@@ -9,7 +9,7 @@ use crate::config::Home;
 use crate::history;
 use crate::trouble::{Kind, Result};
 
-use crate::talk::say;
+use crate::talk::note;
 use crate::text::counted;
 
 /// Arguments of `backup` and `snapshot`.
@@ -45,6 +45,6 @@ fn copy(
     };
     let bytes = how(&conn, AtomicFile::create(&args.file, rules)?)?;
     let bytes = counted(bytes, "byte", "bytes");
-    say!("{what}: {}, {bytes}", args.file.display());
+    note!("{what}: {}, {bytes}", args.file.display());
     Ok(0)
 }

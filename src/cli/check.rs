@@ -18,7 +18,7 @@ use crate::response::{self, Body};
 use crate::trouble::{Kind, Result, Trouble};
 use crate::validate::JudgedChunk;
 
-use crate::talk::say;
+use crate::talk::{note, say};
 
 /// The most bytes that are taken from a pipe.
 const MAX_PIPED_BYTES: u64 = 1 << 30;
@@ -30,7 +30,7 @@ The history is checked too: the answer is the one that dropping the file would g
 Exit codes: 0 all accepted, 1 something was rejected, 65 the file is not a request.")]
 pub(super) struct Args {
     /// The file; - reads stdin
-    file: PathBuf,
+    pub(super) file: PathBuf,
 
     /// The endpoint to validate for
     #[arg(long, default_value = "batch-customers", value_parser = endpoint)]
@@ -126,7 +126,7 @@ impl Judging<'_> {
         };
         super::stdout_result(super::output::write_safely(&String::from_utf8_lossy(&text)))?;
         if code != Kind::Input as u8 {
-            say!("{} accepted, {} rejected", self.accepted, self.rejected);
+            note!("{} accepted, {} rejected", self.accepted, self.rejected);
         }
         Ok(code)
     }

@@ -12,7 +12,7 @@ use crate::ingest::classifiers_of;
 use crate::trouble::Result;
 
 use super::output::{Format, Printer};
-use crate::talk::say;
+use crate::talk::note;
 use crate::text::counted;
 
 /// Arguments of `classifiers`.
@@ -70,7 +70,7 @@ pub(super) fn classifiers(home: &Home, args: &Args) -> Result<u8> {
             let files = read_folder(&folder, &clock::today())?;
             list(&files, &mut printer)?;
             let number = counted(files.len() as u64, "classifier", "classifiers");
-            say!("{number} in {}: no problems", folder.display());
+            note!("{number} in {}: no problems", folder.display());
         }
         Command::Compare { set1, set2 } => compare(home, set1, set2, &mut printer)?,
         Command::UsedRetired => used_retired(home, &mut printer)?,

@@ -11,7 +11,7 @@ use crate::demo::{DemoOptions, DemoSummary, write_batch};
 use crate::ingest::classifiers_of;
 use crate::trouble::{Kind, Result};
 
-use crate::talk::say;
+use crate::talk::note;
 use crate::text::counted;
 
 /// Arguments of `demo`.
@@ -42,7 +42,7 @@ pub(super) struct Args {
 
     /// The file to write; it must not exist; - writes to stdout
     #[arg(long, value_name = "FILE")]
-    output: PathBuf,
+    pub(super) output: PathBuf,
 }
 
 fn percent(text: &str) -> Result<f64, String> {
@@ -72,9 +72,9 @@ pub(super) fn demo(home: &Home, args: &Args) -> Result<u8> {
         to_file(home, &args.output, wanted, &files)?
     };
     let customers = counted(args.customers, "customer", "customers");
-    say!("{customers}: {} without errors", made.sound);
+    note!("{customers}: {} without errors", made.sound);
     for (code, customers) in &made.wrong {
-        say!("{customers:>8} x {code}");
+        note!("{customers:>8} x {code}");
     }
     Ok(0)
 }

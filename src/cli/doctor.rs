@@ -20,12 +20,13 @@ use crate::text::printable;
 use crate::trouble::{Kind, Result, Trouble};
 
 use super::output::TextFormat;
+use super::sizes::{self, Size};
 use crate::daemon::held;
 use crate::daemon::lock;
 use crate::daemon::metrics;
 use crate::daemon::state::State as DaemonState;
 use crate::daemon::unaccounted;
-use crate::talk::say;
+use crate::talk::note;
 use crate::text::counted;
 
 /// Less free room than this is worth a warning.
@@ -98,11 +99,13 @@ pub(super) fn doctor(home: &Home, args: &Args) -> Result<u8> {
         left_alone_names(home, &scan),
         database(home, args.quick),
         accounted(home),
+        ok("failed", size_of(&home.failed())),
+        ok("outbox", size_of(&home.outbox())),
         room(home),
     ];
     lines.extend(leftovers(home));
     // Without a home the rest only repeats that there is none.
-    if !home.root.exists() {
+    if !home.is_made().unwrap_or(true) {
         lines.truncate(1);
     }
     let text = match args.format {
@@ -157,21 +160,17 @@ fn failed(what: &'static str, e: Trouble) -> Line {
 }
 
 fn home_folder(home: &Home) -> Line {
-    match fs::metadata(&home.root) {
-        Ok(m) if m.is_dir() => {
+    let checked = home.is_made().and_then(|made| match made {
+        false => Err(home.not_made()),
+        true => {
             let own = [home.lock_file(), home.state_file(), home.queries()];
-            let refused = own.iter().map(|f| regular_file::refuse_others(f));
-            match refused.collect::<Result<Vec<()>>>() {
-                Ok(_) => ok("home", home.root.display().to_string()),
-                Err(e) => failed("home", e),
-            }
+            own.iter()
+                .try_for_each(|f| regular_file::refuse_others(f).map(|_| ()))
         }
-        _ => line(
-            "home",
-            State::Fail,
-            format!("{} is not a folder", home.root.display()),
-            "create it with `kycdrop init`, or give another one with --home",
-        ),
+    });
+    match checked {
+        Ok(()) => ok("home", home.root.display().to_string()),
+        Err(e) => failed("home", e),
     }
 }
 
@@ -391,19 +390,28 @@ fn classifiers(home: &Home) -> Line {
     }
 }
 
+/// What lies in a folder of answered files or responses.
+fn size_of(folder: &Path) -> String {
+    Size::of(folder, Instant::now() + sizes::MOMENT).to_string()
+}
+
 /// Whether the history knows every answered file in the archive.
 fn accounted(home: &Home) -> Line {
     let files = super::history_if_any(home)
         .and_then(|conn| conn.map_or(Ok(0), |conn| unaccounted::files(home, &conn, u64::MAX)));
+    let size = size_of(&home.archive());
     match files {
         Ok(files) => match unaccounted::warning(files) {
-            Some(warning) => line("archive", State::Warn, warning, ""),
-            None => ok("archive", "every answered file in it is in the history"),
+            Some(warning) => line("archive", State::Warn, format!("{size}; {warning}"), ""),
+            None => ok(
+                "archive",
+                format!("{size}; every answered file in it is in the history"),
+            ),
         },
         Err(_) => line(
             "archive",
             State::Warn,
-            "not compared with the history, which cannot be read",
+            format!("{size}; not compared with the history, which cannot be read"),
             "",
         ),
     }
@@ -417,9 +425,11 @@ fn database(home: &Home, quick: bool) -> Line {
         Err(e) => return failed("database", e),
     };
     let bytes = fs::metadata(&path).map_or(0, |m| m.len());
+    let wal = disk::with_ending(&path, "-wal");
     let size = indicatif::HumanBytes(bytes);
+    let wal = indicatif::HumanBytes(fs::metadata(wal).map_or(0, |m| m.len()));
     if !quick && bytes >= SLOW_CHECK_BYTES {
-        say!("reading the whole database ({size}); --quick reads part of it");
+        note!("reading the whole database ({size}); --quick reads part of it");
     }
     let (checked, how) = match quick {
         true => (
@@ -429,7 +439,7 @@ fn database(home: &Home, quick: bool) -> Line {
         false => (check::everything(&conn), "read completely, sound"),
     };
     match checked {
-        Ok(()) => ok("database", format!("{size}, {how}")),
+        Ok(()) => ok("database", format!("{size} and a WAL of {wal}, {how}")),
         Err(e) => failed("database", e),
     }
 }

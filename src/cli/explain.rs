@@ -30,7 +30,7 @@ Lines and columns count from 1 in the customer as it came; positions count from 
 pub(super) struct Args {
     /// A batch (its number, file name or response name), an error code, or the name of a rule
     #[arg(value_name = "BATCH|CODE")]
-    what: String,
+    pub(super) what: String,
 
     /// Only the customer at this position of the batch, from 0
     #[arg(long, value_name = "POSITION")]

@@ -10,7 +10,7 @@ use crate::export::{self, ExportOptions};
 use crate::text::{counted, printable};
 use crate::trouble::{Kind, Result, Trouble};
 
-use crate::talk::say;
+use crate::talk::{note, say};
 
 /// Arguments of `export`.
 #[derive(clap::Args)]
@@ -71,7 +71,7 @@ pub(super) fn export(home: &Home, args: &Args) -> Result<u8> {
         }
         let rows: u64 = run.files.iter().map(|f| f.rows).sum();
         let bytes: u64 = run.files.iter().map(|f| f.bytes).sum();
-        say!(
+        note!(
             "exported: batches {} to {} of {}, {}",
             run.first_batch,
             run.last_batch,
@@ -84,10 +84,10 @@ pub(super) fn export(home: &Home, args: &Args) -> Result<u8> {
             0 => "the history has no answered batch".to_owned(),
             last => format!("everything up to batch {last} is exported"),
         };
-        say!("nothing new: {until}");
+        note!("nothing new: {until}");
     }
     if let Some(batch) = done.unpublished {
-        say!(
+        note!(
             "left for the next export: batch {batch} and later ones, until their responses are published"
         );
     }
@@ -132,6 +132,6 @@ fn verify(dir: &Path, only: Option<&Branch>) -> Result<u8> {
             "missing, changed: copy the file from the branch again; unlisted: move it away, or readers will read it; doubled: move every folder of the branch away, and copy all of its files again",
         ));
     }
-    say!("no differences: {checked}");
+    note!("no differences: {checked}");
     Ok(0)
 }

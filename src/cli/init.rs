@@ -8,7 +8,7 @@ use crate::config::Home;
 use crate::disk;
 use crate::trouble::{Kind, Result, Trouble};
 
-use crate::talk::say;
+use crate::talk::note;
 
 /// The configuration with every key as a comment.
 const CONFIGURATION: &str = include_str!("kycdrop.toml");
@@ -16,6 +16,9 @@ const CONFIGURATION: &str = include_str!("kycdrop.toml");
 /// Creates a home; an existing one is not changed.
 pub(super) fn init(home: &Home) -> Result<u8> {
     let file = home.config_file();
+    if !home.is_made()? {
+        super::place::refuse_inside_another(home)?;
+    }
     disk::make_folder(&home.root).map_err(|e| Trouble::io("making", &home.root, &e))?;
     if fs::symlink_metadata(&file).is_ok() {
         return Err(Trouble::new(
@@ -43,7 +46,7 @@ pub(super) fn init(home: &Home) -> Result<u8> {
     } else {
         "unchanged"
     };
-    say!(
+    note!(
         "Created a home at {}\n  kycdrop.toml   the configuration, with comments\n  classifiers/   {classifiers}\n  watch-dir/     drop files into inbox/batch-customers; answers appear in outbox\nNext: kycdrop doctor, then kycdrop run",
         home.root.display()
     );

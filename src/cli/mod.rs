@@ -18,10 +18,12 @@ mod layout;
 mod output;
 mod pager;
 mod pending;
+mod place;
 mod query;
 mod reference;
 mod report;
 mod shell;
+mod sizes;
 mod status;
 mod tables;
 
@@ -30,10 +32,10 @@ use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
-use crate::config::{Config, Home};
+use crate::config::{Config, Home, log_filter};
 use crate::daemon::{self, lock, signals};
 use crate::disk;
 use crate::talk::{self, say};
@@ -46,8 +48,8 @@ use crate::trouble::{Kind, Result, Trouble};
     about,
     after_help = "\
 A first try, in an empty folder:
-  kycdrop run                              makes the folders and watching the inbox
-  cp batch.json watch-dir/inbox/batch-customers/
+  kycdrop run                                      makes a home and watches its inbox
+  cp batch.json watch-dir/inbox/batch-customers/   then wait a second or two
   cat watch-dir/outbox/batch-customers/batch.response.json
   kycdrop query \"SELECT * FROM v_rejection\"
 
@@ -57,15 +59,18 @@ already running, or no memory or threads to be had, 77 no permission, 78 configu
 or database."
 )]
 struct Args {
-    /// The folder with classifiers, watch-dir and kycdrop.db
-    #[arg(
-        long,
-        global = true,
-        env = "KYCDROP_HOME",
-        default_value = ".",
-        value_name = "DIR"
-    )]
-    home: PathBuf,
+    /// The home: the folder with classifiers, watch-dir and kycdrop.db [default: that of the file that
+    /// the command is about, or the nearest one from the current folder upwards]
+    #[arg(long, global = true, env = "KYCDROP_HOME", value_name = "DIR")]
+    home: Option<PathBuf>,
+
+    /// Log more: debug, with -vv everything (before KYCDROP_LOG and the setting log)
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    verbose: u8,
+
+    /// Say less: no notes on stderr, and only warnings and errors in the log
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
 
     /// How log lines on stderr are written
     #[arg(long, global = true, default_value = "human", value_name = "FORMAT")]
@@ -73,6 +78,14 @@ struct Args {
 
     #[command(subcommand)]
     command: Command,
+}
+
+/// Arguments of `run` and `once`.
+#[derive(clap::Args)]
+struct WorkArgs {
+    /// Make a home of the folder if it is not one yet; in an empty folder this is not needed
+    #[arg(long)]
+    init: bool,
 }
 
 /// Every command with its arguments, as completions and manual pages are made from them.
@@ -96,10 +109,10 @@ enum Command {
     Doctor(doctor::Args),
     /// Watch the inbox and answer files until stopped
     #[command(after_help = "SIGTERM, Ctrl-C or SIGHUP stops it after the current file.")]
-    Run,
+    Run(WorkArgs),
     /// Answer the files in the inbox, then exit
     #[command(after_help = "Waits for files that are still being written (setting: settle).")]
-    Once,
+    Once(WorkArgs),
     /// Validate a file without saving or moving anything; the response goes to stdout
     Check(check::Args),
     /// Show waiting files, files in work, the last batches and totals
@@ -148,7 +161,6 @@ pub fn main() -> ExitCode {
     signals::quiet_panics();
     let done = match Args::try_parse() {
         Ok(args) => {
-            start_log(args.log_format);
             // The panic hook has reported it.
             std::panic::catch_unwind(AssertUnwindSafe(|| command(&args)))
                 .unwrap_or(Ok(Kind::Internal as u8))
@@ -174,13 +186,19 @@ fn help_or_usage(text: &clap::Error) -> anyhow::Result<u8> {
 
 /// Trouble has its exit code; any other error is one that nobody thought of, and a defect.
 fn command(args: &Args) -> anyhow::Result<u8> {
-    let home = Home::at(&args.home)?;
+    if args.quiet {
+        talk::keep_quiet();
+    }
+    let home = place::home_of(args)?;
+    start_log(args, &home);
     Ok(match &args.command {
-        Command::Run => {
+        Command::Run(a) => {
+            place::to_work_in(&home, a.init)?;
             let config = config_of(&home)?;
             daemon::run(home, config)?
         }
-        Command::Once => {
+        Command::Once(a) => {
+            place::to_work_in(&home, a.init)?;
             let config = config_of(&home)?;
             daemon::once(home, config)?
         }
@@ -207,16 +225,27 @@ fn command(args: &Args) -> anyhow::Result<u8> {
     })
 }
 
-fn start_log(format: LogFormat) {
-    let filter = EnvFilter::try_from_env("KYCDROP_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("info,notify=error"));
+/// Starts the log with the first filter that is there: that of -v or -q, of KYCDROP_LOG, of the setting.
+fn start_log(args: &Args, home: &Home) {
+    let variable = std::env::var("KYCDROP_LOG").ok().filter(|v| !v.is_empty());
+    let wanted = match (args.quiet, args.verbose) {
+        (true, _) => "warn".to_owned(),
+        (_, 1) => "debug".to_owned(),
+        (_, 2..) => "trace".to_owned(),
+        // What is wrong with the settings is for the command that needs them to say.
+        _ => variable.unwrap_or_else(|| Config::of(home).unwrap_or_default().log),
+    };
+    let filter = log_filter(&wanted).unwrap_or_else(|e| {
+        say!("kycdrop: KYCDROP_LOG: {e}; it is left out");
+        EnvFilter::new("info,notify=error")
+    });
     let log = tracing_subscriber::fmt()
         .with_writer(|| talk::Log)
         .with_env_filter(filter)
         // It would go to stderr in another way, which panics when it cannot.
         .log_internal_errors(false)
         .with_target(false);
-    match format {
+    match args.log_format {
         LogFormat::Json => log.json().init(),
         LogFormat::Human => log
             .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
@@ -243,12 +272,16 @@ fn history_if_any(home: &Home) -> Result<Option<rusqlite::Connection>> {
 
 /// The history of a home, for reading.
 fn history_of(home: &Home) -> Result<rusqlite::Connection> {
-    history_if_any(home)?.ok_or_else(|| {
-        Trouble::new(
+    if let Some(conn) = history_if_any(home)? {
+        return Ok(conn);
+    }
+    Err(match home.is_made()? {
+        false => home.not_made(),
+        true => Trouble::new(
             Kind::Setup,
             format!("there is no history at {} yet", home.database().display()),
             "run `kycdrop run` there first, or give the right --home",
-        )
+        ),
     })
 }
 

@@ -7,8 +7,9 @@ use clap::ValueEnum;
 use comfy_table::{CellAlignment, Table};
 use serde_json::Value;
 
+use crate::config::Separator;
 use crate::history::{Answer, Cell};
-use crate::text::{printable, printable_json, spreadsheet_safe};
+use crate::text::{printable, printable_json, spreadsheet_safe, spreadsheet_text};
 use crate::trouble::{Kind, Result, Trouble};
 
 use super::deadline::Deadline;
@@ -32,6 +33,46 @@ pub(super) enum TextFormat {
     Text,
     /// For programs.
     Json,
+}
+
+/// How CSV is written; by default with commas, and safe for a spreadsheet.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Dialect {
+    /// Text as it is, even where a spreadsheet would take it for a formula.
+    pub(super) raw: bool,
+    /// As Excel reads it: in UTF-8 only with a byte order mark.
+    pub(super) excel: Option<Separator>,
+}
+
+impl Dialect {
+    fn writer(self) -> csv::Writer<Stdout> {
+        let mut builder = csv::WriterBuilder::new();
+        if self.excel.is_some() {
+            builder.terminator(csv::Terminator::CRLF);
+        }
+        if let Some(separator) = self.excel {
+            builder.delimiter(separator.byte());
+        }
+        builder.from_writer(std::io::stdout())
+    }
+
+    /// The cell of a text.
+    fn text(self, text: &str) -> Cow<'_, str> {
+        let is_digits = || text.bytes().all(|b| b.is_ascii_digit());
+        match self.excel {
+            _ if self.raw => Cow::Borrowed(text),
+            // A number of a customer is none to calculate with.
+            Some(_) if is_digits() => spreadsheet_text(text),
+            _ => spreadsheet_safe(text),
+        }
+    }
+
+    fn number(self, x: f64) -> String {
+        match self.excel {
+            Some(Separator::Semicolon) => x.to_string().replace('.', ","),
+            _ => x.to_string(),
+        }
+    }
 }
 
 impl Format {
@@ -67,8 +108,7 @@ pub(super) struct Printer {
     columns: Vec<String>,
     rows: u64,
     to: To,
-    /// Text goes to CSV as it is, even where a spreadsheet would take it for a formula.
-    raw: bool,
+    dialect: Dialect,
     /// Memory that a table takes so far, and that it may take, in bytes.
     table_bytes: u64,
     most_bytes: u64,
@@ -90,16 +130,21 @@ enum To {
 impl Printer {
     /// A printer in this format.
     pub(super) fn new(format: Format) -> Printer {
+        Printer::of(format, Dialect::default())
+    }
+
+    /// A printer in this format, and in this dialect of CSV.
+    pub(super) fn of(format: Format, dialect: Dialect) -> Printer {
         let to = match format {
             Format::Table => To::Table(Box::new(layout::empty())),
             Format::Json => To::Json(BufWriter::new(std::io::stdout())),
-            Format::Csv => To::Csv(Box::new(csv::Writer::from_writer(std::io::stdout()))),
+            Format::Csv => To::Csv(Box::new(dialect.writer())),
         };
         Printer {
             columns: Vec::new(),
             rows: 0,
             to,
-            raw: false,
+            dialect,
             table_bytes: 0,
             most_bytes: u64::MAX,
             deadline: None,
@@ -110,12 +155,6 @@ impl Printer {
     pub(super) fn within(mut self, memory: Option<u64>, deadline: Option<Deadline>) -> Printer {
         self.most_bytes = memory.unwrap_or(u64::MAX);
         self.deadline = deadline;
-        self
-    }
-
-    /// Writes text in CSV as it is.
-    pub(super) fn raw(mut self, raw: bool) -> Printer {
-        self.raw = raw;
         self
     }
 
@@ -162,7 +201,10 @@ impl Answer for Printer {
             }
             To::Json(_) => Ok(()),
             To::Csv(out) => {
-                let record = names.iter().map(|n| csv_text(n, self.raw).into_owned());
+                if self.dialect.excel.is_some() {
+                    written(std::io::stdout().write_all("\u{feff}".as_bytes()))?;
+                }
+                let record = names.iter().map(|n| self.dialect.text(n).into_owned());
                 written(out.write_record(record).map_err(csv_error))
             }
         }
@@ -215,25 +257,18 @@ impl Answer for Printer {
                 written(out.write_all(b"}"))
             }
             To::Csv(out) => {
-                let raw = self.raw;
+                let dialect = self.dialect;
                 // For a program as it is; for a terminal so that it is not steered.
                 let terminal = std::io::stdout().is_terminal();
                 let record = cells.iter().map(|cell| match cell {
-                    Cell::Text(t) if terminal => printable(&csv_text(t, raw)).into_owned(),
-                    Cell::Text(t) => csv_text(t, raw).into_owned(),
+                    Cell::Text(t) if terminal => printable(&dialect.text(t)).into_owned(),
+                    Cell::Text(t) => dialect.text(t).into_owned(),
+                    Cell::Real(x) => dialect.number(*x),
                     other => text(other),
                 });
                 written(out.write_record(record).map_err(csv_error))
             }
         }
-    }
-}
-
-/// Text of CSV: safe for a spreadsheet, or as it is.
-fn csv_text(text: &str, raw: bool) -> Cow<'_, str> {
-    match raw {
-        true => Cow::Borrowed(text),
-        false => spreadsheet_safe(text),
     }
 }
 

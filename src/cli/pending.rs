@@ -1,7 +1,7 @@
 //! `pending`: the evaluations and screenings that are pending at head office.
 
 use crate::config::Home;
-use crate::history::{self, Bounds};
+use crate::history::{self, Bounds, Params};
 use crate::trouble::Result;
 
 use super::output::{Format, Printer};
@@ -30,7 +30,13 @@ pub(super) fn pending(home: &Home, args: &Args) -> Result<u8> {
     let only = if args.newest { "WHERE newest = 1" } else { "" };
     let sql = format!("SELECT * FROM v_pending {only} ORDER BY assessment_id, process");
     let mut printer = Printer::new(Format::or_default(args.format));
-    history::ask_sql(&mut conn, &sql, Bounds::default(), &mut printer)?;
+    history::ask_sql(
+        &mut conn,
+        &sql,
+        &Params::default(),
+        Bounds::default(),
+        &mut printer,
+    )?;
     printer.end()?;
     Ok(0)
 }

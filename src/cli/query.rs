@@ -1,15 +1,20 @@
 //! `query`: anybody's SQL over the history, and queries that have a name.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::time::Duration;
 
-use crate::config::Home;
-use crate::history::{Answer, Bounds, Cell, ask, ask_sql, too_slow};
-use crate::trouble::{Result, Trouble};
+use crate::config::Separator;
+use crate::config::{Home, parse_size};
+use rusqlite::types::Value;
+
+use crate::history::ask::Saved;
+use crate::history::{self, Answer, Bounds, Cell, History, Params, ask, ask_sql, too_slow};
+use crate::trouble::{Kind, Result, Trouble};
 
 use super::deadline::Deadline;
-use super::output::{Format, Printer};
-use crate::talk::say;
+use super::output::{Dialect, Format, Printer};
+use crate::talk::{note, say};
 
 /// Rows that a person reads on a terminal unless more are asked for.
 const MAX_ROWS: u64 = 1000;
@@ -29,18 +34,27 @@ const MIN_MEMORY_MIB: u64 = 32;
 Queries are read-only. `kycdrop tables` lists the views, `kycdrop describe VIEW` shows what
 their columns mean, docs/SQL.md has common questions with their SQL.
 
-CSV is safe to open in a spreadsheet: text that one would take for a formula (it begins with = + - @ or
-their full-width forms, also after spaces, or with a tab or line break) has an apostrophe before it.
-Numbers stay numbers; --raw leaves all as it is.
+CSV is safe to open in a spreadsheet: text that one would take for a formula (it begins with =
++ - @ or their full-width forms, also after spaces, or with a tab or line break) has an
+apostrophe before it. Numbers stay numbers; --raw leaves all as it is. --excel writes the CSV
+that Excel opens with all letters and digits: text of more than 15 digits or with a leading
+zero is written as =\"007\". Where Windows has a decimal comma, as in Lithuania, Excel wants
+--excel=semicolon; the setting csv_separator changes the default.
 
-An answer may take --memory, of which SQLite gets a quarter (more is sorted in files of TMPDIR) and a
-single value a sixteenth. CSV and JSON are written row by row, a table is kept until its last row.
+:NAME in the SQL is a parameter. A VALUE of --param that is a plain number is one for SQL too,
+anything else is text, and so is what stands in single quotes: --param \"id='18'\".
 
-On a terminal a long answer goes through $KYCDROP_PAGER, $PAGER or less, and a table that is too wide
-is printed row by row.
+An answer may take --memory, of which SQLite gets a quarter (more is sorted in files of
+TMPDIR) and a single value a sixteenth. CSV and JSON are written row by row, a table is kept
+until its last row.
+
+On a terminal a long answer goes through $KYCDROP_PAGER, $PAGER or less, and a table that is
+too wide is printed row by row.
 
 Examples:
   kycdrop query --saved top-errors
+  kycdrop query --saved rejects --param batch=18
+  kycdrop query --saved rejects-of-month --param month=2026-10 --excel > october.csv
   kycdrop query \"SELECT error_code, count(*) FROM v_rejection GROUP BY 1 ORDER BY 2 DESC\"
   kycdrop query --format csv \"SELECT * FROM v_customer\" > customers.csv
   kycdrop query --save vilnius \"SELECT * FROM v_volume WHERE business_unit = 'vilnius'\"")]
@@ -54,17 +68,29 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAME", conflicts_with_all = ["save", "list"])]
     saved: Option<String>,
 
+    /// The value of a parameter of the query; once for each
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = param, conflicts_with = "list")]
+    params: Vec<(String, Value)>,
+
     /// Run the SQL, then save it under this name in kycdrop.queries.toml
     #[arg(long, value_name = "NAME", requires = "sql")]
     save: Option<String>,
 
-    /// List the saved queries
+    /// List the saved queries: names, parameters ([optional]) and what they answer
     #[arg(long)]
     list: bool,
+
+    /// List them with their SQL and where they come from
+    #[arg(long, requires = "list")]
+    long: bool,
 
     /// The output format [default: table on a terminal, csv elsewhere]
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
+
+    /// Write CSV for Excel: with a byte order mark, CRLF, and this separator [default: csv_separator]
+    #[arg(long, value_name = "SEPARATOR", num_args = 0..=1, require_equals = true)]
+    excel: Option<Option<Separator>>,
 
     /// Write CSV without apostrophes before what looks like a formula
     #[arg(long)]
@@ -78,7 +104,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "TIME", value_parser = time)]
     timeout: Option<Duration>,
 
-    /// The most memory, in MiB; 0: no limit
+    /// The most memory, in MiB or with a unit such as 2GiB; 0: no limit
     #[arg(long, value_name = "MIB", default_value_t = MAX_MEMORY_MIB, value_parser = memory)]
     memory: u64,
 }
@@ -92,19 +118,57 @@ fn time(text: &str) -> Result<Duration, String> {
 
 fn memory(text: &str) -> Result<u64, String> {
     let enough = |mib: &u64| *mib == 0 || *mib >= MIN_MEMORY_MIB;
-    let mib = text.parse().ok().filter(enough);
-    mib.ok_or_else(|| format!("give a number of MiB from {MIN_MEMORY_MIB} on, or 0"))
+    let mib = text
+        .parse()
+        .or_else(|_| parse_size(text).map(|bytes| bytes >> 20));
+    mib.ok().filter(enough).ok_or_else(|| {
+        format!("give {MIN_MEMORY_MIB} MiB or more, as a number or with a unit, or 0")
+    })
+}
+
+/// A parameter and its value: a number where the text is one and SQL would write it in the same way,
+/// so that `007` stays text.
+fn param(text: &str) -> Result<(String, Value), String> {
+    let (name, value) = text
+        .split_once('=')
+        .ok_or("write NAME=VALUE, such as batch=18")?;
+    let quoted = value.strip_prefix('\'').and_then(|v| v.strip_suffix('\''));
+    let value = match (quoted, value.parse::<i64>(), value.parse::<f64>()) {
+        (Some(text), ..) => Value::Text(text.replace("''", "'")),
+        (_, Ok(n), _) if n.to_string() == value => Value::Integer(n),
+        (_, Err(_), Ok(x)) if value.contains('.') && x.to_string() == value => Value::Real(x),
+        _ => Value::Text(value.to_owned()),
+    };
+    Ok((name.trim_start_matches([':', '@', '$']).to_owned(), value))
 }
 
 /// Asks the history.
 pub(super) fn query(home: &Home, args: &Args) -> Result<u8> {
-    let printer = Printer::new(Format::or_default(args.format)).raw(args.raw);
+    let excel = match args.excel {
+        None => None,
+        Some(Some(separator)) => Some(separator),
+        Some(None) => Some(super::config_of(home)?.csv_separator),
+    };
+    let printer = Printer::of(
+        format(args)?,
+        Dialect {
+            raw: args.raw,
+            excel,
+        },
+    );
     if args.list {
-        return list(home, printer);
+        return list(home, args.long, printer);
     }
-    let sql = match (&args.saved, &args.sql) {
-        (Some(name), _) => saved(home, name)?,
-        (None, sql) => sql.clone().unwrap_or_default(),
+    let (sql, optional) = match (&args.saved, &args.sql) {
+        (Some(name), _) => {
+            let saved = saved(home, name)?;
+            (saved.sql, saved.optional)
+        }
+        (None, sql) => (sql.clone().unwrap_or_default(), Vec::new()),
+    };
+    let params = Params {
+        given: given(&args.params)?,
+        optional,
     };
     let mut conn = super::history_of(home)?;
     let terminal = std::io::stdout().is_terminal();
@@ -121,26 +185,53 @@ pub(super) fn query(home: &Home, args: &Args) -> Result<u8> {
     };
     let deadline = bounds.time.map(|time| Deadline::start(time, too_slow));
     let mut printer = printer.within(bounds.memory, deadline.transpose()?);
-    let whole = ask_sql(&mut conn, &sql, bounds, &mut printer)?;
+    let whole = ask_sql(&mut conn, &sql, &params, bounds, &mut printer)?;
     printer.end()?;
     if !whole {
-        say!(
+        note!(
             "only the first {} rows; --limit 0 shows all",
             bounds.rows.unwrap_or_default()
         );
     }
     if let Some(name) = &args.save {
         ask::save_query(&home.queries(), name, &sql)?;
-        say!("saved: kycdrop query --saved {name}");
+        note!("saved: kycdrop query --saved {name}");
     }
     Ok(0)
 }
 
-fn saved(home: &Home, name: &str) -> Result<String> {
+/// The format that is asked for; `--excel` is CSV.
+fn format(args: &Args) -> Result<Format> {
+    match (args.excel, args.format) {
+        (None, asked) => Ok(Format::or_default(asked)),
+        (Some(_), None | Some(Format::Csv)) => Ok(Format::Csv),
+        (Some(_), Some(_)) => Err(Trouble::new(
+            Kind::Input,
+            "--excel writes CSV, and --format asks for something else",
+            "leave one of them out",
+        )),
+    }
+}
+
+fn given(params: &[(String, Value)]) -> Result<BTreeMap<String, Value>> {
+    let mut given = BTreeMap::new();
+    for (name, value) in params {
+        if given.insert(name.clone(), value.clone()).is_some() {
+            return Err(Trouble::new(
+                Kind::Input,
+                format!("the parameter {name} has two values"),
+                "give it one",
+            ));
+        }
+    }
+    Ok(given)
+}
+
+fn saved(home: &Home, name: &str) -> Result<Saved> {
     let (mut all, damage) = ask::saved_queries(&home.queries())?;
     if let Some(found) = all.remove(name) {
         warn(damage.as_ref());
-        return Ok(found.sql);
+        return Ok(found);
     }
     if let Some(damage) = damage {
         return Err(damage);
@@ -157,28 +248,54 @@ fn warn(damage: Option<&Trouble>) {
     }
 }
 
-fn list(home: &Home, mut printer: Printer) -> Result<u8> {
+fn list(home: &Home, long: bool, mut printer: Printer) -> Result<u8> {
     let (all, damage) = ask::saved_queries(&home.queries())?;
     warn(damage.as_ref());
-    printer.columns(&["name", "answers", "from", "sql"].map(str::to_owned))?;
+    // The views are the same in every history.
+    let conn = History::in_memory()?.into_connection();
+    let columns: &[&str] = match long {
+        true => &["name", "answers", "from", "sql", "parameters"],
+        false => &["name", "parameters", "answers"],
+    };
+    printer.columns(&columns.iter().map(|c| (*c).to_owned()).collect::<Vec<_>>())?;
     for (name, query) in all {
-        let from = if query.shipped {
-            "kycdrop"
-        } else {
-            "this home"
-        };
-        let title = match query.title.as_str() {
-            "" => Cell::Null,
-            title => Cell::Text(title.to_owned()),
-        };
-        let sql = query.sql.split_whitespace().collect::<Vec<_>>().join(" ");
-        printer.row(vec![
-            Cell::Text(name),
-            title,
-            Cell::Text(from.into()),
-            Cell::Text(sql),
-        ])?;
+        // What is wrong with the SQL is said when it is run.
+        let parameters = history::parameters(&conn, &query.sql).unwrap_or_default();
+        let shown = parameters.iter().map(|p| match query.optional.contains(p) {
+            true => format!("[{p}]"),
+            false => p.clone(),
+        });
+        let parameters = text(shown.collect::<Vec<_>>().join(" "));
+        let name = Cell::Text(name);
+        printer.row(match long {
+            false => {
+                let title = query.title.lines().next().unwrap_or_default();
+                vec![name, parameters, text(title.to_owned())]
+            }
+            true => {
+                let from = if query.shipped {
+                    "kycdrop"
+                } else {
+                    "this home"
+                };
+                let sql = query.sql.split_whitespace().collect::<Vec<_>>().join(" ");
+                vec![
+                    name,
+                    text(query.title),
+                    text(from.into()),
+                    text(sql),
+                    parameters,
+                ]
+            }
+        })?;
     }
     printer.end()?;
     Ok(0)
+}
+
+fn text(text: String) -> Cell {
+    match text.is_empty() {
+        true => Cell::Null,
+        false => Cell::Text(text),
+    }
 }

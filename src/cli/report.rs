@@ -13,7 +13,7 @@ use crate::history::ask;
 use crate::report::{About, Figures, Letterhead, is_report, of_batch, of_period, render};
 use crate::trouble::{Kind, Result, Trouble};
 
-use crate::talk::say;
+use crate::talk::{note, say};
 
 /// Arguments of `report`.
 #[derive(clap::Args)]
@@ -45,7 +45,7 @@ pub(super) struct Args {
 
     /// A batch: its number, file name or response name
     #[arg(long, value_name = "BATCH")]
-    batch: Option<String>,
+    pub(super) batch: Option<String>,
 }
 
 /// The first day of a month.
@@ -98,7 +98,7 @@ pub(super) fn report(home: &Home, args: &Args) -> Result<u8> {
             refusal: Kind::Input,
         };
         AtomicFile::create(&args.output, rules)?.write(page.as_bytes())?;
-        say!("wrote {}", args.output.display());
+        note!("wrote {}", args.output.display());
     }
     Ok(0)
 }

@@ -11,7 +11,7 @@ use crate::config::Home;
 use crate::disk;
 use crate::trouble::{Kind, Result, Trouble};
 
-use crate::talk::say;
+use crate::talk::note;
 
 /// Arguments of `completions`.
 #[derive(clap::Args)]
@@ -46,7 +46,7 @@ pub(super) fn man(home: &Home, args: &ManArgs) -> Result<u8> {
     let mut grammar = super::grammar().disable_help_subcommand(true);
     grammar.build();
     pages(home, &args.dir, &grammar)?;
-    say!(
+    note!(
         "wrote the manual to {}; man {}/kycdrop.1 shows it",
         args.dir.display(),
         args.dir.display()

@@ -140,6 +140,9 @@ struct LeftAlone {
 
 /// Shows the status of a home.
 pub(super) fn status(home: &Home, args: &Args) -> anyhow::Result<u8> {
+    if !home.is_made()? {
+        return Err(home.not_made().into());
+    }
     let status = look(home, args.last)?;
     let text = match args.format {
         Format::Json => {

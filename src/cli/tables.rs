@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use crate::config::Home;
-use crate::history::{Bounds, History, ask_sql};
+use crate::history::{Bounds, History, Params, ask_sql};
 use crate::trouble::Result;
 
 use super::output::{Format, Printer};
@@ -74,6 +74,12 @@ fn on_history(home: &Home, go: impl FnOnce(&mut Connection) -> Result<()>) -> Re
 
 fn print(conn: &mut Connection, sql: &str, format: Option<Format>) -> Result<()> {
     let mut printer = Printer::new(Format::or_default(format));
-    ask_sql(conn, sql, Bounds::default(), &mut printer)?;
+    ask_sql(
+        conn,
+        sql,
+        &Params::default(),
+        Bounds::default(),
+        &mut printer,
+    )?;
     printer.end()
 }

@@ -23,7 +23,7 @@ use std::sync::atomic::AtomicBool;
 
 use crate::config::{Config, Home};
 use crate::intake::Wake;
-use crate::talk::say;
+use crate::talk::note;
 use crate::text::{counted, of_them_repeated};
 use crate::trouble::Result;
 
@@ -53,7 +53,7 @@ fn begin(home: Home, config: Config, watching: bool) -> Result<(Wake, HomeLock, 
 pub(crate) fn run(home: Home, config: Config) -> Result<u8> {
     let (mut wake, lock, mut worker) = begin(home, config, true)?;
     let home = worker.engine.home.clone();
-    say!(
+    note!(
         "kycdrop watches {}\n  drop a batch file into {}\n  answers appear in {}",
         home.inbox().display(),
         home.inbox().join("batch-customers").display(),
@@ -80,7 +80,7 @@ pub(crate) fn once(home: Home, config: Config) -> Result<u8> {
     let repeated = of_them_repeated(worker.repeated);
     let left = held::left_behind(&worker.counts, &worker.engine);
     worker.end(lock, done)?;
-    say!(
+    note!(
         "{} answered: {} accepted{repeated}, {rejected} rejected",
         counted(files, "file", "files"),
         counted(accepted, "customer", "customers")

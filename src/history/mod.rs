@@ -48,7 +48,7 @@ use footprint::{Change, Footprint, Writing};
 pub use migrate::NEWEST_VERSION;
 pub use outcomes::OutcomeRow;
 pub use payload::{PackedChunk, Payload, pack};
-pub use query::{Answer, Bounds, Cell, ask as ask_sql, is_reading, too_slow};
+pub use query::{Answer, Bounds, Cell, Params, ask as ask_sql, is_reading, parameters, too_slow};
 pub use reading::{has_batches, open_for_reading};
 pub use record::{Group, Recording};
 pub use rules::{HistoryRules, Verdict};

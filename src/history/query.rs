@@ -4,12 +4,15 @@
 //! lets nothing through but reading. The last is what stops ATTACH and VACUUM INTO, which on a
 //! connection for reading could still make files elsewhere.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Row, limits::Limit};
+use rusqlite::types::{Value, ValueRef};
+use rusqlite::{Connection, Row, Statement, limits::Limit};
+
+use crate::text::did_you_mean;
 
 use crate::trouble::{Kind, Result, Trouble};
 
@@ -88,6 +91,84 @@ fn too_large() -> Trouble {
     )
 }
 
+/// The values of the named parameters of a statement, such as `:batch`.
+#[derive(Clone, Debug, Default)]
+pub struct Params {
+    /// Values by name, without the colon.
+    pub given: BTreeMap<String, Value>,
+    /// Parameters that are NULL where they are not given.
+    pub optional: Vec<String>,
+}
+
+impl Params {
+    /// Gives every parameter of the statement its value.
+    fn bind(&self, statement: &mut Statement<'_>) -> Result<()> {
+        let names = names_of(statement)?;
+        let known: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+        if let Some(unknown) = self
+            .given
+            .keys()
+            .find(|name| !known.contains(name.as_str()))
+        {
+            let hint = did_you_mean(unknown, known.iter().copied());
+            return Err(Trouble::new(
+                Kind::Input,
+                format!("this query has no parameter {unknown}"),
+                match (hint, known.is_empty()) {
+                    (_, true) => "it has none; leave --param out".to_owned(),
+                    (Some(hint), _) => format!("{hint} Its parameters: {}", listed(&known)),
+                    (None, _) => format!("its parameters: {}", listed(&known)),
+                },
+            ));
+        }
+        let mut missing = known.clone();
+        missing.retain(|name| {
+            !self.given.contains_key(*name) && !self.optional.iter().any(|o| o == name)
+        });
+        if !missing.is_empty() {
+            let values: Vec<String> = missing
+                .iter()
+                .map(|name| format!("--param {name}=VALUE"))
+                .collect();
+            return Err(Trouble::new(
+                Kind::Input,
+                format!("this query needs a value for {}", listed(&missing)),
+                format!("give it with {}", values.join(" ")),
+            ));
+        }
+        for (i, name) in names.iter().enumerate() {
+            statement.raw_bind_parameter(i + 1, self.given.get(name))?;
+        }
+        Ok(())
+    }
+}
+
+fn listed(names: &BTreeSet<&str>) -> String {
+    names.iter().copied().collect::<Vec<_>>().join(", ")
+}
+
+/// The names of the parameters of a statement, in their order, without what marks them as parameters.
+fn names_of(statement: &Statement<'_>) -> Result<Vec<String>> {
+    let names = (1..=statement.parameter_count()).map(|i| statement.parameter_name(i));
+    let names = names.map(|name| match name {
+        Some(name) if !name.starts_with('?') => Ok(name.chars().skip(1).collect()),
+        _ => Err(Trouble::new(
+            Kind::Input,
+            "this SQL has a parameter without a name (?)",
+            "give it one, such as :batch, and its value with --param batch=VALUE",
+        )),
+    });
+    names.collect()
+}
+
+/// The names of the parameters of some SQL, in their order.
+///
+/// # Errors
+/// When the SQL is wrong, or a parameter has no name.
+pub fn parameters(conn: &Connection, sql: &str) -> Result<Vec<String>> {
+    names_of(&conn.prepare(sql)?)
+}
+
 thread_local! {
     static READING: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
 }
@@ -118,11 +199,12 @@ const LISTS: &str = "`kycdrop tables` lists every view, `kycdrop describe VIEW` 
 /// there may be more rows than were asked for.
 ///
 /// # Errors
-/// When the SQL is wrong, is more than one statement, would change anything, or takes too long or too
-/// much memory.
+/// When the SQL is wrong, is more than one statement, would change anything, takes too long or too
+/// much memory, or when a parameter has no value or a value no parameter.
 pub fn ask(
     conn: &mut Connection,
     sql: &str,
+    params: &Params,
     bounds: Bounds,
     answer: &mut dyn Answer,
 ) -> Result<bool> {
@@ -137,6 +219,7 @@ pub fn ask(
             true => Trouble::new(Kind::Input, "this SQL asks for nothing", LISTS),
         });
     }
+    params.bind(&mut statement)?;
     let mut rows = statement.raw_query();
     let mut next = rows.next().map_err(to_error)?;
     // What fails before its first row has said nothing yet.

@@ -25,6 +25,9 @@ pub struct Saved {
     /// What it answers.
     #[serde(default)]
     pub title: String,
+    /// Parameters of the SQL (`:month`) that need not be given, and are NULL then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub optional: Vec<String>,
     /// One statement that only reads.
     pub sql: String,
     /// Whether it came with kycdrop.
@@ -56,7 +59,7 @@ fn own_queries(file: &Path) -> Result<BTreeMap<String, Saved>> {
         Trouble::new(
             Kind::Setup,
             format!("{}: {}", file.display(), Position::of_toml(&text, &e)),
-            "each query is a table: [name] with sql = \"...\" and, if wanted, title = \"...\"",
+            "each query is a table: [name] with sql = \"...\" and, if wanted, title = \"...\" and optional = [\"PARAMETER\"]",
         )
     })
 }
@@ -102,6 +105,7 @@ pub fn save_query(file: &Path, name: &str, sql: &str) -> Result<()> {
     }
     let query = Saved {
         title: String::new(),
+        optional: Vec::new(),
         sql: sql.to_owned(),
         shipped: false,
     };
