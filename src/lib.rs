@@ -38,6 +38,7 @@ pub mod folder;
 pub mod history;
 pub mod ingest;
 pub mod intake;
+pub mod invisible;
 mod left_alone;
 pub mod position;
 mod regular_file;

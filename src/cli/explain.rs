@@ -209,7 +209,8 @@ fn batch_text(explained: &ExplainedBatch, one: bool) -> String {
     ));
     if let Some(error) = &b.error {
         page.line(format!("  {}", printable(error)));
-    } else {
+    }
+    if b.error.is_none() || b.customers > 0 {
         page.line(format!(
             "  {}: {} accepted{}, {} rejected",
             customer_count(b.customers),
