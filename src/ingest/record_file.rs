@@ -172,7 +172,10 @@ impl OneFile<'_> {
         progress: &mut dyn Progress,
     ) -> Result<(FileFacts, Finish), NotRecorded> {
         let Some(endpoint) = self.claim.endpoint() else {
-            let why = "the folder that the file was dropped in is not an endpoint";
+            let mut why = "the folder that the file was dropped in is not an endpoint".to_owned();
+            if let Some(meant) = self.claim.meant() {
+                why += &format!(": did you mean {meant}?");
+            }
             return Ok((self.read_whole()?, failed(404, why)));
         };
         if endpoint.is_batch() {

@@ -10,6 +10,7 @@ mod business_units;
 mod classifier_files;
 mod classifiers;
 mod dictionary;
+mod folders;
 mod half_copied;
 mod json_suite;
 mod life;

@@ -128,7 +128,7 @@ pub fn find_batch(conn: &Connection, word: &str) -> Result<Option<i64>> {
     // The newest first: who asks by a name mostly asks for one of the last.
     let by_name = "SELECT batch_id FROM batch
                    WHERE (file_name = ?1 OR response_file = ?1 OR response_file LIKE '%/' || ?2 ESCAPE '\\')
-                     AND (?3 = '' OR endpoint = ?3)
+                     AND (?3 = '' OR endpoint = ?3 OR instr('/' || response_file, '/' || ?3 || '/') > 0)
                    ORDER BY batch_id DESC LIMIT 1";
     let folder = word.strip_suffix(name).unwrap_or_default();
     let folder = folder
