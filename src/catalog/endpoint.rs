@@ -61,7 +61,7 @@ endpoints! {
     /// One customer, imported or to be evaluated, with screening.
     Customer: Row { name: "customer", other_names: &[], reply: FirstError, customers: Regular, saves: true, evaluates: true },
     /// One occasional customer, of whom less is mandatory.
-    SimplifiedCustomer: Row { name: "simplifiedcustomer", other_names: &["simplified-customer", "simplifiedCustomer"], reply: AllErrors, customers: Simplified, saves: true, evaluates: false },
+    SimplifiedCustomer: Row { name: "simplifiedcustomer", other_names: &["simplified-customer"], reply: AllErrors, customers: Simplified, saves: true, evaluates: false },
 }
 
 impl Endpoint {

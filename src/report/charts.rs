@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use maud::{Markup, html};
 
-use crate::text::{printable, shortened};
+use crate::text::{shortened, visible};
 
 use super::figures::{Bar, Step};
 use super::page::number;
@@ -163,7 +163,7 @@ pub(super) fn acceptance(steps: &[Step]) -> Markup {
 pub(super) fn bars(bars: &[Bar]) -> Markup {
     let labels: Vec<String> = bars
         .iter()
-        .map(|b| shortened(&printable(&b.label), MAX_LABEL).into_owned())
+        .map(|b| shortened(&visible(&b.label), MAX_LABEL).into_owned())
         .collect();
     let longest = labels.iter().map(|l| l.chars().count()).max().unwrap_or(0);
     // Two widths, so that the charts of one page stand below each other.

@@ -2,7 +2,7 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::text::printable;
+use crate::text::visible;
 
 use super::charts;
 use super::figures::{About, Bar, Breakdown, Figures, Reason};
@@ -57,8 +57,8 @@ pub fn render(figures: &Figures, now: &str) -> String {
                         @if let Some(last) = figures.last_batch { ", history up to batch " (last) }
                     }
                     @if let About::Batch(b) = &figures.about {
-                        p { "Endpoint " (printable(&b.endpoint)) ", taken " (b.received_at) ", answered " (b.status) "." }
-                        @if let Some(error) = &b.error { p.error { (printable(error)) } }
+                        p { "Endpoint " (visible(&b.endpoint)) ", taken " (b.received_at) ", answered " (b.status) "." }
+                        @if let Some(error) = &b.error { p.error { (visible(error)) } }
                     }
                 }
                 main {
@@ -86,7 +86,7 @@ pub fn render(figures: &Figures, now: &str) -> String {
 fn title(about: &About) -> String {
     match about {
         About::Period { from, to } => format!("{from} to {to}"),
-        About::Batch(b) => format!("Batch {}, {}", b.batch_id, printable(&b.file_name)),
+        About::Batch(b) => format!("Batch {}, {}", b.batch_id, visible(&b.file_name)),
     }
 }
 
@@ -146,8 +146,8 @@ fn reasons(reasons: &[Reason], rejected: u64) -> Markup {
                     tbody { @for r in reasons {
                         tr {
                             td { code { (r.code) } }
-                            td { (printable(&r.description)) @if !r.origin.is_empty() { br; small { (r.origin) } } }
-                            td { @for (i, f) in r.fields.iter().enumerate() { @if i > 0 { br; } code { (printable(f)) } } }
+                            td { (visible(&r.description)) @if !r.origin.is_empty() { br; small { (r.origin) } } }
+                            td { @for (i, f) in r.fields.iter().enumerate() { @if i > 0 { br; } code { (visible(f)) } } }
                             td.n data-label="answered" { (number(r.answers)) }
                             td.n data-label="share" { (percent(r.answers, rejected)) }
                             td.n data-label="found" { (number(r.findings)) }
@@ -168,7 +168,7 @@ fn offices(figures: &Figures) -> Markup {
                 table {
                     thead { tr { th { "businessUnit" } th.n { "accepted" } th.n { "rejected" } th.n { "acceptance rate" } } }
                     tbody { @for o in &figures.offices {
-                        tr { td { (printable(&o.name)) } td.n { (number(o.accepted)) } td.n { (number(o.rejected)) }
+                        tr { td { (visible(&o.name)) } td.n { (number(o.accepted)) } td.n { (number(o.rejected)) }
                             td.n { (percent(o.accepted, o.accepted + o.rejected)) } }
                     } }
                 }
@@ -189,7 +189,7 @@ fn counted(breakdown: &Breakdown) -> Markup {
                 details {
                     summary { "The figures" }
                     table { tbody { @for b in bars {
-                        tr { td { (printable(&b.label)) } td.n { (number(b.count)) } td.n { (percent(b.count, all)) } }
+                        tr { td { (visible(&b.label)) } td.n { (number(b.count)) } td.n { (percent(b.count, all)) } }
                     } } }
                 }
             }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::catalog::field_of_path;
+use crate::invisible::shows_nothing;
 use crate::request::NoteKind;
 use crate::trouble::Result;
 
@@ -383,6 +384,9 @@ fn shows(payload: &str, warning: &WarningRow) -> bool {
     };
     match NoteKind::from_name(&warning.kind) {
         Some(NoteKind::UnknownField) => true,
+        Some(NoteKind::InvisibleName) => {
+            serde_json::from_str::<String>(value).is_ok_and(|name| shows_nothing(&name))
+        }
         Some(NoteKind::IgnoredField) => field_of_path(&warning.path).is_some_and(|(object, f)| {
             let held = object.field(f).holds_anyway;
             held.is_some_and(|held| value != "null" && value.trim_matches('"') != held)
