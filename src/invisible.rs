@@ -87,7 +87,13 @@ pub fn name_of(c: char) -> Option<String> {
     let code = u32::from(c);
     if is_invisible(c) {
         let named = INVISIBLE.iter().find(|(known, _)| *known == c);
-        let name = named.map_or("character that shows nothing", |(_, name)| name);
+        let name = match (named, c) {
+            (Some((_, name)), _) => name,
+            (None, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') => {
+                "character that turns the direction of writing"
+            }
+            _ => "character that shows nothing",
+        };
         return Some(format!("{name} (U+{code:04X})"));
     }
     if let Some((_, name, like)) = MARKS.iter().find(|(known, ..)| *known == c) {
@@ -112,18 +118,29 @@ fn latin_of(c: char) -> Option<(&'static str, char)> {
 }
 
 /// What a person cannot see in a text, with its place: `a zero width space (U+200B) as character 3`.
-/// Characters that look like others count in a code alone: a text without spaces, whose letters all
-/// look Latin.
+/// Letters that look Latin count where all letters do, and other marks in a code alone, which has no
+/// spaces.
 pub fn invisible_in(text: &str) -> Option<String> {
-    if text.is_ascii() {
+    let is_control = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
+    if text.is_ascii() && !text.contains(is_control) {
         return None;
     }
-    let looks_latin = |c: char| c.is_ascii() || name_of(c).is_some();
-    let is_code = text.chars().all(looks_latin) && !text.trim().contains(' ');
-    let is_meant = |c: &char| is_invisible(*c) || (is_code && !c.is_ascii());
-    let found = text.chars().enumerate().filter(|(_, c)| is_meant(c));
+    // The letters of Greek and Cyrillic.
+    let is_foreign = |c: char| matches!(c, '\u{370}'..='\u{52f}') && latin_of(c).is_none();
+    let looks_latin = !text.contains(is_foreign);
+    let is_code = !text.trim().contains(' ');
+    let counts = |c: char| match latin_of(c) {
+        Some(_) => looks_latin,
+        None => is_code,
+    };
+    let name = |c: char| match c {
+        c if is_control(c) => Some(format!("control character (U+{:04X})", u32::from(c))),
+        c if is_invisible(c) || counts(c) => name_of(c),
+        _ => None,
+    };
+    let found = text.chars().enumerate();
     let mut named: Vec<String> = found
-        .filter_map(|(at, c)| Some(format!("a {} as character {}", name_of(c)?, at + 1)))
+        .filter_map(|(at, c)| Some(format!("a {} as character {}", name(c)?, at + 1)))
         .collect();
     if named.len() > MOST_NAMED {
         let more = named.len() - MOST_NAMED;
@@ -173,6 +190,16 @@ mod tests {
             ("Žygintas", None),
             ("Москва", None),
             ("Ona – Marija", None),
+            ("Сергей", None),
+            (
+                "Žem\u{430}itis ir Ko",
+                Some("a Cyrillic letter (U+0430, looks like the Latin a) as character 4"),
+            ),
+            ("one\r\n\ttwo", None),
+            (
+                "L\u{1b}T",
+                Some("a control character (U+001B) as character 2"),
+            ),
             (
                 "LT\u{200b}",
                 Some("a zero width space (U+200B) as character 3"),
