@@ -63,21 +63,12 @@ impl fmt::Display for Form {
                 f,
                 "the byte 0x{byte:02X} is not UTF-8: the text is in another code page, such as Windows-1257 or Windows-1252; save it as UTF-8"
             ),
-            Form::Character(c) => {
-                let name = name_of(*c).unwrap_or_default();
-                let fix = match is_invisible(*c) {
-                    true => "remove it; white space in JSON is space, tab and line break",
-                    false => "write the one of ASCII; word processors replace it",
-                };
-                write!(f, "a {name} stands here outside of a text: {fix}")
-            }
-            Form::Ending(byte) => {
-                let name = if *byte == 0 { "NUL" } else { "Ctrl-Z" };
-                write!(
-                    f,
-                    "{name} (0x{byte:02X}) stands at the end of the file, behind the request: have the file written without it"
-                )
-            }
+            Form::Character(c) => f.write_str(&character(*c)),
+            Form::Ending(byte) => write!(
+                f,
+                "{} (0x{byte:02X}) stands at the end of the file, behind the request: have the file written without it",
+                if *byte == 0 { "NUL" } else { "Ctrl-Z" }
+            ),
             Form::NotStrict(what) => f.write_str(what),
             Form::JsonInText => f.write_str(
                 "the file is JSON inside a JSON text, so it was encoded twice: write the object itself",
@@ -107,4 +98,14 @@ impl fmt::Display for Form {
             ),
         }
     }
+}
+
+/// Of a character between the texts of JSON.
+fn character(c: char) -> String {
+    let name = name_of(c).unwrap_or_default();
+    let fix = match is_invisible(c) {
+        true => "remove it; white space in JSON is space, tab and line break",
+        false => "write the one of ASCII; word processors replace it",
+    };
+    format!("a {name} stands here outside of a text: {fix}")
 }

@@ -274,7 +274,7 @@ fn of_place(before: &[u8], behind: &[u8], is_end: bool) -> Option<Form> {
         .split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$')
         .next()?;
     Some(match c {
-        _ if name_of(c).is_some() => Form::Character(c),
+        _ if !c.is_alphanumeric() && name_of(c).is_some() => Form::Character(c),
         '}' | ']' if before.ends_with(',') => {
             NotStrict("a comma stands before the bracket that closes: remove the comma")
         }

@@ -3,7 +3,7 @@
 
 use crate::common;
 
-use common::{Office, person};
+use common::{Office, person, with};
 use serde_json::json;
 
 /// An archive with empty files of these names.
@@ -410,4 +410,49 @@ fn a_single_endpoint_says_what_else_came() {
     office.answer("customer", "more", &with_more);
     let error = office.value("SELECT error FROM v_batch ORDER BY batch_id DESC LIMIT 1");
     assert_eq!(error, serde_json::Value::Null);
+}
+
+#[test]
+fn a_single_customer_in_another_encoding_says_so() {
+    let office = Office::new();
+    let one = person("1").to_string();
+    let mut cases = other_encodings(&one);
+    cases.push(("NUL", format!("{one}\0").into_bytes(), "NUL (0x00)"));
+    cases.push(("Ctrl-Z", format!("{one}\x1a").into_bytes(), "Ctrl-Z (0x1A)"));
+    for (name, bytes, _) in &cases {
+        office.drop(format!("customer/{name}.json"), bytes);
+    }
+    office.once();
+    for (name, _, expected) in &cases {
+        let sql = format!("SELECT error FROM v_batch WHERE file_name = '{name}.json'");
+        let error = office.value(&sql);
+        let error = error.as_str().expect(name);
+        assert!(error.contains(expected), "{name}: {error}");
+    }
+}
+
+#[test]
+fn what_stands_in_a_text_is_not_taken_for_what_the_file_is() {
+    let office = Office::new();
+    let accepted = json!({"customers": [with(person("1"), json!({
+        "firstName": "„Ona“ // %PDF-1.7 <?xml?> NaN, \u{a0}'\u{1f600}\u{200b}",
+    }))]});
+    let text = format!("\u{feff}\r\n{accepted}\n");
+    office.drop("batch-customers/sound.json", &text);
+    // The fault is another one.
+    let broken = text.replacen("\"customers\":[{", "\"customers\":[{]", 1);
+    office.drop("batch-customers/broken.json", broken);
+    office.drop("batch-customers/words.json", "Это не JSON");
+    office.once();
+    let rows = office.rows("SELECT status, error FROM v_batch ORDER BY file_name DESC");
+    assert_eq!(
+        rows[0]["error"],
+        "line 1, column 1 (byte 0): the request is not a JSON object"
+    );
+    assert_eq!(
+        (&rows[1]["status"], &rows[1]["error"]),
+        (&json!(200), &json!(null))
+    );
+    let error = rows[2]["error"].as_str().expect("an error");
+    assert!(error.contains("key must be a string"), "{error}");
 }
