@@ -136,8 +136,11 @@ impl<'i> Walk<'i> {
     }
 
     fn folder(&mut self, at: &Place<'_>, name: &OsStr, path: PathBuf, look: &Look) {
-        if at.depth >= DEEPEST || is_json(name) {
+        if is_json(name) {
             return self.hold(path, Deferral::Strange);
+        }
+        if at.depth >= DEEPEST {
+            return self.hold(path, Deferral::Deep);
         }
         if look.device != self.device {
             return self.hold(path, Deferral::Elsewhere);

@@ -24,7 +24,13 @@ fn a_folder_in_an_endpoints_folder_is_taken_file_by_file() {
     office.drop("batch-customers/2026-11/y.json", "no JSON");
     office.drop("customer/a/b/c/d/e/f/z.json", person("3").to_string());
     office.drop("simplified-customer/customer/v.json", "{}");
-    office.once();
+    office.drop("customer/a/b/c/d/e/f/g/too-deep/z.json", "{}");
+    let log = office.run(&["once"]).stderr;
+    let log = String::from_utf8_lossy(&log).into_owned();
+    assert!(
+        log.contains("g/too-deep") && log.contains("too deep below the inbox"),
+        "{log}"
+    );
     let result = |name: &str| office.response(name)["results"][0]["resultType"].clone();
     assert_eq!(result("batch-customers/2026-11/x"), "REQUEST_ACCEPTED");
     assert_eq!(result("batch-customers/2026-12/x"), "REQUEST_REJECTED");
