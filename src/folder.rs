@@ -253,6 +253,14 @@ impl Folder {
         Ok(unlinkat(&self.handle, name, AtFlags::empty())?)
     }
 
+    /// Removes a folder that has nothing in it.
+    ///
+    /// # Errors
+    /// When there is something in it, it is no folder, or it cannot be removed.
+    pub fn remove_folder(&self, name: &OsStr) -> io::Result<()> {
+        Ok(unlinkat(&self.handle, name, AtFlags::REMOVEDIR)?)
+    }
+
     /// Whether a name here and one of another folder are those of one file.
     pub fn is_same_file(&self, name: &OsStr, other: &Folder, new: &OsStr) -> bool {
         let identity = |folder: &Folder, name| {

@@ -39,6 +39,7 @@ pub mod hashing;
 pub mod history;
 pub mod ingest;
 pub mod intake;
+pub mod invisible;
 mod left_alone;
 pub mod position;
 mod regular_file;

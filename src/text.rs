@@ -3,26 +3,38 @@
 
 use std::borrow::Cow;
 
+use crate::invisible::{as_it_looks, is_invisible};
+
 /// The text with every control character (and every character that turns the direction of writing)
 /// replaced by its escape, so that it prints on one line and as what it is.
 pub fn printable(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(steers) {
+    escaped(text, steers)
+}
+
+fn steers(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2028}' | '\u{2029}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// The text as [`printable`] gives it, and what nobody sees as its escape too: for a value that a
+/// person is to look at.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    escaped(text, |c| steers(c) || is_invisible(c))
+}
+
+fn escaped(text: &str, is: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.chars().any(&is) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 8);
     for c in text.chars() {
-        if steers(c) {
+        if is(c) {
             out.extend(c.escape_default());
         } else {
             out.push(c);
         }
     }
     Cow::Owned(out)
-}
-
-fn steers(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2028}' | '\u{2029}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// JSON that says the same and steers no terminal: what steers stands in strings only, but for the
@@ -134,7 +146,7 @@ pub fn nearest<'c>(given: &str, candidates: impl Iterator<Item = &'c str>) -> Op
     if given.is_empty() || given.len() > LONGEST {
         return None;
     }
-    let lower = given.to_lowercase();
+    let lower = as_it_looks(given).to_lowercase();
     candidates
         .map(|name| (strsim::osa_distance(&lower, &name.to_lowercase()), name))
         .filter(|(distance, name)| *distance * 3 <= name.chars().count().max(3))

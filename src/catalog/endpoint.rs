@@ -3,6 +3,9 @@
 
 use std::fmt;
 
+use crate::invisible::as_it_looks;
+use crate::text::nearest;
+
 use self::{CustomerKind::*, ReplyKind::*};
 
 /// What an endpoint answers a request with.
@@ -58,7 +61,7 @@ endpoints! {
     /// One customer, imported or to be evaluated, with screening.
     Customer: Row { name: "customer", other_names: &[], reply: FirstError, customers: Regular, saves: true, evaluates: true },
     /// One occasional customer, of whom less is mandatory.
-    SimplifiedCustomer: Row { name: "simplifiedcustomer", other_names: &["simplified-customer", "simplifiedCustomer"], reply: AllErrors, customers: Simplified, saves: true, evaluates: false },
+    SimplifiedCustomer: Row { name: "simplifiedcustomer", other_names: &["simplified-customer"], reply: AllErrors, customers: Simplified, saves: true, evaluates: false },
 }
 
 impl Endpoint {
@@ -75,10 +78,32 @@ impl Endpoint {
         self.row().name
     }
 
-    /// The endpoint that a folder of this name stands for, in any of its accepted spellings.
+    /// The endpoint that a folder of this name stands for, in any of its accepted spellings and in
+    /// any case.
     pub fn from_name(name: &str) -> Option<Endpoint> {
-        let has = |e: &Endpoint| e.name() == name || e.row().other_names.contains(&name);
+        let is = |known: &str| known.eq_ignore_ascii_case(name);
+        let has = |e: &Endpoint| is(e.name()) || e.row().other_names.iter().any(|n| is(n));
         Endpoint::ALL.into_iter().find(has)
+    }
+
+    /// The endpoint that a folder of another name was probably meant for: `customers`,
+    /// `batch_customers`, `validate`.
+    pub fn meant_by(name: &str) -> Option<Endpoint> {
+        // A word of fewer letters begins too much.
+        const MIN_CHARS: usize = 4;
+        let letters = |name: &str| -> String {
+            let looks = as_it_looks(name).to_lowercase();
+            looks.chars().filter(|c| c.is_alphanumeric()).collect()
+        };
+        let given = letters(name);
+        let known = Endpoint::ALL.map(|e| letters(e.name()));
+        let near = nearest(&given, known.iter().map(String::as_str));
+        let begun = known.iter().find(|known| known.starts_with(&given));
+        let begun = begun.filter(|_| given.chars().count() >= MIN_CHARS);
+        let meant = near.or(begun.map(String::as_str))?;
+        Endpoint::ALL
+            .into_iter()
+            .find(|e| letters(e.name()) == meant)
     }
 
     /// What a request is answered with.

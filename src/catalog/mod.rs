@@ -44,7 +44,7 @@ pub use profile::{
     INCOME_SOURCE, INTRODUCTION_SOURCE, ORDERED_SERVICE, PAYMENT_COUNTRY, PAYMENT_PURPOSE,
     REGION_OF_ACTIVITY, SOURCE_OF_WEALTH,
 };
-pub use related::RELATED_ENTITY;
+pub use related::{RELATED_ENTITY, related_entity};
 pub use remedy::{Remedy, field_of_path, remedy, rules_of_code, takes};
 pub use rule::{Check, CodeSet, ListStep, Origin, Rule, Scope, Step, Walk, argument, expand};
 pub use rule_list::{RuleRow, hash_of, history_rules, rules, rules_hash, walk_rule};

@@ -8,6 +8,11 @@ use super::profile::*;
 use super::rule::*;
 use super::{Allowed, Classifier, EntityType, FieldIndex, Step};
 
+/// The index of a related entity's field, for constants.
+pub const fn related_entity(name: &str) -> FieldIndex {
+    find(RELATED_ENTITY.fields, name)
+}
+
 contract_object! {
     /// A person or company that the customer is related to.
     RELATED_ENTITY(22, "RelatedEntity")

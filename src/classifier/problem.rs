@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 
 use crate::catalog::Classifier;
-use crate::text::printable;
+use crate::text::visible;
 use crate::trouble::{self, Cause, Kind, Trouble};
 
 /// What is wrong with a classifier file, where, and what to do about it.
@@ -51,13 +51,13 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let file = printable(&self.file);
-        let message = printable(&self.message);
+        let file = visible(&self.file);
+        let message = visible(&self.message);
         match self.line {
             Some(line) => write!(f, "{file}:{line}: {message}")?,
             None => write!(f, "{file}: {message}")?,
         }
-        write!(f, "\n    {}", printable(&self.remedy))
+        write!(f, "\n    {}", visible(&self.remedy))
     }
 }
 

@@ -14,6 +14,7 @@ use crate::ingest::{
     FileJudge, JudgeError, Rules, Silent, Source, outcome, position_in, thread_pool, to_check_with,
 };
 use crate::position::Position;
+use crate::request::{Form, Note, NoteKind};
 use crate::response::{self, Body};
 use crate::trouble::{Kind, Result, Trouble};
 use crate::validate::JudgedChunk;
@@ -69,6 +70,7 @@ pub(super) fn check(home: Home, args: &Args) -> Result<u8> {
         started: Instant::now(),
         accepted: 0,
         rejected: 0,
+        is_batch: false,
     }
     .go(source, &rules, &config)
 }
@@ -79,6 +81,8 @@ struct Judging<'c> {
     started: Instant,
     accepted: u64,
     rejected: u64,
+    /// A batch was given where one customer is wanted, and was rejected as such.
+    is_batch: bool,
 }
 
 impl Judging<'_> {
@@ -101,7 +105,12 @@ impl Judging<'_> {
         let elapsed = self.started.elapsed().as_millis() as u64;
         body.end(elapsed).map_err(to_memory)?;
         let (text, code) = match judged {
-            Ok(_) => (text, u8::from(self.rejected > 0)),
+            Ok(_) => {
+                if self.is_batch {
+                    say!("{}", Form::Batch);
+                }
+                (text, u8::from(self.rejected > 0))
+            }
             Err(JudgeError::Trouble(e) | JudgeError::Unreadable(e)) => return Err(e),
             Err(JudgeError::GaveWay) => unreachable!("nobody else waits for a check"),
             Err(JudgeError::Defect(place)) => {
@@ -116,7 +125,8 @@ impl Judging<'_> {
                 no_request(endpoint)
             }
             Err(JudgeError::Invalid(fault)) => {
-                let message = crate::text::printable(&fault.message);
+                let message = fault.to_string();
+                let message = crate::text::printable(&message);
                 match position(source, fault.offset) {
                     Some(position) => say!("not a request: {position}: {message}"),
                     None => say!("not a request: byte {}: {message}", fault.offset),
@@ -138,7 +148,13 @@ impl Judging<'_> {
                 .decide(&mut customer, &chunk.texts, text)?;
             match customer.findings.is_empty() {
                 true => self.accepted += 1,
-                false => self.rejected += 1,
+                false => {
+                    self.rejected += 1;
+                    let is_list =
+                        |n: &Note| n.kind == NoteKind::UnknownField && n.path == "customers";
+                    self.is_batch |=
+                        !self.endpoint.is_batch() && customer.notes.iter().any(is_list);
+                }
             }
             let descriptions = || {
                 let all = customer.findings.iter();

@@ -12,7 +12,7 @@ use crate::explain::{
 };
 use crate::history::ask::{self, Batch, Reason};
 use crate::position::Position;
-use crate::text::{counted, of_them_repeated, printable};
+use crate::text::{counted, of_them_repeated, visible};
 use crate::trouble::{Kind, Result, Trouble};
 
 use super::output::{self, TextFormat};
@@ -187,7 +187,7 @@ impl Page {
     /// A line with a label, if there is something to say.
     fn labelled(&mut self, label: &str, text: &str) {
         if !text.is_empty() {
-            self.line(format!("     {label:<9}{}", printable(text)));
+            self.line(format!("     {label:<9}{}", visible(text)));
         }
     }
 }
@@ -202,14 +202,15 @@ fn batch_text(explained: &ExplainedBatch, one: bool) -> String {
     page.line(format!(
         "batch {}  {}/{}  taken {}  answered {}",
         b.batch_id,
-        printable(&b.endpoint),
-        printable(&b.file_name),
+        visible(&b.endpoint),
+        visible(&b.file_name),
         b.received_at,
         b.status
     ));
     if let Some(error) = &b.error {
-        page.line(format!("  {}", printable(error)));
-    } else {
+        page.line(format!("  {}", visible(error)));
+    }
+    if b.error.is_none() || b.customers > 0 {
         page.line(format!(
             "  {}: {} accepted{}, {} rejected",
             customer_count(b.customers),
@@ -228,14 +229,14 @@ fn batch_text(explained: &ExplainedBatch, one: bool) -> String {
                 "  {:>6} x {}  {}",
                 r.customers,
                 r.code,
-                printable(&r.description)
+                visible(&r.description)
             ));
         }
     }
     for w in &explained.warnings {
         let mut line = format!("  warning: {}", w.kind);
         for text in [&w.path, &w.detail].into_iter().filter(|t| !t.is_empty()) {
-            let _ = write!(line, "  {}", printable(text));
+            let _ = write!(line, "  {}", visible(text));
         }
         if w.count > 1 {
             let _ = write!(line, "  ({})", customer_count(w.count));
@@ -265,7 +266,7 @@ fn customer_text(page: &mut Page, placed: &Placed) {
         ("communicationNumber", &customer.communication_number),
     ] {
         if let Some(value) = value {
-            let _ = write!(head, "  {label} {}", printable(value));
+            let _ = write!(head, "  {label} {}", visible(value));
         }
     }
     let state = if customer.findings.is_empty() {
@@ -298,7 +299,7 @@ fn finding_text(page: &mut Page, no: usize, f: &ExplainedFinding, begins: Option
     page.line(format!(
         "  {no}. {}  {}{answer}",
         f.code,
-        printable(&f.description)
+        visible(&f.description)
     ));
     let place = match &f.value {
         Some(value) => format!(
@@ -341,8 +342,8 @@ fn warning_text(page: &mut Page, w: &ExplainedWarning, begins: Option<Position>)
     page.line(format!(
         "  warning: {}  {}{}",
         w.kind,
-        printable(&w.path),
-        printable(&detail)
+        visible(&w.path),
+        visible(&detail)
     ));
     if !w.path.is_empty() {
         page.labelled("where", &place_text(begins, w.position));

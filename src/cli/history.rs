@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::config::Home;
 use crate::history::ask::{self, Assessment, Event, Life, Rejection};
-use crate::text::{printable, shortened};
+use crate::text::{shortened, visible};
 use crate::trouble::{Kind, Result, Trouble};
 
 use super::output::{self, TextFormat};
@@ -69,10 +69,10 @@ fn text(lives: &[Life]) -> String {
             .business_unit
             .as_ref()
             .map_or_else(String::new, |unit| {
-                format!("  businessUnit {}", printable(unit))
+                format!("  businessUnit {}", visible(unit))
             });
         let kind = life.kind.as_deref().unwrap_or("no customer");
-        let _ = writeln!(out, "{}{unit}  {kind}", printable(&life.customer_ext_id));
+        let _ = writeln!(out, "{}{unit}  {kind}", visible(&life.customer_ext_id));
         for event in &life.events {
             out.push('\n');
             match event {
@@ -94,9 +94,9 @@ fn assessment(out: &mut String, a: &Assessment) {
         "{}  {done} as {}, {}  ({}/{}, batch {}, position {})",
         a.at,
         a.kind,
-        printable(&a.name),
-        printable(&a.endpoint),
-        printable(&a.file_name),
+        visible(&a.name),
+        visible(&a.endpoint),
+        visible(&a.file_name),
         a.batch_id,
         a.position
     );
@@ -104,8 +104,8 @@ fn assessment(out: &mut String, a: &Assessment) {
         out,
         "    assessment {}, communicationNumber {}, requester {}",
         a.assessment_id,
-        printable(&a.communication_number),
-        printable(&a.requester)
+        visible(&a.communication_number),
+        visible(&a.requester)
     );
     let risk = match (&a.risk_level, &a.evaluation) {
         (Some(level), _) => format!("risk {level}"),
@@ -117,7 +117,7 @@ fn assessment(out: &mut String, a: &Assessment) {
         "    {risk} ({}), status {}, category {}",
         a.source_of_risk_level,
         a.customer_status.as_deref().unwrap_or("none"),
-        printable(&a.risk_management_category)
+        visible(&a.risk_management_category)
     );
     for s in &a.screenings {
         let _ = writeln!(out, "    screening {} {}", s.process, s.status);
@@ -126,7 +126,7 @@ fn assessment(out: &mut String, a: &Assessment) {
         let _ = writeln!(
             out,
             "    {}: {} -> {}",
-            printable(&change.path),
+            visible(&change.path),
             value(change.before.as_deref()),
             value(change.after.as_deref())
         );
@@ -136,7 +136,7 @@ fn assessment(out: &mut String, a: &Assessment) {
 fn value(json: Option<&str>) -> String {
     json.map_or_else(
         || "none".into(),
-        |text| printable(&shortened(text, SHOWN)).into_owned(),
+        |text| visible(&shortened(text, SHOWN)).into_owned(),
     )
 }
 
@@ -146,9 +146,9 @@ fn rejection(out: &mut String, r: &Rejection) {
         "{}  rejected, {}  {}  ({}/{}, batch {}, position {})",
         r.at,
         r.code,
-        printable(&r.description),
-        printable(&r.endpoint),
-        printable(&r.file_name),
+        visible(&r.description),
+        visible(&r.endpoint),
+        visible(&r.file_name),
         r.batch_id,
         r.position
     );

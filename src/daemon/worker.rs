@@ -311,6 +311,7 @@ impl Worker {
             .inbox
             .look(Instant::now(), &changed, lost || everything)
             .map_err(|e| Trouble::io("reading", &folder, &e))?;
+        self.inbox.remove_emptied(&scan);
         self.naming.name(&scan);
         self.counts = scan.counts;
         self.metrics.look(&scan, self.engine.stuck().count());

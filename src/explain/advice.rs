@@ -8,6 +8,7 @@ use crate::catalog::{self, Check, CodeSet, Origin, RuleRow, Walk, field_of_path,
 use crate::history::ask::{
     Code, Codes, FindingRow, Judged, State, WarningRow, nearest, set_in_force, spot,
 };
+use crate::invisible::invisible_in;
 use crate::position::Position;
 use crate::request::NoteKind;
 use crate::text::shortened;
@@ -197,6 +198,9 @@ impl Explainer {
                 retired: false,
             }));
         }
+        if let Some(hidden) = invisible_in(&given) {
+            advice.fix += &format!(" The value contains {hidden}.");
+        }
         advice
     }
 
@@ -265,18 +269,30 @@ fn classifiers_of(row: &RuleRow, f: &FindingRow) -> Vec<String> {
 
 fn explain_warning(w: &WarningRow, payload: &str) -> ExplainedWarning {
     let place = spot(payload, &w.path);
-    let fix = match NoteKind::from_name(&w.kind) {
+    let kind = NoteKind::from_name(&w.kind);
+    let fix = match kind {
         Some(NoteKind::UnknownField | NoteKind::MoreUnknownFields) => {
             "Correct the name, or leave the field out: it was not looked at. `kycdrop fields` lists the known ones."
         }
         Some(NoteKind::UnknownFieldTwice) => "Leave the field out: it was not looked at.",
+        Some(NoteKind::InvisibleName) => "Write the name; a person does not see this one.",
         Some(NoteKind::IgnoredField) => "Nothing need be done; the value was not used.",
         _ => "",
     };
+    let mut detail = w.detail.clone();
+    // What nobody sees is in the key of an unknown field, or in the name of a customer.
+    let shown = match kind {
+        Some(NoteKind::InvisibleName) => place.value.map(plain).unwrap_or_default(),
+        _ => w.path.rsplit('.').next().unwrap_or_default().to_owned(),
+    };
+    if let Some(hidden) = invisible_in(&shown) {
+        let sep = if detail.is_empty() { "" } else { "; " };
+        detail += &format!("{sep}it contains {hidden}");
+    }
     ExplainedWarning {
         kind: w.kind.clone(),
         path: w.path.clone(),
-        detail: w.detail.clone(),
+        detail,
         position: place.position,
         fix,
     }

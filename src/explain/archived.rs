@@ -1,6 +1,7 @@
 //! The places of customers in the file that they came in, while it is in the archive: the history
 //! keeps each customer's text, not its place.
 
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
@@ -28,12 +29,21 @@ pub(crate) fn file_of(home: &Home, conn: &Connection, batch_id: i64) -> Result<O
         200 => home.archive(),
         _ => home.failed(),
     };
-    let entries = std::fs::read_dir(root.join(day).join(folder));
-    let found = entries.into_iter().flatten().flatten().find(|entry| {
-        let same_size = entry.metadata().is_ok_and(|m| m.len() == bytes);
-        same_size && hash_file(&entry.path()).is_ok_and(|found| found.sha256 == sha256)
-    });
-    Ok(found.map(|entry| entry.path()))
+    Ok(find(&root.join(day).join(folder), &|path, metadata| {
+        metadata.len() == bytes && hash_file(path).is_ok_and(|found| found.sha256 == sha256)
+    }))
+}
+
+/// The first file below a folder that is the wanted one.
+fn find(folder: &Path, is: &dyn Fn(&Path, &Metadata) -> bool) -> Option<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).find_map(|path| {
+        let metadata = path.symlink_metadata().ok()?;
+        match metadata.is_dir() {
+            true => find(&path, is),
+            false => is(&path, &metadata).then_some(path),
+        }
+    })
 }
 
 /// Where the customers at these positions, in rising order, begin in a file. Those that cannot be

@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use crate::catalog::Endpoint;
 use crate::config::WorklistFile;
 use crate::history::ask::{Batch, Code, FindingRow, Judged, Payload, rejected};
-use crate::text::{printable, shortened, spreadsheet_text};
+use crate::text::{shortened, spreadsheet_text, visible};
 use crate::trouble::WriteError;
 
 use super::advice::{Explainer, MAX_VALUE_CHARS, plain};
@@ -301,7 +301,7 @@ impl Worklist<'_> {
 
 /// The cell of a text: as it reads, whatever a spreadsheet would make of it.
 fn cell(text: &str) -> Cow<'_, str> {
-    match printable(text) {
+    match visible(text) {
         Cow::Borrowed(text) => spreadsheet_text(text),
         Cow::Owned(text) => Cow::Owned(spreadsheet_text(&text).into_owned()),
     }

@@ -7,7 +7,7 @@ use rusqlite::{CachedStatement, Connection, Transaction, TransactionBehavior, pa
 
 use crate::catalog::{Action, Endpoint};
 use crate::clock;
-use crate::request::Note;
+use crate::request::{Note, NoteKind};
 use crate::trouble::Result;
 use crate::validate::{Judged, TextPool};
 
@@ -320,6 +320,11 @@ impl<'g> Recording<'g> {
     /// How many customers of the file are rejected so far.
     pub fn rejected(&self) -> u64 {
         self.counts.rejected
+    }
+
+    /// Whether a customer has a field of this path that is not known.
+    pub fn has_unknown_field(&self, path: &str) -> bool {
+        self.warnings.has(NoteKind::UnknownField, path)
     }
 
     /// Keeps a warning about the file itself.

@@ -120,6 +120,11 @@ impl Row {
 }
 
 impl Warnings {
+    /// Whether there is a warning of this kind and path.
+    pub(super) fn has(&self, kind: NoteKind, path: &str) -> bool {
+        self.by_key.contains_key(&Wanted(kind, path))
+    }
+
     /// Counts a warning of the customer at a position, or, without one, of the file itself.
     /// Positions rise.
     #[expect(

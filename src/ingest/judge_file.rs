@@ -3,7 +3,7 @@
 //! with the file, and a small file goes through without any of this.
 
 use std::cell::RefCell;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::fault;
 use crate::hashing::{Hashed, HashingReader};
 use crate::position::{Position, Positions};
 use crate::request::{
-    Body, Chunk, InvalidKind, InvalidRequest, Limits, SplitError, Splitter, Tree,
+    Body, Chunk, Form, InvalidKind, InvalidRequest, Limits, SplitError, Splitter, Tree, form_of,
 };
 use crate::trouble::{Result, Trouble};
 use crate::validate::{Judge, JudgedChunk};
@@ -115,7 +115,23 @@ impl<T: Send + 'static> FileJudge<'_, T> {
     ///
     /// # Errors
     /// [`JudgeError`]: then nothing that `take` got may count.
-    pub fn judge(mut self, source: Source<'_>) -> Result<FileFacts, JudgeError> {
+    pub fn judge(self, source: Source<'_>) -> Result<FileFacts, JudgeError> {
+        let body = self.body();
+        self.judge_or_wait(source).map_err(|stop| match stop {
+            JudgeError::Invalid(fault) => JudgeError::Invalid(with_form(fault, source, body)),
+            stop => stop,
+        })
+    }
+
+    /// What the body of a request is at the endpoint.
+    fn body(&self) -> Body {
+        match self.endpoint.is_batch() {
+            true => Body::List,
+            false => Body::Single,
+        }
+    }
+
+    fn judge_or_wait(mut self, source: Source<'_>) -> Result<FileFacts, JudgeError> {
         let fault = match self.over(source, u64::MAX) {
             Err(JudgeError::Invalid(fault)) => fault,
             done => return done,
@@ -134,14 +150,12 @@ impl<T: Send + 'static> FileJudge<'_, T> {
             take: &mut |()| Ok(()),
         };
         Err(match before_them.over(source, zeros) {
-            Ok(_)
-            | Err(JudgeError::Invalid(InvalidRequest {
+            // All of it may be there already, but whoever set the size may not be done.
+            Ok(_) => JudgeError::Invalid(rest_is_zeros(zeros).of(Form::Ending(0))),
+            Err(JudgeError::Invalid(InvalidRequest {
                 kind: InvalidKind::EndsEarly,
                 ..
-            })) => JudgeError::Invalid(InvalidRequest::ends_early(
-                zeros,
-                "the rest of the file is zero bytes",
-            )),
+            })) => JudgeError::Invalid(rest_is_zeros(zeros)),
             Err(JudgeError::Invalid(_) | JudgeError::TooMuch(_)) => JudgeError::Invalid(fault),
             Err(stop) => stop,
         })
@@ -166,11 +180,6 @@ impl<T: Send + 'static> FileJudge<'_, T> {
         bytes: u64,
         path: &Path,
     ) -> Result<FileFacts, JudgeError> {
-        let body = if self.endpoint.is_batch() {
-            Body::List
-        } else {
-            Body::Single
-        };
         if bytes > self.rules.max_file_bytes {
             let most = self.rules.max_file_bytes;
             return Err(JudgeError::TooMuch(format!(
@@ -179,7 +188,7 @@ impl<T: Send + 'static> FileJudge<'_, T> {
         }
         // What is written to it while it is read does not make it larger than it was.
         let file = file.take(bytes);
-        let splitter = Splitter::new(HashingReader::new(file), body, self.rules.limits);
+        let splitter = Splitter::new(HashingReader::new(file), self.body(), self.rules.limits);
         self.progress.begin(bytes);
         let done = if bytes <= SMALL {
             self.inline(splitter, path)
@@ -314,6 +323,23 @@ fn judge<T>(chunk: Chunk, endpoint: Endpoint, rules: &Rules, make: &Make<T>) -> 
         // The panic hook has logged the place; the message may hold a customer's text.
         Err(_) => Err(JudgeError::Defect("the judging of a customer".into())),
     }
+}
+
+/// The fault with what the file is, as far as its bytes show that.
+fn with_form(fault: InvalidRequest, source: Source<'_>, body: Body) -> InvalidRequest {
+    let form = match source {
+        Source::Bytes(bytes) => form_of(Cursor::new(bytes), &fault, body),
+        Source::File(path) => disk::open_regular(path).and_then(|file| form_of(file, &fault, body)),
+    };
+    // Without it the fault is told all the same.
+    match form {
+        Ok(Some(form)) => fault.of(form),
+        _ => fault,
+    }
+}
+
+fn rest_is_zeros(offset: u64) -> InvalidRequest {
+    InvalidRequest::ends_early(offset, "the rest of the file is zero bytes")
 }
 
 fn split_error(path: &Path, e: SplitError) -> JudgeError {

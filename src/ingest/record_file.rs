@@ -21,7 +21,7 @@ use crate::folder::Root;
 use crate::hashing::{Hashed, hash_file};
 use crate::history::{Finish, Group, Packing, Recording};
 use crate::intake::{Claim, Deferral, ReservedNames, response_name};
-use crate::request::{InvalidKind, Note, NoteDetail, NoteKind};
+use crate::request::{Form, InvalidKind, Note, NoteDetail, NoteKind};
 use crate::response::batch_result;
 use crate::trouble::{Kind, Result, Trouble};
 
@@ -173,7 +173,10 @@ impl OneFile<'_> {
         progress: &mut dyn Progress,
     ) -> Result<(Hashed, Finish), NotRecorded> {
         let Some(endpoint) = self.claim.endpoint() else {
-            let why = "the folder that the file was dropped in is not an endpoint";
+            let mut why = "the folder that the file was dropped in is not an endpoint".to_owned();
+            if let Some(meant) = self.claim.meant() {
+                why += &format!(": did you mean {meant}?");
+            }
             return Ok((self.read_whole()?, failed(404, why)));
         };
         if endpoint.is_batch() {
@@ -249,7 +252,7 @@ impl OneFile<'_> {
                     return Err(NotRecorded::Deferred(Deferral::Incomplete));
                 }
                 let place = judge_file::place_in(&self.claim.source(), fault.offset);
-                let error = format!("{place}: {}", fault.message);
+                let error = format!("{place}: {fault}");
                 (self.read_whole()?, failed(400, error))
             }
             JudgeError::TooMuch(message) => {
@@ -287,8 +290,10 @@ impl OneFile<'_> {
         }
         // A batch answers for each customer; a rejected single one is a 400.
         let rejected = !endpoint.is_batch() && work.recording.rejected() > 0;
+        let is_batch = rejected && work.recording.has_unknown_field("customers");
         Ok(Finish {
             status: if rejected { 400 } else { 200 },
+            error: is_batch.then(|| Form::Batch.to_string()),
             set_id: Some(self.set_id),
             ..Finish::default()
         })

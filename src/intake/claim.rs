@@ -214,13 +214,19 @@ impl Claim {
         self.relative.parent().unwrap_or(Path::new(""))
     }
 
-    /// The endpoint that its folder names; None where that is no endpoint.
+    /// The endpoint that its folder of the inbox names, however deep it lies below that; None where
+    /// that is no endpoint.
     pub fn endpoint(&self) -> Option<Endpoint> {
-        let folder = self.folder_below_inbox();
-        if folder.as_os_str().is_empty() {
-            return Some(Endpoint::BatchCustomers);
+        match self.folder_below_inbox().iter().next() {
+            None => Some(Endpoint::BatchCustomers),
+            Some(first) => first.to_str().and_then(Endpoint::from_name),
         }
-        folder.to_str().and_then(Endpoint::from_name)
+    }
+
+    /// The endpoint that its folder was probably meant to name, where it names none.
+    pub fn meant(&self) -> Option<Endpoint> {
+        let first = self.folder_below_inbox().iter().next()?;
+        Endpoint::meant_by(&first.to_string_lossy())
     }
 
     /// The endpoint's name, or the path that was asked for.
@@ -238,11 +244,14 @@ impl Claim {
         }
     }
 
-    /// Where its response goes, below the outbox.
+    /// Where its response goes, below the outbox: folders below that of an endpoint are there again.
     pub fn answer_folder(&self) -> PathBuf {
+        let folder = self.folder_below_inbox();
         match self.endpoint() {
-            Some(endpoint) => PathBuf::from(endpoint.name()),
-            None => self.folder_below_inbox().to_path_buf(),
+            Some(endpoint) => {
+                Path::new(endpoint.name()).join(folder.iter().skip(1).collect::<PathBuf>())
+            }
+            None => folder.to_path_buf(),
         }
     }
 

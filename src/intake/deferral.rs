@@ -17,6 +17,8 @@ pub enum Deferral {
     Incomplete,
     /// It is not a regular file with one name.
     Strange,
+    /// It is a folder, deeper below the inbox than is looked.
+    Deep,
     /// The disk or the share does not give it.
     Broken,
     /// It is on another file system than the rest of `watch-dir`.
@@ -82,6 +84,9 @@ impl Deferral {
             Deferral::Strange => {
                 "is not a regular file with one name: it is not read, and stays here"
             }
+            Deferral::Deep => {
+                "is a folder that lies too deep below the inbox: it is not looked into, and stays here; move its files further up"
+            }
             Deferral::Broken => {
                 "could not be read and stays here: check its disk or network share, or drop it again"
             }
@@ -135,7 +140,7 @@ impl Deferral {
 
 /// How much is in the inbox and is not taken, by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct HeldCounts([usize; 8]);
+pub struct HeldCounts([usize; 9]);
 
 impl HeldCounts {
     /// How much is held for this reason.

@@ -43,6 +43,9 @@ pub struct Scan {
     pub counts: HeldCounts,
     /// What is there and is not taken. Those that wait for their end are not among them.
     pub held: Vec<(PathBuf, Deferral)>,
+    /// Folders below an endpoint's folder, by their path below the inbox, that have been empty for
+    /// `settle_timeout`, and at least for a moment.
+    pub emptied: Vec<PathBuf>,
     /// How many names were left alone.
     pub left_alone: usize,
     /// The first few of them, in no order.
@@ -198,6 +201,18 @@ impl Inbox {
         scan.counts = self.kept.counts();
         scan.sort();
         Ok(scan)
+    }
+
+    /// Removes folders that a look found empty. One that is not empty any more stays.
+    pub fn remove_emptied(&self, scan: &Scan) {
+        for relative in &scan.emptied {
+            let (Some(way), Some(name)) = (relative.parent(), relative.file_name()) else {
+                continue;
+            };
+            let at = self.folder.open().and_then(|inbox| inbox.below(way));
+            // Whatever keeps it there does no harm.
+            let _ = at.and_then(|at| at.remove_folder(name));
+        }
     }
 
     /// Looks at everything in the inbox.

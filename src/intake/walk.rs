@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::catalog::Endpoint;
 use crate::disk;
 use crate::folder::{Folder, Gives, Look};
 use crate::left_alone::is_left_alone;
@@ -25,6 +26,10 @@ const AGAIN_AT_ONCE: usize = 50;
 
 /// The others have their turn after this.
 const AGAIN_PAUSE: Duration = Duration::from_secs(1);
+
+/// A folder that was dropped is empty for this long at least before it is removed: somebody may be
+/// about to fill it.
+const EMPTY_FOR: Duration = Duration::from_secs(10);
 
 /// A look that is going on, and what it found so far.
 pub(super) struct Walk<'i> {
@@ -82,7 +87,7 @@ impl<'i> Walk<'i> {
     /// When the inbox itself cannot be listed.
     pub(super) fn everything(&mut self) -> io::Result<()> {
         let root = self.root.below(Path::new(""))?;
-        self.list(&Place::new(&root, 0))
+        self.list(&Place::new(&root, 0)).map(drop)
     }
 
     /// Looks at one path of the inbox, and at everything below it.
@@ -103,11 +108,14 @@ impl<'i> Walk<'i> {
         }
     }
 
-    fn list(&mut self, at: &Place<'_>) -> io::Result<()> {
+    /// Looks at everything in a folder. Returns whether there is anything.
+    fn list(&mut self, at: &Place<'_>) -> io::Result<bool> {
+        let mut any = false;
         for name in at.folder.names()? {
             self.entry(at, &name?);
+            any = true;
         }
-        Ok(())
+        Ok(any)
     }
 
     fn entry(&mut self, at: &Place<'_>, name: &OsStr) {
@@ -128,8 +136,11 @@ impl<'i> Walk<'i> {
     }
 
     fn folder(&mut self, at: &Place<'_>, name: &OsStr, path: PathBuf, look: &Look) {
-        if at.depth >= DEEPEST || is_json(name) {
+        if is_json(name) {
             return self.hold(path, Deferral::Strange);
+        }
+        if at.depth >= DEEPEST {
+            return self.hold(path, Deferral::Deep);
         }
         if look.device != self.device {
             return self.hold(path, Deferral::Elsewhere);
@@ -143,7 +154,25 @@ impl<'i> Walk<'i> {
             Err(e) if disk::is_no_folder(&e) => self.hold(path, Deferral::Strange),
             // What comes after an error is not known: the folder counts as one that is not read.
             Err(e) => self.failed(path, &e),
-            Ok(()) => {}
+            Ok(true) => {}
+            Ok(false) => self.empty(path, look),
+        }
+    }
+
+    /// Notes a folder that was dropped into an endpoint's folder and has been empty for long enough: its
+    /// sender will not put anything into it any more.
+    fn empty(&mut self, path: PathBuf, look: &Look) {
+        let relative = path.strip_prefix(self.inbox.folder.path());
+        let Ok(relative) = relative.map(Path::to_path_buf) else {
+            return;
+        };
+        let mut parts = relative.iter();
+        let endpoint = parts.next().and_then(OsStr::to_str);
+        let is_inside = endpoint.and_then(Endpoint::from_name).is_some() && parts.next().is_some();
+        let age = look.modified.elapsed();
+        let enough = self.inbox.settle_timeout.max(EMPTY_FOR);
+        if is_inside && age.is_ok_and(|age| age >= enough) {
+            self.scan.emptied.push(relative);
         }
     }
 

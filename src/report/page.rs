@@ -2,7 +2,7 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::text::{counted as several, printable};
+use crate::text::{counted as several, visible};
 
 use super::charts;
 use super::figures::{About, Breakdown, Figures, Office, Reason, Step, Timeline, Top};
@@ -25,7 +25,7 @@ impl Letterhead<'_> {
     fn who(&self) -> String {
         let branch = self.branch.map(|name| format!("branch {name}"));
         let parts = [self.institution, branch.as_deref()];
-        let parts: Vec<_> = parts.into_iter().flatten().map(printable).collect();
+        let parts: Vec<_> = parts.into_iter().flatten().map(visible).collect();
         parts.join(", ")
     }
 }
@@ -79,8 +79,8 @@ pub fn render(figures: &Figures, head: Letterhead<'_>) -> String {
                         @if let Some(last) = figures.last_batch { ", history up to batch " (last) }
                     }
                     @if let About::Batch(b) = &figures.about {
-                        p { "Endpoint " (printable(&b.endpoint)) ", taken " (b.received_at) ", answered " (b.status) "." }
-                        @if let Some(error) = &b.error { p.error { (printable(error)) } }
+                        p { "Endpoint " (visible(&b.endpoint)) ", taken " (b.received_at) ", answered " (b.status) "." }
+                        @if let Some(error) = &b.error { p.error { (visible(error)) } }
                     }
                     @if figures.last_batch.is_none() { p { "Nothing is recorded yet." } }
                 }
@@ -104,7 +104,7 @@ pub fn render(figures: &Figures, head: Letterhead<'_>) -> String {
 fn title(about: &About) -> String {
     match about {
         About::Period { from, to } => format!("{from} to {to}"),
-        About::Batch(b) => format!("Batch {}, {}", b.batch_id, printable(&b.file_name)),
+        About::Batch(b) => format!("Batch {}, {}", b.batch_id, visible(&b.file_name)),
     }
 }
 
@@ -225,9 +225,9 @@ fn reason(r: &Reason, most: u64, rejected: u64) -> Markup {
     html! {
         tr {
             td { code { (r.code) } (charts::bar(r.answers, most, &says)) }
-            td { (printable(&r.description)) @if !r.origin.is_empty() { " " br; small { (r.origin) } } }
+            td { (visible(&r.description)) @if !r.origin.is_empty() { " " br; small { (r.origin) } } }
             td {
-                @for (i, f) in r.fields.iter().enumerate() { @if i > 0 { br; } code { (printable(f)) } }
+                @for (i, f) in r.fields.iter().enumerate() { @if i > 0 { br; } code { (visible(f)) } }
                 @if r.fields.len() < r.all_fields { br; small { (r.fields.len()) " of " (r.all_fields) } }
             }
             td.n data-label="answered" { (number(r.answers)) }
@@ -245,7 +245,7 @@ fn offices(offices: &Top<Office>) -> Markup {
                 table {
                     thead { tr { th { "office" } th.n { "accepted" } th.n { "rejected" } th.n { "rate" } } }
                     tbody { @for o in &offices.rows {
-                        tr { td { (printable(&o.name)) } td.n { (number(o.accepted)) } td.n { (number(o.rejected)) }
+                        tr { td { (visible(&o.name)) } td.n { (number(o.accepted)) } td.n { (number(o.rejected)) }
                             td.n { (percent(o.accepted, o.accepted + o.rejected)) } }
                     } }
                 }
@@ -268,7 +268,7 @@ fn counted(breakdown: &Breakdown) -> Markup {
                 (heading(title, bars))
                 p.note { (note) }
                 table.counted { tbody { @for b in &bars.rows {
-                    @let label = printable(&b.label);
+                    @let label = visible(&b.label);
                     @let (count, share) = (number(b.count), percent(b.count, *total));
                     tr { td { (label) } td.n { (count) } td.n { (share) }
                         td { (charts::bar(b.count, most, &format!("{label}: {count}, {share}"))) } }

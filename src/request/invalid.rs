@@ -1,8 +1,11 @@
 //! Why bytes are not a request.
 
+use std::fmt;
 use std::io::Read;
 
 use serde::de::IgnoredAny;
+
+use super::form::Form;
 
 /// Bytes that are not a request, or not JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +16,17 @@ pub struct InvalidRequest {
     pub kind: InvalidKind,
     /// What is wrong, without the place.
     pub message: String,
+    /// What it is instead, where that is known: it says more than the message.
+    pub form: Option<Form>,
+}
+
+impl fmt::Display for InvalidRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.form {
+            Some(form) => form.fmt(f),
+            None => f.write_str(&self.message),
+        }
+    }
 }
 
 /// Whether more bytes could make a request of them.
@@ -31,6 +45,7 @@ impl InvalidRequest {
             offset,
             kind: InvalidKind::Wrong,
             message: message.into(),
+            form: None,
         }
     }
 
@@ -40,6 +55,7 @@ impl InvalidRequest {
             offset,
             kind: InvalidKind::EndsEarly,
             message: message.into(),
+            form: None,
         }
     }
 
@@ -60,6 +76,12 @@ impl InvalidRequest {
         // serde_json counts columns from 1; a line break is column 0 of the line behind it.
         let offset = (before + e.column()).saturating_sub(1).min(text.len());
         InvalidRequest::wrong(offset as u64, what.unwrap_or(&message))
+    }
+
+    /// The same, of a file that is known to be this.
+    pub fn of(mut self, form: Form) -> InvalidRequest {
+        self.form = Some(form);
+        self
     }
 
     /// Moves the fault to where the bytes begin at `start` of something larger.

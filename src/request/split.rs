@@ -7,6 +7,9 @@ use std::ops::Range;
 
 use serde::de::IgnoredAny;
 
+use crate::catalog::{self, CUSTOMER};
+
+use super::form::Form;
 use super::invalid::InvalidRequest;
 use super::scan::{READ, Scan};
 
@@ -75,6 +78,16 @@ pub enum SplitError {
 impl From<io::Error> for SplitError {
     fn from(e: io::Error) -> SplitError {
         SplitError::Io(e)
+    }
+}
+
+impl SplitError {
+    /// The same, of a file that is known to be this.
+    fn of(self, form: Form) -> SplitError {
+        match self {
+            SplitError::Invalid(fault) => SplitError::Invalid(fault.of(form)),
+            SplitError::Io(_) => self,
+        }
     }
 }
 
@@ -157,9 +170,7 @@ impl<R: Read> Splitter<R> {
                     }
                     return match self.scan.peek()? {
                         None => Ok(None),
-                        Some(_) => Err(self
-                            .scan
-                            .wrong("there is more text after the end of the request")),
+                        Some(next) => Err(self.more_text(next)),
                     };
                 }
             }
@@ -173,8 +184,6 @@ impl<R: Read> Splitter<R> {
         } else if !self.scan.buf.is_empty() && BYTE_ORDER_MARK.starts_with(&self.scan.buf) {
             self.scan.pos = self.scan.buf.len();
             return Err(self.scan.truncated());
-        } else if self.scan.buf.starts_with(b"\xff\xfe") || self.scan.buf.starts_with(b"\xfe\xff") {
-            return Err(self.scan.wrong("the file is UTF-16; it must be UTF-8"));
         }
         match self.scan.peek()? {
             None => return Err(self.scan.ends_early("the file is empty")),
@@ -206,9 +215,7 @@ impl<R: Read> Splitter<R> {
             (Some(b'}'), _) => {
                 self.scan.pos += 1;
                 if !self.customers_seen {
-                    return Err(self
-                        .scan
-                        .wrong("customers is absent: the request is {\"customers\":[…]}"));
+                    return Err(self.no_customers());
                 }
                 self.state = State::End;
                 return Ok(());
@@ -246,6 +253,37 @@ impl<R: Read> Splitter<R> {
         self.pass_value()
     }
 
+    /// What is wrong with text behind the request.
+    fn more_text(&self, next: u8) -> SplitError {
+        let message = "there is more text after the end of the request";
+        match next {
+            b'{' | b',' => self.scan.wrong(message).of(Form::JsonLines(self.body)),
+            _ => self.scan.wrong(message),
+        }
+    }
+
+    /// What is wrong with an object that has no customers.
+    fn no_customers(&mut self) -> SplitError {
+        let mut message = String::from("customers is absent: the request is {\"customers\":[…]}");
+        let keys = self.other_keys.iter().map(String::as_str);
+        if let Some(near) = crate::text::nearest("customers", keys) {
+            message += &format!(", not {{\"{near}\":[…]}}");
+        }
+        let fault = self.scan.wrong(&message);
+        let next = match self.scan.peek() {
+            Ok(next) => next,
+            Err(e) => return e,
+        };
+        let known = catalog::keys(&CUSTOMER);
+        let is_customer = self.other_keys.iter().any(|key| known.get(key).is_some());
+        let form = match next {
+            Some(b'{' | b',') => Form::JsonLines(self.body),
+            _ if is_customer => Form::OneCustomer,
+            _ => return fault,
+        };
+        fault.of(form)
+    }
+
     /// Into the list of customers.
     fn open_customers(&mut self) -> Result<(), SplitError> {
         if self.customers_seen {
@@ -255,7 +293,11 @@ impl<R: Read> Splitter<R> {
         match self.scan.peek()? {
             Some(b'[') => {}
             None => return Err(self.scan.truncated()),
-            Some(_) => return Err(self.scan.wrong("customers is not an array")),
+            Some(_) => {
+                return Err(self
+                    .scan
+                    .wrong("customers is not an array: the request is {\"customers\":[…]}"));
+            }
         }
         self.scan.pos += 1;
         self.state = State::Customers { more: false };

@@ -5,6 +5,7 @@
 use std::fmt;
 
 use crate::catalog::{Field, FieldIndex, OBJECTS, Object, ObjectId, Type, words};
+use crate::invisible::shows_nothing;
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,6 +163,8 @@ words! {
         UnknownFieldTwice = "unknown-field-twice",
         /// The endpoint takes the field and does nothing with it.
         IgnoredField = "ignored-field",
+        /// A name that is given and shows nothing.
+        InvisibleName = "invisible-name",
         /// There are more unknown fields than are kept.
         MoreUnknownFields = "more-unknown-fields",
         /// There are more findings than are kept.
@@ -344,6 +347,11 @@ impl<'t> Node<'t> {
         (slot.kind == Kind::Text)
             .then(|| self.slot_text(slot))
             .flatten()
+    }
+
+    /// Whether a field holds sound text of which nobody sees anything.
+    pub fn shows_nothing(&self, f: FieldIndex) -> bool {
+        self.sound_text(f).is_some_and(shows_nothing)
     }
 
     /// The value of a choice field, as the catalogue writes it.

@@ -11,7 +11,7 @@ use crate::request::{Kind, Marks, Node, Note, NoteDetail, NoteKind, Path, SlotId
 
 use super::finding::{Arguments, Finding};
 use super::view::{View, bad_datatype_value, is_wrong};
-use super::{Judge, walk};
+use super::{Judge, names, walk};
 
 const ENTITY_TYPE: FieldIndex = customer::customer("entityType");
 const SOURCE: FieldIndex = customer::customer("sourceOfRiskLevel");
@@ -124,6 +124,7 @@ impl<'j, 't> Run<'j, 't> {
         self.steps(at);
         self.note_screening();
         self.note_ignored();
+        names::note(&root, &mut self.notes);
         if self.more_findings > 0 {
             self.notes.push(Note {
                 kind: NoteKind::MoreFindings,

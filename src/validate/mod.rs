@@ -6,6 +6,7 @@
 
 mod finding;
 mod interpret;
+mod names;
 mod summary;
 mod view;
 mod walk;

@@ -323,13 +323,7 @@ fn a_single_body_that_is_no_object_is_answered_400_without_a_result() {
 fn a_folder_that_is_no_endpoint_is_answered_404_by_its_path() {
     let office = Office::new();
     let good = batch(&person("1").to_string());
-    for folder in [
-        "customers",
-        "Batch-Customers",
-        "batch-customers/2026",
-        "a/b/c",
-        "ačiū labai",
-    ] {
+    for folder in ["customers", "2026/batch-customers", "a/b/c", "ačiū labai"] {
         for bytes in [good.as_bytes(), b"no JSON"] {
             let error = refused(&office, folder, 404, folder, bytes).expect("an error");
             assert!(error.contains("not an endpoint"), "{error}");

@@ -325,11 +325,7 @@ fn the_simplified_endpoint_has_three_spellings() {
         office.value("SELECT count(*) FROM v_assessment WHERE endpoint = 'simplifiedcustomer'"),
         3
     );
-    for spelling in [
-        "Simplifiedcustomer",
-        "simplified_customer",
-        "SIMPLIFIEDCUSTOMER",
-    ] {
+    for spelling in ["simplified_customer", "simplifiedcustomers"] {
         office.drop(format!("{spelling}/x.json"), body.to_string());
         office.once();
         assert_eq!(office.response(&format!("{spelling}/x"))["status"], 404);

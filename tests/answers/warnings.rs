@@ -193,3 +193,56 @@ fn a_field_in_many_places_of_a_list_is_one_path() {
         ["listAddress[0].City", "listAddress[2].City"]
     );
 }
+
+#[test]
+fn a_name_that_shows_nothing_is_a_warning_and_no_rejection() {
+    let office = Office::new();
+    let entity = |name: &str| json!({"entityType": "INDIVIDUAL", "relationType": "OWNER", "firstName": "Ona", "lastName": name});
+    let hidden = with(
+        person("1"),
+        json!({
+            "firstName": "\u{200b}",
+            "lastName": "\u{a0}\u{2060} \u{ad}",
+            "listRelatedEntity": [entity("Petrait\u{117}"), entity("\u{3164}")],
+        }),
+    );
+    // What is seen, however little, is a name.
+    let seen = with(
+        person("2"),
+        json!({"firstName": "\u{200b}O", "lastName": "\u{17d}"}),
+    );
+    let without = office.batch("x", &[hidden.clone(), seen]);
+    assert!(
+        without
+            .iter()
+            .all(|r| r["resultType"] == "REQUEST_ACCEPTED"),
+        "{without:?}"
+    );
+    let rows = office.rows("SELECT kind, path, positions FROM v_warning ORDER BY path");
+    let row = |path: &str| json!({"kind": "invisible-name", "path": path, "positions": "[0]"});
+    assert_eq!(
+        Value::from(rows),
+        json!([
+            row("firstName"),
+            row("lastName"),
+            row("listRelatedEntity[1].lastName")
+        ])
+    );
+    let mut again = hidden;
+    again["communicationNumber"] = json!("again");
+    again["customerExtId"] = json!("again");
+    office.batch("y", &[again]);
+    assert_eq!(
+        explained(&office, 0),
+        ["firstName", "lastName", "listRelatedEntity[1].lastName"]
+    );
+    let shown = office.run(&["explain", "x.json"]).stdout;
+    let shown = String::from_utf8_lossy(&shown).into_owned();
+    for expected in [
+        "it contains a zero width space (U+200B) as character 1",
+        "a no-break space (U+00A0) as character 1, a word joiner (U+2060) as character 2 and a soft hyphen (U+00AD)",
+        "a person does not see this one",
+    ] {
+        assert!(shown.contains(expected), "{expected}: {shown}");
+    }
+}

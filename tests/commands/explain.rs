@@ -254,3 +254,77 @@ fn a_customer_is_found_in_a_history_whose_numbers_have_no_gaps() {
     drop(conn);
     all_are_found();
 }
+
+#[test]
+fn what_nobody_sees_in_a_value_is_shown_and_named() {
+    let office = Office::new();
+    let cases = [
+        (
+            "LT\u{200b}",
+            "\"LT\\u{200b}\"",
+            "a zero width space (U+200B) as character 3",
+        ),
+        (
+            "\u{a0}LT",
+            "\"\\u{a0}LT\"",
+            "a no-break space (U+00A0) as character 1",
+        ),
+        (
+            "L\u{ad}T",
+            "\"L\\u{ad}T\"",
+            "a soft hyphen (U+00AD) as character 2",
+        ),
+        (
+            "L\u{422}",
+            "\"L\u{422}\"",
+            "a Cyrillic letter (U+0422, looks like the Latin T) as character 2",
+        ),
+        (
+            "\u{ff2c}T",
+            "\"\u{ff2c}T\"",
+            "a full-width letter (U+FF2C, looks like the Latin L)",
+        ),
+    ];
+    let customers: Vec<Value> = (0..)
+        .zip(&cases)
+        .map(|(i, (country, ..))| {
+            with(
+                person(&format!("{i}")),
+                json!({"citizenshipCountry": country}),
+            )
+        })
+        .chain([
+            with(
+                person("day"),
+                json!({"birthDate": "1990\u{2011}01\u{2011}02"}),
+            ),
+            with(person("risk"), json!({"riskLevel": "\u{41d}IGH"})),
+            with(
+                person("key"),
+                json!({"citizenshipCountry": "XX", "isSanctioned\u{feff}": false}),
+            ),
+        ])
+        .collect();
+    office.batch("x", &customers);
+    let shown = printed(&office, &["explain", "x.json"]);
+    for (_, value, named) in cases {
+        assert!(
+            shown.contains(&format!("citizenshipCountry = {value}, at ")),
+            "{value}: {shown}"
+        );
+        assert!(
+            shown.contains(&format!(" The value contains {named}")),
+            "{named}: {shown}"
+        );
+    }
+    for expected in [
+        "a no-break hyphen (U+2011, looks like -) as character 5 and a no-break hyphen",
+        "a Cyrillic letter (U+041D, looks like the Latin H) as character 1",
+        "isSanctioned\\u{feff}  did you mean isSanctioned?; it contains a zero width no-break space (U+FEFF) as character 13",
+        "nearest  HIGH",
+    ] {
+        assert!(shown.contains(expected), "{expected}: {shown}");
+    }
+    // Each of them was meant for a code that is there.
+    assert_eq!(shown.matches("nearest  LT").count(), cases.len(), "{shown}");
+}

@@ -53,6 +53,30 @@ fn a_file_that_was_cut_short_waits_until_it_is_whole() {
 }
 
 #[test]
+fn a_folder_that_is_moved_in_is_taken_file_by_file() {
+    let office = Office::configured("scan_interval = \"1h\"\n");
+    let mut daemon = Daemon::start(&office, &[]);
+    daemon.wait_for_log("kycdrop watches");
+    for name in ["a", "b", "deep/er/c"] {
+        office.write(format!("ready/2026-11/{name}.json"), batch_of(name, 2));
+    }
+    let dropped = office.at("watch-dir/inbox/batch-customers/2026-11");
+    std::fs::rename(office.at("ready/2026-11"), &dropped).expect("a dropped folder");
+    wait_for("the answers", || {
+        office.files("watch-dir/archive").len() == 3
+    });
+    assert!(daemon.stop().success());
+    assert_eq!(
+        office.files("watch-dir/outbox/batch-customers/2026-11"),
+        [
+            "a.response.json",
+            "b.response.json",
+            "deep/er/c.response.json"
+        ]
+    );
+}
+
+#[test]
 fn a_file_that_stays_incomplete_is_answered_400_in_the_end() {
     let cases: &[(&str, &[u8])] = &[
         ("empty", b""),

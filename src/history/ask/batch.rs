@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::catalog::field_of_path;
+use crate::invisible::shows_nothing;
 use crate::request::NoteKind;
 use crate::trouble::{Result, Trouble};
 
@@ -131,7 +132,7 @@ pub fn find_batch(conn: &Connection, word: &str) -> Result<Option<i64>> {
     // The newest first: who asks by a name mostly asks for one of the last.
     let by_name = "SELECT batch_id FROM batch
                    WHERE (file_name = ?1 OR response_file = ?1 OR response_file LIKE '%/' || ?2 ESCAPE '\\')
-                     AND (?3 = '' OR endpoint = ?3)
+                     AND (?3 = '' OR endpoint = ?3 OR instr('/' || response_file, '/' || ?3 || '/') > 0)
                    ORDER BY batch_id DESC LIMIT 1";
     let folder = word.strip_suffix(name).unwrap_or_default();
     let folder = folder
@@ -450,6 +451,9 @@ fn shows(payload: &str, warning: &WarningRow) -> bool {
     };
     match NoteKind::from_name(&warning.kind) {
         Some(NoteKind::UnknownField) => true,
+        Some(NoteKind::InvisibleName) => {
+            serde_json::from_str::<String>(value).is_ok_and(|name| shows_nothing(&name))
+        }
         Some(NoteKind::IgnoredField) => field_of_path(&warning.path).is_some_and(|(object, f)| {
             let held = object.field(f).holds_anyway;
             held.is_some_and(|held| value != "null" && value.trim_matches('"') != held)

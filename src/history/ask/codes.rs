@@ -79,6 +79,7 @@ impl Codes {
 pub fn nearest(codes: &[Code], given: &str) -> Vec<Code> {
     // Every code of two letters is near every other.
     const MIN_CHARS: usize = 3;
+    let given = crate::invisible::as_it_looks(given);
     let given = given.trim();
     let usable = || codes.iter().filter(|c| !c.retired);
     let of_name = usable().find(|c| c.name.eq_ignore_ascii_case(given));
