@@ -4,6 +4,8 @@
 mod common;
 #[path = "../faults/mod.rs"]
 mod faults;
+#[path = "../schemas/mod.rs"]
+mod schemas;
 
 mod answers;
 mod business_units;

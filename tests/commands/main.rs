@@ -29,5 +29,6 @@ mod pager;
 mod pending;
 mod read_only;
 mod report;
+mod schema;
 mod sqlite3_command;
 mod status;
