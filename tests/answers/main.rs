@@ -12,6 +12,7 @@ mod business_units;
 mod classifier_files;
 mod classifiers;
 mod dictionary;
+mod examples;
 mod half_copied;
 mod json_suite;
 mod life;
