@@ -27,10 +27,11 @@ fn left_over(cases: &[Case], home: Home, with_codes: bool) -> BTreeSet<&str> {
         let here = |case: &&Case| case.home == home && case.endpoints.contains(&endpoint);
         for case in cases.iter().filter(here) {
             for trial in &case.trials {
-                let broken: Vec<_> = trial.found.iter().map(|f| f.rule.as_str()).collect();
+                let found = trial.found.iter();
+                let found = found.map(|f| (f.rule.as_str(), f.path.as_str()));
                 let text = trial.text(case.base, endpoint, "1");
-                if asked.compare(&text, &broken) {
-                    left_over.extend(broken);
+                if asked.compare(&text, found.clone()) {
+                    left_over.extend(found.map(|(rule, _)| rule));
                 }
             }
         }
