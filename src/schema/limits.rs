@@ -74,6 +74,9 @@ pub fn page() -> String {
          accepts every request that kycdrop accepts, and rejects every request that breaks a rule of\n\
          docs/ERRORS.md, except for what this page lists. The schema lists the same in `x-notSaid`.\n\
          `kycdrop check FILE` checks everything.\n\n\
+         The part of the schema that a request breaks has the code as `x-errorCode` and the text as `$comment`; a\n\
+         list puts its `x-errorCodePrefix` in front of the code. Validators ignore keywords that begin with `x-`\n\
+         (ajv with `strict: false`).\n\n\
          | rule | code | endpoints | what is left over |\n\
          | --- | --- | --- | --- |\n",
     );
