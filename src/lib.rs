@@ -46,6 +46,7 @@ mod regular_file;
 pub mod report;
 pub mod request;
 pub mod response;
+pub mod schema;
 mod talk;
 pub mod text;
 pub mod trouble;

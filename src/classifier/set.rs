@@ -19,6 +19,14 @@ pub(super) struct Table {
     had_values: bool,
 }
 
+impl Table {
+    fn sorted_codes(&self) -> Vec<&str> {
+        let mut codes: Vec<&str> = self.codes.iter().map(|code| &**code).collect();
+        codes.sort_unstable();
+        codes
+    }
+}
+
 /// Where added classifiers are asked for: the fields and the additional values that they are bound
 /// to. Both validation and the questions about the history look a binding up here.
 #[derive(Debug)]
@@ -161,6 +169,35 @@ impl ClassifierSet {
     /// Whether the code may be given where this classifier is asked for.
     pub fn holds(&self, classifier: Classifier, code: &str) -> bool {
         self.table(classifier).codes.contains(code)
+    }
+
+    /// The codes that may be given where this classifier is asked for, sorted.
+    pub fn codes(&self, classifier: Classifier) -> Vec<&str> {
+        self.table(classifier).sorted_codes()
+    }
+
+    /// The sorted codes of each classifier that is bound to the field.
+    pub fn codes_bound_to(
+        &self,
+        object: ObjectId,
+        field: FieldIndex,
+    ) -> impl Iterator<Item = Vec<&str>> {
+        let bound = self.bindings.to_field(object, field).iter();
+        bound.filter_map(|i| Some(self.tables.get(usize::from(*i))?.sorted_codes()))
+    }
+
+    /// The codes of the additional values that a classifier is bound to, sorted, each with the sorted
+    /// codes of the classifier.
+    pub fn codes_bound_to_values(&self) -> Vec<(&str, Vec<&str>)> {
+        let bound = self.bindings.values.iter().flat_map(|(value, indexes)| {
+            let tables = indexes
+                .iter()
+                .filter_map(|i| self.tables.get(usize::from(*i)));
+            tables.map(|table| (&**value, table.sorted_codes()))
+        });
+        let mut bound: Vec<_> = bound.collect();
+        bound.sort();
+        bound
     }
 
     /// Whether the classifier has a value or ever had one. One whose last value was retired or

@@ -34,15 +34,8 @@ pub(super) struct Args {
     pub(super) file: PathBuf,
 
     /// The endpoint to validate for
-    #[arg(long, default_value = "batch-customers", value_parser = endpoint)]
+    #[arg(long, default_value = "batch-customers", value_parser = super::endpoint)]
     endpoint: Endpoint,
-}
-
-fn endpoint(name: &str) -> Result<Endpoint, String> {
-    Endpoint::from_name(name).ok_or_else(|| {
-        let all: Vec<_> = Endpoint::ALL.iter().map(|e| e.name()).collect();
-        format!("the endpoints are {}", all.join(", "))
-    })
 }
 
 /// Validates the file.

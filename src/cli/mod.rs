@@ -22,6 +22,7 @@ mod place;
 mod query;
 mod reference;
 mod report;
+mod schema;
 mod shell;
 mod sizes;
 mod status;
@@ -35,6 +36,7 @@ use std::process::ExitCode;
 use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
+use crate::catalog::Endpoint;
 use crate::config::{Config, Home, log_filter};
 use crate::daemon::{self, lock, signals};
 use crate::disk;
@@ -148,6 +150,8 @@ kycdrop.db-shm if they exist, start again.")]
     Errors(reference::Args),
     /// Print every field of the catalogue
     Fields(reference::Args),
+    /// Print the JSON Schema of an endpoint's requests
+    Schema(schema::Args),
     /// Print shell completions
     Completions(shell::CompletionsArgs),
     /// Write the manual pages
@@ -215,6 +219,7 @@ fn command(args: &Args) -> anyhow::Result<u8> {
         Command::Export(a) => export::export(&home, a)?,
         Command::Errors(a) => reference::errors(a)?,
         Command::Fields(a) => reference::fields(a)?,
+        Command::Schema(a) => schema::schema(&home, a)?,
         Command::Init => init::init(&home)?,
         Command::Doctor(a) => doctor::doctor(&home, a)?,
         Command::Demo(a) => demo::demo(&home, a)?,
@@ -305,6 +310,14 @@ fn stdout_result(done: std::io::Result<()>) -> Result<()> {
 /// Whatever goes wrong with stdout is for who reads it: 74, also where its disk is full.
 fn stdout_trouble(e: &std::io::Error) -> Trouble {
     Trouble::new(Kind::Io, format!("writing stdout: {e}"), "")
+}
+
+/// An endpoint of the command line, in any of its spellings.
+fn endpoint(name: &str) -> Result<Endpoint, String> {
+    Endpoint::from_name(name).ok_or_else(|| {
+        let all: Vec<_> = Endpoint::ALL.iter().map(|e| e.name()).collect();
+        format!("the endpoints are {}", all.join(", "))
+    })
 }
 
 /// The error for a name of the command line that is not known. `list` is the command that lists the

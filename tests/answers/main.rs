@@ -4,12 +4,15 @@
 mod common;
 #[path = "../faults/mod.rs"]
 mod faults;
+#[path = "../schemas/mod.rs"]
+mod schemas;
 
 mod answers;
 mod business_units;
 mod classifier_files;
 mod classifiers;
 mod dictionary;
+mod examples;
 mod folders;
 mod half_copied;
 mod json_suite;

@@ -2,10 +2,13 @@
 //! contract says of it, and what the history keeps.
 
 use crate::common;
+use crate::schemas::Asked;
 
 use std::path::Path;
 
 use common::{Office, answered_codes, codes};
+use kycdrop::catalog::Endpoint;
+use kycdrop::classifier::{ClassifierSet, shipped_files};
 use serde_json::{Value, json};
 
 /// A published request, as it stands in the fixtures.
@@ -329,5 +332,22 @@ fn the_simplified_endpoint_has_three_spellings() {
         office.drop(format!("{spelling}/x.json"), body.to_string());
         office.once();
         assert_eq!(office.response(&format!("{spelling}/x"))["status"], 404);
+    }
+}
+
+#[test]
+fn the_schema_of_its_endpoint_accepts_each_published_request_that_breaks_no_rule() {
+    let files = shipped_files("2026-01-01").expect("the shipped classifiers");
+    let set = ClassifierSet::from_files(&files).expect("a set");
+    for (path, _, codes) in AT_HOME {
+        let (endpoint, _) = path.split_once('/').unwrap();
+        let endpoint = Endpoint::from_name(endpoint).unwrap();
+        // Whether a number is used depends on what came before.
+        let breaks_none = codes.iter().all(|code| *code == "O001");
+        let text = String::from_utf8(sample(path)).unwrap();
+        for classifiers in [None, Some(&set)] {
+            let rejects = Asked::at(endpoint, classifiers).rejects(&text);
+            assert_eq!(rejects.is_none(), breaks_none, "{path}: {rejects:?}");
+        }
     }
 }

@@ -31,6 +31,7 @@ mod pending;
 mod read_only;
 mod report;
 mod report_figures;
+mod schema;
 mod settings;
 mod sqlite3_command;
 mod status;

@@ -28,6 +28,11 @@ fn the_page_of_fields_is_current() {
 }
 
 #[test]
+fn the_page_of_what_a_schema_cannot_say_is_current() {
+    check("SCHEMA.md", &kycdrop::schema::page());
+}
+
+#[test]
 fn what_is_never_answered_is_no_rule() {
     for never in kycdrop::catalog::NEVER_ANSWERED {
         let page = kycdrop::catalog::errors_page();

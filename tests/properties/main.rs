@@ -2,6 +2,9 @@
 //! finding, no bytes bring the judging down, and neither chunks nor threads change what is found.
 
 mod flaw;
+mod schema;
+#[path = "../schemas/mod.rs"]
+mod schemas;
 mod sound;
 
 use std::io::Read;

@@ -68,6 +68,8 @@ fn datatypes() -> Vec<Case> {
             .says("AV07", "Bad value for INTEGER valueCode: v1", "listAdditionalValues[0].value")
             .fires(typed("INTEGER", json!(true)))
             .says("AV07", "Bad value for INTEGER valueCode: v1", "listAdditionalValues[0].value")
+            .fires(typed("INTEGER", json!(7.0)))
+            .says("AV07", "Bad value for INTEGER valueCode: v1", "listAdditionalValues[0].value")
             .near(typed("INTEGER", json!("-012345678901234567890")))
             .near(typed("INTEGER", json!(7))),
         case("additional-value-bad-decimal", Company)

@@ -10,6 +10,7 @@ mod order;
 mod reading;
 mod related;
 mod related_parts;
+mod schema;
 mod values;
 mod who;
 mod whole;

@@ -120,6 +120,8 @@ fn income_and_activities() -> Vec<Case> {
         case("related-country-of-activity", Company)
             .fires(country(json!({"country": null})))
             .says("C017.C016.RE12.CA01", "Problem with field for ORGANIZATION type customer. Problem with relatedEntity (index: 1 ). Problem with CountryOfActivity (index: 1 ). CountryOfActivity not found in Amlyze", "listRelatedEntity[1].listCountryOfActivity[1].country")
+            .fires(country(json!({"country": "pl"})))
+            .says("C017.C016.RE12.CA01", "Problem with field for ORGANIZATION type customer. Problem with relatedEntity (index: 1 ). Problem with CountryOfActivity (index: 1 ). CountryOfActivity not found in Amlyze", "listRelatedEntity[1].listCountryOfActivity[1].country")
             .near(country(json!({"country": "PL"}))),
     ]
 }
@@ -161,6 +163,8 @@ pub(super) fn additional_values() -> Vec<Case> {
             .near(typed("STRING", "TEXT")),
         case("related-additional-value-bad-integer", Person)
             .fires(typed("INTEGER", "1e3"))
+            .says("C016.C016.AV07", "Problem with field for INDIVIDUAL type customer. Problem with relatedEntity (index: 1 ). bad value for INTEGER valueCode: v1", "listRelatedEntity[1].listAdditionalValues[0].value")
+            .fires(one(json!({"datatype": "INTEGER", "value": 7.0})))
             .says("C016.C016.AV07", "Problem with field for INDIVIDUAL type customer. Problem with relatedEntity (index: 1 ). bad value for INTEGER valueCode: v1", "listRelatedEntity[1].listAdditionalValues[0].value")
             .near(typed("INTEGER", "+1000")),
         case("related-additional-value-bad-decimal", Company)

@@ -25,6 +25,8 @@ fn types_and_processes() -> Vec<Case> {
             .says("TYP01", "Bad value for BOOLEAN. Field: isPEP", "isPEP")
             .fires(json!({"numberOfAudits": 1.5}))
             .says("TYP01", "Bad value for INTEGER. Field: numberOfAudits", "numberOfAudits")
+            .fires(json!({"numberOfAudits": "1.25e1"}))
+            .says("TYP01", "Bad value for INTEGER. Field: numberOfAudits", "numberOfAudits")
             .fires(json!({"companyAssetValue": "a lot"}))
             .says("TYP01", "Bad value for INTEGER. Field: companyAssetValue", "companyAssetValue")
             .fires(json!({"initialDepositAmount": "1,50"}))
@@ -61,6 +63,8 @@ fn texts_and_keys() -> Vec<Case> {
             .fires(json!({"listAddress": [{"country": "LT", "zipCode": "ž".repeat(257), "addressDetails": "a".repeat(32_769)}]}))
             .says("TYP02", "Value too long. Field: listAddress[0].addressDetails. Max: 32768", "listAddress[0].addressDetails")
             .says("TYP02", "Value too long. Field: listAddress[0].zipCode. Max: 256", "listAddress[0].zipCode")
+            .fires(&*format!("\"initialDepositBank\":{}", "1".repeat(257)).leak())
+            .says("TYP02", "Value too long. Field: initialDepositBank. Max: 256", "initialDepositBank")
             .near(json!({"requester": "ž".repeat(100), "nationalCode": null,
                 "listAddress": [{"country": "LT", "zipCode": "ž".repeat(256), "addressDetails": "ž".repeat(32_768)}]}))
             .near(json!({"requester": "Branch 7", "initialDepositBank": " ".repeat(300)})),
