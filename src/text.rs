@@ -3,6 +3,9 @@
 
 use std::borrow::Cow;
 
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
 /// The text with every control character (and every character that turns the direction of writing)
 /// replaced by its escape, so that it prints on one line and as what it is.
 pub fn printable(text: &str) -> Cow<'_, str> {
@@ -49,6 +52,19 @@ pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
         None => Cow::Borrowed(text),
         Some((at, _)) => Cow::Owned(format!("{}…", text.get(..at).unwrap_or(text))),
     }
+}
+
+/// The text in lower case and without diacritics: `Žąsis` is `zasis`. What is folded so compares as
+/// people search.
+pub fn folded(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return match text.bytes().any(|b| b.is_ascii_uppercase()) {
+            true => Cow::Owned(text.to_ascii_lowercase()),
+            false => Cow::Borrowed(text),
+        };
+    }
+    let letters = text.nfd().filter(|c| !is_combining_mark(*c));
+    Cow::Owned(letters.flat_map(char::to_lowercase).collect())
 }
 
 /// A number with its noun: `1 file`, `2 files`.

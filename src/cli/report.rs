@@ -36,7 +36,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "DAY", conflicts_with = "batch")]
     to: Option<NaiveDate>,
 
-    /// A batch: its number, file name or response name
+    /// A batch: `last`, its number, file name or response name
     #[arg(long, value_name = "BATCH")]
     batch: Option<String>,
 }

@@ -43,12 +43,18 @@ fn a_batch_by_its_number_its_file_and_its_response() {
 #[test]
 fn one_customer_of_a_batch() {
     let office = a_wrong_batch();
-    insta::assert_snapshot!(printed(&office, &["explain", "1", "--customer", "4"]));
-    let sound = printed(&office, &["explain", "1", "--customer", "0"]);
+    insta::assert_snapshot!(printed(&office, &["explain", "1", "--customer", "5"]));
+    let sound = printed(&office, &["explain", "1", "--customer", "1"]);
     assert!(sound.ends_with("accepted\n  nothing to fix\n"), "{sound}");
-    let (code, said) = refused(&office, &["explain", "1", "--customer", "6"]);
+    let (code, said) = refused(&office, &["explain", "1", "--customer", "7"]);
     assert_eq!(code, Some(65));
-    assert!(said.contains("it has 6 customers"), "{said}");
+    assert!(
+        said.contains("it has 6 customers; the first is 1"),
+        "{said}"
+    );
+    let (code, said) = refused(&office, &["explain", "1", "--customer", "0"]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("customers count from 1"), "{said}");
 }
 
 #[test]
@@ -84,6 +90,12 @@ fn programs_get_the_same_as_json() {
         told["customers"][0]["warnings"][0]["detail"],
         "did you mean isSanctioned?"
     );
+    let first = &told["customers"][0];
+    assert_eq!(
+        (&first["customer"], &first["position"]),
+        (&json!(2), &json!(1))
+    );
+    assert_eq!(first["name"], "Ona");
     let code: Value =
         serde_json::from_str(&printed(&office, &["explain", "C010", "--format", "json"]))
             .expect("JSON");
@@ -124,7 +136,7 @@ fn a_code_that_was_added_since_is_told() {
     let text = std::fs::read_to_string(&path).expect("a classifier");
     std::fs::write(&path, format!("{text}\nGMBH = \"GmbH\"\n")).expect("written");
     office.once();
-    let told = printed(&office, &["explain", "1", "--customer", "2"]);
+    let told = printed(&office, &["explain", "1", "--customer", "3"]);
     assert!(
         told.contains("legalForm has this code by now: send the customer again as it is."),
         "{told}"
@@ -146,14 +158,6 @@ fn what_a_customer_says_cannot_steer_the_terminal() {
         !told.contains('\u{1b}') && !told.contains('\u{202e}'),
         "{told}"
     );
-}
-
-#[test]
-fn nothing_of_that_name() {
-    let office = a_wrong_batch();
-    let (code, said) = refused(&office, &["explain", "no-such.json"]);
-    assert_eq!(code, Some(65));
-    assert!(said.contains("kycdrop status"), "{said}");
 }
 
 #[test]
@@ -224,7 +228,7 @@ fn a_customer_is_found_in_a_history_whose_numbers_have_no_gaps() {
                 "explain",
                 "1",
                 "--customer",
-                &i.to_string(),
+                &(i + 1).to_string(),
                 "--format",
                 "json",
             ];

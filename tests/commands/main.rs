@@ -22,6 +22,7 @@ mod export_trouble;
 mod first_steps;
 mod history_command;
 mod in_a_pipe;
+mod lookup;
 mod not_regular;
 mod on_a_terminal;
 mod own_targets;

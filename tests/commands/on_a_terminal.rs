@@ -173,7 +173,7 @@ fn status_after_work() {
 fn explain_tells_a_batch_a_customer_and_a_code() {
     let office = still(a_wrong_batch());
     insta::assert_snapshot!(printed(&office, &["explain", "wrong.json"]));
-    insta::assert_snapshot!(printed(&office, &["explain", "1", "--customer", "2"]));
+    insta::assert_snapshot!(printed(&office, &["explain", "1", "--customer", "3"]));
     insta::assert_snapshot!(printed(&office, &["explain", "O005"]));
 }
 

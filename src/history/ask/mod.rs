@@ -4,16 +4,22 @@
 mod batch;
 mod classifiers;
 mod codes;
+mod files;
+mod find;
 mod life;
 mod place;
 mod saved;
 
 pub use batch::{
-    Batch, FindingRow, Judged, Reason, State, WarningRow, batch, find_batch, judged, reasons,
-    speaking, warnings,
+    Batch, FindingRow, Judged, Reason, State, WarningRow, batch, judged, reasons, speaking,
+    warnings,
 };
 pub use classifiers::{Difference, UsedRetired, compare, find_set, used_retired};
 pub use codes::{Code, Codes, nearest, set_in_force};
+pub use files::{
+    LAST, batches_named, batches_of_bytes, find_batch, has_batch, has_size, newest_batch,
+};
+pub use find::{Found, Hit, Search, recent_words};
 pub use life::{Assessment, Change, Event, Life, Rejection, Screening, lives};
-pub use place::{Leaf, Spot, leaves, spot};
+pub use place::{Leaf, Spot, leaves, name_in, spot};
 pub use saved::{Saved, save_query, saved_queries, shipped_queries};

@@ -150,6 +150,29 @@ fn place_of<'p>(payload: &'p str, value: &'p str, there: bool) -> Spot<'p> {
     }
 }
 
+/// The name of a customer as it came: first and last name of a person, the title of a company.
+pub fn name_in(payload: &str) -> Option<String> {
+    let members = members(payload.trim_start())?;
+    let text = |field: &str| {
+        let wanted = keys(&CUSTOMER).get(field);
+        let of_field = |(k, _): &&(String, _)| keys(&CUSTOMER).get(k) == wanted;
+        let value = members.iter().rev().find(of_field)?.1.get();
+        let text = serde_json::from_str::<String>(value).ok()?;
+        Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+    };
+    let person = || {
+        let names: Vec<String> = ["firstName", "lastName"]
+            .into_iter()
+            .filter_map(text)
+            .collect();
+        Some(names.join(" ")).filter(|name| !name.is_empty())
+    };
+    match text("entityType").as_deref() {
+        Some("ORGANIZATION") => text("title").or_else(person),
+        _ => person().or_else(|| text("title")),
+    }
+}
+
 /// Every value of a customer that holds no others, in the order in which they stand there; an empty
 /// list or object is one.
 pub fn leaves(payload: &str) -> Vec<Leaf<'_>> {
@@ -218,6 +241,17 @@ mod tests {
         assert_eq!((s.value, line, column), (Some("42"), 1, 2));
         assert_eq!(spot("", "x").value, None);
         assert_eq!(spot("nonsense", "x.y[2]").value, None);
+    }
+
+    #[test]
+    fn the_name_is_that_of_the_kind_of_customer() {
+        let name = |payload: &str| name_in(payload).unwrap_or_default();
+        let both = r#""firstName": "Ona", "lastName": " ", "lastName": "Žąsė", "title": "UAB""#;
+        assert_eq!(name(&format!("{{{both}}}")), "Ona Žąsė");
+        let company = format!(r#" {{"entityType": "ORGANIZATION", {both}}}"#);
+        assert_eq!(name(&company), "UAB");
+        assert_eq!(name(r#"{"title": "UAB", "firstName": 1}"#), "UAB");
+        assert_eq!(name("42"), "");
     }
 
     #[test]
