@@ -226,6 +226,72 @@ pub struct Config {
     pub max_customers: u64,
     /// What a request gets whose communicationNumber was accepted before with the same content.
     pub repeated_request: RepeatedRequest,
+    /// The files that are put beside the response to a file with rejected customers.
+    pub worklist: Vec<WorklistFile>,
+    /// What is between the columns of CSV that is made for spreadsheets.
+    pub csv_separator: Separator,
+}
+
+/// A file of the worklist, which says what is to be fixed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum WorklistFile {
+    /// A row for each finding, for spreadsheets.
+    #[serde(rename = "findings.csv")]
+    FindingsCsv,
+    /// An object for each finding, for programs.
+    #[serde(rename = "findings.json")]
+    FindingsJson,
+    /// A request with the rejected customers alone.
+    #[serde(rename = "rejected.json")]
+    RejectedJson,
+}
+
+impl WorklistFile {
+    /// All of them.
+    pub const ALL: [WorklistFile; 3] = [
+        WorklistFile::FindingsCsv,
+        WorklistFile::FindingsJson,
+        WorklistFile::RejectedJson,
+    ];
+
+    /// What its name ends with, behind that of its file and a point.
+    pub const fn name(self) -> &'static str {
+        match self {
+            WorklistFile::FindingsCsv => "findings.csv",
+            WorklistFile::FindingsJson => "findings.json",
+            WorklistFile::RejectedJson => "rejected.json",
+        }
+    }
+
+    /// Whether it is JSON.
+    pub const fn is_json(self) -> bool {
+        !matches!(self, WorklistFile::FindingsCsv)
+    }
+}
+
+/// What is between two columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum Separator {
+    /// As the standard of CSV has it.
+    #[serde(rename = ",")]
+    Comma,
+    /// For a spreadsheet that is set to a language with decimal commas.
+    #[serde(rename = ";")]
+    Semicolon,
+    /// A tab.
+    #[serde(rename = "\t")]
+    Tab,
+}
+
+impl Separator {
+    /// The byte itself.
+    pub const fn byte(self) -> u8 {
+        match self {
+            Separator::Comma => b',',
+            Separator::Semicolon => b';',
+            Separator::Tab => b'\t',
+        }
+    }
 }
 
 /// What becomes of a request that comes again.
@@ -258,6 +324,8 @@ impl Default for Config {
             max_file_bytes: 16 << 30,
             max_customers: 1_000_000,
             repeated_request: RepeatedRequest::Accept,
+            worklist: WorklistFile::ALL.to_vec(),
+            csv_separator: Separator::Comma,
         }
     }
 }

@@ -35,6 +35,7 @@ mod explain;
 pub mod export;
 pub mod fault;
 pub mod folder;
+pub mod hashing;
 pub mod history;
 pub mod ingest;
 pub mod intake;

@@ -46,6 +46,71 @@ pub fn printable_json(json: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// What a spreadsheet takes for the beginning of a formula. One that is set to an East Asian language
+/// takes the full-width signs as well.
+const FORMULA_SIGNS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+
+/// Text for a cell of CSV that no spreadsheet takes for a formula: an apostrophe stands before text
+/// that begins with a sign of a formula, with or without white space or invisible characters before
+/// it, and before text that begins with a tab or a line break, which a spreadsheet may drop. A plain
+/// number such as `-5` stays one. The quotes of CSV are for whoever writes the cell.
+pub fn spreadsheet_safe(text: &str) -> Cow<'_, str> {
+    let visible =
+        text.trim_start_matches(|c: char| c.is_whitespace() || steers(c) || c == ZERO_WIDTH);
+    let formula = visible.starts_with(FORMULA_SIGNS) && !is_plain_number(visible);
+    match formula || text.starts_with(['\t', '\r', '\n']) {
+        true => Cow::Owned(format!("'{text}")),
+        false => Cow::Borrowed(text),
+    }
+}
+
+/// The longest text that a formula of a spreadsheet may hold, in UTF-16 units.
+const MAX_FORMULA_TEXT: usize = 255;
+
+/// Text for a cell of CSV that every spreadsheet shows as it is. What one would take for a number, a
+/// day or a formula (`007`, `12345678901234567890`, `2026-11-29`, `=A1`) becomes a formula that is that
+/// text: `="007"`. Whole numbers of at most 15 digits are kept as they are.
+pub fn spreadsheet_text(text: &str) -> Cow<'_, str> {
+    let safe = spreadsheet_safe(text);
+    let is_misread = matches!(safe, Cow::Owned(_)) || reads_as_number(text);
+    match is_misread && text.encode_utf16().count() <= MAX_FORMULA_TEXT {
+        true => Cow::Owned(format!("=\"{}\"", text.replace('"', "\"\""))),
+        false => safe,
+    }
+}
+
+/// The first letters of months, as spreadsheets know them in any language setting.
+const MONTHS: [&str; 12] = [
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+];
+
+/// Whether a spreadsheet reads something else than text, and shows it in another form.
+fn reads_as_number(text: &str) -> bool {
+    /// Of longer numbers a spreadsheet forgets the last digits.
+    const MAX_DIGITS: usize = 15;
+    /// `29 September 2026` is the longest day.
+    const MAX_DAY: usize = 20;
+    let lower = text.trim().to_lowercase();
+    let is_plain = lower.len() <= MAX_DIGITS
+        && lower.bytes().all(|b| b.is_ascii_digit())
+        && (lower == "0" || !lower.starts_with('0'));
+    let letters: String = lower.chars().filter(|c| c.is_alphabetic()).collect();
+    let has_digits = lower.bytes().any(|b| b.is_ascii_digit());
+    let is_number = letters.is_empty() || letters == "e";
+    let is_day = lower.len() <= MAX_DAY && MONTHS.iter().any(|m| letters.starts_with(m));
+    (has_digits && !is_plain && (is_number || is_day)) || lower == "true" || lower == "false"
+}
+
+/// A space that nobody sees.
+const ZERO_WIDTH: char = '\u{200b}';
+
+fn is_plain_number(text: &str) -> bool {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let all_digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
+    all_digits(whole) && all_digits(fraction)
+}
+
 /// The first `most` characters of a text, with `…` where something was cut off.
 pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
     match text.char_indices().nth(most) {
@@ -97,5 +162,94 @@ pub fn of_them_repeated(repeated: u64) -> String {
     match repeated {
         0 => String::new(),
         n => format!(" ({n} repeated)"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_that_a_spreadsheet_would_calculate_gets_an_apostrophe() {
+        let formulas = [
+            "=1+1",
+            "+1+1",
+            "-1-1",
+            "@SUM(A1)",
+            "＝1+1",
+            "＋1",
+            "－1",
+            "＠SUM(A1)",
+            "  =1",
+            "\u{a0}=1",
+            "\u{3000}＝1",
+            "\u{feff}=1",
+            "\u{200b}=1",
+            "\0=1",
+            "\t1",
+            "\r1",
+            "\n1",
+            "-5;=1",
+            "-",
+            "-1.",
+            "+-1",
+        ];
+        for text in formulas {
+            assert_eq!(spreadsheet_safe(text), format!("'{text}"));
+        }
+        for text in [
+            "",
+            "-5",
+            "+370",
+            "-0.5",
+            " -5",
+            "a=1",
+            "1+1",
+            "'=1",
+            "Šiauliai",
+        ] {
+            assert_eq!(spreadsheet_safe(text), text);
+        }
+    }
+
+    #[test]
+    fn a_cell_reads_as_it_is_in_any_spreadsheet() {
+        for same in [
+            "",
+            "C-17",
+            "17",
+            "0",
+            "123456789012345",
+            "Žąsis",
+            "12a",
+            "May",
+            "Marija 1 g. 2025 m. liepa",
+        ] {
+            assert_eq!(spreadsheet_text(same), same);
+        }
+        for misread in [
+            "007",
+            "1234567890123456",
+            "12.50",
+            "-5",
+            "1E5",
+            "2025-03-31",
+            "3/4",
+            "MAR1",
+            "1 Sep",
+            "=A1",
+            "＝A1",
+            " @x",
+            "TRUE",
+            "+370 612 00000",
+            "10:30",
+        ] {
+            assert_eq!(spreadsheet_text(misread), format!("=\"{misread}\""));
+        }
+        assert_eq!(spreadsheet_text("=\"a\""), "=\"=\"\"a\"\"\"");
+        assert_eq!(
+            spreadsheet_text(&format!("={}", "x".repeat(255))).get(..2),
+            Some("'=")
+        );
     }
 }

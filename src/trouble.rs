@@ -227,3 +227,33 @@ impl From<rusqlite::Error> for Trouble {
         }
     }
 }
+/// Why something could not be written from what the history has.
+#[derive(Debug)]
+pub enum WriteError {
+    /// The history could not be read.
+    Trouble(Trouble),
+    /// The place that it goes to could not be written.
+    Io(io::Error),
+}
+
+impl WriteError {
+    /// The trouble; `path` is the place that it was written to.
+    pub fn at(self, path: &Path) -> Trouble {
+        match self {
+            WriteError::Trouble(e) => e,
+            WriteError::Io(e) => Trouble::io("writing", path, &e),
+        }
+    }
+}
+
+impl From<Trouble> for WriteError {
+    fn from(e: Trouble) -> WriteError {
+        WriteError::Trouble(e)
+    }
+}
+
+impl From<io::Error> for WriteError {
+    fn from(e: io::Error) -> WriteError {
+        WriteError::Io(e)
+    }
+}

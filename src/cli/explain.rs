@@ -285,7 +285,7 @@ fn batch(
         Some(file) => explain::places(file, &batch.endpoint, &positions),
         None => Vec::new(),
     };
-    let mut explainer = Explainer::new(conn, batch.set_id)?;
+    let explainer = Explainer::new(conn, batch.set_id)?;
     let mut customers = Vec::new();
     for position in positions {
         let Some(judged) = ask::judged(conn, id, position)? else {
@@ -300,7 +300,7 @@ fn batch(
             customer: position.saturating_add(1),
             name: judged.payload.as_deref().and_then(ask::name_in),
             begins,
-            explained: explainer.customer(&judged)?,
+            explained: explainer.customer(&judged),
         });
     }
     Ok(ExplainedBatch {

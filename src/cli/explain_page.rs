@@ -153,14 +153,7 @@ fn finding_text(page: &mut Page, no: usize, f: &ExplainedFinding, begins: Option
     };
     page.labelled("where", &place);
     page.labelled("allowed", &f.allowed);
-    let nearest: Vec<String> = f
-        .nearest
-        .iter()
-        .map(|c| match c.name.as_str() {
-            "" => c.code.clone(),
-            name => format!("{} ({name})", c.code),
-        })
-        .collect();
+    let nearest: Vec<String> = f.nearest.iter().map(ToString::to_string).collect();
     page.labelled("nearest", &nearest.join(", "));
     page.labelled("fix", &f.fix);
     let meaning = match f.origin {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::history::{Answer, Cell};
-use crate::text::{printable, printable_json};
+use crate::text::{printable, printable_json, spreadsheet_safe};
 use crate::trouble::{Kind, Result, Trouble};
 
 use super::deadline::Deadline;
@@ -170,12 +170,8 @@ impl Answer for Printer {
             }
             To::Json(_) => Ok(()),
             To::Csv(out) => {
-                let raw = self.raw;
-                let record = names.iter().map(|n| spreadsheet_safe(n, raw));
-                written(
-                    out.write_record(record.map(|n| n.into_owned()))
-                        .map_err(csv_error),
-                )
+                let record = names.iter().map(|n| csv_text(n, self.raw).into_owned());
+                written(out.write_record(record).map_err(csv_error))
             }
         }
     }
@@ -231,8 +227,8 @@ impl Answer for Printer {
                 // For a program as it is; for a terminal so that it is not steered.
                 let terminal = std::io::stdout().is_terminal();
                 let record = cells.iter().map(|cell| match cell {
-                    Cell::Text(t) if terminal => printable(&spreadsheet_safe(t, raw)).into_owned(),
-                    Cell::Text(t) => spreadsheet_safe(t, raw).into_owned(),
+                    Cell::Text(t) if terminal => printable(&csv_text(t, raw)).into_owned(),
+                    Cell::Text(t) => csv_text(t, raw).into_owned(),
                     other => text(other),
                 });
                 written(out.write_record(record).map_err(csv_error))
@@ -241,21 +237,12 @@ impl Answer for Printer {
     }
 }
 
-/// Text that no spreadsheet takes for a formula: an apostrophe stands before what one would begin
-/// with. What is a plain number stays one.
-fn spreadsheet_safe(text: &str, raw: bool) -> Cow<'_, str> {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if raw || !formula || is_plain_number(text) {
-        return Cow::Borrowed(text);
+/// Text of CSV: safe for a spreadsheet, or as it is.
+fn csv_text(text: &str, raw: bool) -> Cow<'_, str> {
+    match raw {
+        true => Cow::Borrowed(text),
+        false => spreadsheet_safe(text),
     }
-    Cow::Owned(format!("'{text}"))
-}
-
-fn is_plain_number(text: &str) -> bool {
-    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
-    let all_digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
-    all_digits(whole) && all_digits(fraction)
 }
 
 fn csv_error(e: csv::Error) -> std::io::Error {

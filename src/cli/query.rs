@@ -29,8 +29,9 @@ const MIN_MEMORY_MIB: u64 = 32;
 Queries are read-only. `kycdrop tables` lists the views, `kycdrop describe VIEW` shows what
 their columns mean, docs/SQL.md has common questions with their SQL.
 
-CSV is safe to open in a spreadsheet: text that one would take for a formula (it begins with = + - @,
-tab or carriage return) has an apostrophe before it. Numbers stay numbers; --raw leaves all as it is.
+CSV is safe to open in a spreadsheet: text that one would take for a formula (it begins with = + - @ or
+their full-width forms, also after spaces, or with a tab or line break) has an apostrophe before it.
+Numbers stay numbers; --raw leaves all as it is.
 
 An answer may take --memory, of which SQLite gets a quarter (more is sorted in files of TMPDIR) and a
 single value a sixteenth. CSV and JSON are written row by row, a table is kept until its last row.

@@ -17,7 +17,7 @@ use crate::trouble::Result;
 const MAX_LISTED_CODES: usize = 16;
 
 /// A longer value is shortened to so many characters.
-const MAX_VALUE_CHARS: usize = 120;
+pub(super) const MAX_VALUE_CHARS: usize = 120;
 
 /// A finding, explained.
 #[derive(Debug, Serialize)]
@@ -69,76 +69,109 @@ pub(crate) struct ExplainedCustomer {
     pub warnings: Vec<ExplainedWarning>,
 }
 
-/// Explains against the classifiers of the validation, and the active ones.
-pub(crate) struct Explainer<'c> {
-    then: Option<Codes<'c>>,
-    now: Option<Codes<'c>>,
+/// What helps with a finding.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Advice {
+    /// What may be given there; empty where the rule is not about a value.
+    pub allowed: String,
+    /// What was probably meant.
+    pub nearest: Vec<Code>,
+    /// What to do.
+    pub fix: String,
 }
 
-impl<'c> Explainer<'c> {
+/// Explains against the classifiers of the validation, and the active ones where they are others.
+pub(crate) struct Explainer {
+    then: Option<Codes>,
+    now: Option<Codes>,
+}
+
+impl Explainer {
+    /// Explains as one would have right after the validation with this set.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub(crate) fn of_set(conn: &Connection, judged_by: Option<i64>) -> Result<Explainer> {
+        let then = judged_by.map(|set| Codes::of(conn, set)).transpose()?;
+        Ok(Explainer { then, now: None })
+    }
+
     /// For a batch that was validated with this set.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub(crate) fn new(conn: &'c Connection, judged_by: Option<i64>) -> Result<Explainer<'c>> {
+    pub(crate) fn new(conn: &Connection, judged_by: Option<i64>) -> Result<Explainer> {
         let now = set_in_force(conn)?;
-        Ok(Explainer {
-            then: judged_by.or(now).map(|set| Codes::of(conn, set)),
-            now: (now != judged_by)
-                .then(|| now.map(|set| Codes::of(conn, set)))
-                .flatten(),
-        })
+        let mut explainer = Explainer::of_set(conn, judged_by.or(now))?;
+        if now != judged_by {
+            explainer.now = now.map(|set| Codes::of(conn, set)).transpose()?;
+        }
+        Ok(explainer)
     }
 
     /// Everything of one customer.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub(crate) fn customer(&mut self, judged: &Judged) -> Result<ExplainedCustomer> {
+    pub(crate) fn customer(&self, judged: &Judged) -> ExplainedCustomer {
         let payload = judged.payload.as_deref().unwrap_or_default();
-        let findings = judged
-            .findings
-            .iter()
-            .map(|f| self.finding(f, payload))
-            .collect::<Result<_>>()?;
-        Ok(ExplainedCustomer {
+        ExplainedCustomer {
             position: judged.position,
             state: judged.state,
             customer_ext_id: judged.customer_ext_id.clone(),
             business_unit: judged.business_unit.clone(),
             communication_number: judged.communication_number.clone(),
-            findings,
+            findings: judged
+                .findings
+                .iter()
+                .map(|f| self.finding(f, payload))
+                .collect(),
             warnings: judged
                 .warnings
                 .iter()
                 .map(|w| explain_warning(w, payload))
                 .collect(),
-        })
+        }
     }
 
-    fn finding(&mut self, f: &FindingRow, payload: &str) -> Result<ExplainedFinding> {
+    fn finding(&self, f: &FindingRow, payload: &str) -> ExplainedFinding {
         let place = spot(payload, &f.path);
-        let row = catalog::rules().iter().find(|r| r.key == f.rule);
-        let mut explained = ExplainedFinding {
+        let Advice {
+            allowed,
+            nearest,
+            fix,
+        } = self.advice(f, place.value);
+        ExplainedFinding {
             code: f.code.clone(),
             description: f.description.clone(),
             answered: f.no == 1,
             path: f.path.clone(),
-            value: place.value.map(|v| shortened(v, MAX_VALUE_CHARS).into_owned()),
+            value: place
+                .value
+                .map(|v| shortened(v, MAX_VALUE_CHARS).into_owned()),
             position: place.position,
-            allowed: String::new(),
-            nearest: Vec::new(),
-            fix: "This rule is of an earlier kycdrop; send the customer again to be validated by the current ones.".into(),
-            origin: "",
+            allowed,
+            nearest,
+            fix,
+            origin: rule_of(f).map_or("", |row| row.origin.name()),
             rule: f.rule.clone(),
-        };
-        let Some(row) = row else {
-            return Ok(explained);
+        }
+    }
+
+    /// What helps with a finding at this value, in its JSON; None where nothing was given.
+    pub(crate) fn advice(&self, f: &FindingRow, value: Option<&str>) -> Advice {
+        let Some(row) = rule_of(f) else {
+            return Advice {
+                fix: "This rule is of an earlier kycdrop; send the customer again to be validated by the current ones.".into(),
+                ..Advice::default()
+            };
         };
         let remedy = catalog::remedy(row);
-        explained.allowed = remedy.allowed;
-        explained.fix = remedy.fix;
-        explained.origin = row.origin.name();
+        let mut advice = Advice {
+            allowed: remedy.allowed,
+            nearest: Vec::new(),
+            fix: remedy.fix,
+        };
         let field = field_of_path(&f.path).map(|(object, f)| object.field(f));
         if matches!(
             row.rule.check,
@@ -148,61 +181,61 @@ impl<'c> Explainer<'c> {
             } | Check::Walk(Walk::BadType | Walk::TooLong, _)
         ) && let Some(field) = field
         {
-            explained.allowed = takes(field);
+            advice.allowed = takes(field);
         }
-        let given = place.value.map(plain).unwrap_or_default();
+        let given = value.map(plain).unwrap_or_default();
         for classifier in classifiers_of(row, f) {
-            self.about_code(&mut explained, &classifier, &given)?;
+            self.about_code(&mut advice, &classifier, &given);
         }
-        if explained.nearest.is_empty()
+        if advice.nearest.is_empty()
             && let Some(field) = field
         {
             let near = crate::text::nearest(&given, field.ty.values().iter().copied());
-            explained.nearest.extend(near.map(|value| Code {
+            advice.nearest.extend(near.map(|value| Code {
                 code: value.into(),
                 name: String::new(),
                 retired: false,
             }));
         }
-        Ok(explained)
+        advice
     }
 
     /// What a classifier says to the code that was given.
-    fn about_code(
-        &mut self,
-        explained: &mut ExplainedFinding,
-        classifier: &str,
-        given: &str,
-    ) -> Result<()> {
-        let Some(then) = &mut self.then else {
-            return Ok(());
+    fn about_code(&self, advice: &mut Advice, classifier: &str, given: &str) {
+        let Some(then) = &self.then else {
+            return;
         };
-        let codes = then.all(classifier)?;
-        if codes.len() <= MAX_LISTED_CODES && !codes.is_empty() {
-            let usable: Vec<&str> = codes
-                .iter()
-                .filter(|c| !c.retired)
-                .map(|c| c.code.as_str())
-                .collect();
-            explained.allowed = format!("{}: {}", explained.allowed, usable.join(", "));
-        }
+        let codes = then.of_classifier(classifier);
+        add_codes(&mut advice.allowed, codes);
         if codes.iter().any(|c| c.code == given && c.retired) {
-            explained.fix = format!(
+            advice.fix = format!(
                 "{given} is retired in {classifier}: it may not be given any more. {}",
-                explained.fix
+                advice.fix
             );
         }
-        explained.nearest.extend(nearest(&codes, given));
-        if let Some(now) = &mut self.now
-            && now
-                .all(classifier)?
-                .iter()
-                .any(|c| c.code == given && !c.retired)
-        {
-            explained.fix =
+        advice.nearest.extend(nearest(codes, given));
+        let has_it_now = |now: &Codes| {
+            let mut codes = now.of_classifier(classifier).iter();
+            codes.any(|c| c.code == given && !c.retired)
+        };
+        if self.now.as_ref().is_some_and(has_it_now) {
+            advice.fix =
                 format!("{classifier} has this code by now: send the customer again as it is.");
         }
-        Ok(())
+    }
+}
+
+/// The rule of a finding, unless it is one of an earlier kycdrop.
+fn rule_of(f: &FindingRow) -> Option<&'static RuleRow> {
+    catalog::rules().iter().find(|row| row.key == f.rule)
+}
+
+/// Names the codes that may be given, if they are few.
+fn add_codes(allowed: &mut String, codes: &[Code]) {
+    let usable = codes.iter().filter(|c| !c.retired);
+    let usable: Vec<&str> = usable.map(|c| c.code.as_str()).collect();
+    if codes.len() <= MAX_LISTED_CODES && !usable.is_empty() {
+        *allowed = format!("{allowed}: {}", usable.join(", "));
     }
 }
 
@@ -250,7 +283,7 @@ fn explain_warning(w: &WarningRow, payload: &str) -> ExplainedWarning {
 }
 
 /// The text of a JSON value: without its quotes, if it is text.
-fn plain(value: &str) -> String {
+pub(super) fn plain(value: &str) -> String {
     serde_json::from_str::<String>(value).unwrap_or_else(|_| value.to_owned())
 }
 
@@ -300,15 +333,8 @@ fn explain_rule(conn: Option<&Connection>, row: &RuleRow) -> Result<ExplainedRul
         if let Some(set) = set_in_force(conn)?
             && let Some(classifier) = remedy.classifier
         {
-            let codes = Codes::of(conn, set).all(classifier.name())?;
-            let usable: Vec<&str> = codes
-                .iter()
-                .filter(|c| !c.retired)
-                .map(|c| c.code.as_str())
-                .collect();
-            if !usable.is_empty() && usable.len() <= MAX_LISTED_CODES {
-                remedy.allowed = format!("{}: {}", remedy.allowed, usable.join(", "));
-            }
+            let codes = Codes::of(conn, set)?;
+            add_codes(&mut remedy.allowed, codes.of_classifier(classifier.name()));
         }
     }
     let origin: Origin = row.origin;

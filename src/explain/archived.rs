@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use crate::catalog::Endpoint;
 use crate::config::Home;
 use crate::disk;
-use crate::ingest::read_whole;
+use crate::hashing::hash_file;
 use crate::position::{Position, Positions};
 use crate::request::{Body, Limits, Splitter};
 use crate::trouble::Result;
@@ -31,14 +31,9 @@ pub(crate) fn file_of(home: &Home, conn: &Connection, batch_id: i64) -> Result<O
     let entries = std::fs::read_dir(root.join(day).join(folder));
     let found = entries.into_iter().flatten().flatten().find(|entry| {
         let same_size = entry.metadata().is_ok_and(|m| m.len() == bytes);
-        same_size && sha256_of(&entry.path()).is_ok_and(|found| found == sha256)
+        same_size && hash_file(&entry.path()).is_ok_and(|found| found.sha256 == sha256)
     });
     Ok(found.map(|entry| entry.path()))
-}
-
-/// The hash of a file's bytes, in hexadecimal.
-pub(super) fn sha256_of(path: &Path) -> std::io::Result<String> {
-    Ok(read_whole(path)?.sha256)
 }
 
 /// Where the customers at these positions, in rising order, begin in a file. Those that cannot be

@@ -7,10 +7,10 @@ use rusqlite::Connection;
 
 use crate::catalog::{RuleRow, rules, rules_of_code};
 use crate::disk;
+use crate::hashing::hash_file;
 use crate::history::ask::{self, Found, Search};
 use crate::trouble::Result;
 
-use super::archived::sha256_of;
 use super::wording::rules_of_text;
 
 /// What can be asked for, in the order in which it is looked for.
@@ -249,8 +249,8 @@ fn file(conn: &Connection, text: &str) -> Result<Option<Meaning>> {
     let size = disk::open_regular(path).and_then(|file| file.metadata());
     if let Ok(size) = &size
         && ask::has_size(conn, size.len())?
-        && let Ok(sha256) = sha256_of(path)
-        && let Some(meaning) = one_of(ask::batches_of_bytes(conn, &sha256)?)
+        && let Ok(hashed) = hash_file(path)
+        && let Some(meaning) = one_of(ask::batches_of_bytes(conn, &hashed.sha256)?)
     {
         return Ok(Some(meaning));
     }

@@ -8,9 +8,11 @@ mod advice;
 mod archived;
 mod lookup;
 mod wording;
+mod worklist;
 
 pub(crate) use advice::{
     ExplainedCustomer, ExplainedFinding, ExplainedRule, ExplainedWarning, Explainer, explain_rules,
 };
 pub(crate) use archived::{file_of, places};
 pub(crate) use lookup::{Asked, Meaning, WhatKind, look_up, near};
+pub(crate) use worklist::Worklist;

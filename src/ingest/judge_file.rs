@@ -10,12 +10,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Instant;
 
-use sha2::{Digest, Sha256};
-
 use crate::catalog::Endpoint;
 use crate::classifier::ClassifierSet;
 use crate::disk;
 use crate::fault;
+use crate::hashing::{Hashed, HashingReader};
 use crate::position::{Position, Positions};
 use crate::request::{
     Body, Chunk, InvalidKind, InvalidRequest, Limits, SplitError, Splitter, Tree,
@@ -48,10 +47,8 @@ pub struct Rules {
 /// What is known of a file once it was read to its end.
 #[derive(Clone, Debug, Default)]
 pub struct FileFacts {
-    /// Its length.
-    pub bytes: u64,
-    /// In hexadecimal.
-    pub sha256: String,
+    /// Its length and hash.
+    pub hashed: Hashed,
     /// Keys beside `customers`.
     pub other_keys: Vec<String>,
 }
@@ -336,57 +333,10 @@ fn not_read(doing: &str, path: &Path, e: &io::Error) -> JudgeError {
 
 fn facts<R: Read>(splitter: Splitter<HashingReader<R>>) -> FileFacts {
     let other_keys = splitter.other_keys.clone();
-    let reader = splitter.into_inner();
     FileFacts {
-        bytes: reader.bytes,
-        sha256: crate::hex(&reader.hasher.finalize()),
+        hashed: splitter.into_inner().end(),
         other_keys,
     }
-}
-
-/// Hashes what is read through it.
-struct HashingReader<R> {
-    file: R,
-    hasher: Sha256,
-    bytes: u64,
-}
-
-impl<R> HashingReader<R> {
-    fn new(file: R) -> HashingReader<R> {
-        HashingReader {
-            file,
-            hasher: Sha256::new(),
-            bytes: 0,
-        }
-    }
-}
-
-impl<R: Read> Read for HashingReader<R> {
-    #[expect(
-        clippy::indexing_slicing,
-        reason = "a reader fills no more than the buffer"
-    )]
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        fault::point("source.read")?;
-        let n = self.file.read(buf)?;
-        self.hasher.update(&buf[..n]);
-        self.bytes += n as u64;
-        Ok(n)
-    }
-}
-
-/// Reads a whole file for its length and hash.
-///
-/// # Errors
-/// When it cannot be read.
-pub fn read_whole(path: &Path) -> io::Result<FileFacts> {
-    let mut reader = HashingReader::new(disk::open_regular(path)?);
-    io::copy(&mut reader, &mut io::sink())?;
-    Ok(FileFacts {
-        bytes: reader.bytes,
-        sha256: crate::hex(&reader.hasher.finalize()),
-        other_keys: Vec::new(),
-    })
 }
 
 /// A place in a file for a person: `line 3, column 14 (byte 120)`.

@@ -13,7 +13,7 @@ use crate::trouble::{Result, Trouble};
 
 use super::progress::Progress;
 use super::timings::Stopwatch;
-use super::{Engine, GROUP_FILES, back, publish, step};
+use super::{Engine, GROUP_FILES, back, publish, step, worklist};
 
 /// How far a claimed file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -134,8 +134,9 @@ impl Engine {
     }
 
     /// From [`Stage::Committed`] to [`Stage::Built`].
-    fn build(&self, files: &mut [Recorded]) -> Result<()> {
+    fn build(&mut self, files: &mut [Recorded]) -> Result<()> {
         let mut built = Vec::new();
+        let mut with_worklist = Vec::new();
         for file in files.iter_mut().filter(|f| f.stage == Stage::Committed) {
             let response = file.claim.response();
             if !file.claim.has_response()? {
@@ -151,17 +152,28 @@ impl Engine {
                 built.push(response);
             }
         }
+        for Recorded { claim, batch, .. } in files.iter().filter(|f| f.stage == Stage::Built) {
+            let mut made = self
+                .worklists
+                .make(&self.history, &self.pool, claim, batch)?;
+            if !made.is_empty() {
+                with_worklist.push(claim);
+            }
+            built.append(&mut made);
+        }
         disk::side_by_side(&built, |path| {
             disk::sync_file(path).map_err(|e| Trouble::io("syncing", path, &e))
-        })
+        })?;
+        with_worklist.into_iter().try_for_each(worklist::complete)
     }
 
     /// From [`Stage::Built`] to [`Stage::Published`].
     fn publish(&mut self, files: &mut Vec<Recorded>) -> Result<()> {
         let mut folders = BTreeSet::new();
         for mut file in std::mem::take(files) {
-            // One that has no response any more is published.
-            if file.stage < Stage::Published && file.claim.has_response()? {
+            // One that has neither any more is published.
+            let has_worklist = file.batch.rejected > 0 && worklist::is_complete(&file.claim)?;
+            if has_worklist || file.claim.has_response()? {
                 let outbox = &self.roots.outbox;
                 match publish::put_out(&mut self.history, outbox, &file.claim, &file.batch)? {
                     Ok(out) => {

@@ -17,6 +17,7 @@ mod ready;
 mod record_file;
 mod standing;
 mod timings;
+mod worklist;
 
 use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
@@ -35,9 +36,7 @@ use back::Stuck;
 use classifier_files::{Fingerprint, activate, active, fingerprint, look_cut, settled, stood_for};
 pub use classifier_files::{of_home as classifiers_of, to_check_with};
 use guard::Guard;
-pub use judge_file::{
-    FileFacts, FileJudge, JudgeError, Make, Rules, Source, position_in, read_whole,
-};
+pub use judge_file::{FileFacts, FileJudge, JudgeError, Make, Rules, Source, position_in};
 use lifecycle::Recorded;
 pub use progress::{Progress, Silent};
 pub use ready::outcome;
@@ -45,6 +44,7 @@ use record_file::{NotRecorded, OneFile, is_small};
 use standing::Standing;
 use timings::Stopwatch;
 pub use timings::Timings;
+use worklist::Worklists;
 
 /// A group is committed once it has this many files, so that nobody waits long for an answer.
 const GROUP_FILES: usize = 50;
@@ -83,6 +83,7 @@ pub struct Engine {
     /// By claim: what cannot leave the work folder.
     stuck: HashMap<String, Stuck>,
     guard: Guard,
+    worklists: Worklists,
     timings: Timings,
 }
 
@@ -123,6 +124,7 @@ impl Engine {
         history.checkpoint();
         let pool = thread_pool(config.threads)?;
         let guard = Guard::new(&home)?;
+        let worklists = Worklists::new(&config);
         Ok(Engine {
             rules: Rules::new(set, &config),
             set_id,
@@ -139,6 +141,7 @@ impl Engine {
             commit_failed: false,
             stuck: HashMap::new(),
             guard,
+            worklists,
             timings: Timings::default(),
         })
     }

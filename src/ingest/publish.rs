@@ -15,13 +15,19 @@ use crate::history::{History, Written};
 use crate::intake::{Claim, ReservedNames, make_beside, response_name};
 use crate::regular_file;
 use crate::response::{self, Body, Outcome};
-use crate::trouble::{Result, Trouble};
+use crate::trouble::{Result, Trouble, WriteError};
+
+use super::worklist;
 
 /// Writes the body of a batch's response, from the rows of the history.
 ///
 /// # Errors
 /// When the history cannot be read, or `out` not written.
-pub fn write_body<W: Write>(history: &History, batch: &Written, mut out: W) -> Result<(), Failure> {
+pub fn write_body<W: Write>(
+    history: &History,
+    batch: &Written,
+    mut out: W,
+) -> Result<(), WriteError> {
     let is_judged = batch.status == 200 || (batch.status == 400 && batch.customers > 0);
     let Some(endpoint) = Endpoint::from_name(&batch.path).filter(|_| is_judged) else {
         let timestamp = clock::api_form(&batch.received_at);
@@ -37,33 +43,12 @@ pub fn write_body<W: Write>(history: &History, batch: &Written, mut out: W) -> R
             error: row.error,
             elapsed_ms: row.elapsed_ms,
         };
-        body.customer(&outcome, || -> Result<_, Failure> {
+        body.customer(&outcome, || -> Result<_, WriteError> {
             Ok(history.descriptions(batch.batch_id, row.position)?)
         })
     })?;
     body.end(batch.elapsed_ms)?;
     Ok(())
-}
-
-/// Why a body could not be written.
-#[derive(Debug)]
-pub enum Failure {
-    /// The history could not be read.
-    Trouble(Trouble),
-    /// The body could not be written.
-    Io(io::Error),
-}
-
-impl From<Trouble> for Failure {
-    fn from(e: Trouble) -> Failure {
-        Failure::Trouble(e)
-    }
-}
-
-impl From<io::Error> for Failure {
-    fn from(e: io::Error) -> Failure {
-        Failure::Io(e)
-    }
 }
 
 const BUFFER: usize = 64 << 10;
@@ -107,7 +92,7 @@ impl Draft {
 /// Builds the response in the claim's folder from the rows. It must be durable before it is put out.
 pub(super) fn build(history: &History, claim: &Claim, batch: &Written) -> Result<()> {
     let path = claim.response();
-    let write = || -> Result<(), Failure> {
+    let write = || -> Result<(), WriteError> {
         let mut out = BufWriter::with_capacity(BUFFER, regular_file::create(&path)?);
         write_body(history, batch, &mut out)?;
         fault::point("response.building")?;
@@ -115,10 +100,7 @@ pub(super) fn build(history: &History, claim: &Claim, batch: &Written) -> Result
         fault::point("response.built")?;
         Ok(())
     };
-    write().map_err(|e| match e {
-        Failure::Trouble(e) => e,
-        Failure::Io(e) => Trouble::io("writing", &path, &e),
-    })
+    write().map_err(|e| e.at(&path))
 }
 
 /// Whether the response lies in the outbox already, though it lies in the claim's folder too: after a
@@ -136,8 +118,8 @@ pub(super) fn is_out(history: &History, outbox: &Root, batch: &Written) -> Resul
     let mut same = Same(BufReader::with_capacity(BUFFER, file));
     match write_body(history, batch, &mut same) {
         Ok(()) => Ok(same.0.fill_buf().is_ok_and(<[u8]>::is_empty)),
-        Err(Failure::Trouble(e)) => Err(e),
-        Err(Failure::Io(_)) => Ok(false),
+        Err(WriteError::Trouble(e)) => Err(e),
+        Err(WriteError::Io(_)) => Ok(false),
     }
 }
 
@@ -159,7 +141,7 @@ impl<R: Read> Write for Same<R> {
     }
 }
 
-/// Moves a durable response into the outbox, under the name that the history has for it; its folder
+/// Moves a durable response into the outbox, after its worklist, under the name that the history has for it; its folder
 /// is to be synced after that. Where somebody took that name meanwhile, or that of a folder on the
 /// way, another is noted in the history first. Returns where it is, below the outbox; the inner error
 /// is that of this answer's folder alone.
@@ -188,6 +170,22 @@ pub(super) fn put_out(
     let mut noted = batch.response_file.clone().unwrap_or_default();
     let mut name = PathBuf::from(&noted);
     let mut names = ReservedNames::default();
+    let is_there = from.has(OsStr::new("response"));
+    if is_there && name.file_name().is_some_and(|file| folder.has(file)) {
+        name = response_name(outbox, claim, &mut names);
+    }
+    let put = worklist::put_out(
+        &from,
+        &folder,
+        name.file_name().unwrap_or_default(),
+        batch.batch_id,
+    );
+    if let Err(e) = put {
+        return its_own(e);
+    }
+    if !is_there {
+        return Ok(Ok(name));
+    }
     loop {
         let file = name.file_name().unwrap_or_default();
         let answer = way.join(file);

@@ -5,11 +5,10 @@ use std::io;
 
 use crate::config::Roots;
 use crate::folder::Root;
+use crate::hashing::hash_file;
 use crate::history::{History, Written};
 use crate::intake::{Claim, archive_source, with_suffix};
 use crate::trouble::Result;
-
-use super::judge_file::read_whole;
 
 /// What the name of a file ends with that is not what was answered.
 const CHANGED: &str = ".changed-after-answer";
@@ -67,6 +66,6 @@ fn was_changed(history: &History, claim: &Claim, batch: &Written) -> Result<bool
     }
     let answered = history.sha256_of(batch.batch_id)?;
     // One that cannot be read any more is put away as it is.
-    let found = read_whole(&path).ok();
+    let found = hash_file(&path).ok();
     Ok(!answered.is_empty() && found.is_some_and(|found| found.sha256 != answered))
 }

@@ -18,6 +18,7 @@ use crate::catalog::Endpoint;
 use crate::disk;
 use crate::fault;
 use crate::folder::Root;
+use crate::hashing::{Hashed, hash_file};
 use crate::history::{Finish, Group, Packing, Recording};
 use crate::intake::{Claim, Deferral, ReservedNames, response_name};
 use crate::request::{InvalidKind, Note, NoteDetail, NoteKind};
@@ -120,7 +121,7 @@ impl OneFile<'_> {
             synced.map_err(|e| not_read("syncing", &path, &e))?;
             Ok(judged)
         });
-        let (facts, mut end) = match judged {
+        let (hashed, mut end) = match judged {
             Ok(judged) => judged,
             Err(NotRecorded::Failed(e)) => return Err(e.into()),
             Err(why) => {
@@ -130,12 +131,12 @@ impl OneFile<'_> {
                 return Err(why);
             }
         };
-        end.sha256 = facts.sha256;
-        end.bytes = facts.bytes;
+        end.sha256 = hashed.sha256;
+        end.bytes = hashed.bytes;
         end.elapsed_ms = started.elapsed().as_millis() as u64;
         let response = response_name(self.outbox, self.claim, names);
         end.response_file = Some(response.to_string_lossy().into_owned());
-        Ok((self.finish(work, end)?, facts.bytes))
+        Ok((self.finish(work, end)?, hashed.bytes))
     }
 
     /// Reserves the response and ends the file in the history.
@@ -170,7 +171,7 @@ impl OneFile<'_> {
         file: &File,
         work: &mut Work<'_>,
         progress: &mut dyn Progress,
-    ) -> Result<(FileFacts, Finish), NotRecorded> {
+    ) -> Result<(Hashed, Finish), NotRecorded> {
         let Some(endpoint) = self.claim.endpoint() else {
             let why = "the folder that the file was dropped in is not an endpoint";
             return Ok((self.read_whole()?, failed(404, why)));
@@ -215,30 +216,26 @@ impl OneFile<'_> {
                 Kind::Internal if !self.first => NotRecorded::NeedsOwnTransaction,
                 _ => e.into(),
             })?;
-        Ok((facts, end))
+        Ok((facts.hashed, end))
     }
 
     /// The length and hash of a file that was not judged to its end.
-    fn read_whole(&self) -> Result<FileFacts, NotRecorded> {
+    fn read_whole(&self) -> Result<Hashed, NotRecorded> {
         let path = self.claim.source();
-        judge_file::read_whole(&path).map_err(|e| match disk::concerns_all(&e) {
+        hash_file(&path).map_err(|e| match disk::concerns_all(&e) {
             true => Trouble::io("reading", &path, &e).into(),
             false => self.put_off(Deferral::Broken),
         })
     }
 
-    fn defect(&self, place: &str) -> Result<(FileFacts, Finish), NotRecorded> {
+    fn defect(&self, place: &str) -> Result<(Hashed, Finish), NotRecorded> {
         let error = format!("a defect in kycdrop at {place}: please report it");
         tracing::error!("{error}");
         Ok((self.read_whole()?, failed(500, error)))
     }
 
     /// What a file is answered that was not judged to its end.
-    fn not_judged(
-        &self,
-        stop: JudgeError,
-        file: &File,
-    ) -> Result<(FileFacts, Finish), NotRecorded> {
+    fn not_judged(&self, stop: JudgeError, file: &File) -> Result<(Hashed, Finish), NotRecorded> {
         Ok(match stop {
             JudgeError::Unreadable(e) => {
                 tracing::debug!("{e}");
@@ -258,15 +255,15 @@ impl OneFile<'_> {
             JudgeError::TooMuch(message) => {
                 // One that is too large is not read for its hash either.
                 let bytes = file.metadata().map_or(0, |m| m.len());
-                let facts = if bytes > self.rules.max_file_bytes {
-                    FileFacts {
+                let hashed = if bytes > self.rules.max_file_bytes {
+                    Hashed {
                         bytes,
-                        ..FileFacts::default()
+                        ..Hashed::default()
                     }
                 } else {
                     self.read_whole()?
                 };
-                (facts, failed(400, message))
+                (hashed, failed(400, message))
             }
             JudgeError::Defect(place) => self.defect(&place)?,
             JudgeError::Trouble(e) => {

@@ -172,10 +172,7 @@ fn the_root_of_the_inbox_is_the_batch_endpoint() {
     office.drop("x.json", customers(&[person("1")]));
     office.once();
     assert_eq!(counts(&office), [200, 1, 1, 0, 0]);
-    assert_eq!(
-        office.files("watch-dir/outbox"),
-        ["batch-customers/x.response.json"]
-    );
+    assert_eq!(office.answers(), ["batch-customers/x.response.json"]);
     // So the same bytes there and in the folder of the endpoint are the same request.
     office.drop("batch-customers/x.json", customers(&[person("1")]));
     office.once();
@@ -220,7 +217,7 @@ fn an_unread_response_is_never_overwritten_and_files_are_put_away_by_day() {
         (&json!(400), &json!(400))
     );
     assert_eq!(
-        office.files("watch-dir/outbox"),
+        office.answers(),
         [
             "batch-customers/no ending~1.response.json",
             "batch-customers/x.response.json",

@@ -23,3 +23,4 @@ mod shared_findings;
 mod sums;
 mod unfinished;
 mod warnings;
+mod worklist;

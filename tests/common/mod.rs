@@ -23,6 +23,9 @@ pub struct Office {
     ahead: TimeDelta,
 }
 
+/// What the files of a worklist end with.
+pub const WORKLIST: [&str; 3] = [".findings.csv", ".findings.json", ".rejected.json"];
+
 impl Office {
     /// A home with the shipped classifiers and no waiting for files to settle.
     pub fn new() -> Office {
@@ -227,6 +230,13 @@ impl Office {
         let text = std::fs::read_to_string(self.at(relative)).expect(relative);
         assert_eq!(text.matches(from).count(), 1, "{from} in {relative}");
         self.write(relative, text.replacen(from, to, 1));
+    }
+
+    /// Every response in the outbox, sorted, without the worklists beside them.
+    pub fn answers(&self) -> Vec<String> {
+        let mut answers = self.files("watch-dir/outbox");
+        answers.retain(|name| !WORKLIST.iter().any(|end| name.ends_with(end)));
+        answers
     }
 
     /// Every file below a folder of the home, sorted, relative to it.

@@ -27,7 +27,7 @@ fn assert_secret_kept(office: &Office) {
         let found = bytes.windows(SECRET.len()).any(|w| w == SECRET.as_bytes());
         assert!(!found, "kycdrop.db{ending}");
     }
-    for file in office.files("watch-dir/outbox") {
+    for file in office.answers() {
         let bytes = std::fs::read(office.at("watch-dir/outbox").join(file)).expect("read");
         assert!(!String::from_utf8_lossy(&bytes).contains("N-secret"));
     }
@@ -89,7 +89,7 @@ fn what_is_no_regular_file_is_never_read_and_told_once() {
         assert_eq!(told.count(), 1, "{name}: {log}");
         assert!(inbox.join(name).symlink_metadata().is_ok(), "{name} stays");
     }
-    assert_eq!(office.files("watch-dir/outbox").len(), 5);
+    assert_eq!(office.answers().len(), 5);
     assert_secret_kept(&office);
 }
 
@@ -123,7 +123,7 @@ fn a_link_that_was_swapped_in_after_the_claim_goes_back_unread() {
         office.once();
         assert_secret_kept(&office);
         assert_eq!(
-            office.files("watch-dir/outbox"),
+            office.answers(),
             ["batch-customers/y.response.json"],
             "{kind}"
         );
@@ -255,7 +255,7 @@ fn a_customers_text_is_never_sql_nor_a_path_nor_an_escape() {
     let judged = "SELECT (SELECT count(*) FROM assessment) + (SELECT count(*) FROM rejection)";
     assert_eq!(office.value(judged), 16);
     assert_eq!(office.value("PRAGMA integrity_check"), "ok");
-    assert_eq!(office.files("watch-dir/outbox").len(), 1);
+    assert_eq!(office.answers().len(), 1);
     // CSV for a program is exact; on a terminal it is escaped as the table is.
     for format in ["table", "json"] {
         let sql = "SELECT customer_ext_id, error_description FROM v_rejection";

@@ -205,10 +205,7 @@ fn with_large_file_in_work(office: &Office, customers: usize) -> Daemon {
 }
 
 fn large_file_is_answered_once(office: &Office, customers: usize) {
-    assert_eq!(
-        office.files("watch-dir/outbox"),
-        ["batch-customers/large.response.json"]
-    );
+    assert_eq!(office.answers(), ["batch-customers/large.response.json"]);
     let results = office.response("batch-customers/large");
     let results = results["results"].as_array().unwrap();
     assert_eq!(results.len(), customers);
@@ -300,7 +297,7 @@ fn a_file_that_a_killed_process_was_judging_is_answered_once_by_the_next() {
         })
         .expect("a kill in the middle of the work");
     assert_eq!(count(&office, "v_assessment"), 0);
-    assert!(office.files("watch-dir/outbox").is_empty());
+    assert!(office.answers().is_empty());
     let status: Value =
         serde_json::from_slice(&office.run(&["status", "--format", "json"]).stdout).unwrap();
     assert_eq!(status["in_work"], json!(["batch-customers/large.json"]));
@@ -324,7 +321,7 @@ fn however_often_it_is_killed_every_file_is_answered_once() {
             batch(2 * i..2 * i + 2),
         );
     }
-    let answers = || office.files("watch-dir/outbox").len();
+    let answers = || office.answers().len();
     for upto in [1, 30, 60, 61, 110] {
         let daemon = Daemon::spawn(&office);
         eventually("answers", || (answers() >= upto).then_some(()));
@@ -336,7 +333,7 @@ fn however_often_it_is_killed_every_file_is_answered_once() {
         .map(|i| format!("batch-customers/f{i}.response.json"))
         .collect();
     expected.sort();
-    assert_eq!(office.files("watch-dir/outbox"), expected);
+    assert_eq!(office.answers(), expected);
     for i in 0..FILES {
         let results = office.response(&format!("batch-customers/f{i}"));
         let types: Vec<_> = (0..2)

@@ -114,7 +114,7 @@ fn assert_refused(office: &Office, sound: &[u8], what: &str, place: &str) {
     let database = office.at("kycdrop.db");
     let before = std::fs::read(&database).expect("a database");
     assert!(before != sound, "{what}: nothing was damaged");
-    let answers = office.files("watch-dir/outbox");
+    let answers = office.answers();
     let copy = office.at("copy.db");
     let copy = copy.to_str().expect("text");
     office.drop("batch-customers/later.json", batch_of("later", 3));
@@ -143,7 +143,7 @@ fn assert_refused(office: &Office, sound: &[u8], what: &str, place: &str) {
     assert!(json.contains("\"health\": \"damaged\""), "{what}: {json}");
     let figures = || std::fs::read_to_string(office.at("metrics/kycdrop.prom")).expect("figures");
     assert!(figures().contains("kycdrop_history_damaged 1\n"), "{what}");
-    assert_eq!(office.files("watch-dir/outbox"), answers, "{what}");
+    assert_eq!(office.answers(), answers, "{what}");
     assert_eq!(office.files("watch-dir/inbox").len(), 1, "{what}");
     let after = std::fs::read(&database).expect("a database");
     assert!(after == before, "{what}: it was changed");

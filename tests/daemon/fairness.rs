@@ -117,7 +117,7 @@ fn a_large_file_ends_although_others_keep_coming() {
         );
         std::thread::sleep(std::time::Duration::from_millis(50));
         office
-            .files("watch-dir/outbox")
+            .answers()
             .contains(&"batch-customers/large.response.json".to_owned())
     });
     wait_for("the small files", || {

@@ -70,6 +70,6 @@ fn an_error_while_the_inbox_is_looked_at_is_reported() {
         assert!(said.contains("could not be read and stay there"), "{said}");
         assert!(said.contains("inbox/batch-customers"), "{said}");
         office.once();
-        assert_eq!(office.files("watch-dir/outbox").len(), 5);
+        assert_eq!(office.answers().len(), 5);
     }
 }

@@ -94,7 +94,7 @@ fn damaged(what: &str, damage: impl FnOnce(&Path)) {
         ["batch-customers/f1.json"],
         "{what}"
     );
-    assert_eq!(office.files("watch-dir/outbox").len(), 1, "{what}");
+    assert_eq!(office.answers().len(), 1, "{what}");
 }
 
 #[test]
@@ -161,9 +161,7 @@ fn a_backup_is_made_while_files_arrive_and_can_take_the_place_of_the_original() 
         let file = format!("batch-customers/f{i}.json");
         drop_whole(&office, &file, batch_of(&format!("f{i}"), 30));
     }
-    wait_for("some answers", || {
-        office.files("watch-dir/outbox").len() > 3
-    });
+    wait_for("some answers", || office.answers().len() > 3);
     let backup = office.at("copy.db");
     let output = office.run(&["backup", backup.to_str().expect("text")]);
     assert!(output.status.success(), "{output:?}");

@@ -137,11 +137,7 @@ fn once_answers_the_others_beside_a_claim_that_cannot_be_worked_on() {
                 .lines()
                 .filter(|l| l.contains(NAMED) && l.contains(path));
             assert_eq!(named.count(), 1, "{step} {n}: {log}");
-            assert_eq!(
-                office.files("watch-dir/outbox").len(),
-                2,
-                "{step} {n}: {log}"
-            );
+            assert_eq!(office.answers().len(), 2, "{step} {n}: {log}");
             let status = status(&office);
             assert_eq!(status["held"]["files"], 1, "{step} {n}: {status}");
             assert_eq!(
@@ -210,7 +206,7 @@ fn what_kycdrop_did_not_put_into_work_stays_and_stops_nobody() {
     office.once();
     assert_eq!(office.files("watch-dir/work").len(), stray.len());
     assert_eq!(office.value("SELECT count(*) FROM batch"), 3);
-    assert_eq!(office.files("watch-dir/outbox").len(), 3);
+    assert_eq!(office.answers().len(), 3);
     for path in &stray {
         assert!(office.at(path).exists(), "{path}");
         fs::remove_file(office.at(path)).expect("removed");
@@ -234,7 +230,7 @@ fn a_claim_of_another_user_stops_nobody() {
     let output = command.output().expect("it runs");
     assert_eq!(output.status.code(), Some(77), "{}", said(&output));
     assert_eq!(said(&output).matches(NAMED).count(), 1);
-    assert_eq!(office.files("watch-dir/outbox").len(), 2);
+    assert_eq!(office.answers().len(), 2);
     std::os::unix::fs::chown(&claim, Some(user_of(&command)), None).expect("given back");
     assert!(command.status().expect("it runs").success());
     assert_all_answered_once(&office, &all(), CUSTOMERS);

@@ -115,8 +115,7 @@ fn a_killed_daemon_is_finished_by_the_next_daemon() {
         let mut second = Daemon::start(&office, &[]);
         second.wait_for_log("kycdrop watches");
         wait_for(&format!("both answers after {step}"), || {
-            office.files("watch-dir/outbox").len() == 2
-                && office.files("watch-dir/archive").len() == 2
+            office.answers().len() == 2 && office.files("watch-dir/archive").len() == 2
         });
         assert!(second.stop().success(), "{}", second.log());
         assert_all_answered_once(&office, &names, CUSTOMERS);
@@ -155,7 +154,7 @@ fn the_same_bytes_dropped_while_the_first_copy_is_in_work() {
         // The first copy lies in work, the second comes under the same name.
         office.drop("batch-customers/f0.json", batch_of(&name, CUSTOMERS));
         office.once();
-        let answers = office.files("watch-dir/outbox");
+        let answers = office.answers();
         assert_eq!(
             answers,
             [
@@ -212,7 +211,7 @@ fn killed_again_and_again_it_still_gets_on() {
     let office = office_with(&names);
     killed_once(&office, "commit.before=kill");
     for answered in 0..names.len() {
-        assert_eq!(office.files("watch-dir/outbox").len(), answered);
+        assert_eq!(office.answers().len(), answered);
         if answered + 2 < names.len() {
             killed_once(&office, "ingest.chunk@3=kill");
         } else {
@@ -226,7 +225,7 @@ fn killed_again_and_again_it_still_gets_on() {
 /// After a power cut some file systems have a file under its old name and its new one.
 #[test]
 fn what_has_its_old_name_too_after_a_cut_is_put_out_and_away_once() {
-    for step in ["publish.renamed", "archive.after"] {
+    for step in ["worklist.renamed", "publish.renamed", "archive.after"] {
         let names = names(2);
         let office = office_with(&names);
         killed_once(&office, &format!("{step}=kill"));
@@ -237,6 +236,10 @@ fn what_has_its_old_name_too_after_a_cut_is_put_out_and_away_once() {
             .collect();
         claims.sort();
         let (moved, old) = match step {
+            "worklist.renamed" => (
+                "watch-dir/outbox/batch-customers/f0.findings.csv",
+                "worklist/findings.csv",
+            ),
             "publish.renamed" => (
                 "watch-dir/outbox/batch-customers/f0.response.json",
                 "response",

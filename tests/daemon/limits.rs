@@ -411,7 +411,7 @@ fn a_limit_of_the_size_of_files_pauses_the_daemon() {
     );
     daemon.wait_for_log("paused: ");
     assert!(daemon.log().contains("ulimit -f"), "{}", daemon.log());
-    assert_eq!(office.files("watch-dir/outbox").len(), 0);
+    assert_eq!(office.answers().len(), 0);
     let status = office.run(&["status"]);
     assert_eq!(status.status.code(), Some(75), "{status:?}");
 

@@ -42,10 +42,7 @@ fn assert_held(office: &Office, output: &Output, held: &[&str], code: i32, why: 
         assert_eq!(named.count(), 1, "{name}: {said}");
         assert!(office.at("watch-dir/inbox").join(name).exists(), "{name}");
     }
-    assert_eq!(
-        office.files("watch-dir/outbox"),
-        ["batch-customers/good.response.json"]
-    );
+    assert_eq!(office.answers(), ["batch-customers/good.response.json"]);
     let status = status(office);
     assert_eq!(status["held"]["files"], held.len(), "{status}");
     let doctor = office.run(&["doctor", "--quick"]);
@@ -142,7 +139,7 @@ fn a_folder_that_another_user_copied_into_the_inbox_stops_nobody() {
         2,
         "{said}"
     );
-    assert_eq!(office.files("watch-dir/outbox").len(), 1, "{said}");
+    assert_eq!(office.answers().len(), 1, "{said}");
     assert_eq!(office.files("watch-dir/work").len(), 0, "{said}");
     // Once the right is given, they are answered for what they are.
     set_mode(&office.at("watch-dir/inbox/copied"), 0o777);
@@ -169,10 +166,10 @@ fn a_strangers_file_in_a_sticky_folder_stops_nobody() {
         said.contains("may not be moved out of its folder"),
         "{said}"
     );
-    assert_eq!(office.files("watch-dir/outbox").len(), 1, "{said}");
+    assert_eq!(office.answers().len(), 1, "{said}");
     set_mode(&folder, 0o777);
     assert!(command.status().expect("it runs").success());
-    assert_eq!(office.files("watch-dir/outbox").len(), 2);
+    assert_eq!(office.answers().len(), 2);
 }
 
 /// An immutable file, and one that another is mounted over.
@@ -222,10 +219,10 @@ fn a_file_that_nobody_can_move_stops_nobody() {
         assert_eq!(output.status.code(), Some(code), "{make}: {said}");
         assert!(said.contains("customer/fixed.json"), "{make}: {said}");
         assert_eq!(status["held"]["files"], 1, "{make}: {status}");
-        assert_eq!(office.files("watch-dir/outbox").len(), 1, "{said}");
+        assert_eq!(office.answers().len(), 1, "{said}");
         assert_eq!(office.files("watch-dir/work").len(), 0, "{said}");
         office.once();
-        assert_eq!(office.files("watch-dir/outbox").len(), 2);
+        assert_eq!(office.answers().len(), 2);
     }
 }
 
@@ -255,7 +252,7 @@ fn another_file_system_below_the_inbox_stops_nobody() {
         assert_eq!(output.status.code(), Some(74), "{said}");
         assert!(said.contains("is on another file system"), "{said}");
         assert_eq!(status["held"]["files"], 1, "{status}");
-        assert_eq!(office.files("watch-dir/outbox").len(), 1, "{said}");
+        assert_eq!(office.answers().len(), 1, "{said}");
     }
 }
 

@@ -33,7 +33,7 @@ fn drop_all(office: &Office, names: &[String]) {
 
 /// Every answer that is there is a whole one, and no other file is.
 fn assert_nothing_half_done(office: &Office, when: &str) {
-    for file in office.files("watch-dir/outbox") {
+    for file in office.answers() {
         let bytes = std::fs::read(office.at("watch-dir/outbox").join(&file)).expect("read");
         let whole: Result<Value, _> = serde_json::from_slice(&bytes);
         assert!(whole.is_ok(), "{when}: {file} is not whole");
@@ -78,6 +78,8 @@ fn replaced(office: &Office) -> Option<(u64, i64, i64)> {
 const PASSED_BY: &[&str] = &[
     "claim.renamed",
     "commit.after",
+    "worklist.complete",
+    "worklist.renamed",
     "publish.renamed",
     "publish.after",
     "archive.after",
@@ -147,7 +149,7 @@ fn a_database_that_may_not_grow_pauses_the_daemon() {
     drop_whole(&office, "batch-customers/large.json", batch_of(&name, 3000));
     daemon.wait_for_log("database or disk is full");
     assert_eq!(health(&office), ("paused".into(), Some(75)));
-    assert_eq!(office.files("watch-dir/outbox").len(), 0);
+    assert_eq!(office.answers().len(), 0);
     assert_eq!(office.value("SELECT count(*) FROM batch"), 0);
 
     std::fs::remove_file(&full).expect("room again");
@@ -195,7 +197,7 @@ fn an_outbox_that_may_not_be_written_pauses_and_goes_on() {
         // Where it concerns every file, no other is begun.
         let pauses = !said.contains(" answered: ");
         assert_eq!(pauses, !folder.contains('/'), "{said}");
-        let answers = office.files("watch-dir/outbox").len();
+        let answers = office.answers().len();
         assert_eq!(answers, usize::from(folder == "archive"), "{said}");
 
         set_mode(&closed, 0o700);
@@ -299,10 +301,7 @@ fn a_file_that_may_not_be_read_stays_and_is_reported() {
         1,
         "{said}"
     );
-    assert_eq!(
-        office.files("watch-dir/outbox"),
-        ["batch-customers/f1.response.json"]
-    );
+    assert_eq!(office.answers(), ["batch-customers/f1.response.json"]);
     assert_eq!(office.files("watch-dir/inbox"), ["batch-customers/f0.json"]);
 
     set_mode(&file, 0o600);
@@ -372,7 +371,7 @@ fn a_really_full_disk_pauses_and_goes_on_when_there_is_room() {
         daemon.log()
     );
     assert_nothing_half_done(&office, "full");
-    assert_eq!(office.files("watch-dir/outbox").len(), 3);
+    assert_eq!(office.answers().len(), 3);
 
     std::fs::remove_file(&ballast).expect("room again");
     daemon.wait_for_log("INFO resumed");

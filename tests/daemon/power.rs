@@ -213,7 +213,7 @@ fn drop_durably(office: &Office, name: &str) {
 
 /// The answers that can be seen, with their bytes.
 fn answers(office: &Office) -> BTreeMap<String, Vec<u8>> {
-    let files = office.files("watch-dir/outbox").into_iter();
+    let files = office.answers().into_iter();
     files
         .filter_map(|f| {
             let bytes = fs::read(office.at("watch-dir/outbox").join(&f)).ok()?;

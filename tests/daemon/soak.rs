@@ -36,7 +36,7 @@ fn lifetime(daemon: &mut Daemon, office: &Office, dropped: usize, dice: &mut Dic
         0 => Duration::from_millis(20 + dice.throw(180)),
         _ => {
             daemon.wait_for_log("kycdrop watches");
-            let answered = || office.files("watch-dir/outbox").len();
+            let answered = || office.answers().len();
             let before = answered();
             // A file that takes longer than a life would never be answered.
             if dice.throw(8) == 0 && before < dropped {
@@ -90,7 +90,7 @@ fn kills_at_random_moments_lose_and_double_nothing() {
         kills += 1;
         std::fs::remove_file(daemon.log_file()).expect("its log");
         if kills % 50 == 0 {
-            let answered = office.files("watch-dir/outbox").len();
+            let answered = office.answers().len();
             println!("{kills} kills, {} files, {answered} answered", names.len());
             assert!(answered >= answered_before, "an answer went");
             answered_before = answered;
@@ -99,7 +99,7 @@ fn kills_at_random_moments_lose_and_double_nothing() {
     let mut last = Daemon::start(&office, &[]);
     last.wait_for_log("kycdrop watches");
     let state = || {
-        let answered = office.files("watch-dir/outbox").len();
+        let answered = office.answers().len();
         let done = answered >= names.len() && office.files("watch-dir/work").is_empty();
         (answered, done)
     };

@@ -45,7 +45,7 @@ fn a_file_that_cannot_go_back_waits_in_work_and_stops_nobody() {
         1,
         "{text}"
     );
-    assert_eq!(office.files("watch-dir/outbox").len(), 1, "{text}");
+    assert_eq!(office.answers().len(), 1, "{text}");
     assert_eq!(office.files("watch-dir/work").len(), 1, "{text}");
     assert_eq!(status(&office)["in_work"][0], "customer/cut.json");
 
@@ -176,7 +176,7 @@ fn goes_on_beside(case: &str, folder: &str, says: &str) {
             && office.files("watch-dir/work").is_empty()
             && status(&office)["held"]["files"] == 0
     });
-    assert_eq!(office.files("watch-dir/outbox").len(), 2);
+    assert_eq!(office.answers().len(), 2);
     assert_eq!(office.value("SELECT count(*) FROM batch"), 2);
     let log = daemon.log();
     assert_eq!(log.matches(says).count(), 1, "{log}");

@@ -197,7 +197,7 @@ impl Drop for Watched {
 /// Whether each file is answered and put away.
 fn is_done(office: &Office) -> bool {
     let put_away = office.files("watch-dir/archive").len() + office.files("watch-dir/failed").len();
-    office.files("watch-dir/outbox").len() == ANSWERS && put_away == ANSWERS
+    office.answers().len() == ANSWERS && put_away == ANSWERS
 }
 
 /// Runs a scene to its end. The error: it did not end, or did not get on after a fault that passed.

@@ -43,7 +43,7 @@ fn a_file_that_cannot_be_read_does_not_stop_the_others() {
     assert_eq!(said.matches(named).count(), 1, "{said}");
     assert!(said.contains("f0.json"), "{said}");
     assert_eq!(office.files("watch-dir/inbox"), ["batch-customers/f0.json"]);
-    assert_eq!(office.files("watch-dir/outbox").len(), 2, "{said}");
+    assert_eq!(office.answers().len(), 2, "{said}");
     assert_eq!(office.value("SELECT count(*) FROM batch"), 2);
 
     office.once();
@@ -67,7 +67,7 @@ fn a_large_file_that_can_be_neither_read_nor_synced_does_not_stop_the_others() {
         office.files("watch-dir/inbox"),
         ["batch-customers/large.json"]
     );
-    assert_eq!(office.files("watch-dir/outbox").len(), 1, "{said}");
+    assert_eq!(office.answers().len(), 1, "{said}");
 
     office.once();
     assert_each_answered_once(&office, &names, customers_of);
@@ -81,7 +81,7 @@ fn a_large_file_that_cannot_be_synced_is_not_answered() {
     drop_all(&office, &names);
     let output = once_failing(&office, "source.sync@1=EIO");
     assert!(!output.status.success());
-    assert!(office.files("watch-dir/outbox").is_empty());
+    assert!(office.answers().is_empty());
     assert_eq!(office.value("SELECT count(*) FROM batch"), 0);
 
     office.once();
@@ -102,7 +102,7 @@ fn wherever_the_reading_fails_nothing_is_half_done() {
         let output = once_failing(&office, &format!("source.read@{read}=EIO"));
         let left = office.files("watch-dir/inbox");
         let said = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(office.files("watch-dir/outbox").len(), 5 - left.len());
+        assert_eq!(office.answers().len(), 5 - left.len());
         assert_eq!(office.files("watch-dir/work").len(), 0, "{said}");
         if left.is_empty() {
             // A read that fails while nothing hangs on it, or there were no more reads.
@@ -115,7 +115,7 @@ fn wherever_the_reading_fails_nothing_is_half_done() {
         office.once();
         let count = "SELECT count(*) FROM assessment";
         assert_eq!(office.value(count), 3 * (CUSTOMERS - 1) + 999, "{read}");
-        assert_eq!(office.files("watch-dir/outbox").len(), 5, "{read}");
+        assert_eq!(office.answers().len(), 5, "{read}");
         read += 1;
     }
     assert!(failed >= 10, "{failed} reads failed");
@@ -138,9 +138,7 @@ fn a_daemon_takes_it_when_it_can_be_read() {
     daemon.wait_for_log("could not be read and stays here");
     std::fs::remove_file(&bad).expect("it can be read again");
     drop_all(&office, &names[1..]);
-    wait_for("the other one's answer", || {
-        office.files("watch-dir/outbox").len() == 1
-    });
+    wait_for("the other one's answer", || office.answers().len() == 1);
     assert!(!daemon.log().contains("paused: "), "{}", daemon.log());
     // It is taken as soon as it changes.
     drop_all(&office, &names[..1]);

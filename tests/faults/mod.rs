@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::common::{Office, cannot_run, needs, person};
+use crate::common::{Office, WORKLIST, cannot_run, needs, person};
 
 /// How long anything may take before a test gives up. Generous: the machine may be busy.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -213,6 +213,23 @@ pub fn batch_of(name: &str, count: usize) -> String {
     json!({ "customers": customers }).to_string()
 }
 
+/// The worklist of a batch of [`batch_of`] has the second customer, and nothing else.
+fn assert_worklist(office: &Office, name: &str) {
+    let read = |end| {
+        let path = office.at(format!("watch-dir/outbox/batch-customers/{name}{end}"));
+        std::fs::read_to_string(path).expect("a file of the worklist")
+    };
+    let [csv, json, rejected] = WORKLIST.map(read);
+    assert_eq!(csv.lines().count(), 2, "{name}: {csv}");
+    let json: Value = serde_json::from_str(&json).expect("findings.json is JSON");
+    let id = json!(format!("X-{name}-1"));
+    let findings = json["findings"].as_array().expect("findings");
+    assert_eq!((findings.len(), &findings[0]["customerExtId"]), (1, &id));
+    let rejected: Value = serde_json::from_str(&rejected).expect("rejected.json is JSON");
+    let customers = rejected["customers"].as_array().expect("customers");
+    assert_eq!((customers.len(), &customers[0]["customerExtId"]), (1, &id));
+}
+
 /// What must hold once every file of `names` (batches of [`batch_of`] `count` customers) was dropped
 /// at `batch-customers`, whatever happened meanwhile: each answered once, completely, its accepted
 /// customers in the history once, itself put away once, and nothing left anywhere else.
@@ -238,11 +255,11 @@ pub fn assert_each_answered_once(
                 .collect(),
         )
     };
-    same(
-        "outbox",
-        office.files("watch-dir/outbox"),
-        expected(".response.json"),
-    );
+    let mut answers = expected(".response.json");
+    for name in names.iter().filter(|name| count_of(name) > 1) {
+        answers.extend(WORKLIST.map(|end| format!("batch-customers/{name}{end}")));
+    }
+    same("outbox", office.files("watch-dir/outbox"), sorted(answers));
     same("inbox", office.files("watch-dir/inbox"), Vec::new());
     same("failed", office.files("watch-dir/failed"), Vec::new());
     let in_work: Vec<_> = std::fs::read_dir(office.at("watch-dir/work"))
@@ -258,6 +275,9 @@ pub fn assert_each_answered_once(
     same("archive", sorted(archived), expected(".json"));
     for name in names {
         assert_answered(office, name, count_of(name));
+        if count_of(name) > 1 {
+            assert_worklist(office, name);
+        }
     }
     let files = names.len();
     let accepted: usize = names

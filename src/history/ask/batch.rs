@@ -1,12 +1,15 @@
 //! A batch and its customers as they were judged: what `explain` reads.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::catalog::field_of_path;
 use crate::request::NoteKind;
-use crate::trouble::Result;
+use crate::trouble::{Result, Trouble};
 
 use super::place::spot;
 
@@ -68,7 +71,7 @@ pub struct Judged {
     /// As it came; None for one that was accepted without being saved.
     pub payload: Option<String>,
     /// Its findings, in the order in which they are answered.
-    pub findings: Vec<FindingRow>,
+    pub findings: Arc<[FindingRow]>,
     /// Its warnings.
     pub warnings: Vec<WarningRow>,
 }
@@ -218,7 +221,7 @@ fn judged_as(
                 customer_ext_id: r.get(1)?,
                 business_unit: r.get(2)?,
                 payload: r.get(3)?,
-                findings: Vec::new(),
+                findings: Arc::default(),
                 warnings: Vec::new(),
             })
         })
@@ -242,19 +245,83 @@ pub fn judged(conn: &Connection, batch_id: i64, position: u64) -> Result<Option<
         "SELECT no, rule, code, description, path FROM v_finding
          WHERE batch_id = ?1 AND position = ?2 ORDER BY no",
     )?;
-    let rows = select.query_map(params![batch_id, position], |r| {
-        Ok(FindingRow {
-            no: r.get(0)?,
-            rule: r.get(1)?,
-            code: r.get(2)?,
-            description: r.get(3)?,
-            path: r.get(4)?,
-        })
-    })?;
+    let rows = select.query_map(params![batch_id, position], finding)?;
     judged.findings = rows.collect::<Result<_, _>>()?;
     let payload = judged.payload.as_deref().unwrap_or_default();
     judged.warnings = warnings_of(conn, batch_id, position, payload)?;
     Ok(Some(judged))
+}
+
+/// Customers of a file with findings of their own that are remembered: others refer to them.
+const REMEMBERED: usize = 4096;
+
+/// Hands every rejected customer of a batch to `each`, in their order and without warnings.
+///
+/// # Errors
+/// When the database cannot be read, or `each` fails.
+pub fn rejected<E: From<Trouble>>(
+    conn: &Connection,
+    batch_id: i64,
+    mut each: impl FnMut(Judged) -> Result<(), E>,
+) -> Result<(), E> {
+    let to_error = |e: rusqlite::Error| E::from(Trouble::from(e));
+    let mut select = conn
+        .prepare_cached(
+            "SELECT position, communication_number, customer_ext_id, business_unit,
+                    payload_text(payload), coalesce(findings_at, position)
+             FROM rejection WHERE batch_id = ?1 ORDER BY position",
+        )
+        .map_err(to_error)?;
+    let mut known: HashMap<u64, Arc<[FindingRow]>> = HashMap::new();
+    let mut rows = select.query([batch_id]).map_err(to_error)?;
+    while let Some(row) = rows.next().map_err(to_error)? {
+        let read = || -> Result<Judged> {
+            let at: u64 = row.get(5)?;
+            let findings = match known.get(&at) {
+                Some(findings) => Arc::clone(findings),
+                None => findings_at(conn, batch_id, at)?,
+            };
+            Ok(Judged {
+                position: row.get(0)?,
+                state: State::Rejected,
+                communication_number: row.get(1)?,
+                customer_ext_id: row.get(2)?,
+                business_unit: row.get(3)?,
+                payload: row.get(4)?,
+                findings,
+                warnings: Vec::new(),
+            })
+        };
+        let judged = read().map_err(E::from)?;
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        let at = row.get(5).map_err(to_error)?;
+        known.insert(at, Arc::clone(&judged.findings));
+        each(judged)?;
+    }
+    Ok(())
+}
+
+/// The findings that are written at this customer.
+fn findings_at(conn: &Connection, batch_id: i64, position: u64) -> Result<Arc<[FindingRow]>> {
+    let mut select = conn.prepare_cached(
+        "SELECT f.no, t.rule, t.code, t.description, f.path
+         FROM finding_row f JOIN finding_text t USING (text_id)
+         WHERE f.batch_id = ?1 AND f.position = ?2 ORDER BY f.no",
+    )?;
+    let rows = select.query_map(params![batch_id, position], finding)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn finding(r: &rusqlite::Row<'_>) -> rusqlite::Result<FindingRow> {
+    Ok(FindingRow {
+        no: r.get(0)?,
+        rule: r.get(1)?,
+        code: r.get(2)?,
+        description: r.get(3)?,
+        path: r.get(4)?,
+    })
 }
 
 /// The warnings about a file itself, and those that repeat through its customers.

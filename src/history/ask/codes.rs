@@ -2,9 +2,9 @@
 //! meant.
 
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::fmt;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
 
 use crate::trouble::Result;
@@ -21,12 +21,18 @@ pub struct Code {
     pub retired: bool,
 }
 
-/// The codes of one set of classifiers, read as they are asked for.
-pub struct Codes<'c> {
-    conn: &'c Connection,
-    set_id: i64,
-    read: HashMap<String, Rc<Vec<Code>>>,
+impl fmt::Display for Code {
+    /// For people: `LT (Lithuania)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name.as_str() {
+            "" => f.write_str(&self.code),
+            name => write!(f, "{} ({name})", self.code),
+        }
+    }
 }
+
+/// The codes of one set of classifiers, the retired ones too.
+pub struct Codes(HashMap<String, Vec<Code>>);
 
 /// The active set.
 ///
@@ -37,41 +43,34 @@ pub fn set_in_force(conn: &Connection) -> Result<Option<i64>> {
     Ok(conn.query_row(newest, [], |r| r.get(0)).optional()?)
 }
 
-impl<'c> Codes<'c> {
-    /// The codes of this set.
-    pub fn of(conn: &'c Connection, set_id: i64) -> Codes<'c> {
-        Codes {
-            conn,
-            set_id,
-            read: HashMap::new(),
-        }
-    }
-
-    /// Every code of a classifier, the retired ones too; none where the set lacks it.
+impl Codes {
+    /// Reads the codes of a set.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn all(&mut self, classifier: &str) -> Result<Rc<Vec<Code>>> {
-        if let Some(codes) = self.read.get(classifier) {
-            return Ok(Rc::clone(codes));
-        }
-        let mut select = self.conn.prepare_cached(
-            "SELECT x.code, x.name, x.retired
+    pub fn of(conn: &Connection, set_id: i64) -> Result<Codes> {
+        let mut select = conn.prepare_cached(
+            "SELECT v.classifier, x.code, x.name, x.retired
              FROM classifier_set_member m
              JOIN classifier_version v ON v.version_id = m.version_id
              JOIN classifier_version_value x ON x.version_id = v.version_id
-             WHERE m.set_id = ?1 AND v.classifier = ?2 ORDER BY x.code",
+             WHERE m.set_id = ?1 ORDER BY x.code",
         )?;
-        let rows = select.query_map(params![self.set_id, classifier], |r| {
-            Ok(Code {
-                code: r.get(0)?,
-                name: r.get(1)?,
-                retired: r.get(2)?,
-            })
-        })?;
-        let codes = Rc::new(rows.collect::<Result<Vec<_>, _>>()?);
-        self.read.insert(classifier.to_owned(), Rc::clone(&codes));
-        Ok(codes)
+        let mut codes: HashMap<String, Vec<Code>> = HashMap::new();
+        let mut rows = select.query([set_id])?;
+        while let Some(row) = rows.next()? {
+            codes.entry(row.get(0)?).or_default().push(Code {
+                code: row.get(1)?,
+                name: row.get(2)?,
+                retired: row.get(3)?,
+            });
+        }
+        Ok(Codes(codes))
+    }
+
+    /// Those of a classifier, in order; none where the set lacks it.
+    pub fn of_classifier(&self, name: &str) -> &[Code] {
+        self.0.get(name).map_or(&[], Vec::as_slice)
     }
 }
 

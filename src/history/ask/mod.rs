@@ -11,8 +11,8 @@ mod place;
 mod saved;
 
 pub use batch::{
-    Batch, FindingRow, Judged, Reason, State, WarningRow, batch, judged, reasons, speaking,
-    warnings,
+    Batch, FindingRow, Judged, Reason, State, WarningRow, batch, judged, reasons, rejected,
+    speaking, warnings,
 };
 pub use classifiers::{Difference, UsedRetired, compare, find_set, used_retired};
 pub use codes::{Code, Codes, nearest, set_in_force};

@@ -24,7 +24,7 @@ impl Outcome {
             .iter()
             .map(|path| path.strip_prefix(office.path()).expect("below"));
         let names = names.map(|name| name.to_string_lossy().into_owned());
-        let answers = office.files("watch-dir/outbox").into_iter().map(|name| {
+        let answers = office.answers().into_iter().map(|name| {
             let bytes = fs::read(office.at("watch-dir/outbox").join(&name)).expect("an answer");
             let mut answer = serde_json::from_slice(&bytes).expect("an answer is JSON");
             forget_times(&mut answer);

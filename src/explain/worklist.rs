@@ -1,0 +1,356 @@
+//! The worklist of a batch: what is to be fixed, as a table for people (`findings.csv`), for programs
+//! (`findings.json`), and as a request with the rejected customers alone (`rejected.json`). It is
+//! streamed from the committed rows: the same rows give the same bytes.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::io::{self, Write};
+
+use rayon::prelude::*;
+use rusqlite::Connection;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::catalog::Endpoint;
+use crate::config::WorklistFile;
+use crate::history::ask::{Batch, Code, FindingRow, Judged, name_in, rejected, spot};
+use crate::text::{printable, shortened, spreadsheet_text};
+use crate::trouble::WriteError;
+
+use super::advice::{Advice, Explainer, MAX_VALUE_CHARS, plain};
+
+/// Customers, and bytes of them, that one thread explains at a time.
+const CHUNK_CUSTOMERS: usize = 256;
+const CHUNK_BYTES: usize = 1 << 20;
+
+/// The columns of `findings.csv`, and the members of a finding in `findings.json`.
+const COLUMNS: [&str; 11] = [
+    "customer",
+    "name",
+    "customerExtId",
+    "communicationNumber",
+    "code",
+    "description",
+    "field",
+    "value",
+    "allowed",
+    "nearest",
+    "fix",
+];
+
+/// Writes the worklist of one batch.
+pub(crate) struct Worklist<'w> {
+    /// The batch.
+    pub batch: &'w Batch,
+    /// Explains with the classifiers of the validation.
+    pub explainer: &'w Explainer,
+    /// The threads that explain a large batch.
+    pub pool: &'w rayon::ThreadPool,
+    /// What is between the columns of CSV.
+    pub separator: u8,
+}
+
+/// One finding, as `findings.json` has it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Row<'r> {
+    /// The customer's place in the file, from 1.
+    customer: u64,
+    name: Option<&'r str>,
+    customer_ext_id: Option<&'r str>,
+    communication_number: Option<&'r str>,
+    code: &'r str,
+    description: &'r str,
+    field: &'r str,
+    /// As it was given; none where nothing was. What is long is shortened, and is text then.
+    value: Option<&'r RawValue>,
+    allowed: &'r str,
+    nearest: &'r [Code],
+    fix: &'r str,
+}
+
+/// What is told about the batch at the head of `findings.json`.
+#[derive(Serialize)]
+struct Head<'h> {
+    batch: i64,
+    endpoint: &'h str,
+    file: &'h str,
+    customers: u64,
+    rejected: u64,
+}
+
+type Chunk = Vec<Judged>;
+
+/// A finding decides what helps with it by its rule, text, path and value.
+type Known<'c> = HashMap<(&'c str, &'c str, &'c str, Option<&'c str>), Advice>;
+
+impl Worklist<'_> {
+    /// Writes these files, each to its place, from a connection that sees the rows of the batch.
+    ///
+    /// # Errors
+    /// When the history cannot be read, or a place not written.
+    pub(crate) fn write<W: Write>(
+        &self,
+        conn: &Connection,
+        files: &mut [(WorklistFile, W)],
+    ) -> Result<(), WriteError> {
+        for (file, out) in files.iter_mut() {
+            self.head(*file, out)?;
+        }
+        let mut chunks: Vec<Chunk> = Vec::new();
+        let (mut chunk, mut bytes, mut first) = (Chunk::new(), 0, true);
+        rejected(conn, self.batch.batch_id, |judged| {
+            bytes += judged.payload.as_deref().map_or(0, str::len);
+            chunk.push(judged);
+            if chunk.len() >= CHUNK_CUSTOMERS || bytes >= CHUNK_BYTES {
+                bytes = 0;
+                chunks.push(std::mem::take(&mut chunk));
+            }
+            match chunks.len() > 2 * self.pool.current_num_threads() {
+                true => self.write_chunks(std::mem::take(&mut chunks), files, &mut first),
+                false => Ok(()),
+            }
+        })?;
+        chunks.push(chunk);
+        self.write_chunks(chunks, files, &mut first)?;
+        for (file, out) in files.iter_mut() {
+            self.tail(*file, out)?;
+        }
+        Ok(())
+    }
+
+    fn write_chunks<W: Write>(
+        &self,
+        chunks: Vec<Chunk>,
+        files: &mut [(WorklistFile, W)],
+        first: &mut bool,
+    ) -> Result<(), WriteError> {
+        let kinds: Vec<WorklistFile> = files.iter().map(|(file, _)| *file).collect();
+        let texts = |chunk: &Chunk| self.texts(&kinds, chunk);
+        let written: Vec<io::Result<Vec<Vec<u8>>>> = match chunks.as_slice() {
+            [one] => vec![texts(one)],
+            many => self.pool.install(|| many.par_iter().map(texts).collect()),
+        };
+        for texts in written {
+            for ((file, out), text) in files.iter_mut().zip(texts?) {
+                // Each member of a list brings what is between it and the one before.
+                let begin = usize::from(*first && file.is_json() && !text.is_empty());
+                out.write_all(text.get(begin..).unwrap_or_default())?;
+            }
+            *first = false;
+        }
+        Ok(())
+    }
+
+    /// What these customers are in each kind of file.
+    fn texts(&self, kinds: &[WorklistFile], chunk: &[Judged]) -> io::Result<Vec<Vec<u8>>> {
+        let csv = csv::WriterBuilder::new()
+            .delimiter(self.separator)
+            .terminator(csv::Terminator::CRLF)
+            .from_writer(Vec::new());
+        let mut texts = Texts {
+            csv,
+            json: Vec::new(),
+            rejected: Vec::new(),
+        };
+        let mut known = Known::new();
+        let is_batch = self.is_batch();
+        let explains = kinds.iter().any(|file| *file != WorklistFile::RejectedJson);
+        for judged in chunk {
+            let payload = judged.payload.as_deref().unwrap_or("null");
+            let before: &[u8] = if is_batch { b",\n" } else { b"\n" };
+            texts.rejected.extend_from_slice(before);
+            indent(payload, &mut texts.rejected);
+            let name = name_in(payload).filter(|_| explains);
+            for f in judged.findings.iter().filter(|_| explains) {
+                let value = spot(payload, &f.path).value;
+                let key = (&*f.rule, &*f.description, &*f.path, value);
+                let advice = known
+                    .entry(key)
+                    .or_insert_with(|| self.explainer.advice(f, value));
+                texts.finding(judged, name.as_deref(), (f, value), advice)?;
+            }
+        }
+        let csv = texts.csv.into_inner().map_err(|e| e.into_error())?;
+        let mut of_kind = [csv, texts.json, texts.rejected];
+        let text = |file: &WorklistFile| match file {
+            WorklistFile::FindingsCsv => 0,
+            WorklistFile::FindingsJson => 1,
+            WorklistFile::RejectedJson => 2,
+        };
+        let text = |file| of_kind.get_mut(text(file)).map(std::mem::take);
+        Ok(kinds.iter().filter_map(text).collect())
+    }
+
+    fn is_batch(&self) -> bool {
+        Endpoint::from_name(&self.batch.endpoint).is_none_or(Endpoint::is_batch)
+    }
+
+    fn head(&self, file: WorklistFile, out: &mut impl Write) -> io::Result<()> {
+        match file {
+            WorklistFile::FindingsCsv => {
+                // Spreadsheets know UTF-8 by this mark.
+                out.write_all("\u{feff}".as_bytes())?;
+                let separator = (self.separator as char).to_string();
+                write!(out, "{}\r\n", COLUMNS.join(&separator))
+            }
+            WorklistFile::FindingsJson => {
+                let head = serde_json::to_string(&Head {
+                    batch: self.batch.batch_id,
+                    endpoint: &self.batch.endpoint,
+                    file: &self.batch.file_name,
+                    customers: self.batch.customers,
+                    rejected: self.batch.rejected,
+                })?;
+                write!(out, "{},\"findings\":[", head.trim_end_matches('}'))
+            }
+            WorklistFile::RejectedJson if self.is_batch() => out.write_all(b"{\"customers\":["),
+            WorklistFile::RejectedJson => Ok(()),
+        }
+    }
+
+    fn tail(&self, file: WorklistFile, out: &mut impl Write) -> io::Result<()> {
+        match file {
+            WorklistFile::FindingsCsv => Ok(()),
+            WorklistFile::RejectedJson if !self.is_batch() => out.write_all(b"\n"),
+            WorklistFile::FindingsJson | WorklistFile::RejectedJson => out.write_all(b"\n]}\n"),
+        }
+    }
+}
+
+/// Some customers in each form.
+struct Texts {
+    csv: csv::Writer<Vec<u8>>,
+    json: Vec<u8>,
+    rejected: Vec<u8>,
+}
+
+impl Texts {
+    fn finding(
+        &mut self,
+        judged: &Judged,
+        name: Option<&str>,
+        (f, value): (&FindingRow, Option<&str>),
+        advice: &Advice,
+    ) -> io::Result<()> {
+        let short = value.map(|value| shortened(value, MAX_VALUE_CHARS));
+        let raw = match &short {
+            Some(Cow::Owned(cut)) => Some(serde_json::value::to_raw_value(cut)?),
+            Some(Cow::Borrowed(whole)) => Some(RawValue::from_string((*whole).to_owned())?),
+            None => None,
+        };
+        let row = Row {
+            customer: judged.position + 1,
+            name,
+            customer_ext_id: judged.customer_ext_id.as_deref(),
+            communication_number: judged.communication_number.as_deref(),
+            code: &f.code,
+            description: &f.description,
+            field: &f.path,
+            value: raw.as_deref(),
+            allowed: &advice.allowed,
+            nearest: &advice.nearest,
+            fix: &advice.fix,
+        };
+        self.json.extend_from_slice(b",\n");
+        serde_json::to_writer(&mut self.json, &row)?;
+        let value = short.map(|short| plain(&short)).unwrap_or_default();
+        self.csv
+            .write_record(cells(&row, &value).iter().map(|cell| cell.as_bytes()))
+            .map_err(io::Error::other)
+    }
+}
+
+/// The cells of a row of CSV: as it reads, whatever a spreadsheet would make of it.
+fn cells<'r>(row: &'r Row<'_>, value: &'r str) -> [Cow<'r, str>; COLUMNS.len()] {
+    let given = |text: Option<&'r str>| match printable(text.unwrap_or_default()) {
+        Cow::Borrowed(text) => spreadsheet_text(text),
+        Cow::Owned(text) => Cow::Owned(spreadsheet_text(&text).into_owned()),
+    };
+    let nearest: Vec<String> = row.nearest.iter().map(Code::to_string).collect();
+    [
+        row.customer.to_string().into(),
+        given(row.name),
+        given(row.customer_ext_id),
+        given(row.communication_number),
+        row.code.into(),
+        given(Some(row.description)),
+        given(Some(row.field)),
+        given(Some(value)),
+        given(Some(row.allowed)),
+        spreadsheet_text(&nearest.join(", ")).into_owned().into(),
+        given(Some(row.fix)),
+    ]
+}
+
+/// Adds JSON with a line for each member, for whoever edits it. Names and values stay as they are
+/// written, so that it is the same request.
+fn indent(json: &str, out: &mut Vec<u8>) {
+    let (mut depth, mut in_text, mut escaped) = (0usize, false, false);
+    let line = |depth: usize, out: &mut Vec<u8>| {
+        out.push(b'\n');
+        out.resize(out.len() + 2 * depth, b' ');
+    };
+    let mut bytes = json.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        if in_text {
+            out.push(byte);
+            in_text = escaped || byte != b'"';
+            escaped = !escaped && byte == b'\\';
+            continue;
+        }
+        match byte {
+            b' ' | b'\t' | b'\r' | b'\n' => {}
+            b'{' | b'[' => {
+                out.push(byte);
+                while bytes.next_if(u8::is_ascii_whitespace).is_some() {}
+                if let Some(end) = bytes.next_if(|b| matches!(b, b'}' | b']')) {
+                    out.push(end);
+                } else {
+                    depth += 1;
+                    line(depth, out);
+                }
+            }
+            b'}' | b']' => {
+                depth = depth.saturating_sub(1);
+                line(depth, out);
+                out.push(byte);
+            }
+            b',' => {
+                out.push(byte);
+                line(depth, out);
+            }
+            b':' => out.extend_from_slice(b": "),
+            _ => {
+                in_text = byte == b'"';
+                out.push(byte);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn indented_json_is_the_same_request() {
+        let json = "{ \"a\" :[1e400,{},[ ], {\"b\":\"\\\"}{,: \\\\\"}],\r\n\"a\":null}";
+        let mut out = Vec::new();
+        indent(json, &mut out);
+        let lines = [
+            "{",
+            "  \"a\": [",
+            "    1e400,",
+            "    {},",
+            "    [],",
+            "    {",
+            "      \"b\": \"\\\"}{,: \\\\\"",
+            "    }",
+            "  ],",
+            "  \"a\": null",
+            "}",
+        ];
+        assert_eq!(String::from_utf8_lossy(&out), lines.join("\n"));
+    }
+}
