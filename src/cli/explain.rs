@@ -2,14 +2,15 @@
 //! them.
 
 use std::num::NonZeroU64;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use clap::ValueEnum;
 use rusqlite::Connection;
 use serde::Serialize;
 
 use crate::catalog::RuleRow;
-use crate::config::Home;
+use crate::config::{Home, WorklistFile};
 use crate::explain::{self, Asked, ExplainedCustomer, Explainer, Meaning, WhatKind};
 use crate::history::ask::{self, Batch, Reason};
 use crate::position::Position;
@@ -17,7 +18,8 @@ use crate::talk::say;
 use crate::text::printable;
 use crate::trouble::{Kind, Result, Trouble};
 
-use super::explain_page::{Page, batch_text, customer_count, rules_text};
+use super::explain_data::{Part, no_customer};
+use super::explain_page::{Page, batch_text, rules_text};
 use super::found::{self, DEFAULT_TIMEOUT};
 use super::output::{self, TextFormat, json};
 use super::query;
@@ -44,6 +46,8 @@ for --timeout at most. Several customers are listed.
 Examples:
   kycdrop explain last                       the newest batch
   kycdrop explain batch.json                 the newest batch of this name
+  kycdrop explain last --format csv          every finding of it, for a spreadsheet
+  kycdrop explain last --rejected fix.json   its rejected customers, as a request to fix and send
   kycdrop explain 17 --customer 3            the third customer of batch 17
   kycdrop explain petraite                   the newest request of a customer of this name
   kycdrop explain C016.I06                   what a code means, and how often it was answered here
@@ -72,9 +76,24 @@ pub(super) struct Args {
     #[arg(long, value_name = "TIME", default_value = DEFAULT_TIMEOUT, value_parser = query::time)]
     timeout: Duration,
 
+    /// Write the rejected customers as a request to fix, to stdout or a new file
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-", conflicts_with = "format")]
+    rejected: Option<PathBuf>,
+
     /// The output format
     #[arg(long, default_value = "text", value_name = "FORMAT")]
-    format: TextFormat,
+    format: ExplainFormat,
+}
+
+/// How findings are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ExplainFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// A row for each finding of all customers, as findings.csv has them.
+    Csv,
 }
 
 /// More rules than this are listed, not explained.
@@ -121,6 +140,24 @@ pub(super) struct Placed {
     pub(super) begins: Option<Position>,
 }
 
+impl Args {
+    /// What is written instead of an account, and where to.
+    fn data(&self) -> Option<(WorklistFile, &Path)> {
+        match (&self.rejected, self.format) {
+            (Some(path), _) => Some((WorklistFile::RejectedJson, path)),
+            (None, ExplainFormat::Csv) => Some((WorklistFile::FindingsCsv, Path::new("-"))),
+            (None, _) => None,
+        }
+    }
+
+    fn text_format(&self) -> TextFormat {
+        match self.format {
+            ExplainFormat::Json => TextFormat::Json,
+            ExplainFormat::Text | ExplainFormat::Csv => TextFormat::Text,
+        }
+    }
+}
+
 /// Explains.
 pub(super) fn explain(home: &Home, args: &Args) -> Result<u8> {
     let conn = super::history_if_any(home)?;
@@ -136,41 +173,17 @@ pub(super) fn explain(home: &Home, args: &Args) -> Result<u8> {
         until: found::until(args.timeout),
     };
     let lookup = explain::look_up(conn.as_ref(), &asked)?;
-    let Some(meaning) = lookup.meaning else {
-        // Without a history only codes are known.
-        if conn.is_none() {
-            super::history_of(home)?;
+    match (lookup.meaning, &conn) {
+        (Some(Meaning::Rules(rules)), _) => {
+            refuse_data(args, "an error has no customers")?;
+            let text = of_rules(conn.as_ref(), &rules, args.text_format())?;
+            output::print(&text, args.text_format())?;
         }
-        return Err(not_found(conn.as_ref(), &asked, lookup.cut_short)?);
-    };
-    let text = match (meaning, &conn) {
-        (Meaning::Rules(rules), _) => of_rules(conn.as_ref(), &rules, args.format)?,
-        (
-            Meaning::Batch {
-                id,
-                earlier,
-                changed_since,
-            },
-            Some(conn),
-        ) => {
-            tell_of_batch(asked.text, id, &earlier, changed_since);
-            of_batch(home, conn, id, args.customer.map(|n| n.get() - 1), args)?
-        }
-        (Meaning::Customers(found), Some(conn)) => match found.hits.as_slice() {
-            [one] => {
-                found::tell_of_others(one);
-                of_batch(home, conn, one.batch_id, Some(one.position), args)?
-            }
-            _ => found::list(&found, args.format, |hit| {
-                format!(
-                    "kycdrop explain {} --customer {}",
-                    hit.batch_id, hit.customer
-                )
-            })?,
-        },
-        (_, None) => unreachable!("only rules are known without a history"),
-    };
-    output::print(&text, args.format)?;
+        (Some(meaning), Some(conn)) => of_meaning(home, conn, &asked, meaning, args)?,
+        // Without a history only rules are known.
+        (_, None) => super::history_of(home).map(|_| ())?,
+        (None, Some(conn)) => return Err(not_found(conn, &asked, lookup.cut_short)?),
+    }
     for kind in lookup.also {
         say!(
             "this could also be {}: add --as {}",
@@ -182,6 +195,66 @@ pub(super) fn explain(home: &Home, args: &Args) -> Result<u8> {
         found::tell_cut_short();
     }
     Ok(0)
+}
+
+/// Shows a batch or customers.
+fn of_meaning(
+    home: &Home,
+    conn: &Connection,
+    asked: &Asked<'_>,
+    meaning: Meaning,
+    args: &Args,
+) -> Result<()> {
+    let (id, position) = match meaning {
+        Meaning::Batch {
+            id,
+            earlier,
+            changed_since,
+        } => {
+            tell_of_batch(asked.text, id, &earlier, changed_since);
+            (id, args.customer.map(|n| n.get() - 1))
+        }
+        Meaning::Customers(found) => match found.hits.as_slice() {
+            [one] => {
+                found::tell_of_others(one);
+                (one.batch_id, Some(one.position))
+            }
+            _ => {
+                refuse_data(args, "several customers match")?;
+                let text = found::list(&found, args.text_format(), |hit| {
+                    format!(
+                        "kycdrop explain {} --customer {}",
+                        hit.batch_id, hit.customer
+                    )
+                })?;
+                return output::print(&text, args.text_format());
+            }
+        },
+        Meaning::Rules(_) => return Ok(()),
+    };
+    if let Some((kind, to)) = args.data() {
+        let batch = ask::batch(conn, id)?;
+        let only = position;
+        return Part { batch, only }.write(home, conn, kind, to);
+    }
+    let explained = batch(home, conn, id, position, args.limit)?;
+    let text = match args.text_format() {
+        TextFormat::Json => json(&explained)?,
+        TextFormat::Text => batch_text(&explained, position.is_some()),
+    };
+    output::print(&text, args.text_format())
+}
+
+/// Findings and requests are those of one batch or customer.
+fn refuse_data(args: &Args, why: &str) -> Result<()> {
+    match args.data() {
+        None => Ok(()),
+        Some(_) => Err(Trouble::new(
+            Kind::Input,
+            why,
+            "--format csv and --rejected take one batch or customer: without them `kycdrop explain` shows what there is",
+        )),
+    }
 }
 
 /// What a person should know of a batch that was found by a name.
@@ -206,7 +279,7 @@ fn tell_of_batch(what: &str, id: i64, earlier: &[i64], changed_since: bool) {
 }
 
 /// The error for what was not found, with what is like it.
-fn not_found(conn: Option<&Connection>, asked: &Asked<'_>, cut_short: bool) -> Result<Trouble> {
+fn not_found(conn: &Connection, asked: &Asked<'_>, cut_short: bool) -> Result<Trouble> {
     let kinds: Vec<&str> = asked
         .kinds
         .iter()
@@ -250,20 +323,6 @@ fn of_rules(conn: Option<&Connection>, rules: &[&RuleRow], format: TextFormat) -
     }
 }
 
-fn of_batch(
-    home: &Home,
-    conn: &Connection,
-    id: i64,
-    position: Option<u64>,
-    args: &Args,
-) -> Result<String> {
-    let explained = batch(home, conn, id, position, args.limit)?;
-    match args.format {
-        TextFormat::Json => json(&explained),
-        TextFormat::Text => Ok(batch_text(&explained, position.is_some())),
-    }
-}
-
 fn batch(
     home: &Home,
     conn: &Connection,
@@ -289,11 +348,7 @@ fn batch(
     let mut customers = Vec::new();
     for position in positions {
         let Some(judged) = ask::judged(conn, id, position)? else {
-            return Err(Trouble::new(
-                Kind::Input,
-                format!("batch {id} has no customer {}", position.saturating_add(1)),
-                format!("it has {}; the first is 1", customer_count(batch.customers)),
-            ));
+            return Err(no_customer(&batch, position));
         };
         let begins = places.iter().find(|(p, _)| *p == position).map(|(_, p)| *p);
         customers.push(Placed {

@@ -103,7 +103,7 @@ fn command(hit: &Hit) -> String {
 }
 
 fn nobody(conn: &Connection, asked: &str) -> Result<Trouble> {
-    let near = found::near_text(&explain::near(Some(conn), asked, false)?);
+    let near = found::near_text(&explain::near(conn, asked, false)?);
     Ok(Trouble::new(
         Kind::Input,
         format!("no customer has the customerExtId {asked}, or a name with it"),

@@ -11,6 +11,7 @@ mod deadline;
 mod demo;
 mod doctor;
 mod explain;
+mod explain_data;
 mod explain_page;
 mod export;
 mod found;

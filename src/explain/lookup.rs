@@ -277,10 +277,10 @@ fn file(conn: &Connection, text: &str) -> Result<Option<Meaning>> {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub(crate) fn near(conn: Option<&Connection>, text: &str, with_codes: bool) -> Result<Vec<String>> {
+pub(crate) fn near(conn: &Connection, text: &str, with_codes: bool) -> Result<Vec<String>> {
     let codes = rules().iter().map(|row| row.code.as_str());
     let code = crate::text::nearest(text, codes.filter(|_| with_codes));
-    let words = conn.map(ask::recent_words).transpose()?.unwrap_or_default();
+    let words = ask::recent_words(conn)?;
     let name = text.rsplit(['/', '\\']).next().unwrap_or(text);
     let word = crate::text::nearest(name, words.iter().map(String::as_str));
     Ok(code.into_iter().chain(word).map(str::to_owned).collect())

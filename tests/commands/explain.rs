@@ -258,3 +258,74 @@ fn a_customer_is_found_in_a_history_whose_numbers_have_no_gaps() {
     drop(conn);
     all_are_found();
 }
+
+#[test]
+fn the_files_beside_a_response_are_written_at_any_time() {
+    let office = a_wrong_batch();
+    let beside = |kind: &str| {
+        let path = format!("watch-dir/outbox/batch-customers/wrong.{kind}");
+        std::fs::read(office.at(path)).expect("beside the response")
+    };
+    let written = |args: &[&str]| {
+        let output = office.run(args);
+        assert!(output.status.success(), "{args:?}");
+        output.stdout
+    };
+    let csv = written(&["explain", "wrong.json", "--format", "csv"]);
+    assert_eq!(csv, beside("findings.csv"));
+    let request = written(&["explain", "last", "--rejected"]);
+    assert_eq!(request, beside("rejected.json"));
+    let fix = office.at("fix.json");
+    let told = office.run(&["explain", "1", "--rejected", &fix.to_string_lossy()]);
+    assert!(told.status.success() && told.stdout.is_empty());
+    assert_eq!(std::fs::read(&fix).expect("written"), request);
+    let (code, said) = refused(
+        &office,
+        &["explain", "1", "--rejected", &fix.to_string_lossy()],
+    );
+    assert_eq!(code, Some(74), "{said}");
+
+    let of_one = written(&["explain", "X-3", "--rejected"]);
+    let of_one: Value = serde_json::from_slice(&of_one).expect("JSON");
+    assert_eq!(of_one["customers"].as_array().map(Vec::len), Some(1));
+    assert_eq!(of_one["customers"][0]["customerExtId"], "X-3");
+    let of_one = written(&["explain", "1", "--customer", "3", "--format", "csv"]);
+    let of_one = String::from_utf8(of_one).expect("text");
+    assert!(
+        of_one
+            .lines()
+            .skip(1)
+            .all(|row| row.starts_with("3,UAB Pavyzdys,X-3,")),
+        "{of_one}"
+    );
+    assert_eq!(of_one.lines().count(), 3, "{of_one}");
+}
+
+#[test]
+fn where_nothing_was_rejected_there_is_no_request_to_fix() {
+    let office = a_wrong_batch();
+    let output = office.run(&["explain", "1", "--customer", "1", "--rejected"]);
+    assert!(output.status.success() && output.stdout.is_empty());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("nothing was rejected"));
+    office.drop("batch-customers/broken.json", "{");
+    office.once();
+    for (args, why) in [
+        (
+            &["explain", "broken.json", "--rejected"][..],
+            "was not validated",
+        ),
+        (
+            &["explain", "1", "--customer", "7", "--format", "csv"],
+            "no customer 7",
+        ),
+        (
+            &["explain", "O005", "--format", "csv"],
+            "an error has no customers",
+        ),
+        (&["explain", "N-1", "--rejected"], "several customers match"),
+    ] {
+        let (code, said) = refused(&office, args);
+        assert_eq!(code, Some(65), "{said}");
+        assert!(said.contains(why), "{args:?}: {said}");
+    }
+}

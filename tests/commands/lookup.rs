@@ -95,6 +95,29 @@ fn the_second_response_of_a_name_belongs_to_its_own_batch() {
 }
 
 #[test]
+fn a_worklist_with_the_number_of_its_batch_is_found() {
+    let office = Office::new();
+    for id in ["1", "2"] {
+        let wrong = with(person(id), json!({"riskLevel": "low"}));
+        office.drop(
+            "batch-customers/x.json",
+            json!({"customers": [wrong]}).to_string(),
+        );
+        office.once();
+        let response = office.at("watch-dir/outbox/batch-customers/x.response.json");
+        std::fs::remove_file(response).expect("fetched");
+    }
+    let second = "batch-customers/x~2.findings.csv";
+    assert!(
+        office
+            .files("watch-dir/outbox")
+            .contains(&second.to_owned())
+    );
+    let told = printed(&office, &["explain", second]);
+    assert!(told.starts_with("batch 2 "), "{told}");
+}
+
+#[test]
 fn a_file_that_was_changed_since_is_told() {
     let office = an_office();
     let file = office.write("first.json", "{}");

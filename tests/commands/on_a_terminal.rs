@@ -201,6 +201,8 @@ fn what_customers_say_steers_no_terminal() {
         &["status"],
         &["status", "--format", "json"],
         &["explain", "1", "--format", "json"],
+        &["explain", "1", "--format", "csv"],
+        &["explain", "1", "--rejected"],
         &["check", "steers.json"],
     ] {
         let Shown { text, .. } = shown(&office, 80, args);

@@ -88,7 +88,20 @@ pub fn batches_named(conn: &Connection, path: &str) -> Result<Vec<i64>> {
             }
         }
     }
-    Ok(Vec::new())
+    let beside = BESIDE_RESPONSE
+        .iter()
+        .find_map(|end| name.strip_suffix(end));
+    beside.map_or(Ok(Vec::new()), |stem| of_number(conn, stem))
+}
+
+/// Beside `x.response.json`, `x~17.findings.csv` is of batch 17 where the name without it was taken.
+fn of_number(conn: &Connection, stem: &str) -> Result<Vec<i64>> {
+    let Some((stem, number)) = stem.rsplit_once('~') else {
+        return Ok(Vec::new());
+    };
+    let named = named(conn, &format!("{stem}.response.json"), "")?;
+    let is_meant = |id: &i64| number.parse() == Ok(*id);
+    Ok(named.into_iter().filter(is_meant).collect())
 }
 
 /// `x.2.json`, as a second file of this name is called in the archive, is `x.json`.
