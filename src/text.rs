@@ -167,6 +167,7 @@ pub fn of_them_repeated(repeated: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::folded;
     use super::*;
 
     #[test]
@@ -251,5 +252,19 @@ mod tests {
             spreadsheet_text(&format!("={}", "x".repeat(255))).get(..2),
             Some("'=")
         );
+    }
+
+    #[test]
+    fn folded_text_has_no_capitals_and_no_diacritics() {
+        for (text, folded_text) in [
+            ("Žąsinaitė ČĘĮŠŲŪ", "zasinaite ceisuu"),
+            ("Bērziņš", "berzins"),
+            ("z\u{30c}asis", "zasis"),
+            ("ONA", "ona"),
+            ("ona 1", "ona 1"),
+            ("", ""),
+        ] {
+            assert_eq!(folded(text), folded_text);
+        }
     }
 }

@@ -163,6 +163,13 @@ pub(super) fn explain(home: &Home, args: &Args) -> Result<u8> {
     let conn = super::history_if_any(home)?;
     let what = args.what.join(" ");
     let kinds = match (args.kind, args.customer) {
+        (Some(kind), Some(_)) if !WhatKind::OF_BATCH.contains(&kind) => {
+            return Err(Trouble::new(
+                Kind::Input,
+                format!("--customer is for a batch, not for {}", kind.title()),
+                "leave one of --customer and --as out",
+            ));
+        }
         (Some(kind), _) => vec![kind],
         (None, Some(_)) => WhatKind::OF_BATCH.to_vec(),
         (None, None) => WhatKind::ALL.to_vec(),

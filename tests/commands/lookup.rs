@@ -186,6 +186,23 @@ fn a_customer_that_was_only_validated_is_found_by_its_ids() {
 }
 
 #[test]
+fn a_rejected_customer_without_an_id_is_found_by_the_name() {
+    let office = Office::new();
+    let nameless = with(
+        company("2"),
+        json!({"customerExtId": null, "communicationNumber": 7}),
+    );
+    office.batch("a", &[person("1"), nameless]);
+    let told = printed(&office, &["explain", "pavyzdys"]);
+    assert!(
+        told.contains("\ncustomer 2  UAB Pavyzdys  communicationNumber 7  rejected\n"),
+        "{told}"
+    );
+    let told = printed(&office, &["history", "pavyzdys"]);
+    assert!(told.contains("`kycdrop explain 1 --customer 2`"), "{told}");
+}
+
+#[test]
 fn several_customers_are_listed_with_the_command_that_explains_each() {
     let office = a_wrong_batch();
     let told = printed(&office, &["explain", "N-1"]);
@@ -279,6 +296,8 @@ fn what_could_be_several_things_is_the_best_defined_one_and_the_others_are_told(
     // A number of a customer is of a batch.
     let told = printed(&office, &["explain", "O005", "--customer", "1"]);
     assert!(told.starts_with("batch 1 "), "{told}");
+    let of_name = ["explain", "1", "--as", "name", "--customer", "1"];
+    assert_eq!(refused(&office, &of_name).0, Some(65));
     let (code, said) = refused(&office, &["explain", "1", "--as", "customer"]);
     assert_eq!(code, Some(2));
     assert!(said.contains("customerExtId, text, name"), "{said}");

@@ -1,4 +1,5 @@
-//! What people ask of the history beyond SQL: what was found in a customer, and a customer's history.
+//! What people ask of the history beyond SQL: which batch or customer is meant, what was found in a
+//! customer, and a customer's history.
 //! Everything here reads, on a connection of its own, and never blocks the writer.
 
 mod batch;
