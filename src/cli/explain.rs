@@ -30,7 +30,7 @@ use super::query;
 WHAT is looked for in this order, and the first that fits is explained; --as skips to another:
   last                 the newest batch
   batch                a batch number
-  code                 an error code, or the name of a rule
+  code                 an error code, alone or before its description, or the name of a rule
   file                 the newest batch of a file: its name with or without .json, that of its
                        response or of a file beside it, with or without folders. A file at this
                        path is found by its bytes, whatever its name

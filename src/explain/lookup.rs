@@ -149,7 +149,7 @@ impl Looking<'_> {
     fn quickly(&self, kind: WhatKind) -> Result<Option<Meaning>> {
         let text = self.asked.text;
         match (kind, &self.search) {
-            (WhatKind::Code, _) => Ok(rules_meant(rules_of_code(text).collect())),
+            (WhatKind::Code, _) => Ok(rules_meant(rules_called(text))),
             (WhatKind::Text, _) => {
                 let found = rules_of_text(text);
                 Ok(rules_meant(found.rules).filter(|_| found.is_distinctive))
@@ -221,6 +221,20 @@ impl Looking<'_> {
             cut_short,
         })
     }
+}
+
+/// The rules of a code, or of a code with the description behind it, as an answer shows them.
+fn rules_called(text: &str) -> Vec<&'static RuleRow> {
+    let rules: Vec<&RuleRow> = rules_of_code(text).collect();
+    let Some((code, description)) = text
+        .split_once([' ', '\t', ':'])
+        .filter(|_| rules.is_empty())
+    else {
+        return rules;
+    };
+    let described = rules_of_text(description).rules;
+    let is_described = |row: &&RuleRow| described.iter().any(|r| r.key == row.key);
+    rules_of_code(code).filter(is_described).collect()
 }
 
 fn rules_meant(rules: Vec<&'static RuleRow>) -> Option<Meaning> {

@@ -243,6 +243,12 @@ fn an_error_is_found_by_its_text() {
         assert!(told.starts_with(&by_code), "{text:?}: {told}");
         assert!(told.contains("\nO001  "), "{text:?}: {told}");
     }
+    for both in [
+        "O005  CommunicationNumber already used in amlyze",
+        "O005: CommunicationNumber already used",
+    ] {
+        assert_eq!(printed(&office, &["explain", both]), by_code, "{both}");
+    }
     let filled = "Problem with Address (index: 1 ). Country is mandatory and can't be empty";
     let told = printed(&Office::new(), &["explain", filled]);
     assert!(told.starts_with("Q004.ADR02  "), "{told}");
