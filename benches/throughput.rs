@@ -87,6 +87,8 @@ struct Case {
     files: u64,
     per_file: u64,
     percent_wrong: u64,
+    /// Whether the worklist of what is rejected is written too.
+    worklist: bool,
 }
 
 impl Args {
@@ -97,7 +99,15 @@ impl Args {
             files,
             per_file,
             percent_wrong,
+            worklist: true,
         };
+        let without_worklist = |name, case| Case {
+            name,
+            worklist: false,
+            ..case
+        };
+        let ten_findings = case("ten findings", Shape::TenFindings, 1, self.findings, 0);
+        let one_finding = case("one finding", Shape::Minimal, 1, self.findings, 100);
         let all = [
             case("minimal", Shape::Minimal, 1, self.customers, self.wrong),
             case("full", Shape::Full, 1, self.full, self.wrong),
@@ -109,7 +119,10 @@ impl Args {
                 self.wrong,
             ),
             case("all accepted", Shape::Minimal, 1, self.findings, 0),
-            case("ten findings", Shape::TenFindings, 1, self.findings, 0),
+            ten_findings,
+            without_worklist("ten findings, no worklist", ten_findings),
+            one_finding,
+            without_worklist("one finding, no worklist", one_finding),
             case(
                 "import said",
                 Shape::Importing,
@@ -283,7 +296,11 @@ fn write(path: &Path, case: Case, generator: &mut Generator) {
 /// home is not counted.
 fn ours(case: Case, dir: &Path, seed: u64) -> (f64, u64, [f64; STAGES.len()]) {
     let home = Home::at(dir).expect("a home");
-    let mut engine = Engine::open(home.clone(), Config::default()).expect("an engine");
+    let mut config = Config::default();
+    if !case.worklist {
+        config.worklist.clear();
+    }
+    let mut engine = Engine::open(home.clone(), config).expect("an engine");
     let mut generator = generator(case, seed);
     let mut bytes = 0;
     for number in 0..case.files {

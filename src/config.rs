@@ -210,7 +210,9 @@ pub struct Config {
     pub share_with_group: bool,
     /// Where the daemon writes its figures for Prometheus; a path below the home, or an absolute one.
     pub metrics_file: Option<PathBuf>,
-    /// The name of this branch in exports.
+    /// The name of the institution in reports; empty: none.
+    pub institution: String,
+    /// The name of this branch in exports and reports.
     pub branch: Option<Branch>,
     /// Threads that validate customers; 0: one for each processor.
     pub threads: usize,
@@ -316,6 +318,7 @@ impl Default for Config {
             overtake_after: Duration::from_secs(2),
             share_with_group: false,
             metrics_file: None,
+            institution: String::new(),
             branch: None,
             threads: 0,
             cache_mib: 192,
@@ -377,6 +380,9 @@ impl Config {
         }
         if self.scan_interval < Duration::from_millis(10) {
             return to_error("scan_interval must be 10ms or more");
+        }
+        if self.institution.chars().count() > 200 {
+            return to_error("institution must have 200 characters or less");
         }
         if self.cache_mib == 0 || self.cache_mib > 65_536 {
             return to_error("cache_mib must be from 1 to 65536");

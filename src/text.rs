@@ -90,7 +90,12 @@ fn reads_as_number(text: &str) -> bool {
     const MAX_DIGITS: usize = 15;
     /// `29 September 2026` is the longest day.
     const MAX_DAY: usize = 20;
-    let lower = text.trim().to_lowercase();
+    let text = text.trim();
+    let is_word = |c: char| c.is_alphabetic() && !matches!(c, 'e' | 'E');
+    if text.len() > MAX_DAY && text.contains(is_word) {
+        return false;
+    }
+    let lower = text.to_lowercase();
     let is_plain = lower.len() <= MAX_DIGITS
         && lower.bytes().all(|b| b.is_ascii_digit())
         && (lower == "0" || !lower.starts_with('0'));

@@ -360,7 +360,10 @@ fn batch(
         let begins = places.iter().find(|(p, _)| *p == position).map(|(_, p)| *p);
         customers.push(Placed {
             customer: position.saturating_add(1),
-            name: judged.payload.as_deref().and_then(ask::name_in),
+            name: judged
+                .payload
+                .as_deref()
+                .and_then(|text| ask::Payload::of(text).name()),
             begins,
             explained: explainer.customer(&judged),
         });

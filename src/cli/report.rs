@@ -3,13 +3,14 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, Months, NaiveDate};
 
 use crate::atomic_file::{AtomicFile, Existing, Rules};
+use crate::branch::Branch;
 use crate::clock;
-use crate::config::Home;
+use crate::config::{Config, Home};
 use crate::history::ask;
-use crate::report::{is_report, of_batch, of_period, render};
+use crate::report::{About, Figures, Letterhead, is_report, of_batch, of_period, render};
 use crate::trouble::{Kind, Result, Trouble};
 
 use crate::talk::say;
@@ -18,10 +19,12 @@ use crate::talk::say;
 #[derive(clap::Args)]
 #[command(after_help = "\
 The default period is this month. Days are in UTC. The page is one file without other parts,
-prints well, and shows no value that a customer gave.
+prints well, and shows no value that a customer gave. Its title has `institution` and `branch` of
+kycdrop.toml.
 
 Examples:
-  kycdrop report --output march.html --from 2026-03-01 --to 2026-03-31
+  kycdrop report --output october.html --month 2026-10
+  kycdrop report --output quarter.html --from 2026-07-01 --to 2026-09-30
   kycdrop report --output demo.html --batch demo.json")]
 pub(super) struct Args {
     /// The file to write; an earlier report is replaced; - writes to stdout
@@ -36,16 +39,28 @@ pub(super) struct Args {
     #[arg(long, value_name = "DAY", conflicts_with = "batch")]
     to: Option<NaiveDate>,
 
+    /// A month, such as 2026-10; this month ends today
+    #[arg(long, value_name = "MONTH", value_parser = month, conflicts_with_all = ["from", "to", "batch"])]
+    month: Option<NaiveDate>,
+
     /// A batch: `last`, its number, file name or response name
     #[arg(long, value_name = "BATCH")]
     batch: Option<String>,
 }
 
+/// The first day of a month.
+fn month(text: &str) -> Result<NaiveDate, String> {
+    let day = (text.len() == 7).then(|| format!("{text}-01").parse().ok());
+    day.flatten()
+        .ok_or_else(|| "a month is written as 2026-10".to_owned())
+}
+
 /// Writes the page.
 pub(super) fn report(home: &Home, args: &Args) -> Result<u8> {
-    let conn = super::history_of(home)?;
+    let config = Config::of(home)?;
     let figures = match &args.batch {
         Some(word) => {
+            let conn = super::history_of(home)?;
             let id = ask::find_batch(&conn, word)?.ok_or_else(|| {
                 Trouble::new(
                     Kind::Input,
@@ -56,19 +71,23 @@ pub(super) fn report(home: &Home, args: &Args) -> Result<u8> {
             of_batch(&conn, id)?
         }
         None => {
-            let to = args.to.unwrap_or_else(|| clock::utc_now().date_naive());
-            let from = args.from.unwrap_or_else(|| to.with_day(1).unwrap_or(to));
-            if from > to {
-                return Err(Trouble::new(
-                    Kind::Input,
-                    format!("the period ends on {to}, before it starts on {from}"),
-                    "swap --from and --to",
-                ));
+            let today = clock::utc_now().date_naive();
+            let (from, to) = period(args, today)?;
+            match super::history_if_any(home)? {
+                Some(conn) => of_period(&conn, (from, to), today)?,
+                None => {
+                    say!("there is no history at {} yet", home.database().display());
+                    Figures::none(About::Period { from, to })
+                }
             }
-            of_period(&conn, &from.to_string(), &to.to_string())?
         }
     };
-    let page = render(&figures, &clock::now());
+    let head = Letterhead {
+        institution: Some(config.institution.trim()).filter(|name| !name.is_empty()),
+        branch: config.branch.as_ref().map(Branch::as_str),
+        made: &clock::now(),
+    };
+    let page = render(&figures, head);
     if args.output == Path::new("-") {
         super::stdout_result(std::io::stdout().lock().write_all(page.as_bytes()))?;
     } else {
@@ -82,4 +101,29 @@ pub(super) fn report(home: &Home, args: &Args) -> Result<u8> {
         say!("wrote {}", args.output.display());
     }
     Ok(0)
+}
+
+/// The first and the last day that were asked for.
+fn period(args: &Args, today: NaiveDate) -> Result<(NaiveDate, NaiveDate)> {
+    if let Some(first) = args.month {
+        if first > today {
+            return Err(Trouble::new(
+                Kind::Input,
+                format!("the month {} has not begun", first.format("%Y-%m")),
+                "give --month a month that has",
+            ));
+        }
+        let last = first.checked_add_months(Months::new(1)).unwrap_or(first);
+        return Ok((first, last.pred_opt().unwrap_or(last).min(today)));
+    }
+    let to = args.to.unwrap_or(today);
+    let from = args.from.unwrap_or_else(|| to.with_day(1).unwrap_or(to));
+    if from > to {
+        return Err(Trouble::new(
+            Kind::Input,
+            format!("the period ends on {to}, before it starts on {from}"),
+            "swap --from and --to",
+        ));
+    }
+    Ok((from, to))
 }

@@ -3,9 +3,10 @@
 //! streamed from the committed rows: the same rows give the same bytes.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::io::{self, Write};
 
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 use rayon::prelude::*;
 use rusqlite::Connection;
 use serde::Serialize;
@@ -13,15 +14,19 @@ use serde_json::value::RawValue;
 
 use crate::catalog::Endpoint;
 use crate::config::WorklistFile;
-use crate::history::ask::{Batch, Code, FindingRow, Judged, name_in, rejected, spot};
+use crate::history::ask::{Batch, Code, FindingRow, Judged, Payload, rejected};
 use crate::text::{printable, shortened, spreadsheet_text};
 use crate::trouble::WriteError;
 
-use super::advice::{Advice, Explainer, MAX_VALUE_CHARS, plain};
+use super::advice::{Explainer, MAX_VALUE_CHARS, plain};
 
 /// Customers, and bytes of them, that one thread explains at a time.
 const CHUNK_CUSTOMERS: usize = 256;
 const CHUNK_BYTES: usize = 1 << 20;
+
+/// What a row of CSV ends with, and the room for a usual part of one, in bytes.
+const LINE_END: &[u8] = b"\r\n";
+const CELLS_BYTES: usize = 512;
 
 /// The columns of `findings.csv`, and the members of a finding in `findings.json`.
 const COLUMNS: [&str; 11] = [
@@ -52,15 +57,20 @@ pub(crate) struct Worklist<'w> {
     pub only: Option<u64>,
 }
 
-/// One finding, as `findings.json` has it.
+/// Whose finding it is: what each row of a customer begins with.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Row<'r> {
+struct Whose<'r> {
     /// The customer's place in the file, from 1.
     customer: u64,
     name: Option<&'r str>,
     customer_ext_id: Option<&'r str>,
     communication_number: Option<&'r str>,
+}
+
+/// What a finding is: what its row ends with.
+#[derive(Serialize)]
+struct What<'r> {
     code: &'r str,
     description: &'r str,
     field: &'r str,
@@ -69,6 +79,12 @@ struct Row<'r> {
     allowed: &'r str,
     nearest: &'r [Code],
     fix: &'r str,
+}
+
+/// A part of a row in both forms.
+struct Part {
+    csv: Vec<u8>,
+    json: Vec<u8>,
 }
 
 /// What is told about the batch at the head of `findings.json`.
@@ -83,8 +99,8 @@ struct Head<'h> {
 
 type Chunk = Vec<Judged>;
 
-/// A finding decides what helps with it by its rule, text, path and value.
-type Known<'c> = HashMap<(&'c str, &'c str, &'c str, Option<&'c str>), Advice>;
+/// The ends of the rows of a chunk. Mistakes repeat: most rows end like one before.
+type Ends<'c> = HashMap<(&'c FindingRow, Option<&'c str>), Part>;
 
 impl Worklist<'_> {
     /// Writes these files, each to its place, from a connection that sees the rows of the batch.
@@ -149,42 +165,107 @@ impl Worklist<'_> {
 
     /// What these customers are in each kind of file.
     fn texts(&self, kinds: &[WorklistFile], chunk: &[Judged]) -> io::Result<Vec<Vec<u8>>> {
-        let csv = csv::WriterBuilder::new()
-            .delimiter(self.separator)
-            .terminator(csv::Terminator::CRLF)
-            .from_writer(Vec::new());
-        let mut texts = Texts {
-            csv,
-            json: Vec::new(),
-            rejected: Vec::new(),
-        };
-        let mut known = Known::new();
-        let is_batch = self.is_batch();
+        let (mut csv, mut json, mut to_fix) = (Vec::new(), Vec::new(), Vec::new());
+        let mut ends = Ends::new();
+        let before: &[u8] = if self.is_batch() { b",\n" } else { b"\n" };
         let explains = kinds.iter().any(|file| *file != WorklistFile::RejectedJson);
         for judged in chunk {
             let payload = judged.payload.as_deref().unwrap_or("null");
-            let before: &[u8] = if is_batch { b",\n" } else { b"\n" };
-            texts.rejected.extend_from_slice(before);
-            indent(payload, &mut texts.rejected);
-            let name = name_in(payload).filter(|_| explains);
-            for f in judged.findings.iter().filter(|_| explains) {
-                let value = spot(payload, &f.path).value;
-                let key = (&*f.rule, &*f.description, &*f.path, value);
-                let advice = known
-                    .entry(key)
-                    .or_insert_with(|| self.explainer.advice(f, value));
-                texts.finding(judged, name.as_deref(), (f, value), advice)?;
+            if kinds.contains(&WorklistFile::RejectedJson) {
+                to_fix.extend_from_slice(before);
+                indent(payload, &mut to_fix);
+            }
+            if !explains {
+                continue;
+            }
+            let customer = Payload::of(payload);
+            let begin = self.whose(judged, customer.name().as_deref())?;
+            for f in judged.findings.iter() {
+                let value = customer.spot(&f.path).value;
+                let end = match ends.entry((f, value)) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(new) => new.insert(self.what(f, value)?),
+                };
+                csv.extend_from_slice(&begin.csv);
+                csv.extend_from_slice(&end.csv);
+                json.extend_from_slice(&begin.json);
+                json.extend_from_slice(&end.json);
             }
         }
-        let csv = texts.csv.into_inner().map_err(|e| e.into_error())?;
-        let mut of_kind = [csv, texts.json, texts.rejected];
         let text = |file: &WorklistFile| match file {
-            WorklistFile::FindingsCsv => 0,
-            WorklistFile::FindingsJson => 1,
-            WorklistFile::RejectedJson => 2,
+            WorklistFile::FindingsCsv => std::mem::take(&mut csv),
+            WorklistFile::FindingsJson => std::mem::take(&mut json),
+            WorklistFile::RejectedJson => std::mem::take(&mut to_fix),
         };
-        let text = |file| of_kind.get_mut(text(file)).map(std::mem::take);
-        Ok(kinds.iter().filter_map(text).collect())
+        Ok(kinds.iter().map(text).collect())
+    }
+
+    /// The beginning of each row of a customer.
+    fn whose(&self, judged: &Judged, name: Option<&str>) -> io::Result<Part> {
+        let whose = Whose {
+            customer: judged.position + 1,
+            name,
+            customer_ext_id: judged.customer_ext_id.as_deref(),
+            communication_number: judged.communication_number.as_deref(),
+        };
+        let mut json = b",\n".to_vec();
+        serde_json::to_writer(&mut json, &whose)?;
+        // The members of the end follow.
+        json.pop();
+        json.push(b',');
+        let mut csv = self.record(&[
+            whose.customer.to_string().into(),
+            cell(name.unwrap_or_default()),
+            cell(whose.customer_ext_id.unwrap_or_default()),
+            cell(whose.communication_number.unwrap_or_default()),
+        ])?;
+        csv.truncate(csv.len() - LINE_END.len());
+        csv.push(self.separator);
+        Ok(Part { csv, json })
+    }
+
+    /// The end of the row of a finding.
+    fn what(&self, f: &FindingRow, value: Option<&str>) -> io::Result<Part> {
+        let advice = self.explainer.advice(f, value);
+        let short = value.map(|value| shortened(value, MAX_VALUE_CHARS));
+        let raw = match &short {
+            Some(Cow::Owned(cut)) => Some(serde_json::value::to_raw_value(cut)?),
+            Some(Cow::Borrowed(whole)) => Some(RawValue::from_string((*whole).to_owned())?),
+            None => None,
+        };
+        let what = What {
+            code: &f.code,
+            description: &f.description,
+            field: &f.path,
+            value: raw.as_deref(),
+            allowed: &advice.allowed,
+            nearest: &advice.nearest,
+            fix: &advice.fix,
+        };
+        let json = serde_json::to_vec(&what)?.split_off(1);
+        let value = short.map(|short| plain(&short)).unwrap_or_default();
+        let nearest: Vec<String> = advice.nearest.iter().map(Code::to_string).collect();
+        let csv = self.record(&[
+            cell(&f.code),
+            cell(&f.description),
+            cell(&f.path),
+            cell(&value),
+            cell(&advice.allowed),
+            cell(&nearest.join(", ")),
+            cell(&advice.fix),
+        ])?;
+        Ok(Part { csv, json })
+    }
+
+    fn record(&self, cells: &[Cow<'_, str>]) -> io::Result<Vec<u8>> {
+        let mut out = csv::WriterBuilder::new()
+            .delimiter(self.separator)
+            .terminator(csv::Terminator::CRLF)
+            .buffer_capacity(CELLS_BYTES)
+            .from_writer(Vec::with_capacity(CELLS_BYTES));
+        out.write_record(cells.iter().map(|cell| cell.as_bytes()))
+            .map_err(io::Error::other)?;
+        out.into_inner().map_err(|e| e.into_error())
     }
 
     fn is_batch(&self) -> bool {
@@ -223,69 +304,12 @@ impl Worklist<'_> {
     }
 }
 
-/// Some customers in each form.
-struct Texts {
-    csv: csv::Writer<Vec<u8>>,
-    json: Vec<u8>,
-    rejected: Vec<u8>,
-}
-
-impl Texts {
-    fn finding(
-        &mut self,
-        judged: &Judged,
-        name: Option<&str>,
-        (f, value): (&FindingRow, Option<&str>),
-        advice: &Advice,
-    ) -> io::Result<()> {
-        let short = value.map(|value| shortened(value, MAX_VALUE_CHARS));
-        let raw = match &short {
-            Some(Cow::Owned(cut)) => Some(serde_json::value::to_raw_value(cut)?),
-            Some(Cow::Borrowed(whole)) => Some(RawValue::from_string((*whole).to_owned())?),
-            None => None,
-        };
-        let row = Row {
-            customer: judged.position + 1,
-            name,
-            customer_ext_id: judged.customer_ext_id.as_deref(),
-            communication_number: judged.communication_number.as_deref(),
-            code: &f.code,
-            description: &f.description,
-            field: &f.path,
-            value: raw.as_deref(),
-            allowed: &advice.allowed,
-            nearest: &advice.nearest,
-            fix: &advice.fix,
-        };
-        self.json.extend_from_slice(b",\n");
-        serde_json::to_writer(&mut self.json, &row)?;
-        let value = short.map(|short| plain(&short)).unwrap_or_default();
-        self.csv
-            .write_record(cells(&row, &value).iter().map(|cell| cell.as_bytes()))
-            .map_err(io::Error::other)
-    }
-}
-
-/// The cells of a row of CSV: as it reads, whatever a spreadsheet would make of it.
-fn cells<'r>(row: &'r Row<'_>, value: &'r str) -> [Cow<'r, str>; COLUMNS.len()] {
-    let given = |text: Option<&'r str>| match printable(text.unwrap_or_default()) {
+/// The cell of a text: as it reads, whatever a spreadsheet would make of it.
+fn cell(text: &str) -> Cow<'_, str> {
+    match printable(text) {
         Cow::Borrowed(text) => spreadsheet_text(text),
         Cow::Owned(text) => Cow::Owned(spreadsheet_text(&text).into_owned()),
-    };
-    let nearest: Vec<String> = row.nearest.iter().map(Code::to_string).collect();
-    [
-        row.customer.to_string().into(),
-        given(row.name),
-        given(row.customer_ext_id),
-        given(row.communication_number),
-        row.code.into(),
-        given(Some(row.description)),
-        given(Some(row.field)),
-        given(Some(value)),
-        given(Some(row.allowed)),
-        spreadsheet_text(&nearest.join(", ")).into_owned().into(),
-        given(Some(row.fix)),
-    ]
+    }
 }
 
 /// Adds JSON with a line for each member, for whoever edits it. Names and values stay as they are

@@ -1,185 +1,137 @@
-//! Charts as plain SVG: a handful of rectangles, lines and labels, escaped by maud.
-
-use std::ops::RangeInclusive;
+//! Charts as plain SVG. Places across a chart are in percent of its width and text is in pixels, so
+//! that text keeps its size on a phone; the style gives the colours.
 
 use maud::{Markup, html};
 
-use crate::text::{printable, shortened};
-
-use super::figures::{Bar, Step};
+use super::figures::{Step, Timeline};
 use super::page::number;
 
-/// Distinct in grey and for readers who see few colours.
-const ACCEPTED: &str = "#2b6cb0";
-const REJECTED: &str = "#dd6b20";
-const INK: &str = "#2d3748";
-const GRID: &str = "#e2e8f0";
+/// Height of the plot of a chart over time, in pixels.
+const HEIGHT: f64 = 200.0;
 
-/// Width of a chart over time, in pixels.
-const WIDTH: f64 = 860.0;
-/// Width of a bar chart: a phone shows it whole.
-const BARS_WIDTH: f64 = 600.0;
-/// Height of one bar with the gap below it.
-const ROW: f64 = 26.0;
-/// Around every chart.
-const MARGIN: f64 = 8.0;
-/// Room for the labels left of and below a chart over time.
-const LEFT: f64 = 72.0;
-const BELOW: f64 = 28.0;
-/// About the width of a character of a label.
-const CHARACTER: f64 = 7.5;
-/// The longest label of a bar, in characters.
-const MAX_LABEL: usize = 26;
-const MAX_X_LABELS: usize = 8;
+/// The widest bar of a chart over time, in percent.
+const MAX_BAR: f64 = 8.0;
 
-/// A length or a place, in pixels with one decimal: enough for the eye, and the same everywhere.
-fn px(length: f64) -> String {
-    format!("{length:.1}")
+/// A length or a place with two decimals: enough for the eye, and the same everywhere.
+fn short(length: f64) -> String {
+    format!("{length:.2}")
 }
 
-fn svg(width: f64, height: f64, content: &Markup) -> Markup {
-    html! {
-        svg xmlns="http://www.w3.org/2000/svg" width=(width) height=(height)
-            viewBox=(format!("0 0 {width} {height}")) font-family="sans-serif" font-size="13" fill=(INK) {
-            (content)
-        }
-    }
+/// A chart over time: a slot of equal width for each step, values from 0 to the highest grid line.
+struct Plot<'t> {
+    timeline: &'t Timeline,
+    /// The distance of the grid lines.
+    spacing: u64,
+    /// The highest grid line.
+    top: u64,
 }
 
-fn rectangle(x: f64, y: f64, width: f64, height: f64, fill: &str) -> Markup {
-    html! { rect x=(px(x)) y=(px(y)) width=(px(width)) height=(px(height)) fill=(fill) {} }
-}
-
-fn line(from: (f64, f64), to: (f64, f64)) -> Markup {
-    html! { line x1=(px(from.0)) y1=(px(from.1)) x2=(px(to.0)) y2=(px(to.1)) stroke=(GRID) {} }
-}
-
-fn label(x: f64, y: f64, anchor: &str, text: &str) -> Markup {
-    html! { text x=(px(x)) y=(px(y)) text-anchor=(anchor) dominant-baseline="central" { (text) } }
-}
-
-/// The frame of a chart over time: a column of equal width for each step, values from 0 to `most`.
-struct Frame<'s> {
-    steps: &'s [Step],
-    height: f64,
-    most: u64,
-}
-
-impl Frame<'_> {
-    fn column(&self) -> f64 {
-        (WIDTH - LEFT - MARGIN) / self.steps.len().max(1) as f64
+impl Plot<'_> {
+    /// The width of a slot, in percent.
+    fn slot(&self) -> f64 {
+        100.0 / self.timeline.steps.len().max(1) as f64
     }
 
-    fn x(&self, step: usize) -> f64 {
-        LEFT + self.column() * step as f64
+    /// The middle of a slot, in percent.
+    fn x(&self, slot: usize) -> f64 {
+        self.slot() * (slot as f64 + 0.5)
     }
 
-    fn center(&self, step: usize) -> f64 {
-        self.x(step) + self.column() / 2.0
+    /// The height of a value above the axis, in pixels.
+    fn height(&self, value: f64) -> f64 {
+        HEIGHT * value / self.top as f64
     }
 
-    fn y(&self, value: u64) -> f64 {
-        let floor = self.height - BELOW - MARGIN;
-        floor - (floor - MARGIN) * value as f64 / self.most as f64
-    }
-
-    /// The chart with its grid and labels behind `content`.
+    /// The chart: its grid and labels, and `content` before them. Every second label below the axis
+    /// can be left out where there is little room.
     fn around(&self, content: &Markup) -> Markup {
-        let spacing = round_spacing(self.most);
-        let every = self.steps.len().div_ceil(MAX_X_LABELS).max(1);
-        let behind = html! {
-            @for value in (0..=self.most).step_by(spacing) {
-                (line((LEFT, self.y(value)), (WIDTH - MARGIN, self.y(value))))
-                (label(LEFT - 6.0, self.y(value), "end", &number(value)))
+        let lines = (0..=self.top / self.spacing).map(|line| line * self.spacing);
+        html! {
+            svg.plot height=(HEIGHT + 26.0) aria-hidden="true" {
+                @for value in lines {
+                    @let y = short(HEIGHT - self.height(value as f64));
+                    line.axis[value == 0] x1="0" x2="100%" y1=(y) y2=(y) {}
+                    text x="-8" y=(y) text-anchor="end" dominant-baseline="central" { (number(value)) }
+                }
+                @for (i, (slot, label)) in self.timeline.axis.ticks().iter().enumerate() {
+                    @let x = format!("{:.2}%", self.x(*slot));
+                    g.spare[i % 2 == 1] {
+                        line.axis x1=(x) x2=(x) y1=(HEIGHT) y2=(HEIGHT + 5.0) {}
+                        text x=(x) y=(HEIGHT + 19.0) text-anchor="middle" { (label) }
+                    }
+                }
+                (content)
             }
-            @for (i, step) in self.steps.iter().enumerate().step_by(every) {
-                @let half = step.label.chars().count() as f64 * CHARACTER / 2.0;
-                (label(self.center(i).min(WIDTH - half), self.height - BELOW + 6.0, "middle", &step.label))
-            }
-        };
-        svg(WIDTH, self.height, &html! { (behind) (content) })
+        }
     }
 }
 
 /// The distance of at most five grid lines: 1, 2 or 5 times a power of ten.
-fn round_spacing(most: u64) -> usize {
+fn round_spacing(most: u64) -> u64 {
     let powers = (0..19).map(|exponent| 10u64.pow(exponent));
-    let spacing = powers
+    powers
         .flat_map(|power| [1, 2, 5].map(|times| power.saturating_mul(times)))
-        .find(|spacing| most / spacing <= 5);
-    usize::try_from(spacing.unwrap_or(most)).unwrap_or(usize::MAX)
+        .find(|spacing| most / spacing < 5)
+        .unwrap_or(u64::MAX)
 }
 
-/// Accepted and rejected customers, a column a step.
-pub(super) fn volumes(steps: &[Step]) -> Markup {
-    let most = steps.iter().map(|s| s.accepted + s.rejected).max();
-    let most = most.unwrap_or(0).max(1);
-    let frame = Frame {
-        steps,
-        height: 280.0,
-        most: most + most / 12,
+/// Accepted and rejected customers, a bar a step. A grid line is above the highest bar.
+pub(super) fn volumes(timeline: &Timeline) -> Markup {
+    let most = timeline.steps.iter().map(Step::customers).max();
+    let most = most.unwrap_or(0);
+    let spacing = round_spacing(most);
+    let plot = Plot {
+        timeline,
+        spacing,
+        top: (most / spacing + 1).saturating_mul(spacing),
     };
-    let gap = if frame.column() > 4.0 { 1.0 } else { 0.0 };
-    let column = |i: usize, values: RangeInclusive<u64>, fill: &str| {
-        let (bottom, top) = (frame.y(*values.start()), frame.y(*values.end()));
-        let width = frame.column() - 2.0 * gap;
-        rectangle(frame.x(i) + gap, top, width, bottom - top, fill)
+    let width = (plot.slot() * 0.8).min(MAX_BAR);
+    let bar = |slot: usize, below: u64, customers: u64, class: &str| {
+        let height = plot.height(customers as f64);
+        let y = HEIGHT - plot.height(below as f64) - height;
+        html! {
+            rect class=(class) x=(format!("{:.2}%", plot.x(slot) - width / 2.0))
+                width=(format!("{width:.2}%")) y=(short(y)) height=(short(height)) {}
+        }
     };
-    frame.around(&html! {
-        @for (i, s) in steps.iter().enumerate() {
-            @if s.accepted > 0 { (column(i, 0..=s.accepted, ACCEPTED)) }
-            @if s.rejected > 0 { (column(i, s.accepted..=s.accepted + s.rejected, REJECTED)) }
+    plot.around(&html! {
+        @for (slot, step) in timeline.steps.iter().enumerate() {
+            @if step.accepted > 0 { (bar(slot, 0, step.accepted, "accepted")) }
+            @if step.rejected > 0 { (bar(slot, step.accepted, step.rejected, "rejected")) }
         }
     })
 }
 
-/// The acceptance rate in percent, step by step. A step without customers has no point.
-pub(super) fn acceptance(steps: &[Step]) -> Markup {
-    let frame = Frame {
-        steps,
-        height: 200.0,
-        most: 100,
+/// The acceptance rate in percent, step by step. A step without customers has no point, and no line
+/// leads over it.
+pub(super) fn acceptance(timeline: &Timeline) -> Markup {
+    let plot = Plot {
+        timeline,
+        spacing: 20,
+        top: 100,
     };
-    let points: Vec<(f64, f64)> = steps
-        .iter()
-        .enumerate()
-        .filter(|(_, s)| s.accepted + s.rejected > 0)
-        .map(|(i, s)| {
-            let percent = 100 * s.accepted / (s.accepted + s.rejected);
-            (frame.center(i), frame.y(percent))
-        })
-        .collect();
-    let path: Vec<String> = points
-        .iter()
-        .map(|(x, y)| format!("{x:.1},{y:.1}"))
-        .collect();
-    frame.around(&html! {
-        polyline points=(path.join(" ")) fill="none" stroke=(ACCEPTED) stroke-width="2" {}
-        @for (x, y) in &points { circle cx=(px(*x)) cy=(px(*y)) r="3" fill=(ACCEPTED) {} }
+    let place = |(slot, step): (usize, &Step)| {
+        let y = HEIGHT - plot.height(step.acceptance()?);
+        Some((format!("{:.2}%", plot.x(slot)), short(y)))
+    };
+    let places: Vec<_> = timeline.steps.iter().enumerate().map(place).collect();
+    let radius = if places.len() > 40 { 2 } else { 3 };
+    plot.around(&html! {
+        @for two in places.windows(2) {
+            @if let [Some((x1, y1)), Some((x2, y2))] = two {
+                line.accepted x1=(x1) y1=(y1) x2=(x2) y2=(y2) {}
+            }
+        }
+        @for (x, y) in places.iter().flatten() { circle.accepted cx=(x) cy=(y) r=(radius) {} }
     })
 }
 
-/// Horizontal bars, the first at the top, each with its number behind it.
-pub(super) fn bars(bars: &[Bar]) -> Markup {
-    let labels: Vec<String> = bars
-        .iter()
-        .map(|b| shortened(&printable(&b.label), MAX_LABEL).into_owned())
-        .collect();
-    let longest = labels.iter().map(|l| l.chars().count()).max().unwrap_or(0);
-    // Two widths, so that the charts of one page stand below each other.
-    let left = if longest > 12 { 200.0 } else { 110.0 };
-    let most = bars.iter().map(|b| b.count).max().unwrap_or(0).max(1);
-    let number_width = number(most).chars().count() as f64 * CHARACTER + 12.0;
-    let room = BARS_WIDTH - left - MARGIN - number_width;
-    let content = html! {
-        @for (i, (bar, text)) in bars.iter().zip(&labels).enumerate() {
-            @let top = MARGIN + ROW * i as f64;
-            @let width = room * bar.count as f64 / most as f64;
-            (label(left - 6.0, top + ROW / 2.0, "end", text))
-            (rectangle(left, top + 4.0, width, ROW - 8.0, ACCEPTED))
-            (label(left + width + 6.0, top + ROW / 2.0, "start", &number(bar.count)))
+/// A horizontal bar, as long as its part of the longest one. It says what it shows.
+pub(super) fn bar(count: u64, most: u64, says: &str) -> Markup {
+    let width = 1000.0 * count as f64 / most.max(1) as f64;
+    html! {
+        svg.bar viewBox="0 0 1000 14" preserveAspectRatio="none" role="img" aria-label=(says) {
+            rect.accepted width=(short(width)) height="14" {}
         }
-    };
-    let height = ROW * bars.len().max(1) as f64 + 2.0 * MARGIN;
-    svg(BARS_WIDTH, height, &content)
+    }
 }

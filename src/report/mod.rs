@@ -1,11 +1,15 @@
-//! Renders a period or a batch as one self-contained HTML page with charts.
+//! A report on a period or a batch as one self-contained HTML page with charts.
 //!
 //! In: a connection to the history, and a period or a batch. Out: [`Figures`], and the page made of
-//! them. It may read only the sums of the history: no value of a customer may be on the page.
+//! them. It reads the sums of the history, and the texts of findings where they show no value: no
+//! value of a customer may be on the page.
 
 mod charts;
 mod figures;
+mod names;
 mod page;
+mod queries;
+mod time;
 
-pub use figures::{About, Bar, Figures, Reason, Step, of_batch, of_period};
-pub use page::{is_report, render};
+pub use figures::{About, Figures, of_batch, of_period};
+pub use page::{Letterhead, is_report, render};

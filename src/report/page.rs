@@ -2,12 +2,33 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::text::printable;
+use crate::text::{counted as several, printable};
 
 use super::charts;
-use super::figures::{About, Bar, Breakdown, Figures, Reason};
+use super::figures::{About, Breakdown, Figures, Office, Reason, Step, Timeline, Top};
 
 const STYLE: &str = include_str!("report.css");
+
+/// What a page says of who made it.
+#[derive(Clone, Copy, Debug)]
+pub struct Letterhead<'a> {
+    /// The name of the institution.
+    pub institution: Option<&'a str>,
+    /// The name of the branch.
+    pub branch: Option<&'a str>,
+    /// When the page was made, as the history writes moments.
+    pub made: &'a str,
+}
+
+impl Letterhead<'_> {
+    /// Institution and branch; empty where neither is set.
+    fn who(&self) -> String {
+        let branch = self.branch.map(|name| format!("branch {name}"));
+        let parts = [self.institution, branch.as_deref()];
+        let parts: Vec<_> = parts.into_iter().flatten().map(printable).collect();
+        parts.join(", ")
+    }
+}
 
 /// A number with its thousands apart.
 pub(super) fn number(n: u64) -> String {
@@ -35,48 +56,45 @@ pub fn is_report(beginning: &[u8]) -> bool {
     text.starts_with("<!DOCTYPE html><html lang=\"en\">") && text.contains("<title>kycdrop: ")
 }
 
-/// The whole page. `now` is when it was made, as the history writes moments.
-pub fn render(figures: &Figures, now: &str) -> String {
+/// The whole page.
+pub fn render(figures: &Figures, head: Letterhead<'_>) -> String {
     let title = title(&figures.about);
-    let all = figures.accepted + figures.rejected;
+    let who = head.who();
     let page = html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
                 meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
-                title { "kycdrop: " (title) }
+                title { "kycdrop: " @if !who.is_empty() { (who) ": " } (title) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
                 header {
-                    h1 { (title) }
+                    h1 { @if !who.is_empty() { span.who { (who) } " " } (title) }
                     p.made {
-                        "kycdrop " (env!("CARGO_PKG_VERSION")) ", made " (now)
+                        "kycdrop " (env!("CARGO_PKG_VERSION")) ", made " (head.made)
                         @if let Some(last) = figures.last_batch { ", history up to batch " (last) }
                     }
                     @if let About::Batch(b) = &figures.about {
                         p { "Endpoint " (printable(&b.endpoint)) ", taken " (b.received_at) ", answered " (b.status) "." }
                         @if let Some(error) = &b.error { p.error { (printable(error)) } }
                     }
+                    @if figures.last_batch.is_none() { p { "Nothing is recorded yet." } }
                 }
                 main {
-                    section.tiles {
-                        (tile("customers validated", &number(all)))
-                        (tile("accepted", &percent(figures.accepted, all)))
-                        (tile("rejected", &number(figures.rejected)))
-                        @if figures.repeated > 0 { (tile("repeated", &number(figures.repeated))) }
-                        (tile("assessments saved", &number(figures.assessments)))
-                        (tile("new customers", &number(figures.created)))
-                    }
-                    (volumes(figures))
+                    (tiles(figures))
+                    @if let Some(timeline) = &figures.timeline { (over_time(timeline)) }
                     (reasons(&figures.reasons, figures.rejected))
-                    (offices(figures))
-                    @for breakdown in &figures.breakdowns { (counted(breakdown)) }
+                    div.pair {
+                        (offices(&figures.offices))
+                        @for breakdown in &figures.breakdowns { (counted(breakdown)) }
+                    }
                     (sets(figures))
                 }
-                footer { p { "This page shows offices, codes and field paths, but no value that a customer gave." } }
+                footer { p { "This page shows offices, codes and field paths, but no value that a customer gave. Days are in UTC." } }
             }
         }
     };
@@ -90,34 +108,63 @@ fn title(about: &About) -> String {
     }
 }
 
+fn tiles(figures: &Figures) -> Markup {
+    let Figures {
+        accepted, rejected, ..
+    } = *figures;
+    let all = accepted + rejected;
+    let counts =
+        |n: u64, one: &str, several: &str| tile(if n == 1 { one } else { several }, &number(n));
+    html! {
+        section.tiles {
+            (counts(all, "customer validated", "customers validated"))
+            (tile("accepted", &percent(accepted, all)))
+            (tile("rejected", &number(rejected)))
+            @if figures.repeated > 0 { (tile("repeated", &number(figures.repeated))) }
+            (counts(figures.assessments, "assessment saved", "assessments saved"))
+            (counts(figures.created, "new customer", "new customers"))
+        }
+    }
+}
+
 fn tile(label: &str, value: &str) -> Markup {
     html! { div.tile { span.value { (value) } span.label { (label) } } }
 }
 
-fn chart(kind: &str, about: &str, svg: &Markup) -> Markup {
-    html! { figure class=(kind) role="img" aria-label=(about) { (svg) } }
+/// A heading over a list, with how much of it is shown if that is not all.
+fn heading<T>(title: &str, top: &Top<T>) -> Markup {
+    html! {
+        h2 { (title) @if top.rows.len() < top.all { " " small { (top.rows.len()) " of " (number(top.all as u64)) } } }
+    }
 }
 
-fn volumes(figures: &Figures) -> Markup {
+fn over_time(timeline: &Timeline) -> Markup {
+    let Timeline { axis, steps } = timeline;
+    let slot = axis.name;
+    let shown: Vec<&Step> = steps.iter().filter(|s| s.customers() > 0).collect();
     html! {
-        @if figures.steps.len() > 1 {
-            section {
-                h2 { "Customers validated" }
-                p.legend { span.accepted { "accepted" } " " span.rejected { "rejected" } }
-                (chart("time", "Accepted and rejected customers over time", &charts::volumes(&figures.steps)))
-                h2 { "Acceptance rate (%)" }
-                (chart("time", "Acceptance rate over time", &charts::acceptance(&figures.steps)))
-            }
-        }
-        @if !figures.steps.is_empty() {
-            section {
-                details open[figures.steps.len() <= 14] {
-                    summary { "The figures" }
+        section {
+            @if shown.is_empty() {
+                h2 { "Customers validated by " (slot) }
+                p { "No customer was validated." }
+            } @else {
+                div.charts {
+                    div.chart {
+                        h2 { "Customers validated by " (slot) }
+                        p.legend { span.accepted { "accepted" } " " span.rejected { "rejected" } }
+                        figure role="img" aria-label=(volumes_in_words(slot, &shown)) { (charts::volumes(timeline)) }
+                    }
+                    div.chart {
+                        h2 { "Acceptance rate by " (slot) " (%)" }
+                        figure role="img" aria-label=(acceptance_in_words(slot, &shown)) { (charts::acceptance(timeline)) }
+                    }
+                }
+                div.figures tabindex="0" role="region" aria-label={ "The figures by " (slot) } {
                     table {
-                        thead { tr { th { "when" } th.n { "accepted" } th.n { "rejected" } th.n { "acceptance rate" } } }
-                        tbody { @for s in &figures.steps {
+                        thead { tr { th { (slot) @if slot == "week" { " from" } } th.n { "accepted" } th.n { "rejected" } th.n { "rate" } } }
+                        tbody { @for s in shown {
                             tr { td.day { (s.label) } td.n { (number(s.accepted)) } td.n { (number(s.rejected)) }
-                                td.n { (percent(s.accepted, s.accepted + s.rejected)) } }
+                                td.n { (percent(s.accepted, s.customers())) } }
                         } }
                     }
                 }
@@ -126,33 +173,45 @@ fn volumes(figures: &Figures) -> Markup {
     }
 }
 
-fn reasons(reasons: &[Reason], rejected: u64) -> Markup {
-    let answered: Vec<Bar> = reasons
-        .iter()
-        .filter(|r| r.answers > 0)
-        .take(12)
-        .map(|r| Bar {
-            label: r.code.clone(),
-            count: r.answers,
-        })
-        .collect();
+fn volumes_in_words(slot: &str, steps: &[&Step]) -> String {
+    let sum = |count: fn(&Step) -> u64| steps.iter().map(|s| count(s)).sum();
+    let most = steps.iter().rev().max_by_key(|s| s.customers());
+    let most = most.map(|s| format!("; most: {} ({})", number(s.customers()), s.label));
+    format!(
+        "Customers validated by {slot}: {} accepted, {} rejected, in {}{}",
+        number(sum(|s| s.accepted)),
+        number(sum(|s| s.rejected)),
+        several(steps.len() as u64, slot, &format!("{slot}s")),
+        most.unwrap_or_default(),
+    )
+}
+
+fn acceptance_in_words(slot: &str, steps: &[&Step]) -> String {
+    let accepted: u64 = steps.iter().map(|s| s.accepted).sum();
+    let rate = |s: &Step| format!("{} ({})", percent(s.accepted, s.customers()), s.label);
+    let by_rate = |a: &&&Step, b: &&&Step| {
+        // Without division, so that no rounding decides.
+        (a.accepted * b.customers()).cmp(&(b.accepted * a.customers()))
+    };
+    let lowest = steps.iter().min_by(by_rate).map(|s| rate(s));
+    let highest = steps.iter().rev().max_by(by_rate).map(|s| rate(s));
+    format!(
+        "Acceptance rate by {slot}: {} in all; lowest {}, highest {}",
+        percent(accepted, steps.iter().map(|s| s.customers()).sum()),
+        lowest.unwrap_or_default(),
+        highest.unwrap_or_default(),
+    )
+}
+
+fn reasons(reasons: &Top<Reason>, rejected: u64) -> Markup {
+    let most = reasons.rows.iter().map(|r| r.answers).max().unwrap_or(0);
     html! {
         section {
-            h2 { "Why customers were rejected" }
-            @if reasons.is_empty() { p { "No customer was rejected." } } @else {
-                (chart("bars", "Rejected customers by the code of the answer", &charts::bars(&answered)))
+            (heading("Why customers were rejected", reasons))
+            @if reasons.rows.is_empty() { p { "No customer was rejected." } } @else {
                 table.reasons {
                     thead { tr { th { "code" } th { "what" } th { "where" } th.n { "answered" } th.n { "share" } th.n { "found" } } }
-                    tbody { @for r in reasons {
-                        tr {
-                            td { code { (r.code) } }
-                            td { (printable(&r.description)) @if !r.origin.is_empty() { br; small { (r.origin) } } }
-                            td { @for (i, f) in r.fields.iter().enumerate() { @if i > 0 { br; } code { (printable(f)) } } }
-                            td.n data-label="answered" { (number(r.answers)) }
-                            td.n data-label="share" { (percent(r.answers, rejected)) }
-                            td.n data-label="found" { (number(r.findings)) }
-                        }
-                    } }
+                    tbody { @for r in &reasons.rows { (reason(r, most, rejected)) } }
                 }
                 p.note { "Answered: customers whose response has the code. Found: how often it was found, answered or not. " code { "kycdrop explain CODE" } " shows how to fix each." }
             }
@@ -160,14 +219,32 @@ fn reasons(reasons: &[Reason], rejected: u64) -> Markup {
     }
 }
 
-fn offices(figures: &Figures) -> Markup {
+fn reason(r: &Reason, most: u64, rejected: u64) -> Markup {
+    let share = percent(r.answers, rejected);
+    let says = format!("{}: {} answered, {share}", r.code, number(r.answers));
     html! {
-        @if !figures.offices.is_empty() {
+        tr {
+            td { code { (r.code) } (charts::bar(r.answers, most, &says)) }
+            td { (printable(&r.description)) @if !r.origin.is_empty() { " " br; small { (r.origin) } } }
+            td {
+                @for (i, f) in r.fields.iter().enumerate() { @if i > 0 { br; } code { (printable(f)) } }
+                @if r.fields.len() < r.all_fields { br; small { (r.fields.len()) " of " (r.all_fields) } }
+            }
+            td.n data-label="answered" { (number(r.answers)) }
+            td.n data-label="share" { (share) }
+            td.n data-label="found" { (number(r.findings)) }
+        }
+    }
+}
+
+fn offices(offices: &Top<Office>) -> Markup {
+    html! {
+        @if !offices.rows.is_empty() {
             section {
-                h2 { "Offices" }
+                (heading("Offices", offices))
                 table {
-                    thead { tr { th { "businessUnit" } th.n { "accepted" } th.n { "rejected" } th.n { "acceptance rate" } } }
-                    tbody { @for o in &figures.offices {
+                    thead { tr { th { "office" } th.n { "accepted" } th.n { "rejected" } th.n { "rate" } } }
+                    tbody { @for o in &offices.rows {
                         tr { td { (printable(&o.name)) } td.n { (number(o.accepted)) } td.n { (number(o.rejected)) }
                             td.n { (percent(o.accepted, o.accepted + o.rejected)) } }
                     } }
@@ -178,20 +255,24 @@ fn offices(figures: &Figures) -> Markup {
 }
 
 fn counted(breakdown: &Breakdown) -> Markup {
-    let Breakdown { title, note, bars } = breakdown;
-    let all: u64 = bars.iter().map(|b| b.count).sum();
+    let Breakdown {
+        title,
+        note,
+        bars,
+        total,
+    } = breakdown;
+    let most = bars.rows.iter().map(|b| b.count).max().unwrap_or(0);
     html! {
-        @if !bars.is_empty() {
+        @if !bars.rows.is_empty() {
             section {
-                h2 { (title) }
+                (heading(title, bars))
                 p.note { (note) }
-                (chart("bars", title, &charts::bars(bars)))
-                details {
-                    summary { "The figures" }
-                    table { tbody { @for b in bars {
-                        tr { td { (printable(&b.label)) } td.n { (number(b.count)) } td.n { (percent(b.count, all)) } }
-                    } } }
-                }
+                table.counted { tbody { @for b in &bars.rows {
+                    @let label = printable(&b.label);
+                    @let (count, share) = (number(b.count), percent(b.count, *total));
+                    tr { td { (label) } td.n { (count) } td.n { (share) }
+                        td { (charts::bar(b.count, most, &format!("{label}: {count}, {share}"))) } }
+                } } }
             }
         }
     }
@@ -199,12 +280,12 @@ fn counted(breakdown: &Breakdown) -> Markup {
 
 fn sets(figures: &Figures) -> Markup {
     html! {
-        @if !figures.sets.is_empty() {
+        @if !figures.sets.rows.is_empty() {
             section {
-                h2 { "Classifiers used" }
+                (heading("Classifiers used", &figures.sets))
                 table {
                     thead { tr { th { "set" } th { "first" } th { "last" } th.n { "files" } } }
-                    tbody { @for s in &figures.sets {
+                    tbody { @for s in &figures.sets.rows {
                         tr { td { code { (s.hash.get(..12).unwrap_or(&s.hash)) } } td { (s.first) } td { (s.last) } td.n { (number(s.files)) } }
                     } }
                 }

@@ -30,5 +30,6 @@ mod pager;
 mod pending;
 mod read_only;
 mod report;
+mod report_figures;
 mod sqlite3_command;
 mod status;

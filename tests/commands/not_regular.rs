@@ -77,7 +77,7 @@ const READERS: &[&[&str]] = &[
 const FILES: &[(&str, &[&str], bool)] = &[
     (
         "kycdrop.toml",
-        &["check", "doctor", "backup", "snapshot", "export"],
+        &["check", "doctor", "report", "backup", "snapshot", "export"],
         true,
     ),
     (

@@ -4,11 +4,11 @@
 use crate::asking;
 use crate::common;
 
-use asking::{a_life, a_wrong_batch, evaluated, refused};
+use asking::{MOMENT, a_life, a_wrong_batch, evaluated, refused};
 use common::{Office, company, person, with};
 use serde_json::json;
 
-fn page(office: &Office, args: &[&str]) -> String {
+pub(crate) fn page(office: &Office, args: &[&str]) -> String {
     let args = [&["report", "--output", "-"], args].concat();
     let output = office.run(&args);
     assert!(output.status.success(), "{output:?}");
@@ -16,7 +16,7 @@ fn page(office: &Office, args: &[&str]) -> String {
 }
 
 /// What a browser would fetch or run.
-fn stands_alone(page: &str) {
+pub(crate) fn stands_alone(page: &str) {
     for foreign in [
         "<script",
         "<link",
@@ -147,35 +147,161 @@ fn whatever_comes_from_outside_is_escaped() {
 }
 
 #[test]
-fn an_empty_history_and_a_period_the_wrong_way_round() {
-    let office = Office::new();
-    assert_eq!(refused(&office, &["report", "--output", "-"]).0, Some(78));
+fn a_month_by_its_name() {
+    let office = Office::on(MOMENT);
     office.once();
-    assert!(page(&office, &[]).contains("No customer was rejected."));
-    let (code, said) = refused(
-        &office,
-        &[
-            "report",
-            "--output",
-            "-",
-            "--from",
-            "2026-02-01",
-            "--to",
-            "2026-01-01",
-        ],
+    for (month, title) in [
+        ("2026-10", "<h1>2026-10-01 to 2026-10-31</h1>"),
+        ("2024-02", "<h1>2024-02-01 to 2024-02-29</h1>"),
+        ("2026-11", "<h1>2026-11-01 to 2026-11-21</h1>"),
+    ] {
+        let page = page(&office, &["--month", month]);
+        assert!(page.contains(title), "{month}: {page}");
+    }
+    for (wrong, code) in [
+        (&["--month", "2026-12"][..], 65),
+        (&["--month", "2026-13"], 2),
+        (&["--month", "2026-1"], 2),
+        (&["--month", "2026-10-01"], 2),
+        (&["--month", "october"], 2),
+        (&["--month", "2026-10", "--from", "2026-10-01"], 2),
+        (&["--month", "2026-10", "--to", "2026-10-01"], 2),
+        (&["--month", "2026-10", "--batch", "1"], 2),
+    ] {
+        let args = [&["report", "--output", "-"], wrong].concat();
+        assert_eq!(refused(&office, &args).0, Some(code), "{wrong:?}");
+    }
+}
+
+#[test]
+fn the_title_names_institution_and_branch() {
+    for (settings, title, head) in [
+        (
+            "institution = \"Bank <& Sons>\"\nbranch = \"vilnius-3\"\n",
+            "<title>kycdrop: Bank &lt;&amp; Sons&gt;, branch vilnius-3: 20",
+            "<h1><span class=\"who\">Bank &lt;&amp; Sons&gt;, branch vilnius-3</span> 20",
+        ),
+        (
+            "branch = \"vilnius-3\"\n",
+            "<title>kycdrop: branch vilnius-3: 20",
+            "<h1><span class=\"who\">branch vilnius-3</span> 20",
+        ),
+        ("institution = \" \"\n", "<title>kycdrop: 20", "<h1>20"),
+    ] {
+        let office = Office::configured(settings);
+        office.once();
+        let page = page(&office, &[]);
+        assert!(
+            page.contains(title) && page.contains(head),
+            "{title}: {page}"
+        );
+        // A page with a name is known as a report, and replaced.
+        for _ in 0..2 {
+            let file = office.at("page.html");
+            let output = office.run(&["report", "--output", &file.to_string_lossy()]);
+            assert!(output.status.success(), "{output:?}");
+        }
+    }
+    let office = Office::configured(&format!("institution = \"{}\"\n", "x".repeat(201)));
+    let (code, said) = refused(&office, &["report", "--output", "-"]);
+    assert_eq!(code, Some(78));
+    assert!(
+        said.contains("institution must have 200 characters or less"),
+        "{said}"
     );
-    assert_eq!(code, Some(65));
-    assert!(said.contains("swap --from and --to"), "{said}");
-    assert_eq!(
-        refused(
-            &office,
-            &["report", "--output", "-", "--from", "2026-02-31"]
-        )
-        .0,
-        Some(2)
+}
+
+/// The colours of a block of the style, by name: their relative luminance, from 0 (black) to 1.
+fn colours(block: &str) -> impl Fn(&str) -> f64 + '_ {
+    move |name| {
+        let hex = block.split(&format!("--{name}: #")).nth(1).expect(name);
+        let part = |at: usize| {
+            let c = f64::from(u8::from_str_radix(&hex[at..at + 2], 16).expect(name)) / 255.0;
+            if c <= 0.04045 {
+                c / 12.92
+            } else {
+                ((c + 0.055) / 1.055).powf(2.4)
+            }
+        };
+        0.2126 * part(0) + 0.7152 * part(2) + 0.0722 * part(4)
+    }
+}
+
+#[test]
+fn colours_have_the_contrast_that_wcag_asks_for() {
+    let office = Office::new();
+    office.once();
+    let page = page(&office, &[]);
+    let blocks: Vec<&str> = page.split(":root { color-scheme").skip(1).collect();
+    assert_eq!(blocks.len(), 2, "light and dark");
+    assert!(
+        page.contains("@media screen and (prefers-color-scheme: dark)"),
+        "print is light"
     );
+    for block in blocks {
+        let of = colours(block);
+        for (one, other, least) in [
+            ("ink", "paper", 4.5),
+            ("soft", "paper", 4.5),
+            ("accepted", "paper", 3.0),
+            ("rejected", "paper", 3.0),
+            // What holds in grey: the two differ in luminance.
+            ("accepted", "rejected", 3.0),
+        ] {
+            let (a, b) = (of(one), of(other));
+            let contrast = (a.max(b) + 0.05) / (a.min(b) + 0.05);
+            assert!(contrast >= least, "{one} on {other}: {contrast:.2}");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_recorded_yet() {
+    let office = Office::on(MOMENT);
+    let output = office.run(&["report", "--output", "-"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        output.status.success() && said.contains("there is no history at"),
+        "{said}"
+    );
+    let before = String::from_utf8(output.stdout).expect("text");
+    assert!(
+        !office.at("kycdrop.db").exists(),
+        "a report makes no history"
+    );
+    office.once();
+    for page in [before, page(&office, &[])] {
+        stands_alone(&page);
+        for told in [
+            "<h1>2026-11-01 to 2026-11-21</h1>",
+            "Nothing is recorded yet.",
+            "No customer was rejected.",
+        ] {
+            assert!(page.contains(told), "{told}: {page}");
+        }
+    }
     assert_eq!(
         refused(&office, &["report", "--output", "-", "--batch", "9"]).0,
         Some(65)
     );
+}
+
+#[test]
+fn a_period_the_wrong_way_round() {
+    let office = Office::new();
+    office.once();
+    let period = [
+        "report",
+        "--output",
+        "-",
+        "--from",
+        "2026-02-01",
+        "--to",
+        "2026-01-01",
+    ];
+    let (code, said) = refused(&office, &period);
+    assert_eq!(code, Some(65));
+    assert!(said.contains("swap --from and --to"), "{said}");
+    let no_day = ["report", "--output", "-", "--from", "2026-02-31"];
+    assert_eq!(refused(&office, &no_day).0, Some(2));
 }

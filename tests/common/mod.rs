@@ -90,8 +90,13 @@ impl Office {
     /// shows a day, or asks for one ("this month").
     pub fn on(moment: &str) -> Office {
         let mut office = Office::new();
-        office.ahead = kycdrop::clock::difference(moment, Utc::now()).expect("a moment");
+        office.move_to(moment);
         office
+    }
+
+    /// Sets the clock of the office to another moment.
+    pub fn move_to(&mut self, moment: &str) {
+        self.ahead = kycdrop::clock::difference(moment, Utc::now()).expect("a moment");
     }
 
     /// Gives a command the clock of the office.

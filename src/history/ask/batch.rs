@@ -77,7 +77,7 @@ pub struct Judged {
 }
 
 /// One thing that was wrong.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FindingRow {
     /// Its place among the customer's findings, from 1.
     pub no: u32,

@@ -16,7 +16,7 @@ use crate::trouble::Result;
 
 use super::batch::State;
 use super::life::offices;
-use super::place::name_in;
+use super::place::Payload;
 
 /// So many customers are listed at most.
 const MAX_HITS: usize = 20;
@@ -124,7 +124,7 @@ fn hit(r: &Row<'_>, state: State) -> rusqlite::Result<Hit> {
         business_unit: r.get(4)?,
         name: match state {
             State::Accepted => name.filter(|name| !name.is_empty()),
-            State::Rejected => name.and_then(|payload| name_in(&payload)),
+            State::Rejected => name.and_then(|payload| Payload::of(&payload).name()),
         },
         has_others: false,
     })
@@ -163,7 +163,7 @@ impl Search<'_> {
                 let payload: String =
                     self.conn
                         .query_row(payload, params![hit.batch_id, hit.position], |r| r.get(0))?;
-                hit.name = name_in(&payload);
+                hit.name = Payload::of(&payload).name();
             }
         }
         if found.hits.is_empty() {
@@ -227,7 +227,9 @@ impl Search<'_> {
         let rejected = format!("SELECT {REJECTION} FROM rejection ORDER BY rejection_id DESC");
         self.scan(&rejected, State::Rejected, &mut found, |r| {
             let payload = r.get_ref(5)?.as_str_or_null()?.unwrap_or_default();
-            Ok(name_in(payload).is_some_and(|name| has_all(&name)))
+            Ok(Payload::of(payload)
+                .name()
+                .is_some_and(|name| has_all(&name)))
         })?;
         let accepted = format!("SELECT {ASSESSMENT} FROM assessment ORDER BY assessment_id DESC");
         self.scan(&accepted, State::Accepted, &mut found, |r| {
@@ -317,7 +319,7 @@ pub fn recent_words(conn: &Connection) -> Result<BTreeSet<String>> {
         "SELECT payload_text(payload) FROM rejection ORDER BY rejection_id DESC LIMIT ?1",
     )?;
     for payload in select.query_map([RECENT], |r| r.get::<_, String>(0))? {
-        name_in(&payload?).map(&mut add_name);
+        Payload::of(&payload?).name().map(&mut add_name);
     }
     Ok(words)
 }

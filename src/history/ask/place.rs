@@ -39,13 +39,17 @@ impl<'p> Leaf<'p> {
 }
 
 /// The keys and values of an object, in their order, each as often as it stands there.
-struct Members<'p>(Vec<(String, &'p RawValue)>);
+struct Members<'p>(Vec<(Cow<'p, str>, &'p RawValue)>);
+
+/// A key that is copied only where it has escapes.
+#[derive(Deserialize)]
+struct Key<'p>(#[serde(borrow)] Cow<'p, str>);
 
 impl<'de: 'p, 'p> Deserialize<'de> for Members<'p> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Members<'p>, D::Error> {
         struct Reader;
         impl<'de> Visitor<'de> for Reader {
-            type Value = Vec<(String, &'de RawValue)>;
+            type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str("an object")
@@ -53,8 +57,8 @@ impl<'de: 'p, 'p> Deserialize<'de> for Members<'p> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
+                while let Some((Key(key), value)) = map.next_entry()? {
+                    members.push((key, value));
                 }
                 Ok(members)
             }
@@ -63,7 +67,7 @@ impl<'de: 'p, 'p> Deserialize<'de> for Members<'p> {
     }
 }
 
-fn members(text: &str) -> Option<Vec<(String, &RawValue)>> {
+fn members(text: &str) -> Option<Vec<(Cow<'_, str>, &RawValue)>> {
     text.starts_with('{')
         .then(|| serde_json::from_str::<Members<'_>>(text).ok())
         .flatten()
@@ -85,43 +89,94 @@ enum Step<'s> {
 /// Where the value of a finding's path stands. Where two keys are the same, the last one counts, as
 /// it does for the rules.
 pub fn spot<'p>(payload: &'p str, path: &str) -> Spot<'p> {
-    let mut at = payload.trim_start();
-    let mut object: Option<&'static Object> = Some(&CUSTOMER);
-    let mut rest = path;
-    while !rest.is_empty() {
-        let (step, after) = next_step(rest);
-        let found = match step {
-            Step::Index(index) => items(at).and_then(|items| items.get(index).map(|v| v.get())),
-            Step::Key(key) => {
-                let members = members(at).unwrap_or_default();
-                // A key of the sender's own may have dots and brackets in it.
-                let whole = members.iter().rev().find(|(k, _)| k == rest);
-                if let Some((_, value)) = whole {
-                    return place_of(payload, value.get(), true);
-                }
-                let wanted = object.and_then(|o| keys(o).get(key));
-                let same = |k: &str| {
-                    k == key || (wanted.is_some() && object.and_then(|o| keys(o).get(k)) == wanted)
-                };
-                let found = members
-                    .iter()
-                    .rev()
-                    .find(|(k, _)| same(k))
-                    .map(|(_, v)| v.get());
-                object = object.zip(wanted).and_then(|(o, f)| match o.field(f).ty {
-                    Type::Object(inner) | Type::List(inner) => Some(inner),
-                    _ => None,
-                });
-                found
-            }
-        };
-        let Some(value) = found else {
-            return place_of(payload, at, is_whole(path));
-        };
-        at = value;
-        rest = after;
+    Payload::of(payload).spot(path)
+}
+
+/// A customer as it came, for several questions.
+pub struct Payload<'p> {
+    text: &'p str,
+    /// Its fields; None where it is not an object.
+    members: Option<Vec<(Cow<'p, str>, &'p RawValue)>>,
+}
+
+impl<'p> Payload<'p> {
+    /// Reads the names of a customer's fields.
+    pub fn of(text: &'p str) -> Payload<'p> {
+        Payload {
+            text,
+            members: members(text.trim_start()),
+        }
     }
-    place_of(payload, at, true)
+
+    /// As [`spot`] does.
+    pub fn spot(&self, path: &str) -> Spot<'p> {
+        let payload = self.text;
+        let mut at = payload.trim_start();
+        let mut object: Option<&'static Object> = Some(&CUSTOMER);
+        let mut rest = path;
+        let mut inner;
+        let mut here = self.members.as_ref();
+        while !rest.is_empty() {
+            let (step, after) = next_step(rest);
+            let found = match step {
+                Step::Index(index) => items(at).and_then(|items| items.get(index).map(|v| v.get())),
+                Step::Key(key) => {
+                    let members = here.map_or(&[][..], Vec::as_slice);
+                    // A key of the sender's own may have dots and brackets in it.
+                    let whole = members.iter().rev().find(|(k, _)| k == rest);
+                    if let Some((_, value)) = whole {
+                        return place_of(payload, value.get(), true);
+                    }
+                    let wanted = object.and_then(|o| keys(o).get(key));
+                    let same = |k: &str| {
+                        k == key
+                            || (wanted.is_some() && object.and_then(|o| keys(o).get(k)) == wanted)
+                    };
+                    let found = members
+                        .iter()
+                        .rev()
+                        .find(|(k, _)| same(k))
+                        .map(|(_, v)| v.get());
+                    object = object.zip(wanted).and_then(|(o, f)| match o.field(f).ty {
+                        Type::Object(inner) | Type::List(inner) => Some(inner),
+                        _ => None,
+                    });
+                    found
+                }
+            };
+            let Some(value) = found else {
+                return place_of(payload, at, is_whole(path));
+            };
+            at = value;
+            rest = after;
+            if !rest.is_empty() {
+                inner = members(at);
+                here = inner.as_ref();
+            }
+        }
+        place_of(payload, at, true)
+    }
+
+    /// The name of the customer: first and last name of a person, the title of a company.
+    pub fn name(&self) -> Option<String> {
+        let members = self.members.as_ref()?;
+        let text = |field: &str| {
+            let wanted = keys(&CUSTOMER).get(field);
+            let of_field = |(k, _): &&(Cow<'_, str>, _)| keys(&CUSTOMER).get(k) == wanted;
+            let value = members.iter().rev().find(of_field)?.1.get();
+            let text = serde_json::from_str::<String>(value).ok()?;
+            Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+        };
+        let person = || {
+            let names = ["firstName", "lastName"].into_iter().filter_map(text);
+            let names: Vec<String> = names.collect();
+            Some(names.join(" ")).filter(|name| !name.is_empty())
+        };
+        match text("entityType").as_deref() {
+            Some("ORGANIZATION") => text("title").or_else(person),
+            _ => person().or_else(|| text("title")),
+        }
+    }
 }
 
 /// `customers[3]` speaks of the element itself, which is no object.
@@ -150,29 +205,6 @@ fn place_of<'p>(payload: &'p str, value: &'p str, there: bool) -> Spot<'p> {
     }
 }
 
-/// The name of a customer as it came: first and last name of a person, the title of a company.
-pub fn name_in(payload: &str) -> Option<String> {
-    let members = members(payload.trim_start())?;
-    let text = |field: &str| {
-        let wanted = keys(&CUSTOMER).get(field);
-        let of_field = |(k, _): &&(String, _)| keys(&CUSTOMER).get(k) == wanted;
-        let value = members.iter().rev().find(of_field)?.1.get();
-        let text = serde_json::from_str::<String>(value).ok()?;
-        Some(text.trim().to_owned()).filter(|text| !text.is_empty())
-    };
-    let person = || {
-        let names: Vec<String> = ["firstName", "lastName"]
-            .into_iter()
-            .filter_map(text)
-            .collect();
-        Some(names.join(" ")).filter(|name| !name.is_empty())
-    };
-    match text("entityType").as_deref() {
-        Some("ORGANIZATION") => text("title").or_else(person),
-        _ => person().or_else(|| text("title")),
-    }
-}
-
 /// Every value of a customer that holds no others, in the order in which they stand there; an empty
 /// list or object is one.
 pub fn leaves(payload: &str) -> Vec<Leaf<'_>> {
@@ -186,7 +218,7 @@ fn walk<'p>(text: &'p str, path: String, found: &mut Vec<Leaf<'p>>) {
         (Some(members), _) if !members.is_empty() => {
             for (key, value) in members {
                 let path = match path.is_empty() {
-                    true => key,
+                    true => key.into_owned(),
                     false => format!("{path}.{key}"),
                 };
                 walk(value.get(), path, found);
@@ -245,7 +277,7 @@ mod tests {
 
     #[test]
     fn the_name_is_that_of_the_kind_of_customer() {
-        let name = |payload: &str| name_in(payload).unwrap_or_default();
+        let name = |payload: &str| Payload::of(payload).name().unwrap_or_default();
         let both = r#""firstName": "Ona", "lastName": " ", "lastName": "Žąsė", "title": "UAB""#;
         assert_eq!(name(&format!("{{{both}}}")), "Ona Žąsė");
         let company = format!(r#" {{"entityType": "ORGANIZATION", {both}}}"#);
