@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 
 use crate::invisible::{as_it_looks, is_invisible};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 /// The text with every control character (and every character that turns the direction of writing)
 /// replaced by its escape, so that it prints on one line and as what it is.
@@ -133,6 +135,19 @@ pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
     }
 }
 
+/// The text in lower case and without diacritics: `Žąsis` is `zasis`. What is folded so compares as
+/// people search.
+pub fn folded(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return match text.bytes().any(|b| b.is_ascii_uppercase()) {
+            true => Cow::Owned(text.to_ascii_lowercase()),
+            false => Cow::Borrowed(text),
+        };
+    }
+    let letters = text.nfd().filter(|c| !is_combining_mark(*c));
+    Cow::Owned(letters.flat_map(char::to_lowercase).collect())
+}
+
 /// A number with its noun: `1 file`, `2 files`.
 pub fn counted(number: u64, one: &str, several: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { several })
@@ -168,6 +183,7 @@ pub fn of_them_repeated(repeated: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::folded;
     use super::*;
 
     #[test]
@@ -252,5 +268,19 @@ mod tests {
             spreadsheet_text(&format!("={}", "x".repeat(255))).get(..2),
             Some("'=")
         );
+    }
+
+    #[test]
+    fn folded_text_has_no_capitals_and_no_diacritics() {
+        for (text, folded_text) in [
+            ("Žąsinaitė ČĘĮŠŲŪ", "zasinaite ceisuu"),
+            ("Bērziņš", "berzins"),
+            ("z\u{30c}asis", "zasis"),
+            ("ONA", "ona"),
+            ("ona 1", "ona 1"),
+            ("", ""),
+        ] {
+            assert_eq!(folded(text), folded_text);
+        }
     }
 }

@@ -1,116 +1,346 @@
 //! `explain`: the errors of a batch or of a customer, or what an error code means, and how to fix
 //! them.
 
-use std::fmt::Write as _;
+use std::num::NonZeroU64;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use clap::ValueEnum;
+use rusqlite::Connection;
 use serde::Serialize;
 
-use crate::catalog::rules_of_code;
-use crate::config::Home;
-use crate::explain::{
-    self, ExplainedCustomer, ExplainedFinding, ExplainedRule, ExplainedWarning, Explainer,
-};
+use crate::catalog::RuleRow;
+use crate::config::{Home, WorklistFile};
+use crate::explain::{self, Asked, ExplainedCustomer, Explainer, Meaning, WhatKind};
 use crate::history::ask::{self, Batch, Reason};
 use crate::position::Position;
-use crate::text::{counted, of_them_repeated, visible};
+use crate::talk::say;
+use crate::text::visible;
 use crate::trouble::{Kind, Result, Trouble};
 
-use super::output::{self, TextFormat};
+use super::explain_data::{Part, no_customer};
+use super::explain_page::{Page, batch_text, rules_text};
+use super::found::{self, DEFAULT_TIMEOUT};
+use super::output::{self, TextFormat, json};
+use super::query;
 
 /// Arguments of `explain`.
 #[derive(clap::Args)]
 #[command(after_help = "\
+WHAT is looked for in this order, and the first that fits is explained; --as skips to another:
+  last                 the newest batch
+  batch                a batch number
+  code                 an error code, alone or before its description, or the name of a rule
+  file                 the newest batch of a file: its name with or without .json, that of its
+                       response or of a file beside it, with or without folders. A file at this
+                       path is found by its bytes, whatever its name
+  communicationNumber  the requests with it
+  customerExtId        the customers with it, in every office
+  text                 a description as answered, or at least three words of it
+  name                 part of a customer's name, in any order, without capitals or diacritics;
+                       after that, one or two words of a description
+
+Names, and communicationNumbers of rejected requests, are looked for from the newest request on,
+for --timeout at most. Several customers are listed.
+
 Examples:
+  kycdrop explain last                       the newest batch
   kycdrop explain batch.json                 the newest batch of this name
-  kycdrop explain batch.response.json        that batch, by its response
-  kycdrop explain 17 --customer 3            the fourth customer of batch 17
+  kycdrop explain last --format csv          every finding of it, for a spreadsheet
+  kycdrop explain last --rejected fix.json   its rejected customers, as a request to fix and send
+  kycdrop explain 17 --customer 3            the third customer of batch 17
+  kycdrop explain petraite                   the newest request of a customer of this name
   kycdrop explain C016.I06                   what a code means, and how often it was answered here
+  kycdrop explain CommunicationNumber already used
 
-Lines and columns count from 1 in the customer as it came; positions count from 0, as in the results.")]
+Customers count from 1, and so do lines and columns. The views, `position` in JSON and the customers
+and indexes in paths and answered descriptions count from 0, as in the API.")]
 pub(super) struct Args {
-    /// A batch (its number, file name or response name), an error code, or the name of a rule
-    #[arg(value_name = "BATCH|CODE")]
-    pub(super) what: String,
+    /// A batch, a file, a customer, or an error code or text
+    #[arg(value_name = "WHAT", required = true)]
+    pub(super) what: Vec<String>,
 
-    /// Only the customer at this position of the batch, from 0
-    #[arg(long, value_name = "POSITION")]
-    customer: Option<u64>,
+    /// What it is, where it could be several things
+    #[arg(long = "as", value_name = "KIND", value_parser = kind)]
+    kind: Option<WhatKind>,
+
+    /// Only the customer with this number in the batch, from 1
+    #[arg(long, value_name = "N", value_parser = number)]
+    customer: Option<NonZeroU64>,
 
     /// How many customers of a batch to show; 0: all
     #[arg(long, value_name = "N", default_value_t = 20)]
     limit: u64,
 
+    /// How long to look for a customer, such as 5s or 2min; 0: no limit
+    #[arg(long, value_name = "TIME", default_value = DEFAULT_TIMEOUT, value_parser = query::time)]
+    timeout: Duration,
+
+    /// Write the rejected customers as a request to fix, to stdout or a new file
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-", conflicts_with = "format")]
+    rejected: Option<PathBuf>,
+
     /// The output format
     #[arg(long, default_value = "text", value_name = "FORMAT")]
-    format: TextFormat,
+    format: ExplainFormat,
+}
+
+/// How findings are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ExplainFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// A row for each finding of all customers, as findings.csv has them.
+    Csv,
+}
+
+/// More rules than this are listed, not explained.
+const MAX_EXPLAINED_RULES: usize = 8;
+
+fn number(text: &str) -> Result<NonZeroU64, String> {
+    text.parse()
+        .map_err(|_| "customers count from 1: give a whole number".into())
+}
+
+fn kind(name: &str) -> Result<WhatKind, String> {
+    let known = WhatKind::ALL.into_iter().find(|kind| kind.name() == name);
+    known.ok_or_else(|| {
+        let all = WhatKind::ALL.map(WhatKind::name);
+        format!("the kinds are {}", all.join(", "))
+    })
 }
 
 /// A batch, explained.
 #[derive(Serialize)]
-struct ExplainedBatch {
-    batch: Batch,
+pub(super) struct ExplainedBatch {
+    pub(super) batch: Batch,
     #[serde(skip_serializing_if = "Option::is_none")]
-    fix: Option<String>,
-    reasons: Vec<Reason>,
+    pub(super) fix: Option<String>,
+    pub(super) reasons: Vec<Reason>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    warnings: Vec<ask::WarningRow>,
-    customers: Vec<Placed>,
+    pub(super) warnings: Vec<ask::WarningRow>,
+    pub(super) customers: Vec<Placed>,
     /// There are more customers than were asked for.
-    more: bool,
+    pub(super) more: bool,
 }
 
-/// A customer, and where its text begins in the file while that lies in the archive.
+/// A customer with its number and name, and where its text begins in the file while that lies in the
+/// archive.
 #[derive(Serialize)]
-struct Placed {
-    #[serde(flatten)]
-    customer: ExplainedCustomer,
+pub(super) struct Placed {
+    /// From 1.
+    pub(super) customer: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    begins: Option<Position>,
+    pub(super) name: Option<String>,
+    #[serde(flatten)]
+    pub(super) explained: ExplainedCustomer,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) begins: Option<Position>,
+}
+
+impl Args {
+    /// What is written instead of an account, and where to.
+    fn data(&self) -> Option<(WorklistFile, &Path)> {
+        match (&self.rejected, self.format) {
+            (Some(path), _) => Some((WorklistFile::RejectedJson, path)),
+            (None, ExplainFormat::Csv) => Some((WorklistFile::FindingsCsv, Path::new("-"))),
+            (None, _) => None,
+        }
+    }
+
+    fn text_format(&self) -> TextFormat {
+        match self.format {
+            ExplainFormat::Json => TextFormat::Json,
+            ExplainFormat::Text | ExplainFormat::Csv => TextFormat::Text,
+        }
+    }
 }
 
 /// Explains.
 pub(super) fn explain(home: &Home, args: &Args) -> Result<u8> {
     let conn = super::history_if_any(home)?;
-    let is_code = rules_of_code(&args.what).next().is_some();
-    let text = if is_code && args.customer.is_none() {
-        let rules = explain::explain_rules(conn.as_ref(), &args.what)?;
-        match args.format {
-            TextFormat::Json => json(&rules)?,
-            TextFormat::Text => rules_text(&rules, conn.is_some()),
+    let what = args.what.join(" ");
+    let kinds = match (args.kind, args.customer) {
+        (Some(kind), Some(_)) if !WhatKind::OF_BATCH.contains(&kind) => {
+            return Err(Trouble::new(
+                Kind::Input,
+                format!("--customer is for a batch, not for {}", kind.title()),
+                "leave one of --customer and --as out",
+            ));
         }
-    } else {
-        let conn = match conn {
-            Some(conn) => conn,
-            None => super::history_of(home)?,
-        };
-        let explained = batch(home, &conn, args)?;
-        match args.format {
-            TextFormat::Json => json(&explained)?,
-            TextFormat::Text => batch_text(&explained, args.customer.is_some()),
-        }
+        (Some(kind), _) => vec![kind],
+        (None, Some(_)) => WhatKind::OF_BATCH.to_vec(),
+        (None, None) => WhatKind::ALL.to_vec(),
     };
-    output::print(&text, args.format)?;
+    let asked = Asked {
+        text: what.trim(),
+        kinds: &kinds,
+        until: found::until(args.timeout),
+    };
+    let lookup = explain::look_up(conn.as_ref(), &asked)?;
+    match (lookup.meaning, &conn) {
+        (Some(Meaning::Rules(rules)), _) => {
+            refuse_data(args, "an error has no customers")?;
+            let text = of_rules(conn.as_ref(), &rules, args.text_format())?;
+            output::print(&text, args.text_format())?;
+        }
+        (Some(meaning), Some(conn)) => of_meaning(home, conn, &asked, meaning, args)?,
+        // Without a history only rules are known.
+        (_, None) => super::history_of(home).map(|_| ())?,
+        (None, Some(conn)) => return Err(not_found(conn, &asked, lookup.cut_short)?),
+    }
+    for kind in lookup.also {
+        say!(
+            "this could also be {}: add --as {}",
+            kind.title(),
+            kind.name()
+        );
+    }
+    if lookup.cut_short {
+        found::tell_cut_short();
+    }
     Ok(0)
 }
 
-fn json(value: &impl Serialize) -> Result<String> {
-    serde_json::to_string_pretty(value)
-        .map(|text| text + "\n")
-        .map_err(|e| Trouble::new(Kind::Internal, e.to_string(), ""))
+/// Shows a batch or customers.
+fn of_meaning(
+    home: &Home,
+    conn: &Connection,
+    asked: &Asked<'_>,
+    meaning: Meaning,
+    args: &Args,
+) -> Result<()> {
+    let (id, position) = match meaning {
+        Meaning::Batch {
+            id,
+            earlier,
+            changed_since,
+        } => {
+            tell_of_batch(asked.text, id, &earlier, changed_since);
+            (id, args.customer.map(|n| n.get() - 1))
+        }
+        Meaning::Customers(found) => match found.hits.as_slice() {
+            [one] => {
+                found::tell_of_others(one);
+                (one.batch_id, Some(one.position))
+            }
+            _ => {
+                refuse_data(args, "several customers match")?;
+                let text = found::list(&found, args.text_format(), |hit| {
+                    format!(
+                        "kycdrop explain {} --customer {}",
+                        hit.batch_id, hit.customer
+                    )
+                })?;
+                return output::print(&text, args.text_format());
+            }
+        },
+        Meaning::Rules(_) => return Ok(()),
+    };
+    if let Some((kind, to)) = args.data() {
+        let batch = ask::batch(conn, id)?;
+        let only = position;
+        return Part { batch, only }.write(home, conn, kind, to);
+    }
+    let explained = batch(home, conn, id, position, args.limit)?;
+    let text = match args.text_format() {
+        TextFormat::Json => json(&explained)?,
+        TextFormat::Text => batch_text(&explained, position.is_some()),
+    };
+    output::print(&text, args.text_format())
 }
 
-fn batch(home: &Home, conn: &rusqlite::Connection, args: &Args) -> Result<ExplainedBatch> {
-    let Some(id) = ask::find_batch(conn, &args.what)? else {
-        return Err(Trouble::new(
+/// Findings and requests are those of one batch or customer.
+fn refuse_data(args: &Args, why: &str) -> Result<()> {
+    match args.data() {
+        None => Ok(()),
+        Some(_) => Err(Trouble::new(
             Kind::Input,
-            format!("there is no batch and no error code {}", args.what),
-            "`kycdrop status` lists the last batches, `kycdrop errors` every code",
-        ));
+            why,
+            "--format csv and --rejected take one batch or customer: without them `kycdrop explain` shows what there is",
+        )),
+    }
+}
+
+/// What a person should know of a batch that was found by a name.
+fn tell_of_batch(what: &str, id: i64, earlier: &[i64], changed_since: bool) {
+    const MOST: usize = 5;
+    if !earlier.is_empty() {
+        let ids: Vec<String> = earlier.iter().take(MOST).map(i64::to_string).collect();
+        let rest = if earlier.len() > MOST { ", …" } else { "" };
+        let batches = if earlier.len() == 1 {
+            "batch"
+        } else {
+            "batches"
+        };
+        say!("earlier: {batches} {}{rest}", ids.join(", "));
+    }
+    if changed_since {
+        say!(
+            "{} is not as it was in batch {id}: `kycdrop check` validates it as it is now",
+            visible(what)
+        );
+    }
+}
+
+/// The error for what was not found, with what is like it.
+fn not_found(conn: &Connection, asked: &Asked<'_>, cut_short: bool) -> Result<Trouble> {
+    let kinds: Vec<&str> = asked
+        .kinds
+        .iter()
+        .filter(|k| **k != WhatKind::Last)
+        .map(|k| k.title())
+        .collect();
+    let (last, others) = kinds.split_last().unwrap_or((&"", &[]));
+    let kinds = match others {
+        [] => (*last).to_owned(),
+        _ => format!("{} or {last}", others.join(", ")),
     };
+    let near = explain::near(conn, asked.text, asked.kinds.contains(&WhatKind::Code))?;
+    let mut hint = found::near_text(&near);
+    if cut_short {
+        found::tell_cut_short();
+    }
+    if Path::new(asked.text).is_file() {
+        hint += "the file was not taken yet: `kycdrop check FILE` validates it, ";
+    }
+    Ok(Trouble::new(
+        Kind::Input,
+        format!("nothing is found for {}, which may be {kinds}", asked.text),
+        format!("{hint}`kycdrop status` lists the last batches, `kycdrop errors` every code"),
+    ))
+}
+
+fn of_rules(conn: Option<&Connection>, rules: &[&RuleRow], format: TextFormat) -> Result<String> {
+    if format == TextFormat::Text && rules.len() > MAX_EXPLAINED_RULES {
+        let mut page = Page(String::new());
+        for row in rules {
+            page.line(format!("{}  {}", row.code, row.text));
+        }
+        page.line("");
+        page.line("`kycdrop explain CODE` explains each.");
+        return Ok(page.0);
+    }
+    let explained = explain::explain_rules(conn, rules)?;
+    match format {
+        TextFormat::Json => json(&explained),
+        TextFormat::Text => Ok(rules_text(&explained, conn.is_some())),
+    }
+}
+
+fn batch(
+    home: &Home,
+    conn: &Connection,
+    id: i64,
+    position: Option<u64>,
+    limit: u64,
+) -> Result<ExplainedBatch> {
     let batch = ask::batch(conn, id)?;
-    let (positions, more) = match args.customer {
+    let (positions, more) = match position {
         Some(position) => (vec![position], false),
-        None => speaking(conn, id, args.limit)?,
+        None => speaking(conn, id, limit)?,
     };
     // The archive is read from end to end for this.
     let file = match positions.is_empty() {
@@ -125,19 +355,17 @@ fn batch(home: &Home, conn: &rusqlite::Connection, args: &Args) -> Result<Explai
     let mut customers = Vec::new();
     for position in positions {
         let Some(judged) = ask::judged(conn, id, position)? else {
-            return Err(Trouble::new(
-                Kind::Input,
-                format!("batch {id} has no customer at position {position}"),
-                format!(
-                    "it has {}; the first is at position 0",
-                    customer_count(batch.customers)
-                ),
-            ));
+            return Err(no_customer(&batch, position));
         };
         let begins = places.iter().find(|(p, _)| *p == position).map(|(_, p)| *p);
         customers.push(Placed {
+            customer: position.saturating_add(1),
+            name: judged
+                .payload
+                .as_deref()
+                .and_then(|text| ask::Payload::of(text).name()),
             begins,
-            customer: explainer.customer(&judged),
+            explained: explainer.customer(&judged),
         });
     }
     Ok(ExplainedBatch {
@@ -152,7 +380,7 @@ fn batch(home: &Home, conn: &rusqlite::Connection, args: &Args) -> Result<Explai
 
 /// The customers of a batch of which there is something to say, `limit` at most (0: all), and whether
 /// there are more.
-fn speaking(conn: &rusqlite::Connection, batch: i64, limit: u64) -> Result<(Vec<u64>, bool)> {
+fn speaking(conn: &Connection, batch: i64, limit: u64) -> Result<(Vec<u64>, bool)> {
     let most = if limit == 0 { i64::MAX as u64 } else { limit };
     let mut positions = ask::speaking(conn, batch, most.saturating_add(1).min(i64::MAX as u64))?;
     let more = positions.len() as u64 > most;
@@ -174,218 +402,4 @@ fn fix_of(batch: &Batch) -> Option<String> {
         _ => "Nothing of the file was saved. Fix it at this place and drop it again; the original is below failed/.".into(),
     };
     Some(fix)
-}
-
-/// Text in lines, everything from customers printable.
-struct Page(String);
-
-impl Page {
-    fn line(&mut self, text: impl AsRef<str>) {
-        let _ = writeln!(self.0, "{}", text.as_ref().trim_end());
-    }
-
-    /// A line with a label, if there is something to say.
-    fn labelled(&mut self, label: &str, text: &str) {
-        if !text.is_empty() {
-            self.line(format!("     {label:<9}{}", visible(text)));
-        }
-    }
-}
-
-fn customer_count(number: u64) -> String {
-    counted(number, "customer", "customers")
-}
-
-fn batch_text(explained: &ExplainedBatch, one: bool) -> String {
-    let mut page = Page(String::new());
-    let b = &explained.batch;
-    page.line(format!(
-        "batch {}  {}/{}  taken {}  answered {}",
-        b.batch_id,
-        visible(&b.endpoint),
-        visible(&b.file_name),
-        b.received_at,
-        b.status
-    ));
-    if let Some(error) = &b.error {
-        page.line(format!("  {}", visible(error)));
-    }
-    if b.error.is_none() || b.customers > 0 {
-        page.line(format!(
-            "  {}: {} accepted{}, {} rejected",
-            customer_count(b.customers),
-            b.accepted,
-            of_them_repeated(b.repeated),
-            b.rejected
-        ));
-    }
-    if let Some(fix) = &explained.fix {
-        page.line(format!("  {fix}"));
-    }
-    if explained.reasons.len() > 1 && !one {
-        page.line("");
-        for r in &explained.reasons {
-            page.line(format!(
-                "  {:>6} x {}  {}",
-                r.customers,
-                r.code,
-                visible(&r.description)
-            ));
-        }
-    }
-    for w in &explained.warnings {
-        let mut line = format!("  warning: {}", w.kind);
-        for text in [&w.path, &w.detail].into_iter().filter(|t| !t.is_empty()) {
-            let _ = write!(line, "  {}", visible(text));
-        }
-        if w.count > 1 {
-            let _ = write!(line, "  ({})", customer_count(w.count));
-        }
-        page.line(line);
-    }
-    for customer in &explained.customers {
-        page.line("");
-        customer_text(&mut page, customer);
-    }
-    if explained.more {
-        page.line("");
-        page.line(format!(
-            "There are more; `kycdrop explain {} --limit 0` shows all.",
-            b.batch_id
-        ));
-    }
-    page.0
-}
-
-fn customer_text(page: &mut Page, placed: &Placed) {
-    let Placed { customer, begins } = placed;
-    let mut head = format!("customer {}", customer.position);
-    for (label, value) in [
-        ("customerExtId", &customer.customer_ext_id),
-        ("businessUnit", &customer.business_unit),
-        ("communicationNumber", &customer.communication_number),
-    ] {
-        if let Some(value) = value {
-            let _ = write!(head, "  {label} {}", visible(value));
-        }
-    }
-    let state = if customer.findings.is_empty() {
-        "accepted"
-    } else {
-        "rejected"
-    };
-    page.line(format!("{head}  {state}"));
-    for (i, f) in customer.findings.iter().enumerate() {
-        finding_text(page, i + 1, f, *begins);
-    }
-    for w in &customer.warnings {
-        warning_text(page, w, *begins);
-    }
-    if customer.findings.is_empty() && customer.warnings.is_empty() {
-        page.line("  nothing to fix");
-    }
-}
-
-/// A place in the file where that is known, else in the customer.
-fn place_text(begins: Option<Position>, at: Position) -> String {
-    match begins {
-        Some(begins) => format!("{} of the file", begins.of_inner(at)),
-        None => format!("{at} of the customer"),
-    }
-}
-
-fn finding_text(page: &mut Page, no: usize, f: &ExplainedFinding, begins: Option<Position>) {
-    let answer = if f.answered { "  (the answer)" } else { "" };
-    page.line(format!(
-        "  {no}. {}  {}{answer}",
-        f.code,
-        visible(&f.description)
-    ));
-    let place = match &f.value {
-        Some(value) => format!(
-            "{} = {value}, at {}",
-            f.path,
-            place_text(begins, f.position)
-        ),
-        None => format!(
-            "{}, which is absent; its object begins at {}",
-            f.path,
-            place_text(begins, f.position)
-        ),
-    };
-    page.labelled("where", &place);
-    page.labelled("allowed", &f.allowed);
-    let nearest: Vec<String> = f.nearest.iter().map(ToString::to_string).collect();
-    page.labelled("nearest", &nearest.join(", "));
-    page.labelled("fix", &f.fix);
-    let meaning = match f.origin {
-        "" => "",
-        origin => origin_meaning(origin),
-    };
-    page.labelled("origin", &format!("{}: {meaning}", f.origin));
-}
-
-fn origin_meaning(name: &str) -> &'static str {
-    use crate::catalog::Origin::*;
-    [Published, TextPublished, Ours]
-        .into_iter()
-        .find(|o| o.name() == name)
-        .map_or("", |o| o.meaning())
-}
-
-fn warning_text(page: &mut Page, w: &ExplainedWarning, begins: Option<Position>) {
-    let detail = if w.detail.is_empty() {
-        String::new()
-    } else {
-        format!("  {}", w.detail)
-    };
-    page.line(format!(
-        "  warning: {}  {}{}",
-        w.kind,
-        visible(&w.path),
-        visible(&detail)
-    ));
-    if !w.path.is_empty() {
-        page.labelled("where", &place_text(begins, w.position));
-    }
-    page.labelled("fix", w.fix);
-}
-
-fn rules_text(rules: &[ExplainedRule], with_counts: bool) -> String {
-    let mut page = Page(String::new());
-    for (i, r) in rules.iter().enumerate() {
-        if i > 0 {
-            page.line("");
-        }
-        page.line(format!("{}  {}", r.code, r.description));
-        page.labelled("when", &r.when);
-        page.labelled(
-            "at",
-            if r.endpoints == "all" {
-                "every endpoint"
-            } else {
-                &r.endpoints
-            },
-        );
-        page.labelled("allowed", &r.allowed);
-        page.labelled("fix", &r.fix);
-        page.labelled("origin", &format!("{}: {}", r.origin, r.origin_means));
-        page.labelled("rule", &r.rule);
-        if with_counts {
-            let last = r
-                .last
-                .as_ref()
-                .map(|day| format!(", last on {day}"))
-                .unwrap_or_default();
-            page.labelled(
-                "here",
-                &format!(
-                    "answered {}, found {}{last}",
-                    counted(r.answers, "time", "times"),
-                    counted(r.found, "time", "times")
-                ),
-            );
-        }
-    }
-    page.0
 }

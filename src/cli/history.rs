@@ -1,13 +1,19 @@
 //! `history`: a customer's life, from the first request to the last.
 
 use std::fmt::Write as _;
+use std::time::Duration;
+
+use rusqlite::Connection;
 
 use crate::config::Home;
-use crate::history::ask::{self, Assessment, Event, Life, Rejection};
+use crate::explain;
+use crate::history::ask::{self, Assessment, Event, Hit, Life, Rejection, Search};
 use crate::text::{shortened, visible};
 use crate::trouble::{Kind, Result, Trouble};
 
-use super::output::{self, TextFormat};
+use super::found::{self, DEFAULT_TIMEOUT};
+use super::output::{self, TextFormat, json};
+use super::query;
 
 /// Of a changed value no more characters than this are shown as text.
 const SHOWN: usize = 80;
@@ -15,18 +21,26 @@ const SHOWN: usize = 80;
 /// Arguments of `history`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-A customer is found by customerExtId within a businessUnit. Without --business-unit every office is
-searched, and each customer with this id is shown separately.
+A customer is found by customerExtId within a businessUnit, exactly as it is given in requests; every
+office is searched without --business-unit, and each customer with this id is shown separately. Without
+such an id, customers are looked for by name: every word must be part of it, in any order, without
+capitals or diacritics. Several customers are listed.
 
-Example:
-  kycdrop history I-4711 --business-unit vilnius")]
+Examples:
+  kycdrop history I-4711 --business-unit vilnius
+  kycdrop history petraite ona")]
 pub(super) struct Args {
-    /// customerExtId, exactly as it is given in requests
-    customer_ext_id: String,
+    /// A customerExtId, or part of a customer's name
+    #[arg(value_name = "CUSTOMER", required = true)]
+    customer: Vec<String>,
 
-    /// Only the customer of this office
+    /// Only customers of this office
     #[arg(long, value_name = "UNIT")]
     business_unit: Option<String>,
+
+    /// How long to look for a name, such as 5s or 2min; 0: no limit
+    #[arg(long, value_name = "TIME", default_value = DEFAULT_TIMEOUT, value_parser = query::time)]
+    timeout: Duration,
 
     /// The output format
     #[arg(long, default_value = "text", value_name = "FORMAT")]
@@ -36,27 +50,67 @@ pub(super) struct Args {
 /// Shows a customer's history.
 pub(super) fn history(home: &Home, args: &Args) -> Result<u8> {
     let conn = super::history_of(home)?;
-    let lives = ask::lives(&conn, &args.customer_ext_id, args.business_unit.as_deref())?;
-    if lives.is_empty() {
-        return Err(Trouble::new(
-            Kind::Input,
-            format!(
-                "no customer with this customerExtId: {}",
-                args.customer_ext_id
-            ),
-            "ids are compared exactly, in upper and lower case; `kycdrop query \"SELECT * FROM v_customer\"` lists customers",
-        ));
+    let asked = args.customer.join(" ");
+    let unit = args.business_unit.as_deref();
+    let shown = |lives: &[Life]| match args.format {
+        TextFormat::Json => json(&lives),
+        TextFormat::Text => Ok(text(lives)),
+    };
+    let lives = ask::lives(&conn, &asked, unit)?;
+    if !lives.is_empty() {
+        output::print(&shown(&lives)?, args.format)?;
+        return Ok(0);
     }
-    let text = match args.format {
-        TextFormat::Json => {
-            serde_json::to_string_pretty(&lives)
-                .map_err(|e| Trouble::new(Kind::Internal, e.to_string(), ""))?
-                + "\n"
+    let search = Search {
+        conn: &conn,
+        until: found::until(args.timeout),
+        business_unit: unit,
+    };
+    let found = search.name(asked.trim())?;
+    if found.cut_short {
+        found::tell_cut_short();
+    }
+    let text = match found.hits.as_slice() {
+        [] => return Err(nobody(&conn, &asked)?),
+        [one] if let Some(id) = &one.customer_ext_id => {
+            let mut lives = ask::lives(&conn, id, one.business_unit.as_deref())?;
+            lives.retain(|life| life.business_unit == one.business_unit);
+            shown(&lives)?
         }
-        TextFormat::Text => text(&lives),
+        _ => found::list(&found, args.format, command)?,
     };
     output::print(&text, args.format)?;
     Ok(0)
+}
+
+/// What shows the history of a customer; without an id, the request that was found.
+fn command(hit: &Hit) -> String {
+    let quoted = |text| shlex::try_quote(text).unwrap_or_default();
+    match (&hit.customer_ext_id, &hit.business_unit) {
+        (Some(id), Some(unit)) => {
+            format!(
+                "kycdrop history {} --business-unit {}",
+                quoted(id),
+                quoted(unit)
+            )
+        }
+        (Some(id), None) => format!("kycdrop history {}", quoted(id)),
+        (None, _) => format!(
+            "kycdrop explain {} --customer {}",
+            hit.batch_id, hit.customer
+        ),
+    }
+}
+
+fn nobody(conn: &Connection, asked: &str) -> Result<Trouble> {
+    let near = found::near_text(&explain::near(conn, asked, false)?);
+    Ok(Trouble::new(
+        Kind::Input,
+        format!("no customer has the customerExtId {asked}, or a name with it"),
+        format!(
+            "{near}ids are compared exactly, in upper and lower case; `kycdrop query \"SELECT * FROM v_customer\"` lists customers"
+        ),
+    ))
 }
 
 fn text(lives: &[Life]) -> String {
@@ -91,14 +145,14 @@ fn assessment(out: &mut String, a: &Assessment) {
     };
     let _ = writeln!(
         out,
-        "{}  {done} as {}, {}  ({}/{}, batch {}, position {})",
+        "{}  {done} as {}, {}  ({}/{}, batch {}, customer {})",
         a.at,
         a.kind,
         visible(&a.name),
         visible(&a.endpoint),
         visible(&a.file_name),
         a.batch_id,
-        a.position
+        a.customer
     );
     let _ = writeln!(
         out,
@@ -143,14 +197,14 @@ fn value(json: Option<&str>) -> String {
 fn rejection(out: &mut String, r: &Rejection) {
     let _ = writeln!(
         out,
-        "{}  rejected, {}  {}  ({}/{}, batch {}, position {})",
+        "{}  rejected, {}  {}  ({}/{}, batch {}, customer {})",
         r.at,
         r.code,
         visible(&r.description),
         visible(&r.endpoint),
         visible(&r.file_name),
         r.batch_id,
-        r.position
+        r.customer
     );
     let all = match r.findings {
         1 => String::new(),
@@ -159,6 +213,6 @@ fn rejection(out: &mut String, r: &Rejection) {
     let _ = writeln!(
         out,
         "    {all}`kycdrop explain {} --customer {}` shows how to fix it",
-        r.batch_id, r.position
+        r.batch_id, r.customer
     );
 }

@@ -11,7 +11,10 @@ mod deadline;
 mod demo;
 mod doctor;
 mod explain;
+mod explain_data;
+mod explain_page;
 mod export;
+mod found;
 mod history;
 mod init;
 mod layout;
@@ -121,7 +124,7 @@ enum Command {
     Status(status::Args),
     /// Make a realistic batch with known errors
     Demo(demo::Args),
-    /// Explain the errors of a batch or customer, or an error code, and how to fix them
+    /// Explain the errors of a batch or customer, or an error code or text, and how to fix them
     Explain(explain::Args),
     /// Show a customer's history: every assessment and rejection, and what changed
     History(history::Args),

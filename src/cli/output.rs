@@ -5,6 +5,7 @@ use std::io::{BufWriter, IsTerminal, Stdout, Write};
 
 use clap::ValueEnum;
 use comfy_table::{CellAlignment, Table};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::config::Separator;
@@ -92,6 +93,13 @@ pub(super) fn print(text: &str, format: TextFormat) -> Result<()> {
         TextFormat::Text => pager::show(text, pager::Kind::Account),
         TextFormat::Json => write_safely(text),
     })
+}
+
+/// A value in JSON for people and programs, with a line break at its end.
+pub(super) fn json(value: &impl Serialize) -> Result<String> {
+    serde_json::to_string_pretty(value)
+        .map(|text| text + "\n")
+        .map_err(|e| Trouble::new(Kind::Internal, e.to_string(), ""))
 }
 
 /// Text that is printable already, or JSON, on stdout; what would steer a terminal is escaped on one.
@@ -247,7 +255,7 @@ impl Answer for Printer {
                 for (i, (name, cell)) in self.columns.iter().zip(cells).enumerate() {
                     let comma = if i == 0 { "" } else { "," };
                     let name = Value::from(name.as_str());
-                    let member = format!("{comma}{name}:{}", json(cell));
+                    let member = format!("{comma}{name}:{}", json_of(cell));
                     let member = match std::io::stdout().is_terminal() {
                         true => printable_json(&member),
                         false => Cow::Borrowed(member.as_str()),
@@ -289,7 +297,7 @@ fn text(cell: &Cell) -> String {
     }
 }
 
-fn json(cell: Cell) -> Value {
+fn json_of(cell: Cell) -> Value {
     match cell {
         Cell::Null => Value::Null,
         Cell::Integer(n) => n.into(),

@@ -67,7 +67,7 @@ impl Command {
     fn file(&self) -> Option<&Path> {
         match self {
             Command::Check(args) => Some(&args.file),
-            Command::Explain(args) => Some(Path::new(&args.what)),
+            Command::Explain(args) => args.what.first().map(Path::new),
             Command::Report(args) => args.batch.as_deref().map(Path::new),
             Command::Demo(args) => Some(&args.output),
             _ => None,

@@ -43,7 +43,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "MONTH", value_parser = month, conflicts_with_all = ["from", "to", "batch"])]
     month: Option<NaiveDate>,
 
-    /// A batch: its number, file name or response name
+    /// A batch: `last`, its number, file name or response name
     #[arg(long, value_name = "BATCH")]
     pub(super) batch: Option<String>,
 }

@@ -325,14 +325,15 @@ pub(crate) struct ExplainedRule {
     pub last: Option<String>,
 }
 
-/// The rules of a code, with what the history knows of them.
+/// Rules, with what the history knows of them.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub(crate) fn explain_rules(conn: Option<&Connection>, code: &str) -> Result<Vec<ExplainedRule>> {
-    catalog::rules_of_code(code)
-        .map(|row| explain_rule(conn, row))
-        .collect()
+pub(crate) fn explain_rules(
+    conn: Option<&Connection>,
+    rules: &[&RuleRow],
+) -> Result<Vec<ExplainedRule>> {
+    rules.iter().map(|row| explain_rule(conn, row)).collect()
 }
 
 fn explain_rule(conn: Option<&Connection>, row: &RuleRow) -> Result<ExplainedRule> {

@@ -53,6 +53,8 @@ pub(crate) struct Worklist<'w> {
     pub pool: &'w rayon::ThreadPool,
     /// What is between the columns of CSV.
     pub separator: u8,
+    /// Only the customer at this position; None for all.
+    pub only: Option<u64>,
 }
 
 /// Whose finding it is: what each row of a customer begins with.
@@ -116,6 +118,9 @@ impl Worklist<'_> {
         let mut chunks: Vec<Chunk> = Vec::new();
         let (mut chunk, mut bytes, mut first) = (Chunk::new(), 0, true);
         rejected(conn, self.batch.batch_id, |judged| {
+            if self.only.is_some_and(|only| only != judged.position) {
+                return Ok(());
+            }
             bytes += judged.payload.as_deref().map_or(0, str::len);
             chunk.push(judged);
             if chunk.len() >= CHUNK_CUSTOMERS || bytes >= CHUNK_BYTES {

@@ -47,16 +47,17 @@ pub(super) struct Former {
     pub country: Option<String>,
 }
 
-/// The first assessment of a customer of this office; None where there is no such customer.
-pub(super) fn first_assessment(
+/// The first and the newest assessment of a customer of this office; None where there is no such
+/// customer.
+pub(super) fn customer_of(
     conn: &Connection,
     business_unit: Option<&str>,
     ext_id: &str,
-) -> Result<Option<i64>> {
+) -> Result<Option<(i64, i64)>> {
     let mut key = Keys::of(conn)?.customer(business_unit, ext_id);
     let mut by_key = conn.prepare_cached(
         "SELECT a.customer_ext_id = ?2 AND a.business_unit IS ?3, 
-                coalesce(r.first_assessment_id, c.assessment_id)
+                coalesce(r.first_assessment_id, c.assessment_id), c.assessment_id
          FROM customer c
          JOIN assessment a ON a.assessment_id = c.assessment_id
          LEFT JOIN returning_customer r ON r.key = c.key
@@ -65,11 +66,31 @@ pub(super) fn first_assessment(
     loop {
         let found = by_key
             .query_row(params![key, ext_id, business_unit], |r| {
-                Ok((r.get::<_, bool>(0)?, r.get(1)?))
+                Ok((r.get::<_, bool>(0)?, (r.get(1)?, r.get(2)?)))
             })
             .optional()?;
         match found {
-            Some((true, first)) => return Ok(Some(first)),
+            Some((true, both)) => return Ok(Some(both)),
+            Some((false, _)) => key = key.wrapping_add(1),
+            None => return Ok(None),
+        }
+    }
+}
+
+/// The assessment that has a communicationNumber; None where none has.
+pub(super) fn assessment_of_number(conn: &Connection, number: &str) -> Result<Option<i64>> {
+    let mut key = Keys::of(conn)?.number(number);
+    let mut by_key = conn.prepare_cached(
+        "SELECT a.communication_number = ?2, a.assessment_id
+         FROM communication_number n JOIN assessment a ON a.assessment_id = n.assessment_id
+         WHERE n.key = ?1",
+    )?;
+    loop {
+        let found = by_key
+            .query_row(params![key, number], |r| Ok((r.get(0)?, r.get(1)?)))
+            .optional()?;
+        match found {
+            Some((true, id)) => return Ok(Some(id)),
             Some((false, _)) => key = key.wrapping_add(1),
             None => return Ok(None),
         }

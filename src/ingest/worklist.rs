@@ -85,6 +85,7 @@ impl Worklists {
             explainer: &explainer,
             pool,
             separator: self.separator,
+            only: None,
         };
         worklist
             .write(conn, &mut places)

@@ -43,12 +43,18 @@ fn a_batch_by_its_number_its_file_and_its_response() {
 #[test]
 fn one_customer_of_a_batch() {
     let office = a_wrong_batch();
-    insta::assert_snapshot!(printed(&office, &["explain", "1", "--customer", "4"]));
-    let sound = printed(&office, &["explain", "1", "--customer", "0"]);
+    insta::assert_snapshot!(printed(&office, &["explain", "1", "--customer", "5"]));
+    let sound = printed(&office, &["explain", "1", "--customer", "1"]);
     assert!(sound.ends_with("accepted\n  nothing to fix\n"), "{sound}");
-    let (code, said) = refused(&office, &["explain", "1", "--customer", "6"]);
+    let (code, said) = refused(&office, &["explain", "1", "--customer", "7"]);
     assert_eq!(code, Some(65));
-    assert!(said.contains("it has 6 customers"), "{said}");
+    assert!(
+        said.contains("it has 6 customers; the first is 1"),
+        "{said}"
+    );
+    let (code, said) = refused(&office, &["explain", "1", "--customer", "0"]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("customers count from 1"), "{said}");
 }
 
 #[test]
@@ -84,6 +90,12 @@ fn programs_get_the_same_as_json() {
         told["customers"][0]["warnings"][0]["detail"],
         "did you mean isSanctioned?"
     );
+    let first = &told["customers"][0];
+    assert_eq!(
+        (&first["customer"], &first["position"]),
+        (&json!(2), &json!(1))
+    );
+    assert_eq!(first["name"], "Ona");
     let code: Value =
         serde_json::from_str(&printed(&office, &["explain", "C010", "--format", "json"]))
             .expect("JSON");
@@ -124,7 +136,7 @@ fn a_code_that_was_added_since_is_told() {
     let text = std::fs::read_to_string(&path).expect("a classifier");
     std::fs::write(&path, format!("{text}\nGMBH = \"GmbH\"\n")).expect("written");
     office.once();
-    let told = printed(&office, &["explain", "1", "--customer", "2"]);
+    let told = printed(&office, &["explain", "1", "--customer", "3"]);
     assert!(
         told.contains("legalForm has this code by now: send the customer again as it is."),
         "{told}"
@@ -146,14 +158,6 @@ fn what_a_customer_says_cannot_steer_the_terminal() {
         !told.contains('\u{1b}') && !told.contains('\u{202e}'),
         "{told}"
     );
-}
-
-#[test]
-fn nothing_of_that_name() {
-    let office = a_wrong_batch();
-    let (code, said) = refused(&office, &["explain", "no-such.json"]);
-    assert_eq!(code, Some(65));
-    assert!(said.contains("kycdrop status"), "{said}");
 }
 
 #[test]
@@ -224,7 +228,7 @@ fn a_customer_is_found_in_a_history_whose_numbers_have_no_gaps() {
                 "explain",
                 "1",
                 "--customer",
-                &i.to_string(),
+                &(i + 1).to_string(),
                 "--format",
                 "json",
             ];
@@ -327,4 +331,75 @@ fn what_nobody_sees_in_a_value_is_shown_and_named() {
     }
     // Each of them was meant for a code that is there.
     assert_eq!(shown.matches("nearest  LT").count(), cases.len(), "{shown}");
+}
+
+#[test]
+fn the_files_beside_a_response_are_written_at_any_time() {
+    let office = a_wrong_batch();
+    let beside = |kind: &str| {
+        let path = format!("watch-dir/outbox/batch-customers/wrong.{kind}");
+        std::fs::read(office.at(path)).expect("beside the response")
+    };
+    let written = |args: &[&str]| {
+        let output = office.run(args);
+        assert!(output.status.success(), "{args:?}");
+        output.stdout
+    };
+    let csv = written(&["explain", "wrong.json", "--format", "csv"]);
+    assert_eq!(csv, beside("findings.csv"));
+    let request = written(&["explain", "last", "--rejected"]);
+    assert_eq!(request, beside("rejected.json"));
+    let fix = office.at("fix.json");
+    let told = office.run(&["explain", "1", "--rejected", &fix.to_string_lossy()]);
+    assert!(told.status.success() && told.stdout.is_empty());
+    assert_eq!(std::fs::read(&fix).expect("written"), request);
+    let (code, said) = refused(
+        &office,
+        &["explain", "1", "--rejected", &fix.to_string_lossy()],
+    );
+    assert_eq!(code, Some(74), "{said}");
+
+    let of_one = written(&["explain", "X-3", "--rejected"]);
+    let of_one: Value = serde_json::from_slice(&of_one).expect("JSON");
+    assert_eq!(of_one["customers"].as_array().map(Vec::len), Some(1));
+    assert_eq!(of_one["customers"][0]["customerExtId"], "X-3");
+    let of_one = written(&["explain", "1", "--customer", "3", "--format", "csv"]);
+    let of_one = String::from_utf8(of_one).expect("text");
+    assert!(
+        of_one
+            .lines()
+            .skip(1)
+            .all(|row| row.starts_with("3,UAB Pavyzdys,X-3,")),
+        "{of_one}"
+    );
+    assert_eq!(of_one.lines().count(), 3, "{of_one}");
+}
+
+#[test]
+fn where_nothing_was_rejected_there_is_no_request_to_fix() {
+    let office = a_wrong_batch();
+    let output = office.run(&["explain", "1", "--customer", "1", "--rejected"]);
+    assert!(output.status.success() && output.stdout.is_empty());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("nothing was rejected"));
+    office.drop("batch-customers/broken.json", "{");
+    office.once();
+    for (args, why) in [
+        (
+            &["explain", "broken.json", "--rejected"][..],
+            "was not validated",
+        ),
+        (
+            &["explain", "1", "--customer", "7", "--format", "csv"],
+            "no customer 7",
+        ),
+        (
+            &["explain", "O005", "--format", "csv"],
+            "an error has no customers",
+        ),
+        (&["explain", "N-1", "--rejected"], "several customers match"),
+    ] {
+        let (code, said) = refused(&office, args);
+        assert_eq!(code, Some(65), "{said}");
+        assert!(said.contains(why), "{args:?}: {said}");
+    }
 }

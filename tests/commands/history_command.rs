@@ -65,7 +65,7 @@ fn somebody_who_was_only_ever_rejected() {
         told.starts_with("X-7  businessUnit klaipeda  no customer\n"),
         "{told}"
     );
-    assert!(told.contains("`kycdrop explain 1 --customer 0`"), "{told}");
+    assert!(told.contains("`kycdrop explain 1 --customer 1`"), "{told}");
 }
 
 #[test]
@@ -73,4 +73,54 @@ fn nobody() {
     let (code, said) = refused(&a_life(), &["history", "i-4711"]);
     assert_eq!(code, Some(65));
     assert!(said.contains("compared exactly"), "{said}");
+    assert!(said.contains("did you mean I-4711?"), "{said}");
+}
+
+#[test]
+fn a_customer_is_found_by_a_part_of_the_name() {
+    let office = a_life();
+    let by_id = printed(
+        &office,
+        &["history", "I-4711", "--business-unit", "vilnius"],
+    );
+    assert_eq!(printed(&office, &["history", "PAVYZD"]), by_id);
+    let ona = printed(&office, &["history", "petraite", "ona"]);
+    assert!(ona.starts_with("I-4711  regular\n"), "{ona}");
+    assert!(!ona.contains("vilnius  regular"), "{ona}");
+    let (code, said) = refused(&office, &["history", "pavyzd", "--business-unit", "kaunas"]);
+    assert_eq!(code, Some(65), "{said}");
+}
+
+#[test]
+fn several_customers_of_a_name_are_listed_and_near_names_where_there_is_none() {
+    let office = Office::new();
+    let of = |id: &str, last: &str| {
+        let fields = json!({"lastName": last, "businessUnit": "kaunas"});
+        with(person(id), fields)
+    };
+    let rejected = with(
+        person("3"),
+        json!({"lastName": "Jonaitytė", "riskLevel": "low"}),
+    );
+    office.batch(
+        "a",
+        &[of("1", "Jonaitė"), of("2", "Kazlauskienė"), rejected],
+    );
+    let listed = printed(&office, &["history", "jonait"]);
+    assert!(listed.starts_with("2 customers\n"), "{listed}");
+    for command in [
+        "`kycdrop history X-1 --business-unit kaunas`",
+        "`kycdrop history X-3`",
+    ] {
+        assert!(listed.contains(command), "{listed}");
+    }
+    let told: Value = serde_json::from_str(&printed(
+        &office,
+        &["history", "jonait", "--format", "json"],
+    ))
+    .expect("JSON");
+    assert_eq!(told["found"][0]["name"], "Ona Jonaitytė");
+    let (code, said) = refused(&office, &["history", "Kazlauskeinė"]);
+    assert_eq!(code, Some(65));
+    assert!(said.contains("did you mean Kazlauskienė?"), "{said}");
 }

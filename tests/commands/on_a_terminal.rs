@@ -173,7 +173,7 @@ fn status_after_work() {
 fn explain_tells_a_batch_a_customer_and_a_code() {
     let office = still(a_wrong_batch());
     insta::assert_snapshot!(printed(&office, &["explain", "wrong.json"]));
-    insta::assert_snapshot!(printed(&office, &["explain", "1", "--customer", "2"]));
+    insta::assert_snapshot!(printed(&office, &["explain", "1", "--customer", "3"]));
     insta::assert_snapshot!(printed(&office, &["explain", "O005"]));
 }
 
@@ -201,6 +201,8 @@ fn what_customers_say_steers_no_terminal() {
         &["status"],
         &["status", "--format", "json"],
         &["explain", "1", "--format", "json"],
+        &["explain", "1", "--format", "csv"],
+        &["explain", "1", "--rejected"],
         &["check", "steers.json"],
     ] {
         let Shown { text, .. } = shown(&office, 80, args);

@@ -116,44 +116,6 @@ pub struct Reason {
     pub customers: u64,
 }
 
-/// The newest batch that a person means by a word: its number, its file's name, or the name of its
-/// response, with or without folders.
-///
-/// # Errors
-/// When the database cannot be read.
-pub fn find_batch(conn: &Connection, word: &str) -> Result<Option<i64>> {
-    if let Ok(id) = word.parse::<i64>() {
-        let by_id = "SELECT batch_id FROM batch WHERE batch_id = ?1";
-        if let Some(id) = conn.query_row(by_id, [id], |r| r.get(0)).optional()? {
-            return Ok(Some(id));
-        }
-    }
-    let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
-    // The newest first: who asks by a name mostly asks for one of the last.
-    let by_name = "SELECT batch_id FROM batch
-                   WHERE (file_name = ?1 OR response_file = ?1 OR response_file LIKE '%/' || ?2 ESCAPE '\\')
-                     AND (?3 = '' OR endpoint = ?3 OR instr('/' || response_file, '/' || ?3 || '/') > 0)
-                   ORDER BY batch_id DESC LIMIT 1";
-    let folder = word.strip_suffix(name).unwrap_or_default();
-    let folder = folder
-        .trim_end_matches(['/', '\\'])
-        .rsplit(['/', '\\'])
-        .next();
-    let escaped = name
-        .replace('\\', "\\\\")
-        .replace('%', "\\%")
-        .replace('_', "\\_");
-    for endpoint in [folder.unwrap_or_default(), ""] {
-        let found = conn
-            .query_row(by_name, params![name, escaped, endpoint], |r| r.get(0))
-            .optional()?;
-        if found.is_some() {
-            return Ok(found);
-        }
-    }
-    Ok(None)
-}
-
 /// A batch by its number.
 ///
 /// # Errors

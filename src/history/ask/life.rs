@@ -44,6 +44,8 @@ pub struct Assessment {
     pub assessment_id: i64,
     /// The batch that it came in.
     pub batch_id: i64,
+    /// The number of the customer in the batch, from 1.
+    pub customer: u64,
     /// The place in the batch, from 0.
     pub position: u64,
     /// The name of the endpoint.
@@ -94,6 +96,8 @@ pub struct Rejection {
     pub at: String,
     /// The batch that it came in.
     pub batch_id: i64,
+    /// The number of the customer in the batch, from 1.
+    pub customer: u64,
     /// The place in the batch, from 0.
     pub position: u64,
     /// The name of the endpoint.
@@ -161,7 +165,7 @@ pub fn lives(conn: &Connection, ext_id: &str, unit: Option<&str>) -> Result<Vec<
             business_unit: unit,
         };
         let unit = life.business_unit.as_deref();
-        if let Some(first) = rules::first_assessment(conn, unit, ext_id)? {
+        if let Some((first, _)) = rules::customer_of(conn, unit, ext_id)? {
             let assessments = assessments(conn, first)?;
             life.kind = assessments.last().map(|a| a.kind.clone());
             life.events = assessments
@@ -184,7 +188,7 @@ pub fn lives(conn: &Connection, ext_id: &str, unit: Option<&str>) -> Result<Vec<
 }
 
 /// The offices that have customers. They are few; of each only the first row is looked at.
-fn offices(conn: &Connection) -> Result<Vec<Option<String>>> {
+pub(super) fn offices(conn: &Connection) -> Result<Vec<Option<String>>> {
     let mut next =
         conn.prepare("SELECT min(business_unit) FROM standing WHERE business_unit > ?1")?;
     let mut units: Vec<Option<String>> = Vec::new();
@@ -219,6 +223,7 @@ fn assessments(conn: &Connection, first: i64) -> Result<Vec<Assessment>> {
                 at: r.get(0)?,
                 assessment_id: id,
                 batch_id: r.get(1)?,
+                customer: r.get::<_, u64>(2)?.saturating_add(1),
                 position: r.get(2)?,
                 endpoint: r.get(3)?,
                 file_name: r.get(4)?,
@@ -274,6 +279,7 @@ fn rejections(conn: &Connection, ext_id: &str) -> Result<Vec<Rejection>> {
         Ok(Rejection {
             at: r.get(0)?,
             batch_id: r.get(1)?,
+            customer: r.get::<_, u64>(2)?.saturating_add(1),
             position: r.get(2)?,
             endpoint: r.get(3)?,
             file_name: r.get(4)?,

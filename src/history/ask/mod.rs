@@ -1,19 +1,26 @@
-//! What people ask of the history beyond SQL: what was found in a customer, and a customer's history.
+//! What people ask of the history beyond SQL: which batch or customer is meant, what was found in a
+//! customer, and a customer's history.
 //! Everything here reads, on a connection of its own, and never blocks the writer.
 
 mod batch;
 mod classifiers;
 mod codes;
+mod files;
+mod find;
 mod life;
 mod place;
 mod saved;
 
 pub use batch::{
-    Batch, FindingRow, Judged, Reason, State, WarningRow, batch, find_batch, judged, reasons,
-    rejected, speaking, warnings,
+    Batch, FindingRow, Judged, Reason, State, WarningRow, batch, judged, reasons, rejected,
+    speaking, warnings,
 };
 pub use classifiers::{Difference, UsedRetired, compare, find_set, used_retired};
 pub use codes::{Code, Codes, nearest, set_in_force};
+pub use files::{
+    LAST, batches_named, batches_of_bytes, find_batch, has_batch, has_size, newest_batch,
+};
+pub use find::{Found, Hit, Search, recent_words};
 pub use life::{Assessment, Change, Event, Life, Rejection, Screening, lives};
 pub use place::{Leaf, Payload, Spot, leaves, spot};
 pub use saved::{Saved, save_query, saved_queries, shipped_queries};

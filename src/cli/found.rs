@@ -1,0 +1,98 @@
+//! Customers that were found by what people know of them: a list, and what else there is to say.
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use crate::history::ask::{Found, Hit, State};
+use crate::talk::say;
+use crate::text::{counted, visible};
+use crate::trouble::Result;
+
+use super::output::{TextFormat, json};
+
+/// How long customers are looked for unless longer is asked for.
+pub(super) const DEFAULT_TIMEOUT: &str = "10s";
+
+/// The end of so much time; None for no limit.
+pub(super) fn until(timeout: Duration) -> Option<Instant> {
+    match timeout.is_zero() {
+        true => None,
+        false => Instant::now().checked_add(timeout),
+    }
+}
+
+/// Customers, with the command that shows each.
+pub(super) fn list(
+    found: &Found,
+    format: TextFormat,
+    command: impl Fn(&Hit) -> String,
+) -> Result<String> {
+    #[derive(Serialize)]
+    struct Listed<'f> {
+        found: &'f [Hit],
+        more: bool,
+    }
+    if format == TextFormat::Json {
+        return json(&Listed {
+            found: &found.hits,
+            more: found.more,
+        });
+    }
+    let mut out = String::new();
+    let count = counted(found.hits.len() as u64, "customer", "customers");
+    let more = match found.more {
+        true => " and more; a longer text finds fewer",
+        false => "",
+    };
+    let _ = writeln!(out, "{count}{more}");
+    for hit in &found.hits {
+        let mut line = format!("  {}", hit.name.as_deref().map(visible).unwrap_or_default());
+        for (label, value) in [
+            ("customerExtId", &hit.customer_ext_id),
+            ("businessUnit", &hit.business_unit),
+            ("communicationNumber", &hit.communication_number),
+        ] {
+            if let Some(value) = value {
+                let _ = write!(line, "  {label} {}", visible(value));
+            }
+        }
+        let state = match hit.state {
+            State::Accepted => "accepted",
+            State::Rejected => "rejected",
+        };
+        let _ = writeln!(
+            out,
+            "\n{line}\n    {state} in batch {}, customer {}: `{}`",
+            hit.batch_id,
+            hit.customer,
+            visible(&command(hit))
+        );
+    }
+    Ok(out)
+}
+
+/// That a customer has more requests than the one that is shown.
+pub(super) fn tell_of_others(hit: &Hit) {
+    if let Some(id) = hit.customer_ext_id.as_deref().filter(|_| hit.has_others) {
+        let id = shlex::try_quote(id).unwrap_or_default();
+        say!(
+            "the newest request of this customer; `kycdrop history {}` shows all",
+            visible(&id)
+        );
+    }
+}
+
+/// That not every customer was looked at.
+pub(super) fn tell_cut_short() {
+    say!("time was over before the oldest requests were looked at; --timeout 0 looks at all");
+}
+
+/// What is near, as the beginning of a hint; empty where nothing is.
+pub(super) fn near_text(near: &[String]) -> String {
+    match near {
+        [] => String::new(),
+        _ => format!("did you mean {}? ", near.join(" or ")),
+    }
+}

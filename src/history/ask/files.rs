@@ -1,0 +1,124 @@
+//! Which batch a person means: its number, the name of its file, of its response or of a file beside
+//! that, or the bytes of the file.
+
+use rusqlite::Connection;
+
+use crate::trouble::Result;
+
+/// The newest batch that a person means by a word: `last`, its number, or a file name.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn find_batch(conn: &Connection, word: &str) -> Result<Option<i64>> {
+    if word == LAST
+        && let Some(newest) = newest_batch(conn)?
+    {
+        return Ok(Some(newest));
+    }
+    match word.parse() {
+        Ok(id) if has_batch(conn, id)? => Ok(Some(id)),
+        _ => Ok(batches_named(conn, word)?.first().copied()),
+    }
+}
+
+/// The word for the newest batch.
+pub const LAST: &str = "last";
+
+/// The newest batch; None where there is none.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn newest_batch(conn: &Connection) -> Result<Option<i64>> {
+    Ok(conn.query_row("SELECT max(batch_id) FROM batch", [], |r| r.get(0))?)
+}
+
+/// Whether there is a batch of this number.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn has_batch(conn: &Connection, batch_id: i64) -> Result<bool> {
+    let mut select = conn.prepare_cached("SELECT 1 FROM batch WHERE batch_id = ?1")?;
+    Ok(select.exists([batch_id])?)
+}
+
+/// The batches, the newest first, whose file had these bytes.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn batches_of_bytes(conn: &Connection, sha256: &str) -> Result<Vec<i64>> {
+    let mut select =
+        conn.prepare("SELECT batch_id FROM batch WHERE sha256 = ?1 ORDER BY batch_id DESC")?;
+    let rows = select.query_map([sha256], |r| r.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Whether a batch had a file of this size, in bytes.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn has_size(conn: &Connection, bytes: u64) -> Result<bool> {
+    let mut select = conn.prepare("SELECT 1 FROM batch WHERE bytes = ?1")?;
+    Ok(select.exists([i64::try_from(bytes).unwrap_or(i64::MAX)])?)
+}
+
+/// What stands beside a response, by the end of its name.
+const BESIDE_RESPONSE: [&str; 3] = [".findings.csv", ".findings.json", ".rejected.json"];
+
+/// The batches, the newest first, of a file name or the name of a response or of a file beside it: with
+/// or without `.json`, with or without folders. The last folder is the endpoint, if there is such a
+/// batch.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn batches_named(conn: &Connection, path: &str) -> Result<Vec<i64>> {
+    let (folders, name) = path.rsplit_once(['/', '\\']).unwrap_or(("", path));
+    let folder = folders.rsplit(['/', '\\']).next().unwrap_or_default();
+    let mut spellings = vec![name.to_owned()];
+    let beside = BESIDE_RESPONSE
+        .iter()
+        .filter_map(|end| name.strip_suffix(end));
+    spellings.extend(beside.map(|stem| format!("{stem}.response.json")));
+    spellings.extend([".json", ".response.json"].map(|end| format!("{name}{end}")));
+    spellings.extend(without_number(name));
+    for spelling in spellings {
+        for endpoint in [folder, ""] {
+            let found = named(conn, &spelling, endpoint)?;
+            if !found.is_empty() {
+                return Ok(found);
+            }
+        }
+    }
+    let beside = BESIDE_RESPONSE
+        .iter()
+        .find_map(|end| name.strip_suffix(end));
+    beside.map_or(Ok(Vec::new()), |stem| of_number(conn, stem))
+}
+
+/// Beside `x.response.json`, `x~17.findings.csv` is of batch 17 where the name without it was taken.
+fn of_number(conn: &Connection, stem: &str) -> Result<Vec<i64>> {
+    let Some((stem, number)) = stem.rsplit_once('~') else {
+        return Ok(Vec::new());
+    };
+    let named = named(conn, &format!("{stem}.response.json"), "")?;
+    let is_meant = |id: &i64| number.parse() == Ok(*id);
+    Ok(named.into_iter().filter(is_meant).collect())
+}
+
+/// `x.2.json`, as a second file of this name is called in the archive, is `x.json`.
+fn without_number(name: &str) -> Option<String> {
+    let (stem, ending) = name.rsplit_once('.')?;
+    let (stem, number) = stem.rsplit_once('.')?;
+    let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    is_number.then(|| format!("{stem}.{ending}"))
+}
+
+fn named(conn: &Connection, name: &str, endpoint: &str) -> Result<Vec<i64>> {
+    let mut select = conn.prepare_cached(
+        "SELECT batch_id FROM batch
+         WHERE (file_name = ?1 OR response_file = ?1 OR substr(response_file, -length(?1) - 1) = '/' || ?1)
+           AND (?2 = '' OR endpoint = ?2)
+         ORDER BY batch_id DESC",
+    )?;
+    let rows = select.query_map([name, endpoint], |r| r.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
