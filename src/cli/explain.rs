@@ -314,15 +314,7 @@ fn finding_text(page: &mut Page, no: usize, f: &ExplainedFinding, begins: Option
     };
     page.labelled("where", &place);
     page.labelled("allowed", &f.allowed);
-    let nearest: Vec<String> = f
-        .nearest
-        .iter()
-        .map(|c| match c.name.as_str() {
-            "" => c.code.clone(),
-            name => format!("{} ({name})", c.code),
-        })
-        .collect();
-    page.labelled("nearest", &nearest.join(", "));
+    page.labelled("nearest", &f.nearest_codes());
     page.labelled("fix", &f.fix);
     let meaning = match f.origin {
         "" => "",

@@ -55,10 +55,14 @@ pub(super) fn print(text: &str, format: TextFormat) -> Result<()> {
 
 /// Text that is printable already, or JSON, on stdout; what would steer a terminal is escaped on one.
 pub(super) fn write_safely(json: &str) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    match out.is_terminal() {
-        true => out.write_all(printable_json(json).as_bytes()),
-        false => out.write_all(json.as_bytes()),
+    std::io::stdout().write_all(terminal_safe(json).as_bytes())
+}
+
+/// JSON for stdout: what would steer a terminal is escaped on one.
+pub(super) fn terminal_safe(json: &str) -> Cow<'_, str> {
+    match std::io::stdout().is_terminal() {
+        true => printable_json(json),
+        false => Cow::Borrowed(json),
     }
 }
 
@@ -210,26 +214,29 @@ impl Answer for Printer {
                     let comma = if i == 0 { "" } else { "," };
                     let name = Value::from(name.as_str());
                     let member = format!("{comma}{name}:{}", json(cell));
-                    let member = match std::io::stdout().is_terminal() {
-                        true => printable_json(&member),
-                        false => Cow::Borrowed(member.as_str()),
-                    };
-                    written(out.write_all(member.as_bytes()))?;
+                    written(out.write_all(terminal_safe(&member).as_bytes()))?;
                 }
                 written(out.write_all(b"}"))
             }
             To::Csv(out) => {
                 let raw = self.raw;
-                // For a program as it is; for a terminal so that it is not steered.
-                let terminal = std::io::stdout().is_terminal();
                 let record = cells.iter().map(|cell| match cell {
-                    Cell::Text(t) if terminal => printable(&spreadsheet_safe(t, raw)).into_owned(),
-                    Cell::Text(t) => spreadsheet_safe(t, raw).into_owned(),
+                    Cell::Text(t) => csv_text(t, raw).into_owned(),
                     other => text(other),
                 });
                 written(out.write_record(record).map_err(csv_error))
             }
         }
+    }
+}
+
+/// Text for CSV: for a program as it is, but no formula unless it is to be raw; for a terminal so that
+/// it is not steered.
+pub(super) fn csv_text(text: &str, raw: bool) -> Cow<'_, str> {
+    let safe = spreadsheet_safe(text, raw);
+    match std::io::stdout().is_terminal() {
+        true => Cow::Owned(printable(&safe).into_owned()),
+        false => safe,
     }
 }
 
@@ -250,7 +257,7 @@ fn is_plain_number(text: &str) -> bool {
     all_digits(whole) && all_digits(fraction)
 }
 
-fn csv_error(e: csv::Error) -> std::io::Error {
+pub(super) fn csv_error(e: csv::Error) -> std::io::Error {
     match e.into_kind() {
         csv::ErrorKind::Io(e) => e,
         other => std::io::Error::other(format!("{other:?}")),

@@ -42,6 +42,25 @@ pub(crate) struct ExplainedFinding {
     pub rule: String,
 }
 
+impl ExplainedFinding {
+    /// What was given and where: `country = "LTU"`.
+    pub(crate) fn given(&self) -> String {
+        match &self.value {
+            Some(value) => format!("{} = {value}", self.path),
+            None => format!("{} is absent", self.path),
+        }
+    }
+
+    /// The nearest codes with their names, in one line: `LT (Lithuania)`.
+    pub(crate) fn nearest_codes(&self) -> String {
+        let codes = self.nearest.iter().map(|c| match c.name.as_str() {
+            "" => c.code.clone(),
+            name => format!("{} ({name})", c.code),
+        });
+        codes.collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// A warning with its place.
 #[derive(Debug, Serialize)]
 pub(crate) struct ExplainedWarning {
@@ -90,6 +109,14 @@ impl<'c> Explainer<'c> {
         })
     }
 
+    /// For findings that no history has: against these codes.
+    pub(crate) fn with(codes: Codes<'c>) -> Explainer<'c> {
+        Explainer {
+            then: Some(codes),
+            now: None,
+        }
+    }
+
     /// Everything of one customer.
     ///
     /// # Errors
@@ -116,7 +143,11 @@ impl<'c> Explainer<'c> {
         })
     }
 
-    fn finding(&mut self, f: &FindingRow, payload: &str) -> Result<ExplainedFinding> {
+    /// A finding of the customer with this text.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub(crate) fn finding(&mut self, f: &FindingRow, payload: &str) -> Result<ExplainedFinding> {
         let place = spot(payload, &f.path);
         let row = catalog::rules().iter().find(|r| r.key == f.rule);
         let mut explained = ExplainedFinding {

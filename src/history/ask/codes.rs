@@ -7,6 +7,7 @@ use std::rc::Rc;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 
+use crate::classifier::ClassifierFile;
 use crate::trouble::Result;
 
 /// One code of a classifier.
@@ -21,10 +22,10 @@ pub struct Code {
     pub retired: bool,
 }
 
-/// The codes of one set of classifiers, read as they are asked for.
+/// The codes of one set of classifiers: of the history, read as they are asked for, or of files.
 pub struct Codes<'c> {
-    conn: &'c Connection,
-    set_id: i64,
+    /// None where all are there already.
+    of_history: Option<(&'c Connection, i64)>,
     read: HashMap<String, Rc<Vec<Code>>>,
 }
 
@@ -41,9 +42,24 @@ impl<'c> Codes<'c> {
     /// The codes of this set.
     pub fn of(conn: &'c Connection, set_id: i64) -> Codes<'c> {
         Codes {
-            conn,
-            set_id,
+            of_history: Some((conn, set_id)),
             read: HashMap::new(),
+        }
+    }
+
+    /// The codes of these files.
+    pub fn of_files(files: &[ClassifierFile]) -> Codes<'c> {
+        let codes = |file: &ClassifierFile| {
+            let code = file.values.iter().map(|value| Code {
+                code: value.code.clone(),
+                name: value.name.clone(),
+                retired: value.retired,
+            });
+            (file.name.clone(), Rc::new(code.collect()))
+        };
+        Codes {
+            of_history: None,
+            read: files.iter().map(codes).collect(),
         }
     }
 
@@ -55,14 +71,17 @@ impl<'c> Codes<'c> {
         if let Some(codes) = self.read.get(classifier) {
             return Ok(Rc::clone(codes));
         }
-        let mut select = self.conn.prepare_cached(
+        let Some((conn, set_id)) = self.of_history else {
+            return Ok(Rc::default());
+        };
+        let mut select = conn.prepare_cached(
             "SELECT x.code, x.name, x.retired
              FROM classifier_set_member m
              JOIN classifier_version v ON v.version_id = m.version_id
              JOIN classifier_version_value x ON x.version_id = v.version_id
              WHERE m.set_id = ?1 AND v.classifier = ?2 ORDER BY x.code",
         )?;
-        let rows = select.query_map(params![self.set_id, classifier], |r| {
+        let rows = select.query_map(params![set_id, classifier], |r| {
             Ok(Code {
                 code: r.get(0)?,
                 name: r.get(1)?,

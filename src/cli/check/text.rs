@@ -1,0 +1,56 @@
+//! Every finding for people, each with its place in a form that editors and terminals can follow.
+
+use std::io::{self, Read, Write};
+
+use crate::text::printable;
+
+use super::report::{Checked, Customer, Report};
+
+/// Text, with remedies or without.
+pub(super) struct Text {
+    explain: bool,
+}
+
+impl Text {
+    pub(super) fn new(explain: bool) -> Text {
+        Text { explain }
+    }
+}
+
+impl Report for Text {
+    fn customer(
+        &mut self,
+        part: &mut dyn Write,
+        file: &Checked,
+        customer: &Customer<'_>,
+    ) -> io::Result<()> {
+        for f in customer.findings {
+            let place = file.place(f.position);
+            let head = format!("{place}: {} {}", f.code, f.description);
+            writeln!(part, "{}", printable(&head))?;
+            let about = format!("{}: {}", customer.label(), f.given());
+            writeln!(part, "    {}", printable(&about))?;
+            if !self.explain {
+                continue;
+            }
+            for (label, text) in [
+                ("allowed", &f.allowed),
+                ("nearest", &f.nearest_codes()),
+                ("fix", &f.fix),
+            ] {
+                if !text.is_empty() {
+                    writeln!(part, "    {label:<9}{}", printable(text))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, out: &mut dyn Write, file: &Checked, part: &mut dyn Read) -> io::Result<()> {
+        io::copy(part, out)?;
+        match &file.fault {
+            Some(fault) => writeln!(out, "{}", printable(&fault.in_file(file))),
+            None => Ok(()),
+        }
+    }
+}
