@@ -7,8 +7,11 @@ use serde::Serialize;
 use crate::catalog::Endpoint;
 use crate::explain::ExplainedFinding;
 use crate::position::Position;
+use crate::talk::say;
 use crate::trouble::{Kind, Trouble};
 use crate::validate::{Judged, TextPool};
+
+use super::super::multiline_printable;
 
 /// Writes what was found, in one format.
 ///
@@ -126,6 +129,11 @@ impl Fault {
             _ => Kind::Input as u8,
         }
     }
+}
+
+/// Says what cannot be read where stdout has no place for it.
+pub(super) fn say_unreadable(trouble: &Trouble) {
+    say!("kycdrop: {}", multiline_printable(&trouble.to_string()));
 }
 
 /// A customer of a file.

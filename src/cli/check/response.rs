@@ -9,7 +9,7 @@ use crate::talk::say;
 use crate::text::printable;
 
 use super::super::output::terminal_safe;
-use super::report::{Checked, Customer, Fault, Report};
+use super::report::{Checked, Customer, Fault, Report, say_unreadable};
 
 /// A body ends when its file does, and is kept in memory until then.
 #[derive(Default)]
@@ -52,10 +52,7 @@ impl Report for Responses {
         let text = match &file.fault {
             None => body.end(file.elapsed_ms)?,
             Some(Fault::Unreadable(trouble)) => {
-                say!(
-                    "kycdrop: {}",
-                    super::super::multiline_printable(&trouble.to_string())
-                );
+                say_unreadable(trouble);
                 return Ok(());
             }
             Some(fault) => {

@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 
 use crate::text::printable;
 
-use super::report::{Checked, Customer, Report};
+use super::report::{Checked, Customer, Fault, Report, say_unreadable};
 
 /// Text, with remedies or without.
 pub(super) struct Text {
@@ -49,6 +49,10 @@ impl Report for Text {
     fn file(&mut self, out: &mut dyn Write, file: &Checked, part: &mut dyn Read) -> io::Result<()> {
         io::copy(part, out)?;
         match &file.fault {
+            Some(Fault::Unreadable(trouble)) => {
+                say_unreadable(trouble);
+                Ok(())
+            }
             Some(fault) => writeln!(out, "{}", printable(&fault.in_file(file))),
             None => Ok(()),
         }
