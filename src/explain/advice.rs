@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::catalog::{self, Check, CodeSet, Origin, RuleRow, Walk, field_of_path, takes};
 use crate::history::ask::{
-    Code, Codes, FindingRow, Judged, State, WarningRow, nearest, set_in_force, spot,
+    Code, Codes, FindingRow, Judged, Places, State, WarningRow, nearest, set_in_force,
 };
 use crate::position::Position;
 use crate::request::NoteKind;
@@ -122,11 +122,11 @@ impl<'c> Explainer<'c> {
     /// # Errors
     /// When the database cannot be read.
     pub(crate) fn customer(&mut self, judged: &Judged) -> Result<ExplainedCustomer> {
-        let payload = judged.payload.as_deref().unwrap_or_default();
+        let mut places = Places::of(judged.payload.as_deref().unwrap_or_default());
         let findings = judged
             .findings
             .iter()
-            .map(|f| self.finding(f, payload))
+            .map(|f| self.finding(f, &mut places))
             .collect::<Result<_>>()?;
         Ok(ExplainedCustomer {
             position: judged.position,
@@ -138,17 +138,21 @@ impl<'c> Explainer<'c> {
             warnings: judged
                 .warnings
                 .iter()
-                .map(|w| explain_warning(w, payload))
+                .map(|w| explain_warning(w, &mut places))
                 .collect(),
         })
     }
 
-    /// A finding of the customer with this text.
+    /// A finding of the customer with these places.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub(crate) fn finding(&mut self, f: &FindingRow, payload: &str) -> Result<ExplainedFinding> {
-        let place = spot(payload, &f.path);
+    pub(crate) fn finding(
+        &mut self,
+        f: &FindingRow,
+        places: &mut Places<'_>,
+    ) -> Result<ExplainedFinding> {
+        let place = places.spot(&f.path);
         let row = catalog::rules().iter().find(|r| r.key == f.rule);
         let mut explained = ExplainedFinding {
             code: f.code.clone(),
@@ -261,8 +265,8 @@ fn classifiers_of(row: &RuleRow, f: &FindingRow) -> Vec<String> {
     }
 }
 
-fn explain_warning(w: &WarningRow, payload: &str) -> ExplainedWarning {
-    let place = spot(payload, &w.path);
+fn explain_warning(w: &WarningRow, places: &mut Places<'_>) -> ExplainedWarning {
+    let place = places.spot(&w.path);
     let fix = match NoteKind::from_name(&w.kind) {
         Some(NoteKind::UnknownField | NoteKind::MoreUnknownFields) => {
             "Correct the name, or leave the field out: it was not looked at. `kycdrop fields` lists the known ones."

@@ -9,7 +9,7 @@ use tempfile::SpooledTempFile;
 
 use crate::catalog::Endpoint;
 use crate::explain::{ExplainedFinding, Explainer};
-use crate::history::ask::FindingRow;
+use crate::history::ask::{FindingRow, Places};
 use crate::history::{HistoryRules, Trial, Verdict};
 use crate::ingest::{FileJudge, JudgeError, Rules, Silent};
 use crate::position::Positions;
@@ -205,9 +205,10 @@ impl OneFile<'_, '_> {
         let begins = places
             .of(chunk_offset + u64::from(judged.payload.start))
             .map_err(|e| Trouble::io("reading", Path::new(&self.file.name), &e))?;
+        let mut in_text = Places::of(text);
         let mut explained = Vec::with_capacity(judged.findings.len());
         for (no, finding) in (1..).zip(&judged.findings) {
-            let mut finding = self.explainer.finding(&as_row(no, finding), text)?;
+            let mut finding = self.explainer.finding(&as_row(no, finding), &mut in_text)?;
             finding.position = begins.of_inner(finding.position);
             explained.push(finding);
         }

@@ -15,5 +15,5 @@ pub use batch::{
 pub use classifiers::{Difference, UsedRetired, compare, find_set, used_retired};
 pub use codes::{Code, Codes, nearest, set_in_force};
 pub use life::{Assessment, Change, Event, Life, Rejection, Screening, lives};
-pub use place::{Leaf, Spot, leaves, spot};
+pub use place::{Leaf, Places, Spot, leaves, spot};
 pub use saved::{Saved, save_query, saved_queries, shipped_queries};

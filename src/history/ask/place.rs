@@ -2,6 +2,8 @@
 //! walked: numbers keep their digits, and keys that stand twice are both seen.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::rc::Rc;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -82,46 +84,118 @@ enum Step<'s> {
     Index(usize),
 }
 
-/// Where the value of a finding's path stands. Where two keys are the same, the last one counts, as
-/// it does for the rules.
+/// Finds the values of one customer, whose text is read once however many findings it has.
+pub struct Places<'p> {
+    payload: &'p str,
+    /// What was read so far, by its offset in the payload.
+    objects: HashMap<usize, Rc<[(String, &'p RawValue)]>>,
+    lists: HashMap<usize, Rc<[&'p RawValue]>>,
+    /// The position of every byte whose offset is a multiple of [`Places::STEP`], as far as they were
+    /// needed.
+    known: Vec<Position>,
+}
+
+/// Where the value of a finding's path stands; see [`Places::spot`].
 pub fn spot<'p>(payload: &'p str, path: &str) -> Spot<'p> {
-    let mut at = payload.trim_start();
-    let mut object: Option<&'static Object> = Some(&CUSTOMER);
-    let mut rest = path;
-    while !rest.is_empty() {
-        let (step, after) = next_step(rest);
-        let found = match step {
-            Step::Index(index) => items(at).and_then(|items| items.get(index).map(|v| v.get())),
-            Step::Key(key) => {
-                let members = members(at).unwrap_or_default();
-                // A key of the sender's own may have dots and brackets in it.
-                let whole = members.iter().rev().find(|(k, _)| k == rest);
-                if let Some((_, value)) = whole {
-                    return place_of(payload, value.get(), true);
-                }
-                let wanted = object.and_then(|o| keys(o).get(key));
-                let same = |k: &str| {
-                    k == key || (wanted.is_some() && object.and_then(|o| keys(o).get(k)) == wanted)
-                };
-                let found = members
-                    .iter()
-                    .rev()
-                    .find(|(k, _)| same(k))
-                    .map(|(_, v)| v.get());
-                object = object.zip(wanted).and_then(|(o, f)| match o.field(f).ty {
-                    Type::Object(inner) | Type::List(inner) => Some(inner),
-                    _ => None,
-                });
-                found
-            }
-        };
-        let Some(value) = found else {
-            return place_of(payload, at, is_whole(path));
-        };
-        at = value;
-        rest = after;
+    Places::of(payload).spot(path)
+}
+
+impl<'p> Places<'p> {
+    const STEP: usize = 4096;
+
+    /// Of the customer with this text.
+    pub fn of(payload: &'p str) -> Places<'p> {
+        Places {
+            payload,
+            objects: HashMap::new(),
+            lists: HashMap::new(),
+            known: vec![Position::START],
+        }
     }
-    place_of(payload, at, true)
+
+    /// Where the value of a finding's path stands. Where two keys are the same, the last one counts, as
+    /// it does for the rules.
+    pub fn spot(&mut self, path: &str) -> Spot<'p> {
+        let mut at = self.payload.trim_start();
+        let mut object: Option<&'static Object> = Some(&CUSTOMER);
+        let mut rest = path;
+        while !rest.is_empty() {
+            let (step, after) = next_step(rest);
+            let found = match step {
+                Step::Index(index) => self.items(at).get(index).map(|v| v.get()),
+                Step::Key(key) => {
+                    let members = self.members(at);
+                    // A key of the sender's own may have dots and brackets in it.
+                    let whole = members.iter().rev().find(|(k, _)| k == rest);
+                    if let Some((_, value)) = whole {
+                        return self.place_of(value.get(), true);
+                    }
+                    let wanted = object.and_then(|o| keys(o).get(key));
+                    let same = |k: &str| {
+                        k == key
+                            || (wanted.is_some() && object.and_then(|o| keys(o).get(k)) == wanted)
+                    };
+                    let found = members
+                        .iter()
+                        .rev()
+                        .find(|(k, _)| same(k))
+                        .map(|(_, v)| v.get());
+                    object = object.zip(wanted).and_then(|(o, f)| match o.field(f).ty {
+                        Type::Object(inner) | Type::List(inner) => Some(inner),
+                        _ => None,
+                    });
+                    found
+                }
+            };
+            let Some(value) = found else {
+                return self.place_of(at, is_whole(path));
+            };
+            at = value;
+            rest = after;
+        }
+        self.place_of(at, true)
+    }
+
+    fn members(&mut self, text: &'p str) -> Rc<[(String, &'p RawValue)]> {
+        let read = || members(text).unwrap_or_default().into();
+        let offset = self.offset_of(text);
+        Rc::clone(self.objects.entry(offset).or_insert_with(read))
+    }
+
+    fn items(&mut self, text: &'p str) -> Rc<[&'p RawValue]> {
+        let read = || items(text).unwrap_or_default().into();
+        let offset = self.offset_of(text);
+        Rc::clone(self.lists.entry(offset).or_insert_with(read))
+    }
+
+    /// The value is a part of the payload: the distance of their beginnings is its place.
+    fn offset_of(&self, value: &str) -> usize {
+        (value.as_ptr() as usize).saturating_sub(self.payload.as_ptr() as usize)
+    }
+
+    fn place_of(&mut self, value: &'p str, there: bool) -> Spot<'p> {
+        Spot {
+            value: there.then_some(value),
+            position: self.position(self.offset_of(value)),
+        }
+    }
+
+    /// As [`Position::of`] the whole payload.
+    fn position(&mut self, offset: usize) -> Position {
+        let bytes = |from: usize, to: usize| {
+            let bytes = self.payload.as_bytes().get(from..to);
+            bytes.unwrap_or_default()
+        };
+        let steps = offset / Places::STEP;
+        let mut last = self.known.last().copied().unwrap_or(Position::START);
+        for step in self.known.len()..=steps {
+            let to = step * Places::STEP;
+            last = last.after(bytes(to - Places::STEP, to));
+            self.known.push(last);
+        }
+        let before = self.known.get(steps).copied().unwrap_or(last);
+        before.after(bytes(steps * Places::STEP, offset))
+    }
 }
 
 /// `customers[3]` speaks of the element itself, which is no object.
@@ -139,15 +213,6 @@ fn next_step(path: &str) -> (Step<'_>, &str) {
     let end = path.find(['.', '[']).unwrap_or(path.len());
     let (key, after) = path.split_at_checked(end).unwrap_or((path, ""));
     (Step::Key(key), after.strip_prefix('.').unwrap_or(after))
-}
-
-fn place_of<'p>(payload: &'p str, value: &'p str, there: bool) -> Spot<'p> {
-    // The value is a part of the payload: the distance of their beginnings is its place.
-    let offset = (value.as_ptr() as usize).saturating_sub(payload.as_ptr() as usize);
-    Spot {
-        value: there.then_some(value),
-        position: Position::of(payload.as_bytes(), offset),
-    }
 }
 
 /// Every value of a customer that holds no others, in the order in which they stand there; an empty
@@ -209,6 +274,25 @@ mod tests {
             (None, 4, 57)
         );
         assert_eq!(at("fieldOfActivity.student.isStudent"), (None, 1, 1));
+    }
+
+    #[test]
+    fn places_are_the_same_however_many_are_asked_for_and_in_any_order() {
+        let items: String = (0..2000)
+            .map(|i| format!("{{\"\u{feff}ą\": {i}}},\r\n"))
+            .collect();
+        let text = format!("{{\"a\": [\n{items}0]}}");
+        let mut places = Places::of(&text);
+        for i in [1999, 0, 1000, 3, 2000, 1998] {
+            let path = format!("a[{i}]");
+            let found = places.spot(&path);
+            let offset = found
+                .value
+                .map(|v| v.as_ptr() as usize - text.as_ptr() as usize);
+            let expected = Position::of(text.as_bytes(), offset.expect("a value"));
+            assert_eq!((found.position, found.position.line), (expected, i + 2));
+            assert_eq!(spot(&text, &path), found);
+        }
     }
 
     #[test]
