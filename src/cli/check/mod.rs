@@ -136,7 +136,7 @@ pub(super) fn check(home: Home, args: &Args) -> Result<u8> {
     let totals = checker.end(&mut out)?;
     if others > 0 {
         let files = counted(others, "file", "files");
-        say!("{files} in the folders not checked: the name does not end in .json");
+        say!("{files} in the folders skipped: only regular files named .json are checked");
     }
     say_totals(&totals, several);
     Ok(totals.exit_code)

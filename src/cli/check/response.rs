@@ -56,11 +56,17 @@ impl Report for Responses {
                 return Ok(());
             }
             Some(fault) => {
-                let place = fault
-                    .position()
-                    .map(|at| format!("{at}: "))
-                    .unwrap_or_default();
-                say!("{place}{}", printable(&fault.message()));
+                let said = match fault {
+                    Fault::NotARequest {
+                        what,
+                        position: Some(at),
+                        ..
+                    } => {
+                        format!("{}: not a request: {at}: {what}", file.name)
+                    }
+                    _ => fault.in_file(file),
+                };
+                say!("{}", printable(&said));
                 let now = clock::api_form(&clock::now());
                 response::refusal(400, file.endpoint.name(), &now, 0).into_bytes()
             }
