@@ -34,7 +34,7 @@ The history is checked too: the answer is the one that dropping the files in thi
 A file in a folder that is named after an endpoint is validated for it, others for batch-customers.
 
 In a pipeline:
-  kycdrop check requests/                                  every finding, a line each
+  kycdrop check requests/                                  every finding with its place
   kycdrop check --explain batch.json                       with what is allowed and how to fix it
   kycdrop check --format sarif requests/ > kycdrop.sarif   for code scanning
   kycdrop check --format junit requests/ > kycdrop.xml     for test reports
