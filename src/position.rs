@@ -29,11 +29,15 @@ impl Position {
     /// The place of the byte at `offset` in a text.
     pub fn of(text: &[u8], offset: usize) -> Position {
         let text = text.get(..offset).unwrap_or(text);
-        let mut at = Position::START;
-        for byte in text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text) {
-            at.pass(*byte);
+        Position::START.after(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text))
+    }
+
+    /// The place behind these bytes, which begin here.
+    pub fn after(mut self, bytes: &[u8]) -> Position {
+        for byte in bytes {
+            self.pass(*byte);
         }
-        at
+        self
     }
 
     /// What is wrong with a TOML text, with its place and its line: `line 3, column 10: invalid type:

@@ -363,7 +363,7 @@ fn batch(
             name: judged
                 .payload
                 .as_deref()
-                .and_then(|text| ask::Payload::of(text).name()),
+                .and_then(|text| ask::Places::of(text).name()),
             begins,
             explained: explainer.customer(&judged),
         });

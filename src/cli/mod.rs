@@ -118,7 +118,7 @@ enum Command {
     /// Answer the files in the inbox, then exit
     #[command(after_help = "Waits for files that are still being written (setting: settle).")]
     Once(WorkArgs),
-    /// Validate a file without saving or moving anything; the response goes to stdout
+    /// Validate files without saving or moving anything; the result goes to stdout
     Check(check::Args),
     /// Show waiting files, files in work, the last batches and totals
     Status(status::Args),

@@ -104,10 +104,14 @@ pub(super) fn json(value: &impl Serialize) -> Result<String> {
 
 /// Text that is printable already, or JSON, on stdout; what would steer a terminal is escaped on one.
 pub(super) fn write_safely(json: &str) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    match out.is_terminal() {
-        true => out.write_all(printable_json(json).as_bytes()),
-        false => out.write_all(json.as_bytes()),
+    std::io::stdout().write_all(terminal_safe(json).as_bytes())
+}
+
+/// JSON for stdout: what would steer a terminal is escaped on one.
+pub(super) fn terminal_safe(json: &str) -> Cow<'_, str> {
+    match std::io::stdout().is_terminal() {
+        true => printable_json(json),
+        false => Cow::Borrowed(json),
     }
 }
 
@@ -256,11 +260,7 @@ impl Answer for Printer {
                     let comma = if i == 0 { "" } else { "," };
                     let name = Value::from(name.as_str());
                     let member = format!("{comma}{name}:{}", json_of(cell));
-                    let member = match std::io::stdout().is_terminal() {
-                        true => printable_json(&member),
-                        false => Cow::Borrowed(member.as_str()),
-                    };
-                    written(out.write_all(member.as_bytes()))?;
+                    written(out.write_all(terminal_safe(&member).as_bytes()))?;
                 }
                 written(out.write_all(b"}"))
             }
@@ -280,7 +280,7 @@ impl Answer for Printer {
     }
 }
 
-fn csv_error(e: csv::Error) -> std::io::Error {
+pub(super) fn csv_error(e: csv::Error) -> std::io::Error {
     match e.into_kind() {
         csv::ErrorKind::Io(e) => e,
         other => std::io::Error::other(format!("{other:?}")),

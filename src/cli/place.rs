@@ -66,7 +66,7 @@ impl Command {
     /// The file, dropped or answered, that the command is about.
     fn file(&self) -> Option<&Path> {
         match self {
-            Command::Check(args) => Some(&args.file),
+            Command::Check(args) => args.files.first().map(Path::new),
             Command::Explain(args) => args.what.first().map(Path::new),
             Command::Report(args) => args.batch.as_deref().map(Path::new),
             Command::Demo(args) => Some(&args.output),

@@ -39,7 +39,7 @@ pub(super) fn schema(home: &Home, args: &Args) -> Result<u8> {
                 say!("the home has no classifiers: the codes are those of the shipped ones");
             }
             let existing = super::history_if_any(home)?;
-            Some(to_check_with(home, &config, existing.as_ref())?)
+            Some(to_check_with(home, &config, existing.as_ref())?.0)
         }
     };
     let schema = schema::schema(Basis {

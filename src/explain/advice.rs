@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::catalog::{self, Check, CodeSet, Origin, RuleRow, Walk, field_of_path, takes};
 use crate::history::ask::{
-    Code, Codes, FindingRow, Judged, State, WarningRow, nearest, set_in_force, spot,
+    Code, Codes, FindingRow, Judged, Places, State, WarningRow, nearest, set_in_force,
 };
 use crate::invisible::invisible_in;
 use crate::position::Position;
@@ -41,6 +41,25 @@ pub(crate) struct ExplainedFinding {
     pub fix: String,
     pub origin: &'static str,
     pub rule: String,
+}
+
+impl ExplainedFinding {
+    /// What was given and where: `country = "LTU"`.
+    pub(crate) fn given(&self) -> String {
+        match &self.value {
+            Some(value) => format!("{} = {value}", self.path),
+            None => format!("{} is absent", self.path),
+        }
+    }
+
+    /// The nearest codes with their names, in one line: `LT (Lithuania)`.
+    pub(crate) fn nearest_codes(&self) -> String {
+        let codes = self.nearest.iter().map(|c| match c.name.as_str() {
+            "" => c.code.clone(),
+            name => format!("{} ({name})", c.code),
+        });
+        codes.collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// A warning with its place.
@@ -110,12 +129,20 @@ impl Explainer {
         Ok(explainer)
     }
 
+    /// For findings that no history has: against these codes.
+    pub(crate) fn with(codes: Codes) -> Explainer {
+        Explainer {
+            then: Some(codes),
+            now: None,
+        }
+    }
+
     /// Everything of one customer.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub(crate) fn customer(&self, judged: &Judged) -> ExplainedCustomer {
-        let payload = judged.payload.as_deref().unwrap_or_default();
+        let mut places = Places::of(judged.payload.as_deref().unwrap_or_default());
         ExplainedCustomer {
             position: judged.position,
             state: judged.state,
@@ -125,18 +152,19 @@ impl Explainer {
             findings: judged
                 .findings
                 .iter()
-                .map(|f| self.finding(f, payload))
+                .map(|f| self.finding(f, &mut places))
                 .collect(),
             warnings: judged
                 .warnings
                 .iter()
-                .map(|w| explain_warning(w, payload))
+                .map(|w| explain_warning(w, &mut places))
                 .collect(),
         }
     }
 
-    fn finding(&self, f: &FindingRow, payload: &str) -> ExplainedFinding {
-        let place = spot(payload, &f.path);
+    /// A finding of the customer with these places.
+    pub(crate) fn finding(&self, f: &FindingRow, places: &mut Places<'_>) -> ExplainedFinding {
+        let place = places.spot(&f.path);
         let Advice {
             allowed,
             nearest,
@@ -267,8 +295,8 @@ fn classifiers_of(row: &RuleRow, f: &FindingRow) -> Vec<String> {
     }
 }
 
-fn explain_warning(w: &WarningRow, payload: &str) -> ExplainedWarning {
-    let place = spot(payload, &w.path);
+fn explain_warning(w: &WarningRow, places: &mut Places<'_>) -> ExplainedWarning {
+    let place = places.spot(&w.path);
     let kind = NoteKind::from_name(&w.kind);
     let fix = match kind {
         Some(NoteKind::UnknownField | NoteKind::MoreUnknownFields) => {
@@ -299,7 +327,7 @@ fn explain_warning(w: &WarningRow, payload: &str) -> ExplainedWarning {
 }
 
 /// The text of a JSON value: without its quotes, if it is text.
-pub(super) fn plain(value: &str) -> String {
+pub(crate) fn plain(value: &str) -> String {
     serde_json::from_str::<String>(value).unwrap_or_else(|_| value.to_owned())
 }
 

@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 
 use crate::catalog::Endpoint;
 use crate::config::WorklistFile;
-use crate::history::ask::{Batch, Code, FindingRow, Judged, Payload, rejected};
+use crate::history::ask::{Batch, Code, FindingRow, Judged, Places, rejected};
 use crate::text::{shortened, spreadsheet_text, visible};
 use crate::trouble::WriteError;
 
@@ -178,7 +178,7 @@ impl Worklist<'_> {
             if !explains {
                 continue;
             }
-            let customer = Payload::of(payload);
+            let mut customer = Places::of(payload);
             let begin = self.whose(judged, customer.name().as_deref())?;
             for f in judged.findings.iter() {
                 let value = customer.spot(&f.path).value;
@@ -305,7 +305,7 @@ impl Worklist<'_> {
 }
 
 /// The cell of a text: as it reads, whatever a spreadsheet would make of it.
-fn cell(text: &str) -> Cow<'_, str> {
+pub(crate) fn cell(text: &str) -> Cow<'_, str> {
     match visible(text) {
         Cow::Borrowed(text) => spreadsheet_text(text),
         Cow::Owned(text) => Cow::Owned(spreadsheet_text(&text).into_owned()),

@@ -25,6 +25,7 @@ mod record;
 mod rules;
 mod status;
 mod tally;
+mod trial;
 mod warnings;
 
 use std::path::{Path, PathBuf};
@@ -53,6 +54,7 @@ pub use reading::{has_batches, open_for_reading};
 pub use record::{Group, Recording};
 pub use rules::{HistoryRules, Verdict};
 pub use status::{BatchLine, Totals, last_batches, totals};
+pub use trial::{Taken, Trial};
 
 /// The first SQLite without the WAL reset bug.
 const OLDEST_SQLITE: i32 = 3_051_003;
@@ -185,14 +187,6 @@ impl History {
             self.cache_now = cache;
         }
         Ok(())
-    }
-
-    /// The rules of this history, for a trial that writes nothing to it.
-    ///
-    /// # Errors
-    /// When the temporary tables cannot be made.
-    pub fn trial(&self, endpoint: catalog::Endpoint) -> Result<HistoryRules<'_>> {
-        HistoryRules::trial(&self.conn, self.keys, endpoint)
     }
 
     /// Looks whether the files of the history are as this process left them.
@@ -384,14 +378,6 @@ pub struct Published {
     pub response_file: String,
     /// When, UTC.
     pub at: String,
-}
-
-/// The rules of a history on a connection that may only read.
-///
-/// # Errors
-/// When the database cannot be read.
-pub fn trial_on(conn: &Connection, endpoint: catalog::Endpoint) -> Result<HistoryRules<'_>> {
-    HistoryRules::trial(conn, keys::Keys::of(conn)?, endpoint)
 }
 
 /// The row of the active set and its classifiers, as they were when it was activated; None in a

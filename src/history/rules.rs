@@ -17,6 +17,7 @@ use crate::validate::{Finding, Judged, Summary, TextPool};
 
 use super::keys::Keys;
 use super::payload::Unpacker;
+use super::trial::{self, Tried};
 
 /// What a customer comes to.
 #[derive(Debug)]
@@ -166,8 +167,8 @@ enum Earlier {
     None,
     /// This assessment.
     Saved(i64),
-    /// Nothing is saved: its text.
-    InTrial(String),
+    /// Nothing is saved.
+    InTrial(Tried),
 }
 
 struct Existing {
@@ -177,25 +178,19 @@ struct Existing {
 
 impl<'c> HistoryRules<'c> {
     pub(super) fn new(conn: &'c Connection, keys: Keys, endpoint: Endpoint) -> Result<Self> {
-        HistoryRules::over(conn, keys, endpoint, !endpoint.saves())
+        let trial = !endpoint.saves();
+        if trial {
+            trial::begin(conn)?;
+        }
+        HistoryRules::over(conn, keys, endpoint, trial)
     }
 
+    /// For a trial that has begun.
     pub(super) fn trial(conn: &'c Connection, keys: Keys, endpoint: Endpoint) -> Result<Self> {
         HistoryRules::over(conn, keys, endpoint, true)
     }
 
     fn over(conn: &'c Connection, keys: Keys, endpoint: Endpoint, trial: bool) -> Result<Self> {
-        if trial {
-            conn.execute_batch(
-                "CREATE TEMP TABLE IF NOT EXISTS trial_number (
-                   communication_number TEXT PRIMARY KEY, text TEXT);
-                 CREATE TEMP TABLE IF NOT EXISTS trial_customer (
-                   customer_ext_id TEXT, business_unit TEXT, kind TEXT,
-                   PRIMARY KEY (customer_ext_id, business_unit)) WITHOUT ROWID;
-                 DELETE FROM temp.trial_number;
-                 DELETE FROM temp.trial_customer;",
-            )?;
-        }
         let at_endpoint = |(row, _): &(&RuleRow, _)| row.endpoints.has(endpoint);
         Ok(HistoryRules {
             conn,
@@ -254,7 +249,10 @@ impl<'c> HistoryRules<'c> {
         let (number_key, holder) = self.holder(number)?;
         let earlier = match holder {
             Some(holder) => Earlier::Saved(holder),
-            None => self.earlier_in_trial(number)?,
+            None if self.trial => {
+                trial::earlier(self.conn, number)?.map_or(Earlier::None, Earlier::InTrial)
+            }
+            None => Earlier::None,
         };
         if self.accepts_repeats && self.is_repeat(&earlier, text)? {
             customer.findings.clear();
@@ -280,7 +278,11 @@ impl<'c> HistoryRules<'c> {
             return Ok(Verdict::Rejected);
         }
         if self.trial {
-            self.take_in_trial((number, unit, ext_id), summary.kind, text)?;
+            let tried = Tried {
+                endpoint: self.endpoint.saving().name().into(),
+                text: text.into(),
+            };
+            trial::take(self.conn, (number, unit, ext_id), summary.kind, &tried)?;
         }
         Ok(Verdict::New(NewKeys {
             number_key,
@@ -340,7 +342,10 @@ impl<'c> HistoryRules<'c> {
     fn is_repeat(&mut self, earlier: &Earlier, text: &str) -> Result<bool> {
         let holder = match earlier {
             Earlier::None => return Ok(false),
-            Earlier::InTrial(earlier) => return Ok(same_value(earlier, text)),
+            Earlier::InTrial(tried) => {
+                let same_endpoint = tried.endpoint == self.endpoint.saving().name();
+                return Ok(same_endpoint && same_value(&tried.text, text));
+            }
             Earlier::Saved(holder) => holder,
         };
         // The batch of the file at hand is written at its end.
@@ -413,49 +418,11 @@ impl<'c> HistoryRules<'c> {
         Ok(found)
     }
 
-    fn earlier_in_trial(&self, number: &str) -> Result<Earlier> {
-        if !self.trial {
-            return Ok(Earlier::None);
-        }
-        let text = self
-            .conn
-            .prepare_cached("SELECT text FROM temp.trial_number WHERE communication_number = ?1")?
-            .query_row([number], |r| r.get(0))
-            .optional()?;
-        Ok(text.map_or(Earlier::None, Earlier::InTrial))
-    }
-
     fn kind_in_trial(&self, unit: Option<&str>, ext_id: &str) -> Result<Option<CategoryKind>> {
-        if !self.trial {
-            return Ok(None);
+        match self.trial {
+            true => trial::kind(self.conn, unit, ext_id),
+            false => Ok(None),
         }
-        let kind: Option<String> = self
-            .conn
-            .prepare_cached(
-                "SELECT kind FROM temp.trial_customer
-                 WHERE customer_ext_id = ?1 AND business_unit = coalesce(?2, '')",
-            )?
-            .query_row(params![ext_id, unit], |r| r.get(0))
-            .optional()?;
-        Ok(kind.as_deref().and_then(CategoryKind::from_name))
-    }
-
-    fn take_in_trial(
-        &self,
-        (number, unit, ext_id): (&str, Option<&str>, &str),
-        kind: Option<CategoryKind>,
-        text: &str,
-    ) -> Result<()> {
-        self.conn
-            .prepare_cached("INSERT INTO temp.trial_number VALUES (?1, ?2)")?
-            .execute([number, text])?;
-        // An absent businessUnit is kept as blank text, which no given one can be.
-        self.conn
-            .prepare_cached(
-                "INSERT OR REPLACE INTO temp.trial_customer VALUES (?1, coalesce(?2, ''), ?3)",
-            )?
-            .execute(params![ext_id, unit, kind.map(CategoryKind::name)])?;
-        Ok(())
     }
 }
 

@@ -66,7 +66,12 @@ pub(super) fn active(conn: &Connection) -> Result<Option<(ClassifierSet, i64)>> 
     let Some((set_id, files)) = history::active_classifiers(conn)? else {
         return Ok(None);
     };
-    let mut set = ClassifierSet::from_files(&files).map_err(|_| {
+    Ok(Some((set_of(conn, set_id, &files)?, set_id)))
+}
+
+/// The set of these files, which the history has as its set of this number.
+fn set_of(conn: &Connection, set_id: i64, files: &[ClassifierFile]) -> Result<ClassifierSet> {
+    let mut set = ClassifierSet::from_files(files).map_err(|_| {
         Trouble::new(
             Kind::Setup,
             format!("the classifier set {set_id} in the database is incomplete"),
@@ -74,7 +79,7 @@ pub(super) fn active(conn: &Connection) -> Result<Option<(ClassifierSet, i64)>> 
         )
     })?;
     set.note_had_values(&classifiers_with_values(conn)?);
-    Ok(Some((set, set_id)))
+    Ok(set)
 }
 
 /// Reads the classifier files and makes them the active set of the history. Returns the set and its
@@ -119,7 +124,7 @@ pub fn of_home(home: &Home) -> Result<Vec<ClassifierFile>> {
 
 /// The set that a file dropped now would be validated against, without activating anything: that of
 /// the files once they stood still for `settle`, of the history where they may still be being copied,
-/// and the shipped one in a home without any.
+/// and the shipped one in a home without any. With the files that it was made of.
 ///
 /// # Errors
 /// When the files are not sound, or the history cannot be read.
@@ -127,18 +132,21 @@ pub fn to_check_with(
     home: &Home,
     config: &Config,
     conn: Option<&Connection>,
-) -> Result<ClassifierSet> {
+) -> Result<(ClassifierSet, Vec<ClassifierFile>)> {
     let seen = settled(home, config);
     if let Some(conn) = conn
         && stood_for(home, &seen) < config.settle_timeout
-        && let Some((set, _)) = active(conn)?
-        && look_cut(&set, home)
+        && let Some((set_id, files)) = history::active_classifiers(conn)?
     {
-        return Ok(set);
+        let set = set_of(conn, set_id, &files)?;
+        if look_cut(&set, home) {
+            return Ok((set, files));
+        }
     }
-    let mut set = ClassifierSet::from_files(&of_home(home)?)?;
+    let files = of_home(home)?;
+    let mut set = ClassifierSet::from_files(&files)?;
     if let Some(conn) = conn {
         set.note_had_values(&classifiers_with_values(conn)?);
     }
-    Ok(set)
+    Ok((set, files))
 }

@@ -52,6 +52,8 @@ pub struct Judged {
 pub struct JudgedChunk {
     /// The position of the first.
     pub first: u64,
+    /// Where the data starts in the file, in bytes.
+    pub offset: u64,
     /// The bytes of the file that the customers are in.
     pub data: Vec<u8>,
     /// The texts that the customers' columns refer to.
@@ -104,6 +106,7 @@ impl Judge<'_> {
         }
         Ok(JudgedChunk {
             first: chunk.first,
+            offset: chunk.offset,
             data: chunk.data,
             texts,
             customers,

@@ -13,6 +13,8 @@ mod terminal;
 
 mod asking_limits;
 mod asking_sql;
+mod check_files;
+mod check_formats;
 mod classifiers_command;
 mod commands;
 mod demo;

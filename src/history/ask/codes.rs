@@ -7,6 +7,7 @@ use std::fmt;
 use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
 
+use crate::classifier::ClassifierFile;
 use crate::trouble::Result;
 
 /// One code of a classifier.
@@ -66,6 +67,19 @@ impl Codes {
             });
         }
         Ok(Codes(codes))
+    }
+
+    /// The codes of these files.
+    pub fn of_files(files: &[ClassifierFile]) -> Codes {
+        let codes = |file: &ClassifierFile| {
+            let codes = file.values.iter().map(|value| Code {
+                code: value.code.clone(),
+                name: value.name.clone(),
+                retired: value.retired,
+            });
+            (file.name.clone(), codes.collect())
+        };
+        Codes(files.iter().map(codes).collect())
     }
 
     /// Those of a classifier, in order; none where the set lacks it.

@@ -16,7 +16,7 @@ use crate::trouble::Result;
 
 use super::batch::State;
 use super::life::offices;
-use super::place::Payload;
+use super::place::Places;
 
 /// So many customers are listed at most.
 const MAX_HITS: usize = 20;
@@ -124,7 +124,7 @@ fn hit(r: &Row<'_>, state: State) -> rusqlite::Result<Hit> {
         business_unit: r.get(4)?,
         name: match state {
             State::Accepted => name.filter(|name| !name.is_empty()),
-            State::Rejected => name.and_then(|payload| Payload::of(&payload).name()),
+            State::Rejected => name.and_then(|payload| Places::of(&payload).name()),
         },
         has_others: false,
     })
@@ -163,7 +163,7 @@ impl Search<'_> {
                 let payload: String =
                     self.conn
                         .query_row(payload, params![hit.batch_id, hit.position], |r| r.get(0))?;
-                hit.name = Payload::of(&payload).name();
+                hit.name = Places::of(&payload).name();
             }
         }
         if found.hits.is_empty() {
@@ -227,7 +227,7 @@ impl Search<'_> {
         let rejected = format!("SELECT {REJECTION} FROM rejection ORDER BY rejection_id DESC");
         self.scan(&rejected, State::Rejected, &mut found, |r| {
             let payload = r.get_ref(5)?.as_str_or_null()?.unwrap_or_default();
-            Ok(Payload::of(payload)
+            Ok(Places::of(payload)
                 .name()
                 .is_some_and(|name| has_all(&name)))
         })?;
@@ -319,7 +319,7 @@ pub fn recent_words(conn: &Connection) -> Result<BTreeSet<String>> {
         "SELECT payload_text(payload) FROM rejection ORDER BY rejection_id DESC LIMIT ?1",
     )?;
     for payload in select.query_map([RECENT], |r| r.get::<_, String>(0))? {
-        Payload::of(&payload?).name().map(&mut add_name);
+        Places::of(&payload?).name().map(&mut add_name);
     }
     Ok(words)
 }

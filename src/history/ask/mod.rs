@@ -22,5 +22,5 @@ pub use files::{
 };
 pub use find::{Found, Hit, Search, recent_words};
 pub use life::{Assessment, Change, Event, Life, Rejection, Screening, lives};
-pub use place::{Leaf, Payload, Spot, leaves, spot};
+pub use place::{Leaf, Places, Spot, leaves, spot};
 pub use saved::{Saved, save_query, saved_queries, shipped_queries};

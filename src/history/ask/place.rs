@@ -2,6 +2,8 @@
 //! walked: numbers keep their digits, and keys that stand twice are both seen.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::rc::Rc;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -39,7 +41,9 @@ impl<'p> Leaf<'p> {
 }
 
 /// The keys and values of an object, in their order, each as often as it stands there.
-struct Members<'p>(Vec<(Cow<'p, str>, &'p RawValue)>);
+struct Members<'p>(Vec<Member<'p>>);
+
+type Member<'p> = (Cow<'p, str>, &'p RawValue);
 
 /// A key that is copied only where it has escapes.
 #[derive(Deserialize)]
@@ -49,7 +53,7 @@ impl<'de: 'p, 'p> Deserialize<'de> for Members<'p> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Members<'p>, D::Error> {
         struct Reader;
         impl<'de> Visitor<'de> for Reader {
-            type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
+            type Value = Vec<Member<'de>>;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str("an object")
@@ -67,7 +71,7 @@ impl<'de: 'p, 'p> Deserialize<'de> for Members<'p> {
     }
 }
 
-fn members(text: &str) -> Option<Vec<(Cow<'_, str>, &RawValue)>> {
+fn members(text: &str) -> Option<Vec<Member<'_>>> {
     text.starts_with('{')
         .then(|| serde_json::from_str::<Members<'_>>(text).ok())
         .flatten()
@@ -86,46 +90,51 @@ enum Step<'s> {
     Index(usize),
 }
 
-/// Where the value of a finding's path stands. Where two keys are the same, the last one counts, as
-/// it does for the rules.
+/// Finds the values of one customer, whose text is read once however many findings it has.
+pub struct Places<'p> {
+    payload: &'p str,
+    /// What was read so far, by its offset in the payload.
+    objects: HashMap<usize, Rc<[Member<'p>]>>,
+    lists: HashMap<usize, Rc<[&'p RawValue]>>,
+    /// The position of every byte whose offset is a multiple of [`Places::STEP`], as far as they were
+    /// needed.
+    known: Vec<Position>,
+}
+
+/// Where the value of a finding's path stands; see [`Places::spot`].
 pub fn spot<'p>(payload: &'p str, path: &str) -> Spot<'p> {
-    Payload::of(payload).spot(path)
+    Places::of(payload).spot(path)
 }
 
-/// A customer as it came, for several questions.
-pub struct Payload<'p> {
-    text: &'p str,
-    /// Its fields; None where it is not an object.
-    members: Option<Vec<(Cow<'p, str>, &'p RawValue)>>,
-}
+impl<'p> Places<'p> {
+    const STEP: usize = 4096;
 
-impl<'p> Payload<'p> {
-    /// Reads the names of a customer's fields.
-    pub fn of(text: &'p str) -> Payload<'p> {
-        Payload {
-            text,
-            members: members(text.trim_start()),
+    /// Of the customer with this text.
+    pub fn of(payload: &'p str) -> Places<'p> {
+        Places {
+            payload,
+            objects: HashMap::new(),
+            lists: HashMap::new(),
+            known: vec![Position::START],
         }
     }
 
-    /// As [`spot`] does.
-    pub fn spot(&self, path: &str) -> Spot<'p> {
-        let payload = self.text;
-        let mut at = payload.trim_start();
+    /// Where the value of a finding's path stands. Where two keys are the same, the last one counts, as
+    /// it does for the rules.
+    pub fn spot(&mut self, path: &str) -> Spot<'p> {
+        let mut at = self.payload.trim_start();
         let mut object: Option<&'static Object> = Some(&CUSTOMER);
         let mut rest = path;
-        let mut inner;
-        let mut here = self.members.as_ref();
         while !rest.is_empty() {
             let (step, after) = next_step(rest);
             let found = match step {
-                Step::Index(index) => items(at).and_then(|items| items.get(index).map(|v| v.get())),
+                Step::Index(index) => self.items(at).get(index).map(|v| v.get()),
                 Step::Key(key) => {
-                    let members = here.map_or(&[][..], Vec::as_slice);
+                    let members = self.members(at);
                     // A key of the sender's own may have dots and brackets in it.
                     let whole = members.iter().rev().find(|(k, _)| k == rest);
                     if let Some((_, value)) = whole {
-                        return place_of(payload, value.get(), true);
+                        return self.place_of(value.get(), true);
                     }
                     let wanted = object.and_then(|o| keys(o).get(key));
                     let same = |k: &str| {
@@ -145,24 +154,20 @@ impl<'p> Payload<'p> {
                 }
             };
             let Some(value) = found else {
-                return place_of(payload, at, is_whole(path));
+                return self.place_of(at, is_whole(path));
             };
             at = value;
             rest = after;
-            if !rest.is_empty() {
-                inner = members(at);
-                here = inner.as_ref();
-            }
         }
-        place_of(payload, at, true)
+        self.place_of(at, true)
     }
 
     /// The name of the customer: first and last name of a person, the title of a company.
-    pub fn name(&self) -> Option<String> {
-        let members = self.members.as_ref()?;
+    pub fn name(&mut self) -> Option<String> {
+        let members = self.members(self.payload.trim_start());
         let text = |field: &str| {
             let wanted = keys(&CUSTOMER).get(field);
-            let of_field = |(k, _): &&(Cow<'_, str>, _)| keys(&CUSTOMER).get(k) == wanted;
+            let of_field = |(k, _): &&Member<'_>| keys(&CUSTOMER).get(k) == wanted;
             let value = members.iter().rev().find(of_field)?.1.get();
             let text = serde_json::from_str::<String>(value).ok()?;
             Some(text.trim().to_owned()).filter(|text| !text.is_empty())
@@ -176,6 +181,47 @@ impl<'p> Payload<'p> {
             Some("ORGANIZATION") => text("title").or_else(person),
             _ => person().or_else(|| text("title")),
         }
+    }
+
+    fn members(&mut self, text: &'p str) -> Rc<[Member<'p>]> {
+        let read = || members(text).unwrap_or_default().into();
+        let offset = self.offset_of(text);
+        Rc::clone(self.objects.entry(offset).or_insert_with(read))
+    }
+
+    fn items(&mut self, text: &'p str) -> Rc<[&'p RawValue]> {
+        let read = || items(text).unwrap_or_default().into();
+        let offset = self.offset_of(text);
+        Rc::clone(self.lists.entry(offset).or_insert_with(read))
+    }
+
+    /// The value is a part of the payload: the distance of their beginnings is its place.
+    fn offset_of(&self, value: &str) -> usize {
+        (value.as_ptr() as usize).saturating_sub(self.payload.as_ptr() as usize)
+    }
+
+    fn place_of(&mut self, value: &'p str, there: bool) -> Spot<'p> {
+        Spot {
+            value: there.then_some(value),
+            position: self.position(self.offset_of(value)),
+        }
+    }
+
+    /// As [`Position::of`] the whole payload.
+    fn position(&mut self, offset: usize) -> Position {
+        let bytes = |from: usize, to: usize| {
+            let bytes = self.payload.as_bytes().get(from..to);
+            bytes.unwrap_or_default()
+        };
+        let steps = offset / Places::STEP;
+        let mut last = self.known.last().copied().unwrap_or(Position::START);
+        for step in self.known.len()..=steps {
+            let to = step * Places::STEP;
+            last = last.after(bytes(to - Places::STEP, to));
+            self.known.push(last);
+        }
+        let before = self.known.get(steps).copied().unwrap_or(last);
+        before.after(bytes(steps * Places::STEP, offset))
     }
 }
 
@@ -194,15 +240,6 @@ fn next_step(path: &str) -> (Step<'_>, &str) {
     let end = path.find(['.', '[']).unwrap_or(path.len());
     let (key, after) = path.split_at_checked(end).unwrap_or((path, ""));
     (Step::Key(key), after.strip_prefix('.').unwrap_or(after))
-}
-
-fn place_of<'p>(payload: &'p str, value: &'p str, there: bool) -> Spot<'p> {
-    // The value is a part of the payload: the distance of their beginnings is its place.
-    let offset = (value.as_ptr() as usize).saturating_sub(payload.as_ptr() as usize);
-    Spot {
-        value: there.then_some(value),
-        position: Position::of(payload.as_bytes(), offset),
-    }
 }
 
 /// Every value of a customer that holds no others, in the order in which they stand there; an empty
@@ -267,6 +304,25 @@ mod tests {
     }
 
     #[test]
+    fn places_are_the_same_however_many_are_asked_for_and_in_any_order() {
+        let items: String = (0..2000)
+            .map(|i| format!("{{\"\u{feff}ą\": {i}}},\r\n"))
+            .collect();
+        let text = format!("{{\"a\": [\n{items}0]}}");
+        let mut places = Places::of(&text);
+        for i in [1999, 0, 1000, 3, 2000, 1998] {
+            let path = format!("a[{i}]");
+            let found = places.spot(&path);
+            let offset = found
+                .value
+                .map(|v| v.as_ptr() as usize - text.as_ptr() as usize);
+            let expected = Position::of(text.as_bytes(), offset.expect("a value"));
+            assert_eq!((found.position, found.position.line), (expected, i + 2));
+            assert_eq!(spot(&text, &path), found);
+        }
+    }
+
+    #[test]
     fn an_element_that_is_no_object_is_its_own_place() {
         let s = spot(" 42", "customers[3]");
         let Position { line, column } = s.position;
@@ -277,7 +333,7 @@ mod tests {
 
     #[test]
     fn the_name_is_that_of_the_kind_of_customer() {
-        let name = |payload: &str| Payload::of(payload).name().unwrap_or_default();
+        let name = |payload: &str| Places::of(payload).name().unwrap_or_default();
         let both = r#""firstName": "Ona", "lastName": " ", "lastName": "Žąsė", "title": "UAB""#;
         assert_eq!(name(&format!("{{{both}}}")), "Ona Žąsė");
         let company = format!(r#" {{"entityType": "ORGANIZATION", {both}}}"#);

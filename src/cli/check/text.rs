@@ -1,0 +1,60 @@
+//! Every finding for people, each with its place in a form that editors and terminals can follow.
+
+use std::io::{self, Read, Write};
+
+use crate::text::visible;
+
+use super::report::{Checked, Customer, Fault, Report, say_unreadable};
+
+/// Text, with remedies or without.
+pub(super) struct Text {
+    explain: bool,
+}
+
+impl Text {
+    pub(super) fn new(explain: bool) -> Text {
+        Text { explain }
+    }
+}
+
+impl Report for Text {
+    fn customer(
+        &mut self,
+        part: &mut dyn Write,
+        file: &Checked,
+        customer: &Customer<'_>,
+    ) -> io::Result<()> {
+        for f in customer.findings {
+            let place = file.place(f.position);
+            let head = format!("{place}: {} {}", f.code, f.description);
+            writeln!(part, "{}", visible(&head))?;
+            let about = format!("{}: {}", customer.label(), f.given());
+            writeln!(part, "    {}", visible(&about))?;
+            if !self.explain {
+                continue;
+            }
+            for (label, text) in [
+                ("allowed", &f.allowed),
+                ("nearest", &f.nearest_codes()),
+                ("fix", &f.fix),
+            ] {
+                if !text.is_empty() {
+                    writeln!(part, "    {label:<9}{}", visible(text))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, out: &mut dyn Write, file: &Checked, part: &mut dyn Read) -> io::Result<()> {
+        io::copy(part, out)?;
+        match &file.fault {
+            Some(Fault::Unreadable(trouble)) => {
+                say_unreadable(trouble);
+                Ok(())
+            }
+            Some(fault) => writeln!(out, "{}", visible(&fault.in_file(file))),
+            None => Ok(()),
+        }
+    }
+}
