@@ -18,7 +18,9 @@ use super::{Args, Command};
 /// # Errors
 /// When the folder that is given is no home, and the command needs one.
 pub(super) fn home_of(args: &Args) -> Result<Home> {
-    let file = args.command.file();
+    // A word that names nothing here is not a path, though it may be the name of a file.
+    let is_path = |path: &&Path| path.components().count() > 1 || path.exists();
+    let file = args.command.file().filter(is_path);
     let of_file = file.and_then(Home::of_file);
     if let Some(given) = &args.home {
         let home = Home::at(given)?;

@@ -13,7 +13,7 @@ fn shown(office: &Office, batch: &Value, position: usize) -> (Value, String) {
         "explain",
         &batch.to_string(),
         "--customer",
-        &position.to_string(),
+        &(position + 1).to_string(),
     ]);
     assert!(explained.status.success(), "{explained:?}");
     let text = String::from_utf8(explained.stdout).expect("text");

@@ -24,15 +24,8 @@ fn explained(office: &Office, position: u64) -> Vec<String> {
     let batch = office
         .value("SELECT max(batch_id) FROM v_batch")
         .to_string();
-    let position = position.to_string();
-    let args = [
-        "explain",
-        &batch,
-        "--customer",
-        &position,
-        "--format",
-        "json",
-    ];
+    let number = (position + 1).to_string();
+    let args = ["explain", &batch, "--customer", &number, "--format", "json"];
     let output = office.run(&args);
     assert!(output.status.success(), "{output:?}");
     let page: Value = serde_json::from_slice(&output.stdout).expect("JSON");

@@ -245,19 +245,23 @@ fn a_reader_that_goes_away_does_not_change_the_exit_code() {
 #[test]
 fn without_a_home_it_says_so_once() {
     let office = Office::new();
-    office.write("elsewhere/1.json", customers(&[person("1")]));
-    office.write("elsewhere/2.json", customers(&[person("2")]));
-    let elsewhere = office.at("elsewhere");
-    let run = |home: &std::path::Path| {
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    for id in ["1", "2"] {
+        let path = elsewhere.path().join(format!("{id}.json"));
+        std::fs::write(path, customers(&[person(id)])).expect("a file");
+    }
+    let run = |home: Option<&std::path::Path>| {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_kycdrop"));
+        if let Some(home) = home {
+            command.arg("--home").arg(home);
+        }
         command
-            .arg("--home")
-            .arg(home)
             .args(["check", "1.json", "2.json"])
-            .current_dir(&elsewhere);
+            .env_remove("KYCDROP_HOME")
+            .current_dir(elsewhere.path());
         command.output().expect("the command runs")
     };
-    let output = run(&elsewhere);
+    let output = run(None);
     let said = stderr(&output);
     assert_eq!(said.matches("shipped classifiers").count(), 1, "{said}");
     assert!(
@@ -265,6 +269,9 @@ fn without_a_home_it_says_so_once() {
         "{said}"
     );
     assert!(output.stdout.is_empty(), "nothing to report");
-    let said = stderr(&run(office.path()));
+    let said = stderr(&run(Some(office.path())));
     assert!(!said.contains("shipped"), "{said}");
+    // A folder that is given and is no home is a mistake.
+    let output = run(Some(elsewhere.path()));
+    assert_eq!(output.status.code(), Some(78), "{output:?}");
 }

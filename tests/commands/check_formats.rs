@@ -130,8 +130,11 @@ fn csv_has_a_row_for_every_finding_and_no_formula() {
     let country = rows.iter().find(|row| &row[7] == "citizenshipCountry");
     let country = country.expect("a row");
     assert_eq!(&country[1], "2");
-    assert_eq!(&country[3], "'=cmd|' /C calc'!A0");
-    assert_eq!(&country[8], "\"Lithuania\"");
+    assert_eq!(
+        &country[3], "=\"=cmd|' /C calc'!A0\"",
+        "a formula that is its text"
+    );
+    assert_eq!(&country[8], "Lithuania");
     assert_eq!(&country[10], "LT (Lithuania)");
     assert_eq!(&country[12], "3");
 }

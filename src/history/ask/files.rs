@@ -65,8 +65,8 @@ pub fn has_size(conn: &Connection, bytes: u64) -> Result<bool> {
 const BESIDE_RESPONSE: [&str; 3] = [".findings.csv", ".findings.json", ".rejected.json"];
 
 /// The batches, the newest first, of a file name or the name of a response or of a file beside it: with
-/// or without `.json`, with or without folders. The last folder is the endpoint, if there is such a
-/// batch.
+/// or without `.json`, with or without folders. The last folder is the endpoint or one below it, if there
+/// is such a batch.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -116,7 +116,7 @@ fn named(conn: &Connection, name: &str, endpoint: &str) -> Result<Vec<i64>> {
     let mut select = conn.prepare_cached(
         "SELECT batch_id FROM batch
          WHERE (file_name = ?1 OR response_file = ?1 OR substr(response_file, -length(?1) - 1) = '/' || ?1)
-           AND (?2 = '' OR endpoint = ?2)
+           AND (?2 = '' OR endpoint = ?2 OR instr('/' || response_file, '/' || ?2 || '/') > 0)
          ORDER BY batch_id DESC",
     )?;
     let rows = select.query_map([name, endpoint], |r| r.get(0))?;
