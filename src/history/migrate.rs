@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0007_warnings.sql"),
     include_str!("migrations/0008_shared_findings.sql"),
     include_str!("migrations/0009_words.sql"),
+    include_str!("migrations/0010_invisible_names.sql"),
 ];
 
 /// Version 3 grew while it was new: a history that was made in those hours has its first part or the
