@@ -188,8 +188,15 @@ impl Folder {
     }
 
     /// Whether something has this name.
-    pub fn has(&self, name: &OsStr) -> bool {
-        statat(&self.handle, name, AtFlags::SYMLINK_NOFOLLOW).is_ok()
+    ///
+    /// # Errors
+    /// When that cannot be determined.
+    pub fn has(&self, name: &OsStr) -> io::Result<bool> {
+        match statat(&self.handle, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(_) => Ok(true),
+            Err(Errno::NOENT) => Ok(false),
+            Err(e) => Err(e.into()),
+        }
     }
 
     /// Whether this process may read a file here, as far as can be seen without opening it.
@@ -408,6 +415,7 @@ mod tests {
         let taken = folder.rename_new(one, &folder, other).unwrap_err();
         assert_eq!(taken.kind(), io::ErrorKind::AlreadyExists);
         folder.rename_new(one, &folder, free).unwrap();
-        assert!(!folder.has(one) && folder.has(other) && folder.has(free));
+        let has = |name| folder.has(name).expect("a look");
+        assert!(!has(one) && has(other) && has(free));
     }
 }

@@ -170,17 +170,17 @@ pub(super) fn put_out(
     let mut noted = batch.response_file.clone().unwrap_or_default();
     let mut name = PathBuf::from(&noted);
     let mut names = ReservedNames::default();
-    let is_there = from.has(OsStr::new("response"));
-    if is_there && name.file_name().is_some_and(|file| folder.has(file)) {
-        name = response_name(outbox, claim, &mut names);
-    }
-    let put = worklist::put_out(
-        &from,
-        &folder,
-        name.file_name().unwrap_or_default(),
-        batch.batch_id,
-    );
-    if let Err(e) = put {
+    let is_taken = name.file_name().map_or(Ok(false), |file| folder.has(file));
+    let is_there = match from.has(OsStr::new("response")) {
+        Ok(true) if is_taken.unwrap_or(false) => {
+            name = response_name(outbox, claim, &mut names);
+            true
+        }
+        Ok(is_there) => is_there,
+        Err(e) => return its_own(e),
+    };
+    let file = name.file_name().unwrap_or_default();
+    if let Err(e) = worklist::put_out(&from, &folder, file, batch.batch_id) {
         return its_own(e);
     }
     if !is_there {

@@ -136,23 +136,25 @@ pub(super) fn put_out(
     let stem = OsStr::new(name.strip_suffix(RESPONSE).unwrap_or(&name));
     let numbered = with_suffix(stem, &format!("~{batch_id}"));
     let name = |stem: &OsStr, file: WorklistFile| with_suffix(stem, &format!(".{}", file.name()));
-    let waiting = || {
-        let all = WorklistFile::ALL.into_iter();
-        all.filter(|file| from.has(OsStr::new(file.name())))
-    };
+    let mut waiting = Vec::new();
+    for file in WorklistFile::ALL {
+        if from.has(OsStr::new(file.name()))? {
+            waiting.push(file);
+        }
+    }
     // After a power cut some file systems have a file under its old name and its new one.
     let is_out =
         |file: WorklistFile, new: &OsStr| from.is_same_file(OsStr::new(file.name()), to, new);
-    let is_taken = |file| {
-        let new = name(stem, file);
-        to.has(&new) && !is_out(file, &new)
-    };
-    let has_number = |file| to.has(&name(&numbered, file));
-    let stem = match WorklistFile::ALL.into_iter().any(has_number) || waiting().any(is_taken) {
-        true => &numbered,
-        false => stem,
-    };
-    for file in waiting() {
+    let mut takes_number = false;
+    for file in WorklistFile::ALL {
+        takes_number |= to.has(&name(&numbered, file))?;
+    }
+    for file in &waiting {
+        let new = name(stem, *file);
+        takes_number |= to.has(&new)? && !is_out(*file, &new);
+    }
+    let stem = if takes_number { &numbered } else { stem };
+    for file in waiting {
         let (old, new) = (OsStr::new(file.name()), name(stem, file));
         let moved = fault::point("worklist.before").and_then(|()| from.rename_new(old, to, &new));
         match moved {

@@ -35,9 +35,9 @@ pub fn response_name(outbox: &Root, claim: &Claim, taken: &mut ReservedNames) ->
     let mut number = 1u64;
     loop {
         let answer = answer_name(&name, number);
-        let free = there
-            .as_ref()
-            .map_or(true, |there| !there.has(OsStr::new(&answer)));
+        // Where that cannot be seen, putting it out finds out.
+        let is_taken = |there: &Folder| there.has(OsStr::new(&answer)).unwrap_or(false);
+        let free = there.as_ref().map_or(true, |there| !is_taken(there));
         let relative = folder.join(answer);
         if free && taken.0.insert(relative.clone()) {
             return relative;

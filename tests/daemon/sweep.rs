@@ -370,7 +370,7 @@ fn strace_works() -> bool {
 /// some moment on: a commit that failed once came back beside the one that took its place.
 fn is_in_each_run(stage: &Stage, fault: &Fault) -> bool {
     let unseen = stage.scene == Scene::NotPublished
-        && ["statx", "getdents64"].contains(&fault.call)
+        && ["statx", "newfstatat", "getdents64"].contains(&fault.call)
         && !fault.and_on;
     let unsynced = stage.scene == Scene::Daemon && fault.call == "fsync" && fault.and_on;
     fault.how == "EIO" && (unseen || unsynced)

@@ -12,6 +12,7 @@ use crate::common::Office;
 #[derive(PartialEq, Eq, Debug)]
 pub(super) struct Outcome {
     paths: BTreeSet<String>,
+    /// The responses and their worklists.
     answers: BTreeMap<String, Value>,
     rows: Vec<String>,
 }
@@ -24,9 +25,12 @@ impl Outcome {
             .iter()
             .map(|path| path.strip_prefix(office.path()).expect("below"));
         let names = names.map(|name| name.to_string_lossy().into_owned());
-        let answers = office.answers().into_iter().map(|name| {
+        let answers = office.files("watch-dir/outbox").into_iter().map(|name| {
             let bytes = fs::read(office.at("watch-dir/outbox").join(&name)).expect("an answer");
-            let mut answer = serde_json::from_slice(&bytes).expect("an answer is JSON");
+            let mut answer = match name.ends_with(".csv") {
+                true => String::from_utf8(bytes).expect("UTF-8").into(),
+                false => serde_json::from_slice(&bytes).expect("an answer is JSON"),
+            };
             forget_times(&mut answer);
             (name, answer)
         });
@@ -71,10 +75,11 @@ impl Outcome {
     }
 }
 
+/// Times, and the number of the batch, differ from run to run.
 fn forget_times(value: &mut Value) {
     match value {
         Value::Object(object) => {
-            object.retain(|key, _| key != "timeElapsedMs" && key != "timestamp");
+            object.retain(|key, _| !["timeElapsedMs", "timestamp", "batch"].contains(&&**key));
             object.values_mut().for_each(forget_times);
         }
         Value::Array(list) => list.iter_mut().for_each(forget_times),
