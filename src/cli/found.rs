@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use crate::explain::shown_name;
 use crate::history::ask::{Found, Hit, State};
 use crate::talk::say;
 use crate::text::{counted, visible};
@@ -48,14 +49,15 @@ pub(super) fn list(
     };
     let _ = writeln!(out, "{count}{more}");
     for hit in &found.hits {
-        let mut line = format!("  {}", hit.name.as_deref().map(visible).unwrap_or_default());
+        let name = hit.name.as_deref().map(shown_name).unwrap_or_default();
+        let mut line = format!("  {}", visible(&name));
         for (label, value) in [
             ("customerExtId", &hit.customer_ext_id),
             ("businessUnit", &hit.business_unit),
             ("communicationNumber", &hit.communication_number),
         ] {
             if let Some(value) = value {
-                let _ = write!(line, "  {label} {}", visible(value));
+                let _ = write!(line, "  {label} {}", visible(&shown_name(value)));
             }
         }
         let state = match hit.state {
@@ -73,8 +75,8 @@ pub(super) fn list(
     Ok(out)
 }
 
-/// That a customer has more requests than the one that is shown.
-pub(super) fn tell_of_others(hit: &Hit) {
+/// Says that a customer has more requests than the one that is shown.
+pub(super) fn say_has_others(hit: &Hit) {
     if let Some(id) = hit.customer_ext_id.as_deref().filter(|_| hit.has_others) {
         let id = shlex::try_quote(id).unwrap_or_default();
         say!(
@@ -84,8 +86,8 @@ pub(super) fn tell_of_others(hit: &Hit) {
     }
 }
 
-/// That not every customer was looked at.
-pub(super) fn tell_cut_short() {
+/// Says that not every customer was looked at.
+pub(super) fn say_cut_short() {
     say!("time was over before the oldest requests were looked at; --timeout 0 looks at all");
 }
 
