@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use crate::config::Home;
 use crate::explain;
 use crate::history::ask::{self, Assessment, Event, Hit, Life, Rejection, Search};
+use crate::invisible::invisible_in;
 use crate::text::{shortened, visible};
 use crate::trouble::{Kind, Result, Trouble};
 
@@ -68,7 +69,7 @@ pub(super) fn history(home: &Home, args: &Args) -> Result<u8> {
     };
     let found = search.name(asked.trim())?;
     if found.cut_short {
-        found::tell_cut_short();
+        found::say_cut_short();
     }
     let text = match found.hits.as_slice() {
         [] => return Err(nobody(&conn, &asked)?),
@@ -188,10 +189,12 @@ fn assessment(out: &mut String, a: &Assessment) {
 }
 
 fn value(json: Option<&str>) -> String {
-    json.map_or_else(
-        || "none".into(),
-        |text| visible(&shortened(text, SHOWN)).into_owned(),
-    )
+    let Some(json) = json else {
+        return "none".into();
+    };
+    let hidden = invisible_in(&explain::plain(json)).map(|hidden| format!(" (with {hidden})"));
+    let shown = shortened(json, SHOWN);
+    format!("{}{}", visible(&shown), hidden.unwrap_or_default())
 }
 
 fn rejection(out: &mut String, r: &Rejection) {

@@ -92,6 +92,20 @@ fn a_customer_is_found_by_a_part_of_the_name() {
 }
 
 #[test]
+fn a_change_that_nobody_sees_is_named() {
+    let office = Office::new();
+    office.batch("1", &[person("1")]);
+    let changed =
+        json!({"action": "UPDATE", "communicationNumber": "N-2", "nationalCode": "1\u{2011}2"});
+    office.batch("2", &[with(person("1"), changed)]);
+    let out = printed(&office, &["history", "X-1"]);
+    assert!(
+        out.contains("(with a no-break hyphen (U+2011, looks like -) as character 2)"),
+        "{out}"
+    );
+}
+
+#[test]
 fn several_customers_of_a_name_are_listed_and_near_names_where_there_is_none() {
     let office = Office::new();
     let of = |id: &str, last: &str| {

@@ -50,7 +50,7 @@ fn steady(text: &str, office: &Office) -> String {
     masked(&steady, office)
 }
 
-/// What an account shows: nothing of it differs with the width.
+/// What an account shows.
 fn printed(office: &Office, args: &[&str]) -> String {
     let Shown { text, status } = shown(office, 80, args);
     assert!(status.success(), "{args:?}: {status}\n{text}");
@@ -387,4 +387,14 @@ fn a_held_terminal_holds_up_no_file() {
     }
     session.press("\u{11}\u{3}");
     assert_eq!(session.end().status.code(), Some(0));
+}
+
+#[test]
+fn csv_on_a_terminal_is_without_what_spreadsheets_need() {
+    let office = a_wrong_batch();
+    let args = ["explain", "1", "--format", "csv"];
+    let elsewhere = String::from_utf8(office.run(&args).stdout).expect("text");
+    let Shown { text, .. } = shown(&office, 80, &args);
+    let elsewhere = elsewhere.trim_start_matches('\u{feff}');
+    assert_eq!(text, elsewhere.replace('\r', ""));
 }
