@@ -166,12 +166,15 @@ pub fn counted(number: u64, one: &str, several: &str) -> String {
 pub fn nearest<'c>(given: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
     // Beyond this no known name can be near, and the distance costs the product of the lengths.
     const LONGEST: usize = 64;
+    // A name of so many bytes has half as many characters again, at least.
+    const LONGEST_NAME: usize = 6 * LONGEST;
     if given.is_empty() || given.len() > LONGEST {
         return None;
     }
     let given = as_it_looks(given);
     let given = folded(&given);
     candidates
+        .filter(|name| name.len() <= LONGEST_NAME)
         .map(|name| (strsim::osa_distance(&given, &folded(name)), name))
         .filter(|(distance, name)| *distance * 3 <= name.chars().count().max(3))
         .min_by_key(|(distance, _)| *distance)

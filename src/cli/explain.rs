@@ -14,7 +14,6 @@ use crate::catalog::RuleRow;
 use crate::config::{Home, WorklistFile};
 use crate::explain::{self, Asked, ExplainedCustomer, Explainer, Meaning, WhatKind};
 use crate::history::ask::{self, Batch, Reason};
-use crate::invisible::invisible_in;
 use crate::position::Position;
 use crate::talk::say;
 use crate::text::visible;
@@ -166,13 +165,7 @@ pub(super) fn explain(home: &Home, args: &Args) -> Result<u8> {
     let conn = super::history_if_any(home)?;
     let what = args.what.join(OsStr::new(" "));
     let text = what.to_string_lossy();
-    if text.trim().is_empty() {
-        return Err(Trouble::new(
-            Kind::Input,
-            "there is nothing to look for: WHAT is empty",
-            "give a batch, a file, a customer, or an error code or text",
-        ));
-    }
+    found::not_empty(&text, "WHAT")?;
     let kinds = match (args.kind, args.customer) {
         (Some(kind), Some(_)) if !WhatKind::OF_BATCH.contains(&kind) => {
             return Err(Trouble::new(
@@ -311,12 +304,9 @@ fn not_found(conn: &Connection, asked: &Asked<'_>, cut_short: bool) -> Result<Tr
         _ => format!("{} or {last}", others.join(", ")),
     };
     let near = explain::near(conn, asked.text, asked.kinds.contains(&WhatKind::Code))?;
-    let mut hint = found::near_text(&near);
+    let mut hint = found::near_text(asked.text, &near);
     if cut_short {
         found::say_cut_short();
-    }
-    if let Some(hidden) = invisible_in(asked.text) {
-        hint.insert_str(0, &format!("it contains {hidden}; "));
     }
     if asked.path.is_file() {
         hint += "the file was not taken yet: `kycdrop check FILE` validates it, ";

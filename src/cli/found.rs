@@ -7,9 +7,10 @@ use serde::Serialize;
 
 use crate::explain::shown_name;
 use crate::history::ask::{Found, Hit, State};
+use crate::invisible::invisible_in;
 use crate::talk::say;
 use crate::text::{counted, visible};
-use crate::trouble::Result;
+use crate::trouble::{Kind, Result, Trouble};
 
 use super::output::{TextFormat, json};
 
@@ -91,10 +92,29 @@ pub(super) fn say_cut_short() {
     say!("time was over before the oldest requests were looked at; --timeout 0 looks at all");
 }
 
-/// What is near, as the beginning of a hint; empty where nothing is.
-pub(super) fn near_text(near: &[String]) -> String {
-    match near {
-        [] => String::new(),
-        _ => format!("did you mean {}? ", near.join(" or ")),
+/// Refuses a question without a word.
+///
+/// # Errors
+/// When the text is nothing but white space.
+pub(super) fn not_empty(text: &str, name: &str) -> Result<()> {
+    match text.trim() {
+        "" => Err(Trouble::new(
+            Kind::Input,
+            format!("there is nothing to look for: {name} is empty"),
+            "--help says what it may be",
+        )),
+        _ => Ok(()),
     }
+}
+
+/// The beginning of a hint for what was not found: what nobody sees in it, and what is near.
+pub(super) fn near_text(asked: &str, near: &[String]) -> String {
+    let mut hint = String::new();
+    if let Some(hidden) = invisible_in(asked) {
+        hint += &format!("it contains {hidden}; ");
+    }
+    if !near.is_empty() {
+        hint += &format!("did you mean {}? ", near.join(" or "));
+    }
+    hint
 }

@@ -52,6 +52,7 @@ pub(super) struct Args {
 pub(super) fn history(home: &Home, args: &Args) -> Result<u8> {
     let conn = super::history_of(home)?;
     let asked = args.customer.join(" ");
+    found::not_empty(&asked, "CUSTOMER")?;
     let unit = args.business_unit.as_deref();
     let shown = |lives: &[Life]| match args.format {
         TextFormat::Json => json(&lives),
@@ -104,7 +105,7 @@ fn command(hit: &Hit) -> String {
 }
 
 fn nobody(conn: &Connection, asked: &str) -> Result<Trouble> {
-    let near = found::near_text(&explain::near(conn, asked, false)?);
+    let near = found::near_text(asked, &explain::near(conn, asked, false)?);
     Ok(Trouble::new(
         Kind::Input,
         format!("no customer has the customerExtId {asked}, or a name with it"),

@@ -87,6 +87,16 @@ fn a_customer_is_found_by_a_part_of_the_name() {
     let ona = printed(&office, &["history", "petraite", "ona"]);
     assert!(ona.starts_with("I-4711  regular\n"), "{ona}");
     assert!(!ona.contains("vilnius  regular"), "{ona}");
+    let (code, said) = refused(&office, &["history", " "]);
+    assert!(
+        code == Some(65) && said.contains("CUSTOMER is empty"),
+        "{said}"
+    );
+    let (_, said) = refused(&office, &["history", "I-4711\u{a0}"]);
+    assert!(
+        said.contains("a no-break space (U+00A0) as character 7; did you mean I-4711?"),
+        "{said}"
+    );
     let (code, said) = refused(&office, &["history", "pavyzd", "--business-unit", "kaunas"]);
     assert_eq!(code, Some(65), "{said}");
 }
