@@ -14,7 +14,7 @@ fn office() -> Office {
     let office = Office::new();
     let odd = json!({
         "customerExtId": "=cmd|' /C calc'!A0",
-        "firstName": "]]> <Ona> & \"\u{1}\u{9b}\u{ffff}\u{202e}\\",
+        "firstName": " ]]> <Ona> & \"\u{1}\u{9b}\u{ffff}\u{202e}\\",
         "citizenshipCountry": "Lithuania",
         "listContact": [{"contactType": "EMAIL"}],
     });
@@ -135,6 +135,10 @@ fn csv_has_a_row_for_every_finding_and_no_formula() {
     assert_eq!(
         &country[3], "=\"=cmd|' /C calc'!A0\"",
         "a formula that is its text"
+    );
+    assert_eq!(
+        &country[2],
+        "]]> <Ona> & \"\\u{1}\\u{9b}\u{ffff}\\u{202e}\\ Petraitė"
     );
     assert_eq!(&country[8], "Lithuania");
     assert_eq!(&country[10], "LT (Lithuania)");

@@ -145,6 +145,8 @@ pub(super) struct Customer<'c> {
     pub number: u64,
     pub judged: &'c Judged,
     pub texts: &'c TextPool,
+    /// First and last name, or the title, of one with findings.
+    pub name: Option<&'c str>,
     /// Its findings, placed in the file.
     pub findings: &'c [ExplainedFinding],
 }
@@ -165,9 +167,8 @@ impl<'c> Customer<'c> {
         text.map(shown_name)
     }
 
-    /// First and last name, or the title.
     pub(super) fn name(&self) -> Option<Cow<'c, str>> {
-        self.texts.get(self.judged.summary.name).map(shown_name)
+        self.name.map(shown_name)
     }
 
     /// `customer 3, customerExtId X-3, communicationNumber N-3`.
