@@ -3,9 +3,10 @@
 
 use std::borrow::Cow;
 
-use crate::invisible::{as_it_looks, is_invisible};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+
+use crate::invisible::{as_it_looks, is_invisible};
 
 /// The text with every control character (and every character that turns the direction of writing)
 /// replaced by its escape, so that it prints on one line and as what it is.
@@ -75,18 +76,25 @@ pub fn spreadsheet_safe(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// Spreadsheets know by it that a file is UTF-8.
+pub const BYTE_ORDER_MARK: &str = "\u{feff}";
+
 /// The longest text that a formula of a spreadsheet may hold, in UTF-16 units.
 const MAX_FORMULA_TEXT: usize = 255;
 
 /// Text for a cell of CSV that every spreadsheet shows as it is. What one would take for a number, a
 /// day or a formula (`007`, `12345678901234567890`, `2026-11-29`, `=A1`) becomes a formula that is that
-/// text: `="007"`. Whole numbers of at most 15 digits are kept as they are.
+/// text: `="007"`, or gets an apostrophe if it is too long for one. Whole numbers of at most 15 digits are
+/// kept as they are.
 pub fn spreadsheet_text(text: &str) -> Cow<'_, str> {
     let safe = spreadsheet_safe(text);
-    let is_misread = matches!(safe, Cow::Owned(_)) || reads_as_number(text);
-    match is_misread && text.encode_utf16().count() <= MAX_FORMULA_TEXT {
-        true => Cow::Owned(format!("=\"{}\"", text.replace('"', "\"\""))),
-        false => safe,
+    let is_number = reads_as_number(text);
+    let fits = || text.encode_utf16().count() <= MAX_FORMULA_TEXT;
+    match safe {
+        Cow::Borrowed(_) if !is_number => safe,
+        _ if fits() => Cow::Owned(format!("=\"{}\"", text.replace('"', "\"\""))),
+        Cow::Borrowed(_) => Cow::Owned(format!("'{text}")),
+        Cow::Owned(_) => safe,
     }
 }
 
@@ -153,17 +161,21 @@ pub fn counted(number: u64, one: &str, several: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { several })
 }
 
-/// The candidate that is nearest to `given`, whatever the capitals, if one is near enough to be what
-/// was meant.
+/// The candidate that is nearest to `given`, whatever the capitals and diacritics, if one is near enough
+/// to be what was meant.
 pub fn nearest<'c>(given: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
     // Beyond this no known name can be near, and the distance costs the product of the lengths.
     const LONGEST: usize = 64;
+    // A name of so many bytes has half as many characters again, at least.
+    const LONGEST_NAME: usize = 6 * LONGEST;
     if given.is_empty() || given.len() > LONGEST {
         return None;
     }
-    let lower = as_it_looks(given).to_lowercase();
+    let given = as_it_looks(given);
+    let given = folded(&given);
     candidates
-        .map(|name| (strsim::osa_distance(&lower, &name.to_lowercase()), name))
+        .filter(|name| name.len() <= LONGEST_NAME)
+        .map(|name| (strsim::osa_distance(&given, &folded(name)), name))
         .filter(|(distance, name)| *distance * 3 <= name.chars().count().max(3))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
@@ -173,6 +185,7 @@ pub fn nearest<'c>(given: &str, candidates: impl Iterator<Item = &'c str>) -> Op
 pub fn did_you_mean<'c>(given: &str, known: impl Iterator<Item = &'c str>) -> Option<String> {
     nearest(given, known).map(|near| format!("did you mean {near}?"))
 }
+
 /// How many repeats there are, to put behind the number of all that were accepted; empty for none.
 pub fn of_them_repeated(repeated: u64) -> String {
     match repeated {
@@ -183,7 +196,6 @@ pub fn of_them_repeated(repeated: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::folded;
     use super::*;
 
     #[test]
@@ -268,6 +280,8 @@ mod tests {
             spreadsheet_text(&format!("={}", "x".repeat(255))).get(..2),
             Some("'=")
         );
+        let digits = "1".repeat(256);
+        assert_eq!(spreadsheet_text(&digits), format!("'{digits}"));
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub use profile::{
     REGION_OF_ACTIVITY, SOURCE_OF_WEALTH,
 };
 pub use related::{RELATED_ENTITY, related_entity};
-pub use remedy::{Remedy, field_of_path, remedy, rules_of_code, takes};
+pub use remedy::{Remedy, field_of_path, remedy, rules_below_code, rules_of_code, takes};
 pub use rule::{Check, CodeSet, ListStep, Origin, Rule, Scope, Step, Walk, argument, expand};
 pub use rule_list::{RuleRow, hash_of, history_rules, rules, rules_hash, walk_rule};
 pub(crate) use words::words;

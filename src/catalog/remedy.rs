@@ -193,6 +193,17 @@ pub fn rules_of_code(code: &str) -> impl Iterator<Item = &'static RuleRow> {
     })
 }
 
+/// The rules whose codes begin with this one and a dot: `C016` is part of `C016.I06`.
+pub fn rules_below_code(code: &str) -> impl Iterator<Item = &'static RuleRow> {
+    super::rules().iter().filter(move |row| {
+        let begins = row.code.split_at_checked(code.len());
+        !code.is_empty()
+            && begins.is_some_and(|(begin, rest)| {
+                begin.eq_ignore_ascii_case(code) && rest.starts_with('.')
+            })
+    })
+}
+
 impl Origin {
     /// What the origin means, in words.
     pub const fn meaning(self) -> &'static str {

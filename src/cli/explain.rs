@@ -1,6 +1,7 @@
 //! `explain`: the errors of a batch or of a customer, or what an error code means, and how to fix
 //! them.
 
+use std::ffi::{OsStr, OsString};
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -36,7 +37,8 @@ WHAT is looked for in this order, and the first that fits is explained; --as ski
                        path is found by its bytes, whatever its name
   communicationNumber  the requests with it
   customerExtId        the customers with it, in every office
-  text                 a description as answered, or at least three words of it
+  text                 a description as answered, or at least three words of it; or the beginning of
+                       codes, such as C016
   name                 part of a customer's name, in any order, without capitals or diacritics;
                        after that, one or two words of a description
 
@@ -58,7 +60,7 @@ and indexes in paths and answered descriptions count from 0, as in the API.")]
 pub(super) struct Args {
     /// A batch, a file, a customer, or an error code or text
     #[arg(value_name = "WHAT", required = true)]
-    pub(super) what: Vec<String>,
+    pub(super) what: Vec<OsString>,
 
     /// What it is, where it could be several things
     #[arg(long = "as", value_name = "KIND", value_parser = kind)]
@@ -161,7 +163,9 @@ impl Args {
 /// Explains.
 pub(super) fn explain(home: &Home, args: &Args) -> Result<u8> {
     let conn = super::history_if_any(home)?;
-    let what = args.what.join(" ");
+    let what = args.what.join(OsStr::new(" "));
+    let text = what.to_string_lossy();
+    found::not_empty(&text, "WHAT")?;
     let kinds = match (args.kind, args.customer) {
         (Some(kind), Some(_)) if !WhatKind::OF_BATCH.contains(&kind) => {
             return Err(Trouble::new(
@@ -175,7 +179,8 @@ pub(super) fn explain(home: &Home, args: &Args) -> Result<u8> {
         (None, None) => WhatKind::ALL.to_vec(),
     };
     let asked = Asked {
-        text: what.trim(),
+        text: text.trim(),
+        path: Path::new(&what),
         kinds: &kinds,
         until: found::until(args.timeout),
     };
@@ -199,7 +204,7 @@ pub(super) fn explain(home: &Home, args: &Args) -> Result<u8> {
         );
     }
     if lookup.cut_short {
-        found::tell_cut_short();
+        found::say_cut_short();
     }
     Ok(0)
 }
@@ -218,12 +223,12 @@ fn of_meaning(
             earlier,
             changed_since,
         } => {
-            tell_of_batch(asked.text, id, &earlier, changed_since);
+            say_about_batch(asked.text, id, &earlier, changed_since);
             (id, args.customer.map(|n| n.get() - 1))
         }
         Meaning::Customers(found) => match found.hits.as_slice() {
             [one] => {
-                found::tell_of_others(one);
+                found::say_has_others(one);
                 (one.batch_id, Some(one.position))
             }
             _ => {
@@ -265,7 +270,7 @@ fn refuse_data(args: &Args, why: &str) -> Result<()> {
 }
 
 /// What a person should know of a batch that was found by a name.
-fn tell_of_batch(what: &str, id: i64, earlier: &[i64], changed_since: bool) {
+fn say_about_batch(what: &str, id: i64, earlier: &[i64], changed_since: bool) {
     const MOST: usize = 5;
     if !earlier.is_empty() {
         let ids: Vec<String> = earlier.iter().take(MOST).map(i64::to_string).collect();
@@ -299,11 +304,11 @@ fn not_found(conn: &Connection, asked: &Asked<'_>, cut_short: bool) -> Result<Tr
         _ => format!("{} or {last}", others.join(", ")),
     };
     let near = explain::near(conn, asked.text, asked.kinds.contains(&WhatKind::Code))?;
-    let mut hint = found::near_text(&near);
+    let mut hint = found::near_text(asked.text, &near);
     if cut_short {
-        found::tell_cut_short();
+        found::say_cut_short();
     }
-    if Path::new(asked.text).is_file() {
+    if asked.path.is_file() {
         hint += "the file was not taken yet: `kycdrop check FILE` validates it, ";
     }
     Ok(Trouble::new(

@@ -12,6 +12,7 @@ use crate::explain::{Explainer, Worklist};
 use crate::history::ask::{self, Batch};
 use crate::ingest::thread_pool;
 use crate::talk::say;
+use crate::text::BYTE_ORDER_MARK;
 use crate::trouble::{Kind, Result, Trouble, WriteError};
 
 use super::output;
@@ -85,13 +86,18 @@ impl Part {
         let mut stdout = std::io::stdout().lock();
         let mut text = Vec::new();
         let written = match stdout.is_terminal() {
-            // It is not to steer it.
+            // It is not to be steered.
             true => self.write_to(home, conn, kind, &mut text),
             false => self.write_to(home, conn, kind, BufWriter::new(&mut stdout)),
         };
         drop(stdout);
         super::stdout_result(match written {
-            Ok(()) => output::write_safely(&String::from_utf8_lossy(&text)),
+            Ok(()) => {
+                let text = String::from_utf8_lossy(&text);
+                // What spreadsheets need.
+                let text = text.trim_start_matches(BYTE_ORDER_MARK);
+                output::write_safely(&text.replace("\r\n", "\n"))
+            }
             Err(WriteError::Io(e)) => Err(e),
             Err(WriteError::Trouble(e)) => return Err(e),
         })

@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
-use crate::explain::{ExplainedFinding, ExplainedRule, ExplainedWarning};
+use crate::explain::{ExplainedFinding, ExplainedRule, ExplainedWarning, shown_name};
 use crate::position::Position;
 use crate::text::{counted, of_them_repeated, visible};
 
 use super::explain::{ExplainedBatch, Placed};
 
-/// Text in lines, everything from customers printable.
+/// Text in lines; in what comes from customers nothing stays unseen.
 pub(super) struct Page(pub(super) String);
 
 impl Page {
@@ -96,7 +96,7 @@ fn customer_text(page: &mut Page, placed: &Placed) {
     } = placed;
     let mut head = format!("customer {}", placed.customer);
     if let Some(name) = &placed.name {
-        let _ = write!(head, "  {}", visible(name));
+        let _ = write!(head, "  {}", visible(&shown_name(name)));
     }
     for (label, value) in [
         ("customerExtId", &customer.customer_ext_id),
@@ -104,7 +104,7 @@ fn customer_text(page: &mut Page, placed: &Placed) {
         ("communicationNumber", &customer.communication_number),
     ] {
         if let Some(value) = value {
-            let _ = write!(head, "  {label} {}", visible(value));
+            let _ = write!(head, "  {label} {}", visible(&shown_name(value)));
         }
     }
     let state = if customer.findings.is_empty() {
@@ -153,8 +153,7 @@ fn finding_text(page: &mut Page, no: usize, f: &ExplainedFinding, begins: Option
     };
     page.labelled("where", &place);
     page.labelled("allowed", &f.allowed);
-    let nearest: Vec<String> = f.nearest.iter().map(ToString::to_string).collect();
-    page.labelled("nearest", &nearest.join(", "));
+    page.labelled("nearest", &f.nearest_codes());
     page.labelled("fix", &f.fix);
     let meaning = match f.origin {
         "" => "",

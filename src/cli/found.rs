@@ -5,10 +5,12 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use crate::explain::shown_name;
 use crate::history::ask::{Found, Hit, State};
+use crate::invisible::invisible_in;
 use crate::talk::say;
 use crate::text::{counted, visible};
-use crate::trouble::Result;
+use crate::trouble::{Kind, Result, Trouble};
 
 use super::output::{TextFormat, json};
 
@@ -48,14 +50,15 @@ pub(super) fn list(
     };
     let _ = writeln!(out, "{count}{more}");
     for hit in &found.hits {
-        let mut line = format!("  {}", hit.name.as_deref().map(visible).unwrap_or_default());
+        let name = hit.name.as_deref().map(shown_name).unwrap_or_default();
+        let mut line = format!("  {}", visible(&name));
         for (label, value) in [
             ("customerExtId", &hit.customer_ext_id),
             ("businessUnit", &hit.business_unit),
             ("communicationNumber", &hit.communication_number),
         ] {
             if let Some(value) = value {
-                let _ = write!(line, "  {label} {}", visible(value));
+                let _ = write!(line, "  {label} {}", visible(&shown_name(value)));
             }
         }
         let state = match hit.state {
@@ -73,8 +76,8 @@ pub(super) fn list(
     Ok(out)
 }
 
-/// That a customer has more requests than the one that is shown.
-pub(super) fn tell_of_others(hit: &Hit) {
+/// Says that a customer has more requests than the one that is shown.
+pub(super) fn say_has_others(hit: &Hit) {
     if let Some(id) = hit.customer_ext_id.as_deref().filter(|_| hit.has_others) {
         let id = shlex::try_quote(id).unwrap_or_default();
         say!(
@@ -84,15 +87,34 @@ pub(super) fn tell_of_others(hit: &Hit) {
     }
 }
 
-/// That not every customer was looked at.
-pub(super) fn tell_cut_short() {
+/// Says that not every customer was looked at.
+pub(super) fn say_cut_short() {
     say!("time was over before the oldest requests were looked at; --timeout 0 looks at all");
 }
 
-/// What is near, as the beginning of a hint; empty where nothing is.
-pub(super) fn near_text(near: &[String]) -> String {
-    match near {
-        [] => String::new(),
-        _ => format!("did you mean {}? ", near.join(" or ")),
+/// Refuses a question without a word.
+///
+/// # Errors
+/// When the text is nothing but white space.
+pub(super) fn not_empty(text: &str, name: &str) -> Result<()> {
+    match text.trim() {
+        "" => Err(Trouble::new(
+            Kind::Input,
+            format!("there is nothing to look for: {name} is empty"),
+            "--help says what it may be",
+        )),
+        _ => Ok(()),
     }
+}
+
+/// The beginning of a hint for what was not found: what nobody sees in it, and what is near.
+pub(super) fn near_text(asked: &str, near: &[String]) -> String {
+    let mut hint = String::new();
+    if let Some(hidden) = invisible_in(asked) {
+        hint += &format!("it contains {hidden}; ");
+    }
+    if !near.is_empty() {
+        hint += &format!("did you mean {}? ", near.join(" or "));
+    }
+    hint
 }

@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use crate::config::Home;
 use crate::explain;
 use crate::history::ask::{self, Assessment, Event, Hit, Life, Rejection, Search};
+use crate::invisible::invisible_in;
 use crate::text::{shortened, visible};
 use crate::trouble::{Kind, Result, Trouble};
 
@@ -51,6 +52,7 @@ pub(super) struct Args {
 pub(super) fn history(home: &Home, args: &Args) -> Result<u8> {
     let conn = super::history_of(home)?;
     let asked = args.customer.join(" ");
+    found::not_empty(&asked, "CUSTOMER")?;
     let unit = args.business_unit.as_deref();
     let shown = |lives: &[Life]| match args.format {
         TextFormat::Json => json(&lives),
@@ -68,7 +70,7 @@ pub(super) fn history(home: &Home, args: &Args) -> Result<u8> {
     };
     let found = search.name(asked.trim())?;
     if found.cut_short {
-        found::tell_cut_short();
+        found::say_cut_short();
     }
     let text = match found.hits.as_slice() {
         [] => return Err(nobody(&conn, &asked)?),
@@ -103,7 +105,7 @@ fn command(hit: &Hit) -> String {
 }
 
 fn nobody(conn: &Connection, asked: &str) -> Result<Trouble> {
-    let near = found::near_text(&explain::near(conn, asked, false)?);
+    let near = found::near_text(asked, &explain::near(conn, asked, false)?);
     Ok(Trouble::new(
         Kind::Input,
         format!("no customer has the customerExtId {asked}, or a name with it"),
@@ -188,10 +190,12 @@ fn assessment(out: &mut String, a: &Assessment) {
 }
 
 fn value(json: Option<&str>) -> String {
-    json.map_or_else(
-        || "none".into(),
-        |text| visible(&shortened(text, SHOWN)).into_owned(),
-    )
+    let Some(json) = json else {
+        return "none".into();
+    };
+    let hidden = invisible_in(&explain::plain(json)).map(|hidden| format!(" (with {hidden})"));
+    let shown = shortened(json, SHOWN);
+    format!("{}{}", visible(&shown), hidden.unwrap_or_default())
 }
 
 fn rejection(out: &mut String, r: &Rejection) {

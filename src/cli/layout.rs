@@ -1,5 +1,7 @@
 //! How a table fits a terminal: side by side where every word has room, else a row below the other,
-//! a line a column. No word is broken to make a table of it.
+//! a line a column. No word is broken to make a table of it. And how the lines of an account fit it.
+
+use std::borrow::Cow;
 
 use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, Row, Table, TableStyle, Width};
 use unicode_width::UnicodeWidthStr;
@@ -10,6 +12,9 @@ const LOOK: TableStyle =
 
 /// A word that is longer, such as a hash or a customer's JSON, is broken rather than waited for.
 const LONGEST_WORD: usize = 40;
+
+/// A longer beginning of a line is text.
+const LONGEST_LABEL: usize = 12;
 
 /// Empty cells beside each column, and the border that nobody sees.
 const BESIDE: usize = 3;
@@ -81,6 +86,72 @@ fn below_each_other(table: &Table, width: usize) -> String {
     out
 }
 
+/// Lines for people, folded between words where they are wider than the terminal, if there is one. What
+/// is folded continues below the text behind the line's label.
+pub(super) fn folded(text: &str) -> Cow<'_, str> {
+    match empty().width() {
+        Some(width) => Cow::Owned(folded_at(text, width.into())),
+        None => Cow::Borrowed(text),
+    }
+}
+
+fn folded_at(text: &str, width: usize) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let indent = " ".repeat(label_width(line));
+        let (mut used, mut has_text) = (0, false);
+        for word in line.split_inclusive(' ') {
+            let word_width = word.trim_end().width();
+            if has_text && used + word_width > width {
+                out.truncate(out.trim_end_matches(' ').len());
+                out.push('\n');
+                out += &indent;
+                used = indent.len();
+            }
+            out += word;
+            has_text |= word_width > 0;
+            used += word.trim_end_matches('\n').width();
+        }
+    }
+    out
+}
+
+/// Where the text of a line begins: behind its indent, and behind a label that two spaces end.
+fn label_width(line: &str) -> usize {
+    let indent = line.len() - line.trim_start_matches(' ').len();
+    let label = line.get(indent..).and_then(|rest| rest.split_once("  "));
+    let Some((label, text)) = label.filter(|(label, _)| label.width() <= LONGEST_LABEL) else {
+        return indent + 2;
+    };
+    let spaces = text.len() - text.trim_start_matches(' ').len();
+    indent + label.width() + 2 + spaces
+}
+
 fn contents(row: &Row) -> Vec<String> {
     row.cell_iter().map(|cell| cell.content()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_folded_between_words_below_its_text() {
+        for (line, folded) in [
+            ("one two three\n", "one two three\n"),
+            ("one two three four\n", "one two three\n  four\n"),
+            (
+                "  fix   one two three\n",
+                "  fix   one two\n        three\n",
+            ),
+            ("žžžž žžžžžžžžž žž\n\n", "žžžž žžžžžžžžž\n  žž\n\n"),
+            (
+                "a longword-that-has-no-room b",
+                "a\n  longword-that-has-no-room\n  b",
+            ),
+            ("", ""),
+        ] {
+            assert_eq!(folded_at(line, 15), folded);
+        }
+    }
 }

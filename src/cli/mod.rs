@@ -175,7 +175,7 @@ pub fn main() -> ExitCode {
         Err(usage) => help_or_usage(&usage),
     };
     ExitCode::from(done.unwrap_or_else(|e| {
-        say!("kycdrop: {}", multiline_printable(&format!("{e:#}")));
+        say!("kycdrop: {}", multiline_visible(&format!("{e:#}")));
         let known = e.downcast_ref::<Trouble>().map(Trouble::exit_code);
         known.unwrap_or(Kind::Internal as u8)
     }))
@@ -261,10 +261,10 @@ fn start_log(args: &Args, home: &Home) {
     }
 }
 
-/// Printable, with the line breaks that we put there ourselves.
-fn multiline_printable(text: &str) -> String {
+/// The text with nothing in it unseen, and with the line breaks that we put there ourselves.
+fn multiline_visible(text: &str) -> String {
     text.split('\n')
-        .map(crate::text::printable)
+        .map(crate::text::visible)
         .collect::<Vec<_>>()
         .join("\n")
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::config::Separator;
 use crate::history::{Answer, Cell};
-use crate::text::{printable, printable_json, spreadsheet_safe, spreadsheet_text};
+use crate::text::{BYTE_ORDER_MARK, printable_json, spreadsheet_safe, spreadsheet_text, visible};
 use crate::trouble::{Kind, Result, Trouble};
 
 use super::deadline::Deadline;
@@ -90,7 +90,7 @@ impl Format {
 /// An account on stdout: for people through the pager, for programs as it is.
 pub(super) fn print(text: &str, format: TextFormat) -> Result<()> {
     super::stdout_result(match format {
-        TextFormat::Text => pager::show(text, pager::Kind::Account),
+        TextFormat::Text => pager::show(&layout::folded(text), pager::Kind::Account),
         TextFormat::Json => write_safely(text),
     })
 }
@@ -208,13 +208,13 @@ impl Answer for Printer {
         self.columns = names.to_vec();
         match &mut self.to {
             To::Table(table) => {
-                table.set_header(names.iter().map(|n| printable(n).into_owned()));
+                table.set_header(names.iter().map(|n| visible(n).into_owned()));
                 Ok(())
             }
             To::Json(_) => Ok(()),
             To::Csv(out) => {
                 if self.dialect.excel.is_some() {
-                    written(std::io::stdout().write_all("\u{feff}".as_bytes()))?;
+                    written(std::io::stdout().write_all(BYTE_ORDER_MARK.as_bytes()))?;
                 }
                 let record = names.iter().map(|n| self.dialect.text(n).into_owned());
                 written(out.write_record(record).map_err(csv_error))
@@ -241,7 +241,7 @@ impl Answer for Printer {
                     ));
                 }
                 let cells = cells.iter().map(|cell| {
-                    let shown = comfy_table::Cell::new(printable(&text(cell)));
+                    let shown = comfy_table::Cell::new(visible(&text(cell)));
                     match cell {
                         Cell::Integer(_) | Cell::Real(_) => {
                             shown.set_alignment(CellAlignment::Right)
@@ -269,7 +269,7 @@ impl Answer for Printer {
                 // For a program as it is; for a terminal so that it is not steered.
                 let terminal = std::io::stdout().is_terminal();
                 let record = cells.iter().map(|cell| match cell {
-                    Cell::Text(t) if terminal => printable(&dialect.text(t)).into_owned(),
+                    Cell::Text(t) if terminal => visible(&dialect.text(t)).into_owned(),
                     Cell::Text(t) => dialect.text(t).into_owned(),
                     Cell::Real(x) => dialect.number(*x),
                     other => text(other),

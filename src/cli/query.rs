@@ -243,7 +243,7 @@ fn saved(home: &Home, name: &str) -> Result<Saved> {
 /// The queries that ship with kycdrop work without those of the home.
 fn warn(damage: Option<&Trouble>) {
     if let Some(damage) = damage {
-        let text = super::multiline_printable(&damage.to_string());
+        let text = super::multiline_visible(&damage.to_string());
         say!("kycdrop: the saved queries of this home are left out: {text}");
     }
 }

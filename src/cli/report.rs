@@ -9,7 +9,7 @@ use crate::atomic_file::{AtomicFile, Existing, Rules};
 use crate::branch::Branch;
 use crate::clock;
 use crate::config::{Config, Home};
-use crate::history::ask;
+use crate::explain::{Asked, Meaning, WhatKind, look_up};
 use crate::report::{About, Figures, Letterhead, is_report, of_batch, of_period, render};
 use crate::trouble::{Kind, Result, Trouble};
 
@@ -61,14 +61,22 @@ pub(super) fn report(home: &Home, args: &Args) -> Result<u8> {
     let figures = match &args.batch {
         Some(word) => {
             let conn = super::history_of(home)?;
-            let id = ask::find_batch(&conn, word)?.ok_or_else(|| {
-                Trouble::new(
-                    Kind::Input,
-                    format!("there is no batch {word}"),
-                    "`kycdrop status` lists the last batches",
-                )
-            })?;
-            of_batch(&conn, id)?
+            let asked = Asked {
+                text: word,
+                path: Path::new(word),
+                kinds: &WhatKind::OF_BATCH,
+                until: None,
+            };
+            match look_up(Some(&conn), &asked)?.meaning {
+                Some(Meaning::Batch { id, .. }) => of_batch(&conn, id)?,
+                _ => {
+                    return Err(Trouble::new(
+                        Kind::Input,
+                        format!("there is no batch {word}"),
+                        "`kycdrop status` lists the last batches",
+                    ));
+                }
+            }
         }
         None => {
             let today = clock::utc_now().date_naive();

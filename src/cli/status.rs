@@ -11,7 +11,7 @@ use crate::config::Home;
 use crate::history::{self, BatchLine, Totals};
 use crate::intake::{Candidate, InWork, Inbox, claims_in_work};
 use crate::left_alone;
-use crate::text::{counted, of_them_repeated, printable};
+use crate::text::{counted, of_them_repeated, visible};
 use crate::trouble::{Kind, Result};
 
 use crate::daemon::held::{self, Held};
@@ -227,7 +227,7 @@ fn files(number: usize) -> String {
     counted(number as u64, "file", "files")
 }
 
-/// Lines of text with a label each; names and messages from outside are made printable.
+/// Lines of text with a label each; in names and messages from outside nothing stays unseen.
 #[derive(Default)]
 struct Lines(String);
 
@@ -239,7 +239,7 @@ impl Lines {
     /// Lines that belong to the one above.
     fn below<'t>(&mut self, texts: impl IntoIterator<Item = &'t str>) {
         for text in texts {
-            self.line("", &printable(text));
+            self.line("", &visible(text));
         }
     }
 
@@ -259,7 +259,7 @@ impl Status {
     }
 
     fn process_text(&self, lines: &mut Lines) {
-        lines.line("home", &printable(&self.home));
+        lines.line("home", &visible(&self.home));
         lines.line(
             "daemon",
             match self.health {
@@ -299,7 +299,7 @@ impl Status {
 
     fn history_text(&self, lines: &mut Lines) {
         if let Some(damage) = &self.damage {
-            lines.line("damage", &printable(damage));
+            lines.line("damage", &visible(damage));
             lines.below(["replace kycdrop.db with a backup and start again"]);
         }
         let t = &self.totals;
@@ -332,14 +332,14 @@ impl Status {
                 b.batch_id,
                 b.received_at,
                 b.status,
-                printable(&b.endpoint),
-                printable(&b.file_name),
+                visible(&b.endpoint),
+                visible(&b.file_name),
                 b.accepted,
                 of_them_repeated(b.repeated),
                 b.rejected
             ));
             if let Some(error) = &b.error {
-                line(format!("          {}", printable(error)));
+                line(format!("          {}", visible(error)));
             }
         }
     }

@@ -1,6 +1,8 @@
 //! One finding with everything that a person needs to fix it: the value, its place, what is allowed
 //! there, what was probably meant, and what to do.
 
+use std::borrow::Cow;
+
 use rusqlite::Connection;
 use serde::Serialize;
 
@@ -18,7 +20,10 @@ use crate::trouble::Result;
 const MAX_LISTED_CODES: usize = 16;
 
 /// A longer value is shortened to so many characters.
-pub(super) const MAX_VALUE_CHARS: usize = 120;
+const MAX_VALUE_CHARS: usize = 120;
+
+/// No valid name or id has more characters: 256 of a first name, a space, and 256 of a last name.
+const MAX_NAME_CHARS: usize = 513;
 
 /// A finding, explained.
 #[derive(Debug, Serialize)]
@@ -28,7 +33,7 @@ pub(crate) struct ExplainedFinding {
     /// Whether it was the answer; the others were found besides.
     pub answered: bool,
     pub path: String,
-    /// What was given there, as JSON; none where nothing was.
+    /// What was given there, as [`shown_value`] has it; none where nothing was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// Its place in the customer as it came, from 1; of what is absent, that of its object.
@@ -44,21 +49,18 @@ pub(crate) struct ExplainedFinding {
 }
 
 impl ExplainedFinding {
-    /// What was given and where: `country = "LTU"`.
+    /// What was given and where, and what nobody sees in it: `country = "LTU"`.
     pub(crate) fn given(&self) -> String {
-        match &self.value {
-            Some(value) => format!("{} = {value}", self.path),
-            None => format!("{} is absent", self.path),
-        }
+        let Some(value) = &self.value else {
+            return format!("{} is absent", self.path);
+        };
+        let hidden = invisible_in(&plain(value)).map(|hidden| format!(", with {hidden}"));
+        format!("{} = {value}{}", self.path, hidden.unwrap_or_default())
     }
 
     /// The nearest codes with their names, in one line: `LT (Lithuania)`.
     pub(crate) fn nearest_codes(&self) -> String {
-        let codes = self.nearest.iter().map(|c| match c.name.as_str() {
-            "" => c.code.clone(),
-            name => format!("{} ({name})", c.code),
-        });
-        codes.collect::<Vec<_>>().join(", ")
+        in_one_line(&self.nearest)
     }
 }
 
@@ -175,9 +177,7 @@ impl Explainer {
             description: f.description.clone(),
             answered: f.no == 1,
             path: f.path.clone(),
-            value: place
-                .value
-                .map(|v| shortened(v, MAX_VALUE_CHARS).into_owned()),
+            value: place.value.map(|v| shown_value(v).into_owned()),
             position: place.position,
             allowed,
             nearest,
@@ -245,7 +245,9 @@ impl Explainer {
                 advice.fix
             );
         }
-        advice.nearest.extend(nearest(codes, given));
+        // A code that there is may be wrong for another reason.
+        let near = nearest(codes, given).into_iter();
+        advice.nearest.extend(near.filter(|c| c.code != given));
         let has_it_now = |now: &Codes| {
             let mut codes = now.of_classifier(classifier).iter();
             codes.any(|c| c.code == given && !c.retired)
@@ -324,6 +326,31 @@ fn explain_warning(w: &WarningRow, places: &mut Places<'_>) -> ExplainedWarning 
         position: place.position,
         fix,
     }
+}
+
+/// Codes with their names, in one line: `LT (Lithuania)`.
+pub(super) fn in_one_line(codes: &[Code]) -> String {
+    let codes: Vec<String> = codes.iter().map(Code::to_string).collect();
+    codes.join(", ")
+}
+
+/// A value, in its JSON, as reports show it: a long text is shortened within its quotes. Another long
+/// value is cut off, and is not JSON then.
+pub(super) fn shown_value(value: &str) -> Cow<'_, str> {
+    let short = shortened(value, MAX_VALUE_CHARS);
+    if let Cow::Owned(_) = short
+        && let Ok(text) = serde_json::from_str::<String>(value)
+    {
+        let text = serde_json::Value::from(shortened(&text, MAX_VALUE_CHARS));
+        return Cow::Owned(text.to_string());
+    }
+    short
+}
+
+/// A name or an id as reports show it, with each of many findings: whole, unless it is longer than any
+/// valid one.
+pub(crate) fn shown_name(name: &str) -> Cow<'_, str> {
+    shortened(name, MAX_NAME_CHARS)
 }
 
 /// The text of a JSON value: without its quotes, if it is text.

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use rusqlite::Connection;
 
-use crate::catalog::{RuleRow, rules, rules_of_code};
+use crate::catalog::{RuleRow, rules, rules_below_code, rules_of_code};
 use crate::disk;
 use crate::hashing::hash_file;
 use crate::history::ask::{self, Found, Search};
@@ -73,6 +73,8 @@ impl WhatKind {
 /// A question.
 pub(crate) struct Asked<'a> {
     pub text: &'a str,
+    /// The same as a path, which need not be Unicode.
+    pub path: &'a Path,
     /// What it may be.
     pub kinds: &'a [WhatKind],
     /// When to stop looking through customers; None for never.
@@ -152,7 +154,8 @@ impl Looking<'_> {
             (WhatKind::Code, _) => Ok(rules_meant(rules_called(text))),
             (WhatKind::Text, _) => {
                 let found = rules_of_text(text);
-                Ok(rules_meant(found.rules).filter(|_| found.is_distinctive))
+                let whole = rules_meant(found.rules).filter(|_| found.is_distinctive);
+                Ok(whole.or_else(|| rules_meant(rules_below_code(text).collect())))
             }
             (_, None) | (WhatKind::Name, _) => Ok(None),
             (WhatKind::Last, Some(search)) if text.eq_ignore_ascii_case(ask::LAST) => {
@@ -164,7 +167,7 @@ impl Looking<'_> {
                 Ok(id) if ask::has_batch(search.conn, id)? => Ok(one_of(vec![id])),
                 _ => Ok(None),
             },
-            (WhatKind::File, Some(search)) => file(search.conn, text),
+            (WhatKind::File, Some(search)) => file(search.conn, text, self.asked.path),
             (WhatKind::CommunicationNumber, Some(search)) => {
                 let hit = search.accepted_number(text)?;
                 Ok(hit.map(|hit| {
@@ -258,8 +261,7 @@ fn one_of(mut batches: Vec<i64>) -> Option<Meaning> {
 }
 
 /// The batch of a file: of the one at this path, by its bytes; else by the name.
-fn file(conn: &Connection, text: &str) -> Result<Option<Meaning>> {
-    let path = Path::new(text);
+fn file(conn: &Connection, text: &str, path: &Path) -> Result<Option<Meaning>> {
     let size = disk::open_regular(path).and_then(|file| file.metadata());
     if let Ok(size) = &size
         && ask::has_size(conn, size.len())?
@@ -272,7 +274,8 @@ fn file(conn: &Connection, text: &str) -> Result<Option<Meaning>> {
     let of_request = match named.first() {
         Some(id) => {
             let name = ask::batch(conn, *id)?.file_name;
-            path.file_name().is_some_and(|own| own == name.as_str())
+            path.file_name()
+                .is_some_and(|own| own.to_string_lossy() == name)
         }
         None => false,
     };

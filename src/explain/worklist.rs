@@ -15,10 +15,10 @@ use serde_json::value::RawValue;
 use crate::catalog::Endpoint;
 use crate::config::WorklistFile;
 use crate::history::ask::{Batch, Code, FindingRow, Judged, Places, rejected};
-use crate::text::{shortened, spreadsheet_text, visible};
+use crate::text::{BYTE_ORDER_MARK, shortened, spreadsheet_text, visible};
 use crate::trouble::WriteError;
 
-use super::advice::{Explainer, MAX_VALUE_CHARS, plain};
+use super::advice::{Explainer, in_one_line, plain, shown_name, shown_value};
 
 /// Customers, and bytes of them, that one thread explains at a time.
 const CHUNK_CUSTOMERS: usize = 256;
@@ -28,8 +28,11 @@ const CHUNK_BYTES: usize = 1 << 20;
 const LINE_END: &[u8] = b"\r\n";
 const CELLS_BYTES: usize = 512;
 
+/// A longer text is shortened in a cell to so many characters. Excel takes 32,767.
+const MAX_CELL_CHARS: usize = 2000;
+
 /// The columns of `findings.csv`, and the members of a finding in `findings.json`.
-const COLUMNS: [&str; 11] = [
+pub(crate) const COLUMNS: [&str; 11] = [
     "customer",
     "name",
     "customerExtId",
@@ -63,9 +66,9 @@ pub(crate) struct Worklist<'w> {
 struct Whose<'r> {
     /// The customer's place in the file, from 1.
     customer: u64,
-    name: Option<&'r str>,
-    customer_ext_id: Option<&'r str>,
-    communication_number: Option<&'r str>,
+    name: Option<Cow<'r, str>>,
+    customer_ext_id: Option<Cow<'r, str>>,
+    communication_number: Option<Cow<'r, str>>,
 }
 
 /// What a finding is: what its row ends with.
@@ -74,7 +77,8 @@ struct What<'r> {
     code: &'r str,
     description: &'r str,
     field: &'r str,
-    /// As it was given; none where nothing was. What is long is shortened, and is text then.
+    /// As it was given, but shortened where it is long; none where nothing was. A list or an object
+    /// that is cut off is text.
     value: Option<&'r RawValue>,
     allowed: &'r str,
     nearest: &'r [Code],
@@ -87,7 +91,7 @@ struct Part {
     json: Vec<u8>,
 }
 
-/// What is told about the batch at the head of `findings.json`.
+/// The batch, at the head of `findings.json`.
 #[derive(Serialize)]
 struct Head<'h> {
     batch: i64,
@@ -201,24 +205,28 @@ impl Worklist<'_> {
     }
 
     /// The beginning of each row of a customer.
-    fn whose(&self, judged: &Judged, name: Option<&str>) -> io::Result<Part> {
+    fn whose<'r>(&self, judged: &'r Judged, name: Option<&'r str>) -> io::Result<Part> {
+        let short = |text: Option<&'r str>| text.map(shown_name);
         let whose = Whose {
             customer: judged.position + 1,
-            name,
-            customer_ext_id: judged.customer_ext_id.as_deref(),
-            communication_number: judged.communication_number.as_deref(),
+            name: short(name),
+            customer_ext_id: short(judged.customer_ext_id.as_deref()),
+            communication_number: short(judged.communication_number.as_deref()),
         };
         let mut json = b",\n".to_vec();
         serde_json::to_writer(&mut json, &whose)?;
         // The members of the end follow.
         json.pop();
         json.push(b',');
-        let mut csv = self.record(&[
-            whose.customer.to_string().into(),
-            cell(name.unwrap_or_default()),
-            cell(whose.customer_ext_id.unwrap_or_default()),
-            cell(whose.communication_number.unwrap_or_default()),
-        ])?;
+        let mut csv = csv_row(
+            self.separator,
+            [
+                whose.customer.to_string().as_str(),
+                whose.name.as_deref().unwrap_or_default(),
+                whose.customer_ext_id.as_deref().unwrap_or_default(),
+                whose.communication_number.as_deref().unwrap_or_default(),
+            ],
+        )?;
         csv.truncate(csv.len() - LINE_END.len());
         csv.push(self.separator);
         Ok(Part { csv, json })
@@ -227,10 +235,12 @@ impl Worklist<'_> {
     /// The end of the row of a finding.
     fn what(&self, f: &FindingRow, value: Option<&str>) -> io::Result<Part> {
         let advice = self.explainer.advice(f, value);
-        let short = value.map(|value| shortened(value, MAX_VALUE_CHARS));
-        let raw = match &short {
-            Some(Cow::Owned(cut)) => Some(serde_json::value::to_raw_value(cut)?),
-            Some(Cow::Borrowed(whole)) => Some(RawValue::from_string((*whole).to_owned())?),
+        let short = value.map(shown_value);
+        let raw = match short.clone().map(Cow::into_owned) {
+            Some(short) => Some(match RawValue::from_string(short.clone()) {
+                Ok(json) => json,
+                Err(_) => serde_json::value::to_raw_value(&short)?,
+            }),
             None => None,
         };
         let what = What {
@@ -244,28 +254,19 @@ impl Worklist<'_> {
         };
         let json = serde_json::to_vec(&what)?.split_off(1);
         let value = short.map(|short| plain(&short)).unwrap_or_default();
-        let nearest: Vec<String> = advice.nearest.iter().map(Code::to_string).collect();
-        let csv = self.record(&[
-            cell(&f.code),
-            cell(&f.description),
-            cell(&f.path),
-            cell(&value),
-            cell(&advice.allowed),
-            cell(&nearest.join(", ")),
-            cell(&advice.fix),
-        ])?;
+        let csv = csv_row(
+            self.separator,
+            [
+                f.code.as_str(),
+                &f.description,
+                &f.path,
+                &value,
+                &advice.allowed,
+                &in_one_line(&advice.nearest),
+                &advice.fix,
+            ],
+        )?;
         Ok(Part { csv, json })
-    }
-
-    fn record(&self, cells: &[Cow<'_, str>]) -> io::Result<Vec<u8>> {
-        let mut out = csv::WriterBuilder::new()
-            .delimiter(self.separator)
-            .terminator(csv::Terminator::CRLF)
-            .buffer_capacity(CELLS_BYTES)
-            .from_writer(Vec::with_capacity(CELLS_BYTES));
-        out.write_record(cells.iter().map(|cell| cell.as_bytes()))
-            .map_err(io::Error::other)?;
-        out.into_inner().map_err(|e| e.into_error())
     }
 
     fn is_batch(&self) -> bool {
@@ -275,10 +276,8 @@ impl Worklist<'_> {
     fn head(&self, file: WorklistFile, out: &mut impl Write) -> io::Result<()> {
         match file {
             WorklistFile::FindingsCsv => {
-                // Spreadsheets know UTF-8 by this mark.
-                out.write_all("\u{feff}".as_bytes())?;
-                let separator = (self.separator as char).to_string();
-                write!(out, "{}\r\n", COLUMNS.join(&separator))
+                out.write_all(BYTE_ORDER_MARK.as_bytes())?;
+                out.write_all(&csv_row(self.separator, COLUMNS)?)
             }
             WorklistFile::FindingsJson => {
                 let head = serde_json::to_string(&Head {
@@ -304,12 +303,24 @@ impl Worklist<'_> {
     }
 }
 
-/// The cell of a text: as it reads, whatever a spreadsheet would make of it.
-pub(crate) fn cell(text: &str) -> Cow<'_, str> {
-    match visible(text) {
-        Cow::Borrowed(text) => spreadsheet_text(text),
-        Cow::Owned(text) => Cow::Owned(spreadsheet_text(&text).into_owned()),
+/// A row of CSV with these texts, for spreadsheets: each reads as it is, whatever a spreadsheet would
+/// make of it.
+pub(crate) fn csv_row<'t>(
+    separator: u8,
+    texts: impl IntoIterator<Item = &'t str>,
+) -> io::Result<Vec<u8>> {
+    let mut out = csv::WriterBuilder::new()
+        .delimiter(separator)
+        .terminator(csv::Terminator::CRLF)
+        .buffer_capacity(CELLS_BYTES)
+        .from_writer(Vec::with_capacity(CELLS_BYTES));
+    for text in texts {
+        let text = shortened(text, MAX_CELL_CHARS);
+        out.write_field(spreadsheet_text(&visible(&text)).as_bytes())
+            .map_err(io::Error::other)?;
     }
+    out.write_record(None::<&[u8]>).map_err(io::Error::other)?;
+    out.into_inner().map_err(|e| e.into_error())
 }
 
 /// Adds JSON with a line for each member, for whoever edits it. Names and values stay as they are

@@ -331,7 +331,7 @@ fn with_form(fault: InvalidRequest, source: Source<'_>, body: Body) -> InvalidRe
         Source::Bytes(bytes) => form_of(Cursor::new(bytes), &fault, body),
         Source::File(path) => disk::open_regular(path).and_then(|file| form_of(file, &fault, body)),
     };
-    // Without it the fault is told all the same.
+    // Without it the fault is reported all the same.
     match form {
         Ok(Some(form)) => fault.of(form),
         _ => fault,

@@ -17,6 +17,8 @@ pub enum Form {
     Packed(&'static str),
     /// Text in another format, such as CSV.
     Text(&'static str),
+    /// The findings of a worklist, or a response: what is taken out of the outbox.
+    Answer(&'static str),
     /// Text in another encoding than UTF-8.
     Encoding(&'static str),
     /// This byte is not UTF-8, and the text before it is.
@@ -57,6 +59,10 @@ impl fmt::Display for Form {
             Form::Text(what) => write!(
                 f,
                 "the file is {what}; kycdrop reads JSON only: export or convert the customers to {WRAPPED}"
+            ),
+            Form::Answer(what) => write!(
+                f,
+                "the file is {what} of kycdrop: correct the customers in the file that ends with .rejected.json, and drop that"
             ),
             Form::Encoding(what) => write!(f, "the file is {what}: save it as UTF-8"),
             Form::CodePage(byte) => write!(

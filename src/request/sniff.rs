@@ -7,7 +7,7 @@ use memchr::memmem;
 
 use crate::invisible::{is_invisible, name_of};
 
-use super::form::Form::{self, Document, NotStrict, Packed, Text};
+use super::form::Form::{self, Answer, Document, NotStrict, Packed, Text};
 use super::invalid::{InvalidKind, InvalidRequest};
 use super::split::Body;
 
@@ -63,6 +63,9 @@ const OTHER_WORDS: &[&str] = &[
     "False",
     "None",
 ];
+
+/// The columns that `findings.csv` begins with.
+const FINDINGS: [&str; 3] = ["customer", "name", "customerExtId"];
 
 /// What the values of a table are separated by.
 const SEPARATED: &[(char, &str)] = &[
@@ -210,7 +213,8 @@ fn of_text(text: &str, body: Body) -> Option<Form> {
     let begins = |with: &[&str]| with.iter().any(|with| start.starts_with(with));
     let behind = text.get(1..).unwrap_or_default().trim_start();
     match text.chars().next()? {
-        '{' => None,
+        '{' => of_answer(behind),
+        'c' if is_findings(text) => Some(Answer("a list of findings")),
         '[' if behind.starts_with(['{', ']']) => Some(Form::BareList(body)),
         '"' if behind.starts_with(['{', '[']) => Some(Form::JsonInText),
         '<' if begins(&["<!doctype html", "<html"]) => Some(Text("an HTML page")),
@@ -219,6 +223,25 @@ fn of_text(text: &str, body: Body) -> Option<Form> {
         }
         _ if begins(&["---", "%yaml", "customers:"]) => Some(Text("YAML")),
         _ => separated(text).map(Text),
+    }
+}
+
+/// Whether a table begins with the columns of `findings.csv`.
+fn is_findings(text: &str) -> bool {
+    text.split([',', ';', '\t'])
+        .take(FINDINGS.len())
+        .eq(FINDINGS)
+}
+
+/// Of an object, by what is behind its brace.
+fn of_answer(text: &str) -> Option<Form> {
+    let is = |key: &str| text.starts_with(key);
+    match () {
+        () if is("\"batch\":") && text.contains("\"findings\":[") => {
+            Some(Answer("a list of findings"))
+        }
+        () if is("\"results\":") || is("\"resultType\":") => Some(Answer("a response")),
+        () => None,
     }
 }
 

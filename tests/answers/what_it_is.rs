@@ -45,6 +45,28 @@ fn wide(text: &str, width: usize, big: bool) -> Vec<u8> {
     bytes.collect()
 }
 
+#[test]
+fn what_is_taken_out_of_the_outbox_is_no_request() {
+    let office = Office::configured("csv_separator = \";\"");
+    let wrong = with(person("1"), json!({"riskLevel": "low"}));
+    office.batch("x", &[wrong]);
+    for (name, what) in [
+        ("x.findings.csv", "a list of findings"),
+        ("x.findings.json", "a list of findings"),
+        ("x.response.json", "a response"),
+    ] {
+        let answer = office.at(format!("watch-dir/outbox/batch-customers/{name}"));
+        let output = office.run(&["check", &answer.to_string_lossy()]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(65), "{name}: {said}");
+        let expected = format!("the file is {what} of kycdrop: correct the customers");
+        assert!(said.contains(&expected), "{name}: {said}");
+    }
+    let fix = office.at("watch-dir/outbox/batch-customers/x.rejected.json");
+    let output = office.run(&["check", &fix.to_string_lossy()]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+}
+
 /// Which file, its bytes, and what is said of it.
 type Case = (&'static str, Vec<u8>, &'static str);
 

@@ -193,9 +193,49 @@ fn long_values_are_shortened_and_steer_nothing() {
     let value = all.iter().find(|f| f["field"] == "riskLevel").expect("one")["value"].clone();
     let value = value.as_str().expect("text");
     assert!(
-        value.ends_with('…') && value.chars().count() < 200,
+        value.starts_with("žž") && value.ends_with('…') && value.chars().count() < 200,
         "{value}"
     );
+}
+
+#[test]
+fn no_long_name_or_id_is_repeated_with_each_finding() {
+    let office = Office::new();
+    let long = "9".repeat(100_000);
+    let contacts = vec![json!({}); 100];
+    let ids = json!({"customerExtId": &long, "communicationNumber": &long, "firstName": &long,
+        "listContact": contacts});
+    let longest = "8".repeat(256);
+    let valid = json!({"customerExtId": &longest, "riskLevel": "low"});
+    office.batch("x", &[with(person("1"), ids), with(person("2"), valid)]);
+    for name in ["x.findings.csv", "x.findings.json"] {
+        let text = read(&office, &format!("batch-customers/{name}"));
+        assert!(text.len() < 1_000_000, "{name}: {}", text.len());
+        assert!(text.contains(&longest), "{name}: a valid id is whole");
+    }
+    let cells = rows(&office, "batch-customers/x").concat();
+    assert!(cells.iter().all(|cell| cell.len() < 32_767));
+    assert!(read(&office, "batch-customers/x.rejected.json").contains(&long));
+    let checked = office.at("x.json");
+    std::fs::copy(
+        office.at("watch-dir/outbox/batch-customers/x.rejected.json"),
+        &checked,
+    )
+    .expect("a copy");
+    for format in ["text", "csv", "json", "sarif", "junit"] {
+        let output = office.run(&["check", "--format", format, &checked.to_string_lossy()]);
+        assert!(output.stdout.len() < 1_500_000, "{format}");
+    }
+}
+
+#[test]
+fn what_was_given_is_not_what_is_nearest() {
+    let office = Office::new();
+    let wrong = json!({"riskManagementCategory": "ORG"});
+    office.batch("x", &[with(person("1"), wrong)]);
+    let all = findings(&office, "batch-customers/x");
+    let category = all.iter().find(|f| f["field"] == "riskManagementCategory");
+    assert_eq!(category.expect("a finding")["nearest"], json!([]));
 }
 
 #[test]

@@ -14,7 +14,7 @@ fn office() -> Office {
     let office = Office::new();
     let odd = json!({
         "customerExtId": "=cmd|' /C calc'!A0",
-        "firstName": "]]> <Ona> & \"\u{1}\u{9b}\u{ffff}\u{202e}\\",
+        "firstName": " ]]> <Ona> & \"\u{1}\u{9b}\u{ffff}\u{202e}\\",
         "citizenshipCountry": "Lithuania",
         "listContact": [{"contactType": "EMAIL"}],
     });
@@ -116,6 +116,8 @@ fn json_has_every_finding_with_its_customer_its_place_and_its_fix() {
 #[test]
 fn csv_has_a_row_for_every_finding_and_no_formula() {
     let text = written("csv");
+    let text = text.strip_prefix('\u{feff}').expect("the mark of UTF-8");
+    assert!(text.contains(",fix,line,column\r\n"), "{text}");
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let header: Vec<_> = reader.headers().expect("a header").iter().collect();
     assert_eq!(
@@ -134,9 +136,38 @@ fn csv_has_a_row_for_every_finding_and_no_formula() {
         &country[3], "=\"=cmd|' /C calc'!A0\"",
         "a formula that is its text"
     );
+    assert_eq!(
+        &country[2],
+        "]]> <Ona> & \"\\u{1}\\u{9b}\u{ffff}\\u{202e}\\ Petraitė"
+    );
     assert_eq!(&country[8], "Lithuania");
     assert_eq!(&country[10], "LT (Lithuania)");
     assert_eq!(&country[12], "3");
+}
+
+#[test]
+fn csv_has_the_separator_of_the_setting() {
+    let office = Office::configured("csv_separator = \";\"");
+    office.write("in.json", "{\"customers\": [42]}");
+    let output = check(&office, &["in.json", "--format", "csv"]);
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(text.starts_with("\u{feff}file;customer;name;"), "{text}");
+}
+
+#[test]
+fn text_names_what_is_not_seen_in_a_value() {
+    let office = Office::new();
+    let wrong = with(person("1"), json!({"citizenshipCountry": "L\u{422}"}));
+    office.write("in.json", json!({"customers": [wrong]}).to_string());
+    let named = "Cyrillic letter (U+0422, looks like the Latin T) as character 2";
+    for args in [&["--format", "text"][..], &["--explain"]] {
+        let output = check(&office, &[args, &["in.json"]].concat());
+        let text = String::from_utf8(output.stdout).expect("text");
+        assert!(
+            text.contains(&format!("= \"L\u{422}\", with a {named}")),
+            "{text}"
+        );
+    }
 }
 
 #[test]

@@ -87,8 +87,32 @@ fn a_customer_is_found_by_a_part_of_the_name() {
     let ona = printed(&office, &["history", "petraite", "ona"]);
     assert!(ona.starts_with("I-4711  regular\n"), "{ona}");
     assert!(!ona.contains("vilnius  regular"), "{ona}");
+    let (code, said) = refused(&office, &["history", " "]);
+    assert!(
+        code == Some(65) && said.contains("CUSTOMER is empty"),
+        "{said}"
+    );
+    let (_, said) = refused(&office, &["history", "I-4711\u{a0}"]);
+    assert!(
+        said.contains("a no-break space (U+00A0) as character 7; did you mean I-4711?"),
+        "{said}"
+    );
     let (code, said) = refused(&office, &["history", "pavyzd", "--business-unit", "kaunas"]);
     assert_eq!(code, Some(65), "{said}");
+}
+
+#[test]
+fn a_change_that_nobody_sees_is_named() {
+    let office = Office::new();
+    office.batch("1", &[person("1")]);
+    let changed =
+        json!({"action": "UPDATE", "communicationNumber": "N-2", "nationalCode": "1\u{2011}2"});
+    office.batch("2", &[with(person("1"), changed)]);
+    let out = printed(&office, &["history", "X-1"]);
+    assert!(
+        out.contains("(with a no-break hyphen (U+2011, looks like -) as character 2)"),
+        "{out}"
+    );
 }
 
 #[test]

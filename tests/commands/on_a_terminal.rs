@@ -50,7 +50,7 @@ fn steady(text: &str, office: &Office) -> String {
     masked(&steady, office)
 }
 
-/// What an account shows: nothing of it differs with the width.
+/// What an account shows.
 fn printed(office: &Office, args: &[&str]) -> String {
     let Shown { text, status } = shown(office, 80, args);
     assert!(status.success(), "{args:?}: {status}\n{text}");
@@ -387,4 +387,30 @@ fn a_held_terminal_holds_up_no_file() {
     }
     session.press("\u{11}\u{3}");
     assert_eq!(session.end().status.code(), Some(0));
+}
+
+#[test]
+fn csv_on_a_terminal_is_without_what_spreadsheets_need() {
+    let office = a_wrong_batch();
+    let args = ["explain", "1", "--format", "csv"];
+    let elsewhere = String::from_utf8(office.run(&args).stdout).expect("text");
+    let Shown { text, .. } = shown(&office, 80, &args);
+    let elsewhere = elsewhere.trim_start_matches('\u{feff}');
+    assert_eq!(text, elsewhere.replace('\r', ""));
+}
+
+#[test]
+fn findings_are_folded_at_the_width_and_nothing_of_them_is_lost() {
+    let office = Office::new();
+    let wrong = with(person("1"), json!({"citizenshipCountry": "LTU"}));
+    let body = json!({"customers": [wrong]});
+    office.write("x.json", body.to_string());
+    let mut elsewhere = office.command(&["check", "--explain", "x.json"]);
+    let elsewhere = elsewhere.current_dir(office.path()).output();
+    let elsewhere = String::from_utf8(elsewhere.expect("an output").stdout).expect("text");
+    assert!(width(&elsewhere) > 200, "{elsewhere}");
+    let Shown { text, .. } = shown(&office, 60, &["-q", "check", "--explain", "x.json"]);
+    assert!(width(&text) <= 60, "{text}");
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words(&text).starts_with(&words(&elsewhere)), "{text}");
 }

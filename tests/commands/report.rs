@@ -103,7 +103,15 @@ fn charts_show_one_bar_as_well_as_many() {
 
 #[test]
 fn a_batch_by_its_name() {
-    let page = page(&a_wrong_batch(), &["--batch", "wrong.json"]);
+    let office = a_wrong_batch();
+    let archived = office.files("watch-dir/archive").remove(0);
+    let copy = office.at("copy.json");
+    std::fs::copy(office.at("watch-dir/archive").join(archived), &copy).expect("a copy");
+    for same in ["LAST", &*copy.to_string_lossy()] {
+        let other = page(&office, &["--batch", same]);
+        assert!(other.contains("<h1>Batch 1, wrong.json</h1>"), "{same}");
+    }
+    let page = page(&office, &["--batch", "wrong.json"]);
     stands_alone(&page);
     assert!(
         page.contains("<h1>Batch 1, wrong.json</h1>") && page.contains("listAddress[0].country"),

@@ -1,44 +1,55 @@
-//! A row for each finding, for spreadsheets.
+//! A row for each finding, for spreadsheets: the columns of `findings.csv` with the file in front of
+//! them and the place behind them.
 
 use std::io::{self, Read, Write};
 
-use crate::explain::{cell, plain};
+use crate::explain::{COLUMNS, csv_row, plain};
+use crate::text::BYTE_ORDER_MARK;
 
-use super::super::output::csv_error;
 use super::report::{Checked, Customer, Report};
 
-const COLUMNS: [&str; 14] = [
-    "file",
-    "customer",
-    "name",
-    "customerExtId",
-    "communicationNumber",
-    "code",
-    "description",
-    "field",
-    "value",
-    "allowed",
-    "nearest",
-    "fix",
-    "line",
-    "column",
-];
-
 /// The rows. One of a file that is no request has no customer, and the status as its code.
-pub(super) struct Rows;
+pub(super) struct Rows {
+    separator: u8,
+}
 
-fn row(out: &mut dyn Write, cells: [&str; COLUMNS.len()]) -> io::Result<()> {
-    let mut out = csv::WriterBuilder::new()
-        .buffer_capacity(1 << 10)
-        .from_writer(out);
-    let cells = cells.map(|text| cell(text).into_owned());
-    out.write_record(cells).map_err(csv_error)?;
-    out.flush()
+/// What the reports of a file and of a customer's finding have in common.
+struct Row<'r> {
+    file: &'r str,
+    /// The cells of [`COLUMNS`].
+    cells: [&'r str; COLUMNS.len()],
+    line: String,
+    column: String,
+}
+
+impl Rows {
+    pub(super) fn new(separator: u8) -> Rows {
+        Rows { separator }
+    }
+
+    fn write(&self, out: &mut dyn Write, row: &Row<'_>) -> io::Result<()> {
+        let Row {
+            file,
+            cells,
+            line,
+            column,
+        } = row;
+        let place: [&str; 2] = [line, column];
+        let cells = [*file].into_iter().chain(*cells).chain(place);
+        out.write_all(&csv_row(self.separator, cells)?)
+    }
 }
 
 impl Report for Rows {
     fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        row(out, COLUMNS)
+        out.write_all(BYTE_ORDER_MARK.as_bytes())?;
+        let head = Row {
+            file: "file",
+            cells: COLUMNS,
+            line: "line".into(),
+            column: "column".into(),
+        };
+        self.write(out, &head)
     }
 
     fn customer(
@@ -49,23 +60,25 @@ impl Report for Rows {
     ) -> io::Result<()> {
         let number = customer.number.to_string();
         for f in customer.findings {
-            let cells = [
-                &file.name,
-                &number,
-                customer.name().unwrap_or_default(),
-                customer.ext_id().unwrap_or_default(),
-                customer.communication_number().unwrap_or_default(),
-                &f.code,
-                &f.description,
-                &f.path,
-                &f.value.as_deref().map(plain).unwrap_or_default(),
-                &f.allowed,
-                &f.nearest_codes(),
-                &f.fix,
-                &f.position.line.to_string(),
-                &f.position.column.to_string(),
-            ];
-            row(part, cells)?;
+            let row = Row {
+                file: &file.name,
+                cells: [
+                    &number,
+                    &customer.name().unwrap_or_default(),
+                    &customer.ext_id().unwrap_or_default(),
+                    &customer.communication_number().unwrap_or_default(),
+                    &f.code,
+                    &f.description,
+                    &f.path,
+                    &f.value.as_deref().map(plain).unwrap_or_default(),
+                    &f.allowed,
+                    &f.nearest_codes(),
+                    &f.fix,
+                ],
+                line: f.position.line.to_string(),
+                column: f.position.column.to_string(),
+            };
+            self.write(part, &row)?;
         }
         Ok(())
     }
@@ -75,14 +88,17 @@ impl Report for Rows {
         let Some(fault) = &file.fault else {
             return Ok(());
         };
-        let at = fault.position();
-        let line = at.map(|at| at.line.to_string()).unwrap_or_default();
-        let column = at.map(|at| at.column.to_string()).unwrap_or_default();
         let message = fault.message();
         let mut cells = [""; COLUMNS.len()];
-        let [name, _, _, _, _, code, description, .., last_but_one, last] = &mut cells;
-        (*name, *code, *description) = (&file.name, fault.status(), &message);
-        (*last_but_one, *last) = (&line, &column);
-        row(out, cells)
+        let [_, _, _, _, code, description, ..] = &mut cells;
+        (*code, *description) = (fault.status(), &message);
+        let at = fault.position();
+        let row = Row {
+            file: &file.name,
+            cells,
+            line: at.map(|at| at.line.to_string()).unwrap_or_default(),
+            column: at.map(|at| at.column.to_string()).unwrap_or_default(),
+        };
+        self.write(out, &row)
     }
 }

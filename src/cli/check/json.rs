@@ -1,5 +1,6 @@
 //! Every finding for programs: one JSON document, with a line for each finding.
 
+use std::borrow::Cow;
 use std::io::{self, Read, Write};
 
 use serde::Serialize;
@@ -21,13 +22,13 @@ pub(super) struct Json {
 struct Found<'f> {
     customer: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'f str>,
+    name: Option<Cow<'f, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    customer_ext_id: Option<&'f str>,
+    customer_ext_id: Option<Cow<'f, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    business_unit: Option<&'f str>,
+    business_unit: Option<Cow<'f, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    communication_number: Option<&'f str>,
+    communication_number: Option<Cow<'f, str>>,
     #[serde(flatten)]
     finding: &'f ExplainedFinding,
 }

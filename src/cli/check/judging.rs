@@ -184,14 +184,17 @@ impl OneFile<'_, '_> {
                     self.file.repeated += 1;
                 }
             }
-            let findings = match self.report.shows_findings() && !judged.findings.is_empty() {
-                true => self.explained(&judged, text, chunk.offset)?,
-                false => Vec::new(),
-            };
+            let mut in_text = Places::of(text);
+            let (mut findings, mut name) = (Vec::new(), None);
+            if self.report.shows_findings() && !judged.findings.is_empty() {
+                findings = self.explained(&judged, &mut in_text, chunk.offset)?;
+                name = in_text.name();
+            }
             let customer = Customer {
                 number,
                 judged: &judged,
                 texts: &chunk.texts,
+                name: name.as_deref(),
                 findings: &findings,
             };
             self.report
@@ -205,7 +208,7 @@ impl OneFile<'_, '_> {
     fn explained(
         &mut self,
         judged: &Judged,
-        text: &str,
+        in_text: &mut Places<'_>,
         chunk_offset: u64,
     ) -> Result<Vec<ExplainedFinding>> {
         let places = match &mut self.places {
@@ -215,10 +218,9 @@ impl OneFile<'_, '_> {
         let begins = places
             .of(chunk_offset + u64::from(judged.payload.start))
             .map_err(|e| Trouble::io("reading", Path::new(&self.file.name), &e))?;
-        let mut in_text = Places::of(text);
         let mut explained = Vec::with_capacity(judged.findings.len());
         for (no, finding) in (1..).zip(&judged.findings) {
-            let mut finding = self.explainer.finding(&as_row(no, finding), &mut in_text);
+            let mut finding = self.explainer.finding(&as_row(no, finding), in_text);
             finding.position = begins.of_inner(finding.position);
             explained.push(finding);
         }

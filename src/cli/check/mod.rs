@@ -67,7 +67,7 @@ enum Format {
     Text,
     /// Every finding, for programs.
     Json,
-    /// A row for each finding.
+    /// A row for each finding, for spreadsheets.
     Csv,
     /// SARIF 2.1.0, for code scanning.
     Sarif,
@@ -76,7 +76,8 @@ enum Format {
 }
 
 impl Args {
-    fn report(&self) -> Box<dyn Report> {
+    /// The report that was asked for. `separator` is what is between the columns of CSV.
+    fn report(&self, separator: u8) -> Box<dyn Report> {
         let one_file = matches!(self.files.as_slice(), [file] if !file.is_dir());
         let default = match one_file && !self.explain {
             true => Format::Response,
@@ -86,7 +87,7 @@ impl Args {
             Format::Response => Box::new(response::Responses::default()),
             Format::Text => Box::new(text::Text::new(self.explain)),
             Format::Json => Box::new(json::Json::default()),
-            Format::Csv => Box::new(csv::Rows),
+            Format::Csv => Box::new(csv::Rows::new(separator)),
             Format::Sarif => Box::new(sarif::Sarif::default()),
             Format::Junit => Box::new(junit::Suites::default()),
         }
@@ -113,7 +114,7 @@ pub(super) fn check(home: Home, args: &Args) -> Result<u8> {
         pool: thread_pool(config.threads)?,
         trial: Trial::on(conn)?,
         explainer: Explainer::with(Codes::of_files(&classifiers)),
-        report: args.report(),
+        report: args.report(config.csv_separator.byte()),
         totals: Totals::default(),
     };
     let several = files.len() > 1;

@@ -1,17 +1,18 @@
-//! What the reports of `check` have in common: what they are told, and where they write.
+//! What the reports of `check` have in common: what they are given, and where they write.
 
+use std::borrow::Cow;
 use std::io::{self, BufWriter, ErrorKind, Read, Stdout, Write};
 
 use serde::Serialize;
 
 use crate::catalog::Endpoint;
-use crate::explain::ExplainedFinding;
+use crate::explain::{ExplainedFinding, shown_name};
 use crate::position::Position;
 use crate::talk::say;
 use crate::trouble::{Kind, Trouble};
 use crate::validate::{Judged, TextPool};
 
-use super::super::multiline_printable;
+use super::super::multiline_visible;
 
 /// Writes what was found, in one format.
 ///
@@ -135,7 +136,7 @@ impl Fault {
 
 /// Says what cannot be read where stdout has no place for it.
 pub(super) fn say_unreadable(trouble: &Trouble) {
-    say!("kycdrop: {}", multiline_printable(&trouble.to_string()));
+    say!("kycdrop: {}", multiline_visible(&trouble.to_string()));
 }
 
 /// A customer of a file.
@@ -144,26 +145,30 @@ pub(super) struct Customer<'c> {
     pub number: u64,
     pub judged: &'c Judged,
     pub texts: &'c TextPool,
+    /// First and last name, or the title, of one with findings.
+    pub name: Option<&'c str>,
     /// Its findings, placed in the file.
     pub findings: &'c [ExplainedFinding],
 }
 
 impl<'c> Customer<'c> {
-    pub(super) fn ext_id(&self) -> Option<&'c str> {
-        self.texts.get(self.judged.summary.customer_ext_id)
+    pub(super) fn ext_id(&self) -> Option<Cow<'c, str>> {
+        let text = self.texts.get(self.judged.summary.customer_ext_id);
+        text.map(shown_name)
     }
 
-    pub(super) fn business_unit(&self) -> Option<&'c str> {
-        self.texts.get(self.judged.summary.business_unit)
+    pub(super) fn business_unit(&self) -> Option<Cow<'c, str>> {
+        let text = self.texts.get(self.judged.summary.business_unit);
+        text.map(shown_name)
     }
 
-    pub(super) fn communication_number(&self) -> Option<&'c str> {
-        self.texts.get(self.judged.summary.communication_number)
+    pub(super) fn communication_number(&self) -> Option<Cow<'c, str>> {
+        let text = self.texts.get(self.judged.summary.communication_number);
+        text.map(shown_name)
     }
 
-    /// First and last name, or the title.
-    pub(super) fn name(&self) -> Option<&'c str> {
-        self.texts.get(self.judged.summary.name)
+    pub(super) fn name(&self) -> Option<Cow<'c, str>> {
+        self.name.map(shown_name)
     }
 
     /// `customer 3, customerExtId X-3, communicationNumber N-3`.

@@ -1,6 +1,7 @@
 //! SARIF 2.1.0, as code scanning of GitHub, GitLab and others reads it: every finding is a result, every
 //! rule of the catalogue a rule.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -98,9 +99,9 @@ struct Properties<'r> {
     code: &'r str,
     customer: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    customer_ext_id: Option<&'r str>,
+    customer_ext_id: Option<Cow<'r, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    communication_number: Option<&'r str>,
+    communication_number: Option<Cow<'r, str>>,
     field: &'r str,
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<&'r str>,

@@ -1,9 +1,11 @@
 //! Every finding for people, each with its place in a form that editors and terminals can follow.
 
+use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 
 use crate::text::visible;
 
+use super::super::layout::folded;
 use super::report::{Checked, Customer, Fault, Report, say_unreadable};
 
 /// Text, with remedies or without.
@@ -24,12 +26,12 @@ impl Report for Text {
         file: &Checked,
         customer: &Customer<'_>,
     ) -> io::Result<()> {
+        let mut lines = String::new();
         for f in customer.findings {
             let place = file.place(f.position);
             let head = format!("{place}: {} {}", f.code, f.description);
-            writeln!(part, "{}", visible(&head))?;
             let about = format!("{}: {}", customer.label(), f.given());
-            writeln!(part, "    {}", visible(&about))?;
+            let _ = writeln!(lines, "{}\n    {}", visible(&head), visible(&about));
             if !self.explain {
                 continue;
             }
@@ -39,11 +41,11 @@ impl Report for Text {
                 ("fix", &f.fix),
             ] {
                 if !text.is_empty() {
-                    writeln!(part, "    {label:<9}{}", visible(text))?;
+                    let _ = writeln!(lines, "    {label:<9}{}", visible(text));
                 }
             }
         }
-        Ok(())
+        part.write_all(folded(&lines).as_bytes())
     }
 
     fn file(&mut self, out: &mut dyn Write, file: &Checked, part: &mut dyn Read) -> io::Result<()> {

@@ -1,25 +1,9 @@
 //! Which batch a person means: its number, the name of its file, of its response or of a file beside
 //! that, or the bytes of the file.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 
 use crate::trouble::Result;
-
-/// The newest batch that a person means by a word: `last`, its number, or a file name.
-///
-/// # Errors
-/// When the database cannot be read.
-pub fn find_batch(conn: &Connection, word: &str) -> Result<Option<i64>> {
-    if word == LAST
-        && let Some(newest) = newest_batch(conn)?
-    {
-        return Ok(Some(newest));
-    }
-    match word.parse() {
-        Ok(id) if has_batch(conn, id)? => Ok(Some(id)),
-        _ => Ok(batches_named(conn, word)?.first().copied()),
-    }
-}
 
 /// The word for the newest batch.
 pub const LAST: &str = "last";
@@ -61,37 +45,44 @@ pub fn has_size(conn: &Connection, bytes: u64) -> Result<bool> {
     Ok(select.exists([i64::try_from(bytes).unwrap_or(i64::MAX)])?)
 }
 
+/// The folder of the responses, as paths to them have it.
+const OUTBOX: &str = "outbox";
+
 /// What stands beside a response, by the end of its name.
 const BESIDE_RESPONSE: [&str; 3] = [".findings.csv", ".findings.json", ".rejected.json"];
 
 /// The batches, the newest first, of a file name or the name of a response or of a file beside it: with
 /// or without `.json`, with or without folders. The last folder is the endpoint or one below it, if there
-/// is such a batch.
+/// is such a batch. What lies in an outbox is no request, even if a request has the same name.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub fn batches_named(conn: &Connection, path: &str) -> Result<Vec<i64>> {
     let (folders, name) = path.rsplit_once(['/', '\\']).unwrap_or(("", path));
-    let folder = folders.rsplit(['/', '\\']).next().unwrap_or_default();
-    let mut spellings = vec![name.to_owned()];
-    let beside = BESIDE_RESPONSE
+    let mut folders = folders.rsplit(['/', '\\']);
+    let folder = folders.next().unwrap_or_default();
+    let is_answer = folder == OUTBOX || folders.any(|f| f == OUTBOX);
+    let stem = BESIDE_RESPONSE
         .iter()
-        .filter_map(|end| name.strip_suffix(end));
-    spellings.extend(beside.map(|stem| format!("{stem}.response.json")));
-    spellings.extend([".json", ".response.json"].map(|end| format!("{name}{end}")));
-    spellings.extend(without_number(name));
-    for spelling in spellings {
+        .find_map(|end| name.strip_suffix(end));
+    let response = stem.map(|stem| format!("{stem}.response.json"));
+    let mut spellings = Vec::new();
+    if is_answer {
+        spellings.push((response.clone().unwrap_or_else(|| name.into()), true));
+    }
+    spellings.push((name.to_owned(), false));
+    spellings.extend(response.map(|name| (name, false)));
+    spellings.extend([".json", ".response.json"].map(|end| (format!("{name}{end}"), false)));
+    spellings.extend(without_number(name).map(|name| (name, false)));
+    for (spelling, is_response) in spellings {
         for endpoint in [folder, ""] {
-            let found = named(conn, &spelling, endpoint)?;
+            let found = named(conn, &spelling, endpoint, is_response)?;
             if !found.is_empty() {
                 return Ok(found);
             }
         }
     }
-    let beside = BESIDE_RESPONSE
-        .iter()
-        .find_map(|end| name.strip_suffix(end));
-    beside.map_or(Ok(Vec::new()), |stem| of_number(conn, stem))
+    stem.map_or(Ok(Vec::new()), |stem| of_number(conn, stem))
 }
 
 /// Beside `x.response.json`, `x~17.findings.csv` is of batch 17 where the name without it was taken.
@@ -99,7 +90,7 @@ fn of_number(conn: &Connection, stem: &str) -> Result<Vec<i64>> {
     let Some((stem, number)) = stem.rsplit_once('~') else {
         return Ok(Vec::new());
     };
-    let named = named(conn, &format!("{stem}.response.json"), "")?;
+    let named = named(conn, &format!("{stem}.response.json"), "", true)?;
     let is_meant = |id: &i64| number.parse() == Ok(*id);
     Ok(named.into_iter().filter(is_meant).collect())
 }
@@ -112,13 +103,14 @@ fn without_number(name: &str) -> Option<String> {
     is_number.then(|| format!("{stem}.{ending}"))
 }
 
-fn named(conn: &Connection, name: &str, endpoint: &str) -> Result<Vec<i64>> {
+/// The batches of exactly this name; `is_response`: it is not that of a request.
+fn named(conn: &Connection, name: &str, endpoint: &str, is_response: bool) -> Result<Vec<i64>> {
     let mut select = conn.prepare_cached(
         "SELECT batch_id FROM batch
-         WHERE (file_name = ?1 OR response_file = ?1 OR substr(response_file, -length(?1) - 1) = '/' || ?1)
+         WHERE (file_name = ?1 AND NOT ?3 OR response_file = ?1 OR substr(response_file, -length(?1) - 1) = '/' || ?1)
            AND (?2 = '' OR endpoint = ?2 OR instr('/' || response_file, '/' || ?2 || '/') > 0)
          ORDER BY batch_id DESC",
     )?;
-    let rows = select.query_map([name, endpoint], |r| r.get(0))?;
+    let rows = select.query_map(params![name, endpoint, is_response], |r| r.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

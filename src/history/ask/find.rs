@@ -66,32 +66,58 @@ pub struct Found {
     pub cut_short: bool,
 }
 
+impl Hit {
+    /// Whether both are of one customer, or the same request.
+    fn is_of(&self, other: &Hit) -> bool {
+        self.customer_ext_id.is_some()
+            && self.customer_ext_id == other.customer_ext_id
+            && self.business_unit == other.business_unit
+            || self.place() == other.place()
+    }
+
+    /// The newer the request, the greater.
+    fn place(&self) -> (i64, u64) {
+        (self.batch_id, self.position)
+    }
+
+    /// Takes the newer of two requests of one customer.
+    fn replace(&mut self, other: Hit) {
+        let has_others = self.has_others || other.has_others || self.place() != other.place();
+        if self.place() < other.place() {
+            *self = other;
+        }
+        self.has_others = has_others;
+    }
+}
+
 impl Found {
     /// Takes a request; of one customer the newest is kept.
     fn add(&mut self, hit: Hit) {
-        let same = |known: &&mut Hit| {
-            known.customer_ext_id.is_some()
-                && known.customer_ext_id == hit.customer_ext_id
-                && known.business_unit == hit.business_unit
-                || (known.batch_id, known.position) == (hit.batch_id, hit.position)
-        };
         let is_full = self.hits.len() >= MAX_HITS;
-        match self.hits.iter_mut().find(same) {
-            Some(known) if (known.batch_id, known.position) == (hit.batch_id, hit.position) => {}
-            Some(known) => {
-                if (known.batch_id, known.position) < (hit.batch_id, hit.position) {
-                    *known = hit;
-                }
-                known.has_others = true;
-            }
+        match self.hits.iter_mut().find(|known| known.is_of(&hit)) {
+            Some(known) => known.replace(hit),
             None if is_full => self.more = true,
             None => self.hits.push(hit),
         }
     }
 
+    /// Takes the requests of another search, as many as there are.
+    fn take_all(&mut self, other: Found) {
+        self.more |= other.more;
+        self.cut_short |= other.cut_short;
+        for hit in other.hits {
+            match self.hits.iter_mut().find(|known| known.is_of(&hit)) {
+                Some(known) => known.replace(hit),
+                None => self.hits.push(hit),
+            }
+        }
+    }
+
+    /// The newest ones, as many as are listed.
     fn newest_first(mut self) -> Found {
-        self.hits
-            .sort_by_key(|hit| std::cmp::Reverse((hit.batch_id, hit.position)));
+        self.hits.sort_by_key(|hit| std::cmp::Reverse(hit.place()));
+        self.more |= self.hits.len() > MAX_HITS;
+        self.hits.truncate(MAX_HITS);
         self
     }
 }
@@ -216,7 +242,7 @@ impl Search<'_> {
     pub fn name(&self, text: &str) -> Result<Found> {
         let words = folded(text);
         let words: Vec<&str> = words.split_whitespace().collect();
-        let mut found = Found::default();
+        let (mut found, mut saved) = (Found::default(), Found::default());
         if words.is_empty() {
             return Ok(found);
         }
@@ -232,9 +258,10 @@ impl Search<'_> {
                 .is_some_and(|name| has_all(&name)))
         })?;
         let accepted = format!("SELECT {ASSESSMENT} FROM assessment ORDER BY assessment_id DESC");
-        self.scan(&accepted, State::Accepted, &mut found, |r| {
+        self.scan(&accepted, State::Accepted, &mut saved, |r| {
             Ok(has_all(r.get_ref(5)?.as_str_or_null()?.unwrap_or_default()))
         })?;
+        found.take_all(saved);
         Ok(found.newest_first())
     }
 
@@ -288,7 +315,7 @@ impl Search<'_> {
     }
 }
 
-/// What the newest rows are called by: file names, customerExtIds, communicationNumbers, names and
+/// What the newest rows are called by: file names with and without `.json`, customerExtIds, communicationNumbers, names and
 /// their words.
 ///
 /// # Errors
@@ -304,7 +331,10 @@ pub fn recent_words(conn: &Connection) -> Result<BTreeSet<String>> {
     )?;
     let rows = select.query_map([RECENT], |r| r.get::<_, Option<String>>(0))?;
     for word in rows {
-        words.extend(word?);
+        if let Some(word) = word? {
+            words.extend(word.strip_suffix(".json").map(str::to_owned));
+            words.insert(word);
+        }
     }
     let mut add_name = |name: String| {
         words.extend(name.split_whitespace().map(str::to_owned));

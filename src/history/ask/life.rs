@@ -344,15 +344,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_changed_is_told_by_path() {
+    fn what_changed_has_its_path() {
         let before = r#"{"communicationNumber": "1", "riskLevel": "LOW", "title": "A", "listAddress": [{"country": "LT"}], "lei": null}"#;
         let after = r#"{"communicationNumber": "2", "riskLevel": "HIGH", "listAddress": [{"country": "LT"}, {"country": "LV"}], "lei": "x"}"#;
-        let told: Vec<String> = changes(before, after)
+        let found: Vec<String> = changes(before, after)
             .into_iter()
             .map(|c| format!("{} {:?} {:?}", c.path, c.before, c.after))
             .collect();
         assert_eq!(
-            told,
+            found,
             [
                 r#"riskLevel Some("\"LOW\"") Some("\"HIGH\"")"#,
                 r#"listAddress[1].country None Some("\"LV\"")"#,

@@ -17,9 +17,7 @@ pub use batch::{
 };
 pub use classifiers::{Difference, UsedRetired, compare, find_set, used_retired};
 pub use codes::{Code, Codes, nearest, set_in_force};
-pub use files::{
-    LAST, batches_named, batches_of_bytes, find_batch, has_batch, has_size, newest_batch,
-};
+pub use files::{LAST, batches_named, batches_of_bytes, has_batch, has_size, newest_batch};
 pub use find::{Found, Hit, Search, recent_words};
 pub use life::{Assessment, Change, Event, Life, Rejection, Screening, lives};
 pub use place::{Leaf, Places, Spot, leaves, spot};
