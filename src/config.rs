@@ -36,7 +36,7 @@ impl Home {
     /// # Errors
     /// When the current folder is gone, or something else than a folder is there.
     pub fn at(root: &Path) -> Result<Home> {
-        let root = std::path::absolute(root).map_err(|e| Trouble::io("finding", root, &e))?;
+        let root = search::absolute(root).map_err(|e| Trouble::io("finding", root, &e))?;
         if root.metadata().is_ok_and(|there| !there.is_dir()) {
             let fix = match Home::of_file(&root) {
                 Some(home) => format!("did you mean --home {}?", home.root.display()),

@@ -165,6 +165,8 @@ pub fn nearest<'c>(given: &str, candidates: impl Iterator<Item = &'c str>) -> Op
     candidates
         .map(|name| (strsim::osa_distance(&lower, &name.to_lowercase()), name))
         .filter(|(distance, name)| *distance * 3 <= name.chars().count().max(3))
+        // Of a name of one character nothing is left then.
+        .filter(|(distance, name)| *distance < name.chars().count())
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
 }
@@ -173,6 +175,7 @@ pub fn nearest<'c>(given: &str, candidates: impl Iterator<Item = &'c str>) -> Op
 pub fn did_you_mean<'c>(given: &str, known: impl Iterator<Item = &'c str>) -> Option<String> {
     nearest(given, known).map(|near| format!("did you mean {near}?"))
 }
+
 /// How many repeats there are, to put behind the number of all that were accepted; empty for none.
 pub fn of_them_repeated(repeated: u64) -> String {
     match repeated {

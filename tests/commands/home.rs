@@ -238,6 +238,25 @@ fn a_typo_in_home_makes_no_second_history() {
     assert!(new.status.success(), "{new:?}");
 }
 
+#[test]
+fn a_path_with_dots_leads_where_the_system_says() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let made = in_folder(dir.path(), &["--home", "office", "init"]);
+    assert!(made.status.success(), "{made:?}");
+    for args in [
+        &["--home", "../second", "init"][..],
+        &["--home", "../third", "once", "--init"],
+        &["--home", "watch-dir/../../second/", "status"],
+    ] {
+        let output = in_folder(&dir.path().join("office"), args);
+        assert!(output.status.success(), "{args:?} {output:?}");
+        let said = stdout(&output) + &stderr(&output);
+        assert!(!said.contains(".."), "{args:?} {output:?}");
+    }
+    let inside = in_folder(dir.path(), &["--home", "second/../office/new", "init"]);
+    assert_eq!(inside.status.code(), Some(78), "{inside:?}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_person_at_a_terminal_is_asked() {
