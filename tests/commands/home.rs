@@ -329,11 +329,23 @@ fn how_much_is_said_is_chosen() {
         said(&["once", "-v"], Some("error")).contains(" INFO "),
         "-v before the variable"
     );
+    office.drop("batch-customers/7.json", r#"{"customers": []}"#);
     let typo = said(&["once"], Some("inof"));
     assert!(
         typo.contains("KYCDROP_LOG") && typo.contains("did you mean info?"),
         "{typo}"
     );
+    assert!(
+        !typo.contains(" INFO "),
+        "the setting instead of the typo: {typo}"
+    );
+    office.drop("batch-customers/6.json", r#"{"customers": []}"#);
+    let more = said(&["once", "-v"], None);
+    assert!(
+        more.contains(" DEBUG ") && more.contains("taken file=batch-customers/6.json"),
+        "{more}"
+    );
+    assert!(said(&["once", "-vv"], None).contains(" TRACE "));
     // What is wrong is said in any case.
     let wrong = office.run(&["-q", "query", "SELECT nothing"]);
     assert_eq!(wrong.status.code(), Some(65));

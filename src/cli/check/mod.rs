@@ -30,7 +30,8 @@ use report::{Report, Totals};
 /// Arguments of `check`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-The history is checked too: the answer is the one that dropping the files in this order would get now.
+The history is checked too: the answer is the one that dropping the files in this order would
+get now.
 A file in a folder that is named after an endpoint is validated for it, others for batch-customers.
 
 In a pipeline:
