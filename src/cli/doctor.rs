@@ -44,8 +44,9 @@ const EVENT: Duration = Duration::from_secs(2);
 /// Arguments of `doctor`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-Each line is ok, warn or fail. Nothing is changed; a file whose name starts with a dot is created
-for a moment to test that a folder is writable. Exit codes: 0 nothing failed, 78 something did.")]
+Each line is ok, warn or fail. Nothing is changed; a file whose name starts
+with a dot is created for a moment to test that a folder is writable. Exit
+codes: 0 nothing failed, 78 something did.")]
 pub(super) struct Args {
     /// The output format
     #[arg(long, default_value = "text", value_name = "FORMAT")]

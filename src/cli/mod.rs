@@ -62,10 +62,10 @@ A first try, in an empty folder:
   cat watch-dir/outbox/batch-customers/batch.response.json
   kycdrop query \"SELECT * FROM v_rejection\"
 
-Exit codes: 0 done (rejected customers are no failure), 1 with check when something was rejected,
-2 wrong arguments, 65 unreadable input, 70 a defect, 74 input or output failed, 75 locked, full,
-already running, or no memory or threads to be had, 77 no permission, 78 configuration, classifiers
-or database."
+Exit codes: 0 done (rejected customers are no failure), 1 with check when
+something was rejected, 2 wrong arguments, 65 unreadable input, 70 a defect, 74
+input or output failed, 75 locked, full, already running, or no memory or
+threads to be had, 77 no permission, 78 configuration, classifiers or database."
 )]
 struct Args {
     /// The home: the folder with classifiers, watch-dir and kycdrop.db [default: that of the file that
@@ -146,8 +146,8 @@ enum Command {
     Classifiers(classifiers::Args),
     /// Copy the history to a new file while it is in use, and check the copy
     #[command(after_help = "\
-To restore it: stop the daemon, replace kycdrop.db with the file, remove kycdrop.db-wal and
-kycdrop.db-shm if they exist, start again.")]
+To restore it: stop the daemon, replace kycdrop.db with the file, remove
+kycdrop.db-wal and kycdrop.db-shm if they exist, start again.")]
     Backup(backup::Args),
     /// Copy the history to a plain file for analysts, readable without write access
     Snapshot(backup::Args),

@@ -31,26 +31,29 @@ const MIN_MEMORY_MIB: u64 = 32;
 /// Arguments of `query`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-Queries are read-only. `kycdrop tables` lists the views, `kycdrop describe VIEW` shows what
-their columns mean, docs/SQL.md has common questions with their SQL.
+Queries are read-only. `kycdrop tables` lists the views, `kycdrop describe
+VIEW` shows what their columns mean, docs/SQL.md has common questions with
+their SQL.
 
-CSV is safe to open in a spreadsheet: text that one would take for a formula (it begins with =
-+ - @ or their full-width forms, also after spaces, or with a tab or line break) has an
-apostrophe before it. Numbers stay numbers; --raw leaves all as it is. --excel writes the CSV
-that Excel opens with all letters and digits: text that Excel would change (007, 12E5, 1-2,
-more than 15 digits) is written as =\"007\"; days stay days. Where Windows has a decimal
-comma, as in Lithuania, Excel expects --excel=semicolon; the setting csv_separator changes the
-default.
+CSV is safe to open in a spreadsheet: text that one would take for a formula
+(it begins with = + - @ or their full-width forms, also after spaces, or with a
+tab or line break) has an apostrophe before it. Numbers stay numbers; --raw
+leaves all as it is. --excel writes the CSV that Excel opens with all letters
+and digits: text that Excel would change (007, 12E5, 1-2, more than 15 digits)
+is written as =\"007\"; days stay days. Where Windows has a decimal comma, as in
+Lithuania, Excel expects --excel=semicolon; the setting csv_separator changes
+the default.
 
-:NAME in the SQL is a parameter. A VALUE of --param that is a plain number is one for SQL too,
-anything else is text. Single quotes make it text too: --param \"id='18'\".
+:NAME in the SQL is a parameter. A VALUE of --param that is a plain number is
+one for SQL too, anything else is text. Single quotes make it text too: --param
+\"id='18'\".
 
-An answer may take --memory, of which SQLite gets a quarter (more is sorted in files of
-TMPDIR) and a single value a sixteenth. CSV and JSON are written row by row, a table is kept
-until its last row.
+An answer may take --memory, of which SQLite gets a quarter (more is sorted in
+files of TMPDIR) and a single value a sixteenth. CSV and JSON are written row
+by row, a table is kept until its last row.
 
-On a terminal a long answer goes through $KYCDROP_PAGER, $PAGER or less, and a table that is
-too wide is printed row by row.
+On a terminal a long answer goes through $KYCDROP_PAGER, $PAGER or less, and a
+table that is too wide is printed row by row.
 
 Examples:
   kycdrop query --saved top-errors

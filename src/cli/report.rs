@@ -18,9 +18,9 @@ use crate::talk::{note, say};
 /// Arguments of `report`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-The default period is this month. Days are in UTC. The page is one file without other parts,
-prints well, and shows no value that a customer gave. Its title has `institution` and `branch` of
-kycdrop.toml.
+The default period is this month. Days are in UTC. The page is one file without
+other parts, prints well, and shows no value that a customer gave. Its title
+has `institution` and `branch` of kycdrop.toml.
 
 Examples:
   kycdrop report --output october.html --month 2026-10
