@@ -146,14 +146,37 @@ fn is_wanted(home: &Home) -> Result<bool> {
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return Ok(false);
     }
-    let root = home.root.display().to_string();
-    talk::put(&format!(
-        "{} is not a home of kycdrop. Make one there? [y/N] ",
-        printable(&root)
-    ));
+    talk::put(&question(home));
     let mut answer = String::new();
     let read = io::stdin().read_line(&mut answer);
     read.map_err(|e| Trouble::new(Kind::Io, format!("reading the answer: {e}"), ""))?;
     let answer = answer.trim().to_lowercase();
     Ok(answer == "y" || answer == "yes")
+}
+
+/// Whether to make a home; the one that may have been meant comes first.
+fn question(home: &Home) -> String {
+    let root = home.root.display().to_string();
+    let meant = home.meant().map(|hint| hint + " ").unwrap_or_default();
+    format!(
+        "{} is not a home of kycdrop. {}Make a new one at {0}? [y/N] ",
+        printable(&root),
+        printable(&meant)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_question_names_the_home_that_may_be_meant() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let office = dir.path().join("office");
+        std::fs::create_dir(&office).expect("a folder");
+        std::fs::write(office.join("kycdrop.toml"), "").expect("a file");
+        let asked = question(&Home::at(&dir.path().join("ofice")).expect("a path"));
+        let meant = format!("Did you mean {}? Make a new one at ", office.display());
+        assert!(asked.contains(&meant), "{asked}");
+    }
 }

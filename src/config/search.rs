@@ -93,7 +93,7 @@ impl Home {
     }
 
     /// The home above, or the one beside it with a similar name.
-    fn meant(&self) -> Option<String> {
+    pub fn meant(&self) -> Option<String> {
         let parent = self.root.parent()?;
         if let Some(above) = Home::around(parent) {
             return Some(format!("Did you mean {}?", above.root.display()));
