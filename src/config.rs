@@ -34,7 +34,7 @@ impl Home {
     /// The home at this folder, as an absolute path.
     ///
     /// # Errors
-    /// When the current folder is gone, or something else than a folder is there.
+    /// When the current folder is gone, or something other than a folder is there.
     pub fn at(root: &Path) -> Result<Home> {
         let root = search::absolute(root).map_err(|e| Trouble::io("finding", root, &e))?;
         if root.metadata().is_ok_and(|there| !there.is_dir()) {

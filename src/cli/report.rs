@@ -31,7 +31,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     output: PathBuf,
 
-    /// The first day [default: the first of this month]
+    /// The first day [default: the first of the month that --to is in]
     #[arg(long, value_name = "DAY", value_parser = day, conflicts_with = "batch")]
     from: Option<NaiveDate>,
 
