@@ -103,7 +103,7 @@ fn a_query_is_saved_and_asked_again() {
         ),
         (
             ["query", "--save", "risk-levels", "SELECT 1"],
-            "there is a query risk-levels already",
+            "this query ships with kycdrop",
         ),
         (
             ["query", "--save", "My Kinds", "SELECT 1"],
