@@ -34,9 +34,9 @@ impl Home {
     /// The home at this folder, as an absolute path.
     ///
     /// # Errors
-    /// When the current folder is gone, or something else than a folder is there.
+    /// When the current folder is gone, or something other than a folder is there.
     pub fn at(root: &Path) -> Result<Home> {
-        let root = std::path::absolute(root).map_err(|e| Trouble::io("finding", root, &e))?;
+        let root = search::absolute(root).map_err(|e| Trouble::io("finding", root, &e))?;
         if root.metadata().is_ok_and(|there| !there.is_dir()) {
             let fix = match Home::of_file(&root) {
                 Some(home) => format!("did you mean --home {}?", home.root.display()),
@@ -165,21 +165,27 @@ impl Roots {
             }
         }
         for folder in others {
-            let same = disk::same_file_system(inbox, folder)
-                .map_err(|e| Trouble::io("looking at", folder, &e))?;
-            if !same {
-                return Err(Trouble::new(
-                    Kind::Setup,
-                    format!(
-                        "{} lies on another file system than the inbox",
-                        folder.display()
-                    ),
-                    "files are moved by renaming, which needs one file system: put all of watch-dir on one",
-                ));
-            }
+            refuse_other_file_system(inbox, folder)?;
         }
         Ok(())
     }
+}
+
+/// Refuses a folder that files cannot be moved into from the inbox.
+///
+/// # Errors
+/// When it is on another file system, or one of the two cannot be looked at.
+pub fn refuse_other_file_system(inbox: &Path, folder: &Path) -> Result<()> {
+    let same = disk::same_file_system(inbox, folder);
+    if same.map_err(|e| Trouble::io("looking at", folder, &e))? {
+        return Ok(());
+    }
+    let folder = folder.display();
+    Err(Trouble::new(
+        Kind::Setup,
+        format!("{folder} lies on another file system than the inbox"),
+        "files are moved by renaming, which needs one file system: put all of watch-dir on one",
+    ))
 }
 
 /// The longest time that a setting may say: moments are reckoned with it.
@@ -242,7 +248,7 @@ pub struct Config {
     pub repeated_request: RepeatedRequest,
     /// The files that are put beside the response to a file with rejected customers.
     pub worklist: Vec<WorklistFile>,
-    /// What is between the columns of CSV that is made for spreadsheets.
+    /// What is between the columns of `findings.csv` and `query --excel`.
     pub csv_separator: Separator,
 }
 

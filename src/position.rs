@@ -88,12 +88,20 @@ fn plain(message: &str) -> String {
             return format!("{unknown}: {hint}");
         }
     }
-    match message.rsplit_once(", expected ") {
-        Some((found, "usize" | "u32" | "u64")) => {
-            format!("{found}, expected a whole number from 0 on")
-        }
-        _ => message.to_owned(),
+    if message == "wanted string or table" {
+        return "expected a string".to_owned();
     }
+    let Some((found, expected)) = message.rsplit_once(", expected ") else {
+        return message.to_owned();
+    };
+    let expected = match expected {
+        "usize" | "u64" => "a whole number from 0 on",
+        "u32" => "a whole number from 0 to 4294967295",
+        "a sequence" => "a list such as [\"...\"]",
+        "path string" => "a string",
+        as_it_is => as_it_is,
+    };
+    format!("{}, expected {expected}", found.replace(" as i128", ""))
 }
 
 impl fmt::Display for Position {

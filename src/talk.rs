@@ -22,7 +22,7 @@ macro_rules! say {
 }
 pub(crate) use say;
 
-/// Says a line that nobody needs who asked for quiet: what was done, and where. What is wrong is not one.
+/// Says a line that `--quiet` leaves out: what was done, and where. Errors and warnings use [`say`].
 macro_rules! note {
     ($($line:tt)*) => {
         if !$crate::talk::is_quiet() {

@@ -177,6 +177,8 @@ pub fn nearest<'c>(given: &str, candidates: impl Iterator<Item = &'c str>) -> Op
         .filter(|name| name.len() <= LONGEST_NAME)
         .map(|name| (strsim::osa_distance(&given, &folded(name)), name))
         .filter(|(distance, name)| *distance * 3 <= name.chars().count().max(3))
+        // Of a name of one character nothing is left then.
+        .filter(|(distance, name)| *distance < name.chars().count())
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
 }

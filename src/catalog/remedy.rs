@@ -208,7 +208,7 @@ impl Origin {
     /// What the origin means, in words.
     pub const fn meaning(self) -> &'static str {
         match self {
-            Origin::Published => "code and text stand in the API's own documents",
+            Origin::Published => "code and text are in the API's own documents",
             Origin::TextPublished => {
                 "the text is in the API's own documents, the code is kycdrop's"
             }

@@ -17,8 +17,9 @@ use crate::text::counted;
 /// Arguments of `demo`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-Equal arguments make equal files, byte for byte. The codes are those of the home's classifiers,
-or of the shipped ones if the home has none. The expected answers go to stderr.
+Equal arguments make equal files, byte for byte. The codes are those of the
+home's classifiers, or of the shipped ones if the home has none. The expected
+answers go to stderr.
 
 Example, everything in two minutes:
   kycdrop init

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::atomic_file;
 use crate::catalog::Endpoint;
 use crate::classifier::read_folder;
-use crate::config::{Config, Home};
+use crate::config::{Config, Home, refuse_other_file_system};
 use crate::disk;
 use crate::history::check;
 use crate::intake::{Inbox, Scan};
@@ -19,7 +19,7 @@ use crate::regular_file;
 use crate::text::printable;
 use crate::trouble::{Kind, Result, Trouble};
 
-use super::output::TextFormat;
+use super::output::{self, TextFormat};
 use super::sizes::{self, Size};
 use crate::daemon::held;
 use crate::daemon::lock;
@@ -44,8 +44,9 @@ const EVENT: Duration = Duration::from_secs(2);
 /// Arguments of `doctor`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-Each line is ok, warn or fail. Nothing is changed; a file whose name starts with a dot is created
-for a moment to test that a folder is writable. Exit codes: 0 nothing failed, 78 something did.")]
+Each line is ok, warn or fail. Nothing is changed; a file whose name starts
+with a dot is created for a moment to test that a folder is writable. Exit
+codes: 0 nothing failed, 78 something did.")]
 pub(super) struct Args {
     /// The output format
     #[arg(long, default_value = "text", value_name = "FORMAT")]
@@ -109,14 +110,10 @@ pub(super) fn doctor(home: &Home, args: &Args) -> Result<u8> {
         lines.truncate(1);
     }
     let text = match args.format {
-        TextFormat::Json => {
-            serde_json::to_string_pretty(&lines)
-                .map_err(|e| Trouble::new(Kind::Internal, e.to_string(), ""))?
-                + "\n"
-        }
+        TextFormat::Json => output::json(&lines)?,
         TextFormat::Text => text(&lines),
     };
-    super::stdout_result(super::output::write_safely(&text))?;
+    super::stdout_result(output::write_safely(&text))?;
     let failed = lines.iter().any(|l| l.state == State::Fail);
     Ok(if failed { Kind::Setup as u8 } else { 0 })
 }
@@ -224,20 +221,8 @@ fn folders(home: &Home) -> Line {
                 "let the user that runs kycdrop write there",
             );
         }
-        match disk::same_file_system(&home.inbox(), folder) {
-            Ok(true) => {}
-            Ok(false) => {
-                return line(
-                    "folders",
-                    State::Fail,
-                    format!(
-                        "{} lies on another file system than the inbox",
-                        folder.display()
-                    ),
-                    "files are moved by renaming, which needs one file system: put all of watch-dir on one",
-                );
-            }
-            Err(e) => return failed("folders", Trouble::io("looking at", folder, &e)),
+        if let Err(e) = refuse_other_file_system(&home.inbox(), folder) {
+            return failed("folders", e);
         }
     }
     ok("folders", "present, writable, on one file system")

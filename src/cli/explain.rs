@@ -28,7 +28,8 @@ use super::query;
 /// Arguments of `explain`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-WHAT is looked for in this order, and the first that fits is explained; --as skips to another:
+WHAT is looked for in this order, and the first that fits is explained; --as
+skips to another:
   last                 the newest batch
   batch                a batch number
   code                 an error code, alone or before its description, or the name of a rule
@@ -42,8 +43,8 @@ WHAT is looked for in this order, and the first that fits is explained; --as ski
   name                 part of a customer's name, in any order, without capitals or diacritics;
                        after that, one or two words of a description
 
-Names, and communicationNumbers of rejected requests, are looked for from the newest request on,
-for --timeout at most. Several customers are listed.
+Names, and communicationNumbers of rejected requests, are looked for from the
+newest request on, for --timeout at most. Several customers are listed.
 
 Examples:
   kycdrop explain last                       the newest batch
@@ -55,8 +56,9 @@ Examples:
   kycdrop explain C016.I06                   what a code means, and how often it was answered here
   kycdrop explain CommunicationNumber already used
 
-Customers count from 1, and so do lines and columns. The views, `position` in JSON and the customers
-and indexes in paths and answered descriptions count from 0, as in the API.")]
+Customers count from 1, and so do lines and columns. The views, `position` in
+JSON and the customers and indexes in paths and answered descriptions count
+from 0, as in the API.")]
 pub(super) struct Args {
     /// A batch, a file, a customer, or an error code or text
     #[arg(value_name = "WHAT", required = true)]

@@ -15,9 +15,11 @@ use crate::talk::{note, say};
 /// Arguments of `export`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-Each run writes the batches answered since the last run to DIR/TABLE/branch=NAME/date=DAY/. It never
-changes an existing file, and completes a run that was interrupted. The paths of new files, relative to
-DIR, go to stdout. Several branches may write to one DIR. docs/EXPORT.md shows how to read the files.
+Each run writes the batches answered since the last run to
+DIR/TABLE/branch=NAME/date=DAY/. It never changes an existing file, and
+completes a run that was interrupted. The paths of new files, relative to DIR,
+go to stdout. Several branches may write to one DIR. docs/EXPORT.md shows how
+to read the files.
 
 Examples:
   kycdrop export /srv/export --branch vilnius-3

@@ -22,9 +22,10 @@ const SHOWN: usize = 80;
 /// Arguments of `history`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-A customer is found by customerExtId within a businessUnit, exactly as it is given in requests; every
-office is searched without --business-unit, and each customer with this id is shown separately. Without
-such an id, customers are looked for by name: every word must be part of it, in any order, without
+A customer is found by customerExtId within a businessUnit, exactly as it is
+given in requests. Without --business-unit every office is searched, and each
+customer with this id is shown separately. Without such an id, customers are
+looked for by name: every word must be part of it, in any order, without
 capitals or diacritics. Several customers are listed.
 
 Examples:

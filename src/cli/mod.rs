@@ -44,7 +44,11 @@ use crate::config::{Config, Home, log_filter};
 use crate::daemon::{self, lock, signals};
 use crate::disk;
 use crate::talk::{self, say};
+use crate::text::printable;
 use crate::trouble::{Kind, Result, Trouble};
+
+/// The heading of the options that every command takes.
+const EVERY: &str = "Options of every command";
 
 /// Validate customers offline as the AMLYZE API would: drop a file, get its answer, keep the history.
 #[derive(Parser)]
@@ -58,27 +62,27 @@ A first try, in an empty folder:
   cat watch-dir/outbox/batch-customers/batch.response.json
   kycdrop query \"SELECT * FROM v_rejection\"
 
-Exit codes: 0 done (rejected customers are no failure), 1 with check when something was rejected,
-2 wrong arguments, 65 unreadable input, 70 a defect, 74 input or output failed, 75 locked, full,
-already running, or no memory or threads to be had, 77 no permission, 78 configuration, classifiers
-or database."
+Exit codes: 0 done (rejected customers are no failure), 1 with check when
+something was rejected, 2 wrong arguments, 65 unreadable input, 70 a defect, 74
+input or output failed, 75 locked, full, already running, or no memory or
+threads to be had, 77 no permission, 78 configuration, classifiers or database."
 )]
 struct Args {
     /// The home: the folder with classifiers, watch-dir and kycdrop.db [default: that of the file that
     /// the command is about, or the nearest one from the current folder upwards]
-    #[arg(long, global = true, env = "KYCDROP_HOME", value_name = "DIR")]
+    #[arg(long, global = true, env = "KYCDROP_HOME", value_name = "DIR", help_heading = EVERY)]
     home: Option<PathBuf>,
 
     /// Log more: debug, with -vv everything (before KYCDROP_LOG and the setting log)
-    #[arg(short, long, global = true, action = ArgAction::Count)]
+    #[arg(short, long, global = true, action = ArgAction::Count, help_heading = EVERY)]
     verbose: u8,
 
     /// Say less: no notes on stderr, and only warnings and errors in the log
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = EVERY)]
     quiet: bool,
 
     /// How log lines on stderr are written
-    #[arg(long, global = true, default_value = "human", value_name = "FORMAT")]
+    #[arg(long, global = true, default_value = "human", value_name = "FORMAT", help_heading = EVERY)]
     log_format: LogFormat,
 
     #[command(subcommand)]
@@ -142,8 +146,8 @@ enum Command {
     Classifiers(classifiers::Args),
     /// Copy the history to a new file while it is in use, and check the copy
     #[command(after_help = "\
-To restore it: stop the daemon, replace kycdrop.db with the file, remove kycdrop.db-wal and
-kycdrop.db-shm if they exist, start again.")]
+To restore it: stop the daemon, replace kycdrop.db with the file, remove
+kycdrop.db-wal and kycdrop.db-shm if they exist, start again.")]
     Backup(backup::Args),
     /// Copy the history to a plain file for analysts, readable without write access
     Snapshot(backup::Args),
@@ -237,15 +241,19 @@ fn command(args: &Args) -> anyhow::Result<u8> {
 fn start_log(args: &Args, home: &Home) {
     let variable = std::env::var("KYCDROP_LOG").ok().filter(|v| !v.is_empty());
     let wanted = match (args.quiet, args.verbose) {
-        (true, _) => "warn".to_owned(),
-        (_, 1) => "debug".to_owned(),
-        (_, 2..) => "trace".to_owned(),
-        // What is wrong with the settings is for the command that needs them to say.
-        _ => variable.unwrap_or_else(|| Config::of(home).unwrap_or_default().log),
+        (true, _) => Some("warn".to_owned()),
+        (_, 1) => Some("debug".to_owned()),
+        (_, 2..) => Some("trace".to_owned()),
+        _ => variable,
     };
-    let filter = log_filter(&wanted).unwrap_or_else(|e| {
-        say!("kycdrop: KYCDROP_LOG: {e}; it is left out");
-        EnvFilter::new("info,notify=error")
+    let wanted = wanted.and_then(|wanted| {
+        let left_out = |e| say!("kycdrop: KYCDROP_LOG: {e}; it is left out");
+        log_filter(&wanted).map_err(left_out).ok()
+    });
+    let filter = wanted.unwrap_or_else(|| {
+        // What is wrong with the settings is for the command that needs them to say.
+        let setting = Config::of(home).unwrap_or_default().log;
+        log_filter(&setting).unwrap_or_else(|_| EnvFilter::new("info"))
     });
     let log = tracing_subscriber::fmt()
         .with_writer(|| talk::Log)
@@ -259,6 +267,7 @@ fn start_log(args: &Args, home: &Home) {
             .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
             .init(),
     }
+    tracing::debug!(home = %printable(&home.root.display().to_string()), "working");
 }
 
 /// The text with nothing in it unseen, and with the line breaks that we put there ourselves.

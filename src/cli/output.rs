@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::io::{BufWriter, IsTerminal, Stdout, Write};
 
+use chrono::NaiveDate;
 use clap::ValueEnum;
 use comfy_table::{CellAlignment, Table};
 use serde::Serialize;
@@ -59,12 +60,18 @@ impl Dialect {
 
     /// The cell of a text.
     fn text(self, text: &str) -> Cow<'_, str> {
-        let is_digits = || text.bytes().all(|b| b.is_ascii_digit());
-        match self.excel {
-            _ if self.raw => Cow::Borrowed(text),
-            // A number of a customer is none to calculate with.
-            Some(_) if is_digits() => spreadsheet_text(text),
-            _ => spreadsheet_safe(text),
+        // A day, or a moment that begins with one, stays one: Excel can sort and filter it.
+        let is_day = || {
+            let (day, rest) = text.split_at_checked(10).unwrap_or_default();
+            day.parse::<NaiveDate>().is_ok() && (rest.is_empty() || rest.starts_with('T'))
+        };
+        if self.raw {
+            return Cow::Borrowed(text);
+        }
+        match spreadsheet_safe(text) {
+            // An id that looks like a number or a day is text.
+            Cow::Borrowed(_) if self.excel.is_some() && !is_day() => spreadsheet_text(text),
+            safe => safe,
         }
     }
 

@@ -9,8 +9,9 @@ use super::output::{Format, Printer};
 /// Arguments of `pending`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-Each row is one request to the head office, for when there is a connection. A customer that was
-updated since has newest = 0: what was asked for then speaks of data that are replaced.
+Each row is one request to the head office, for when there is a connection. A
+customer that was updated since has newest = 0: the request was made for data
+that has been replaced.
 
 Example:
   kycdrop pending --newest --format csv > pending.csv")]

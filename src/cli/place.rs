@@ -16,7 +16,7 @@ use super::{Args, Command};
 /// upwards, from the file that the command is about or from the current folder.
 ///
 /// # Errors
-/// When the folder that is given is no home, and the command needs one.
+/// When the folder that is given is not a home, and the command needs one.
 pub(super) fn home_of(args: &Args) -> Result<Home> {
     // A word that names nothing here is not a path, though it may be the name of a file.
     let is_path = |path: &&Path| path.components().count() > 1 || path.exists();
@@ -85,8 +85,8 @@ impl Command {
         }
     }
 
-    /// Whether a folder that is no home makes no sense to it. `run` and `once` may make one, and
-    /// `doctor` says itself what is missing.
+    /// Whether it needs a home, or refuses a given folder that is none. `run` and `once` may make one,
+    /// and `doctor` says itself what is missing.
     fn works_on_a_home(&self) -> bool {
         !matches!(
             self,
@@ -102,11 +102,11 @@ impl Command {
     }
 }
 
-/// Lets `run` and `once` work in a home, and in a folder that shall become one: because it is empty,
-/// because `--init` says so, or because a person at a terminal does.
+/// Lets `run` and `once` work in a home, or in a folder that is to become one: it is empty, `--init`
+/// was given, or a person at a terminal said yes.
 ///
 /// # Errors
-/// When the folder is no home, and shall not become one.
+/// When the folder is no home, and is not to become one.
 pub(super) fn to_work_in(home: &Home, init: bool) -> Result<()> {
     if home.is_made()? {
         return Ok(());
@@ -141,19 +141,42 @@ pub(super) fn refuse_inside_another(home: &Home) -> Result<()> {
     }
 }
 
-/// Asks whoever sits at the terminal; where nobody does, the answer is no.
+/// Asks at the terminal; without one the answer is no.
 fn is_wanted(home: &Home) -> Result<bool> {
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return Ok(false);
     }
-    let root = home.root.display().to_string();
-    talk::put(&format!(
-        "{} is not a home of kycdrop. Make one there? [y/N] ",
-        printable(&root)
-    ));
+    talk::put(&question(home));
     let mut answer = String::new();
     let read = io::stdin().read_line(&mut answer);
     read.map_err(|e| Trouble::new(Kind::Io, format!("reading the answer: {e}"), ""))?;
     let answer = answer.trim().to_lowercase();
     Ok(answer == "y" || answer == "yes")
+}
+
+/// Whether to make a home; the one that may have been meant comes first.
+fn question(home: &Home) -> String {
+    let root = home.root.display().to_string();
+    let meant = home.meant().map(|hint| hint + " ").unwrap_or_default();
+    format!(
+        "{} is not a home of kycdrop. {}Make a new one at {0}? [y/N] ",
+        printable(&root),
+        printable(&meant)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_question_names_the_home_that_may_be_meant() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let office = dir.path().join("office");
+        std::fs::create_dir(&office).expect("a folder");
+        std::fs::write(office.join("kycdrop.toml"), "").expect("a file");
+        let asked = question(&Home::at(&dir.path().join("ofice")).expect("a path"));
+        let meant = format!("Did you mean {}? Make a new one at ", office.display());
+        assert!(asked.contains(&meant), "{asked}");
+    }
 }

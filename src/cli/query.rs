@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::time::Duration;
 
-use crate::config::Separator;
-use crate::config::{Home, parse_size};
 use rusqlite::types::Value;
 
+use crate::config::{Home, Separator, parse_size};
 use crate::history::ask::Saved;
 use crate::history::{self, Answer, Bounds, Cell, History, Params, ask, ask_sql, too_slow};
+use crate::talk::{note, say};
+use crate::text::counted;
 use crate::trouble::{Kind, Result, Trouble};
 
 use super::deadline::Deadline;
 use super::output::{Dialect, Format, Printer};
-use crate::talk::{note, say};
 
 /// Rows that a person reads on a terminal unless more are asked for.
 const MAX_ROWS: u64 = 1000;
@@ -31,25 +31,29 @@ const MIN_MEMORY_MIB: u64 = 32;
 /// Arguments of `query`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-Queries are read-only. `kycdrop tables` lists the views, `kycdrop describe VIEW` shows what
-their columns mean, docs/SQL.md has common questions with their SQL.
+Queries are read-only. `kycdrop tables` lists the views, `kycdrop describe
+VIEW` shows what their columns mean, docs/SQL.md has common questions with
+their SQL.
 
-CSV is safe to open in a spreadsheet: text that one would take for a formula (it begins with =
-+ - @ or their full-width forms, also after spaces, or with a tab or line break) has an
-apostrophe before it. Numbers stay numbers; --raw leaves all as it is. --excel writes the CSV
-that Excel opens with all letters and digits: text of more than 15 digits or with a leading
-zero is written as =\"007\". Where Windows has a decimal comma, as in Lithuania, Excel wants
---excel=semicolon; the setting csv_separator changes the default.
+CSV is safe to open in a spreadsheet: text that one would take for a formula
+(it begins with = + - @ or their full-width forms, also after spaces, or with a
+tab or line break) has an apostrophe before it. Numbers stay numbers; --raw
+leaves all as it is. --excel writes the CSV that Excel opens with all letters
+and digits: text that Excel would change (007, 12E5, 1-2, more than 15 digits)
+is written as =\"007\"; days stay days. Where Windows has a decimal comma, as in
+Lithuania, Excel expects --excel=semicolon; the setting csv_separator changes
+the default.
 
-:NAME in the SQL is a parameter. A VALUE of --param that is a plain number is one for SQL too,
-anything else is text, and so is what stands in single quotes: --param \"id='18'\".
+:NAME in the SQL is a parameter. A VALUE of --param that is a plain number is
+one for SQL too, anything else is text. Single quotes make it text too: --param
+\"id='18'\".
 
-An answer may take --memory, of which SQLite gets a quarter (more is sorted in files of
-TMPDIR) and a single value a sixteenth. CSV and JSON are written row by row, a table is kept
-until its last row.
+An answer may take --memory, of which SQLite gets a quarter (more is sorted in
+files of TMPDIR) and a single value a sixteenth. CSV and JSON are written row
+by row, a table is kept until its last row.
 
-On a terminal a long answer goes through $KYCDROP_PAGER, $PAGER or less, and a table that is
-too wide is printed row by row.
+On a terminal a long answer goes through $KYCDROP_PAGER, $PAGER or less, and a
+table that is too wide is printed row by row.
 
 Examples:
   kycdrop query --saved top-errors
@@ -132,6 +136,10 @@ fn param(text: &str) -> Result<(String, Value), String> {
     let (name, value) = text
         .split_once('=')
         .ok_or("write NAME=VALUE, such as batch=18")?;
+    let name = name.trim_start_matches([':', '@', '$']);
+    if name.is_empty() {
+        return Err("the name is missing: write NAME=VALUE, such as batch=18".to_owned());
+    }
     let quoted = value.strip_prefix('\'').and_then(|v| v.strip_suffix('\''));
     let value = match (quoted, value.parse::<i64>(), value.parse::<f64>()) {
         (Some(text), ..) => Value::Text(text.replace("''", "'")),
@@ -139,7 +147,7 @@ fn param(text: &str) -> Result<(String, Value), String> {
         (_, Err(_), Ok(x)) if value.contains('.') && x.to_string() == value => Value::Real(x),
         _ => Value::Text(value.to_owned()),
     };
-    Ok((name.trim_start_matches([':', '@', '$']).to_owned(), value))
+    Ok((name.to_owned(), value))
 }
 
 /// Asks the history.
@@ -189,8 +197,8 @@ pub(super) fn query(home: &Home, args: &Args) -> Result<u8> {
     printer.end()?;
     if !whole {
         note!(
-            "only the first {} rows; --limit 0 shows all",
-            bounds.rows.unwrap_or_default()
+            "only the first {}; --limit 0 shows all",
+            counted(bounds.rows.unwrap_or_default(), "row", "rows")
         );
     }
     if let Some(name) = &args.save {

@@ -18,9 +18,9 @@ use crate::talk::{note, say};
 /// Arguments of `report`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-The default period is this month. Days are in UTC. The page is one file without other parts,
-prints well, and shows no value that a customer gave. Its title has `institution` and `branch` of
-kycdrop.toml.
+The default period is this month. Days are in UTC. The page is one file without
+other parts, prints well, and shows no value that a customer gave. Its title
+has `institution` and `branch` of kycdrop.toml.
 
 Examples:
   kycdrop report --output october.html --month 2026-10
@@ -31,12 +31,12 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     output: PathBuf,
 
-    /// The first day [default: the first of this month]
-    #[arg(long, value_name = "DAY", conflicts_with = "batch")]
+    /// The first day [default: the first of the month that --to is in]
+    #[arg(long, value_name = "DAY", value_parser = day, conflicts_with = "batch")]
     from: Option<NaiveDate>,
 
     /// The last day [default: today]
-    #[arg(long, value_name = "DAY", conflicts_with = "batch")]
+    #[arg(long, value_name = "DAY", value_parser = day, conflicts_with = "batch")]
     to: Option<NaiveDate>,
 
     /// A month, such as 2026-10; this month ends today
@@ -46,6 +46,13 @@ pub(super) struct Args {
     /// A batch: `last`, its number, file name or response name
     #[arg(long, value_name = "BATCH")]
     pub(super) batch: Option<String>,
+}
+
+/// A day with a year of four digits, as the history writes days.
+fn day(text: &str) -> Result<NaiveDate, String> {
+    let day = (text.len() == 10).then(|| text.parse().ok());
+    day.flatten()
+        .ok_or_else(|| "a day is written as 2026-10-31".to_owned())
 }
 
 /// The first day of a month.

@@ -13,8 +13,8 @@ use crate::talk::say;
 /// Arguments of `schema`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-The schema (2020-12) accepts whatever kycdrop accepts. What it cannot say is in its x-notSaid and in
-docs/SCHEMA.md; `kycdrop check` says everything.
+The schema (2020-12) accepts whatever kycdrop accepts. What it cannot say is in
+its x-notSaid and in docs/SCHEMA.md; `kycdrop check` says everything.
 
 Examples:
   kycdrop schema batch-customers > batch-customers.schema.json

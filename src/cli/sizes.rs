@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::HumanBytes;
 
+use crate::disk;
 use crate::text::counted;
 
 /// How long a folder is counted.
@@ -17,7 +18,7 @@ pub(super) const MOMENT: Duration = Duration::from_secs(3);
 pub(super) struct Size {
     files: u64,
     bytes: u64,
-    /// The time was over before all was counted.
+    /// There is more: the time was over, or a folder cannot be read.
     is_cut: bool,
 }
 
@@ -28,7 +29,11 @@ impl Size {
         let mut size = Size::default();
         let mut folders = vec![folder.to_owned()];
         while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let Ok(entries) = disk::if_there(fs::read_dir(folder)) else {
+                size.is_cut = true;
+                continue;
+            };
+            for entry in entries.into_iter().flatten().flatten() {
                 if Instant::now() >= until {
                     size.is_cut = true;
                     return size;
@@ -68,6 +73,8 @@ mod tests {
         assert_eq!(Size::of(dir.path(), later).to_string(), "1 file, 2.00 KiB");
         let cut = Size::of(dir.path(), Instant::now()).to_string();
         assert_eq!(cut, "more than 0 files, 0 B");
+        let unreadable = Size::of(&dir.path().join("x".repeat(300)), later).to_string();
+        assert_eq!(unreadable, "more than 0 files, 0 B");
         let none = Size::of(&dir.path().join("none"), later).to_string();
         assert_eq!(none, "0 files, 0 B");
     }

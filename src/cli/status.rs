@@ -4,7 +4,6 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant, SystemTime};
 
-use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::config::Home;
@@ -18,24 +17,18 @@ use crate::daemon::held::{self, Held};
 use crate::daemon::lock;
 use crate::daemon::state::{RunState, State};
 
+use super::output::{self, TextFormat};
+
 /// Arguments of `status`.
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// The output format
     #[arg(long, default_value = "text", value_name = "FORMAT")]
-    format: Format,
+    format: TextFormat,
 
     /// How many of the last batches to show
     #[arg(long, default_value_t = 10, value_name = "N")]
     last: u32,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Format {
-    /// For people.
-    Text,
-    /// One object.
-    Json,
 }
 
 #[derive(Serialize)]
@@ -145,14 +138,10 @@ pub(super) fn status(home: &Home, args: &Args) -> anyhow::Result<u8> {
     }
     let status = look(home, args.last)?;
     let text = match args.format {
-        Format::Json => {
-            let mut text = serde_json::to_string_pretty(&status)?;
-            text.push('\n');
-            text
-        }
-        Format::Text => status.text(),
+        TextFormat::Json => output::json(&status)?,
+        TextFormat::Text => status.text(),
     };
-    super::stdout_result(super::output::write_safely(&text))?;
+    super::stdout_result(output::write_safely(&text))?;
     Ok(match status.health {
         Health::Healthy | Health::Stopped => 0,
         Health::Paused | Health::Died => Kind::Busy as u8,

@@ -1,7 +1,8 @@
 //! What makes a folder a home, and which home a path lies in.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::{Component, Path, PathBuf};
 
 use crate::disk;
 use crate::left_alone::is_left_alone;
@@ -62,11 +63,9 @@ impl Home {
     /// The home that a file lies in, or lay in before it was moved. The path itself counts, and then
     /// the folder that it leads to by links.
     pub fn of_file(file: &Path) -> Option<Home> {
-        let file = std::path::absolute(file).ok()?;
-        let has_dots = file.components().any(|c| c.as_os_str() == "..");
+        let file = absolute(file).ok()?;
         let folder = file.parent()?;
-        let by_path = (!has_dots).then(|| Home::around(folder)).flatten();
-        by_path.or_else(|| {
+        Home::around(folder).or_else(|| {
             let mut there = folder
                 .ancestors()
                 .filter_map(|above| above.canonicalize().ok());
@@ -94,7 +93,7 @@ impl Home {
     }
 
     /// The home above, or the one beside it with a similar name.
-    fn meant(&self) -> Option<String> {
+    pub fn meant(&self) -> Option<String> {
         let parent = self.root.parent()?;
         if let Some(above) = Home::around(parent) {
             return Some(format!("Did you mean {}?", above.root.display()));
@@ -115,6 +114,24 @@ impl Home {
         let near = nearest(&given, names.iter().map(String::as_str))?;
         Some(format!("Did you mean {}?", parent.join(near).display()))
     }
+}
+
+/// The absolute path without `..`, as the system follows it: the folders above it in the path are
+/// then those that it lies in.
+///
+/// # Errors
+/// When the current folder is gone.
+pub(super) fn absolute(path: &Path) -> io::Result<PathBuf> {
+    let path = std::path::absolute(path)?;
+    let parts: Vec<Component<'_>> = path.components().collect();
+    let dots = parts.iter().rposition(|part| *part == Component::ParentDir);
+    let (up, down) = parts.split_at(dots.map_or(0, |last| last + 1));
+    let mut path: PathBuf = up.iter().collect();
+    if dots.is_some() {
+        path = path.canonicalize().unwrap_or(path);
+    }
+    path.extend(down);
+    Ok(path)
 }
 
 /// Whether every user of the machine can write to the folder.

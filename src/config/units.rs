@@ -33,7 +33,10 @@ where
     D: Deserializer<'de>,
     T: TryFrom<u64>,
 {
-    let bytes = match Value::deserialize(from)? {
+    // TOML knows no larger numbers.
+    let value = Value::deserialize(from)
+        .map_err(|_| D::Error::custom(format!("this is not a size: {SIZES}")))?;
+    let bytes = match value {
         Value::String(text) => parse_size(&text).map_err(D::Error::custom)?,
         Value::Integer(n) if n >= 0 => n.unsigned_abs(),
         other => {
@@ -41,7 +44,7 @@ where
                 Value::Integer(n) => n.to_string(),
                 other => other.type_str().to_owned(),
             };
-            return Err(D::Error::custom(format!("{found} is no size: {SIZES}")));
+            return Err(D::Error::custom(format!("{found} is not a size: {SIZES}")));
         }
     };
     T::try_from(bytes).map_err(|_| D::Error::custom(format!("{bytes} bytes are too many")))
@@ -65,11 +68,11 @@ const SIZES: &str = "write a number of bytes, or a text with a unit such as \"16
 /// The bytes of a size with its unit; of a bare number, itself.
 ///
 /// # Errors
-/// When it is none: how to write one.
+/// When it is not a size: how to write one.
 pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
     let size: Result<ByteSize, String> = text.parse();
     size.map(|size| size.as_u64())
-        .map_err(|_| format!("{text:?} is no size: {SIZES}"))
+        .map_err(|_| format!("{text:?} is not a size: {SIZES}"))
 }
 
 /// A filter of the log, as [`log_filter`] takes it.
@@ -92,7 +95,7 @@ pub(crate) fn log_filter(text: &str) -> Result<EnvFilter, String> {
             let levels = ["off", "error", "warn", "info", "debug", "trace"];
             let hint = did_you_mean(word, levels.into_iter());
             return Err(format!(
-                "{word:?} is no level of the log: {}",
+                "{word:?} is not a level of the log: {}",
                 hint.unwrap_or_else(|| format!("write one of {}", levels.join(", ")))
             ));
         }

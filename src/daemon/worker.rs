@@ -10,6 +10,7 @@ use crate::history::{self, Written};
 use crate::ingest::{Engine, Progress};
 use crate::intake::{Candidate, Claim, Deferral, HeldCounts, Inbox, Scan, Taken, Wake, claim};
 use crate::regular_file;
+use crate::text::printable;
 use crate::trouble::{Cause, Result, Trouble};
 
 use super::bar::Bar;
@@ -311,6 +312,8 @@ impl Worker {
             .inbox
             .look(Instant::now(), &changed, lost || everything)
             .map_err(|e| Trouble::io("reading", &folder, &e))?;
+        let (ready, settling) = (scan.settled.len(), scan.settling);
+        tracing::trace!(ready, settling, "looked at the inbox");
         self.inbox.remove_emptied(&scan);
         self.naming.name(&scan);
         self.counts = scan.counts;
@@ -326,7 +329,12 @@ impl Worker {
         let (mut claims, mut held) = (Vec::new(), false);
         for candidate in candidates {
             match claim(&roots.inbox, &roots.work, candidate)? {
-                Taken::Claimed(claim) => claims.push(claim),
+                Taken::Claimed(claim) => {
+                    let file = claim.relative.to_string_lossy();
+                    let file = printable(&file);
+                    tracing::debug!(%file, bytes = candidate.bytes, "taken");
+                    claims.push(claim);
+                }
                 Taken::Gone => {}
                 Taken::Held(why) => {
                     let looked = (candidate.bytes, candidate.modified);

@@ -192,7 +192,7 @@ fn cells(row: &Row<'_>, columns: usize) -> Option<rusqlite::Result<Vec<Cell>>> {
 /// Instructions of SQLite between two looks at the clock; some microseconds.
 const INSTRUCTIONS_BETWEEN_LOOKS: i32 = 10_000;
 
-/// What helps whoever does not know what there is to ask for.
+/// The hint for a view or column that does not exist.
 const LISTS: &str = "`kycdrop tables` lists every view, `kycdrop describe VIEW` its columns";
 
 /// Asks one statement of a history that was opened for reading. Returns whether the answer is whole:

@@ -92,8 +92,8 @@ pub struct Reason {
     /// The description as it was answered most often; a general one where that shows what a customer
     /// said.
     pub description: String,
-    /// Where the code and its text come from.
-    pub origin: String,
+    /// Which of code and text are not the API's own; empty where both are.
+    pub origin: &'static str,
     /// Paths where it was found, the most frequent first.
     pub fields: Vec<String>,
     /// At how many paths it was found.
@@ -320,11 +320,12 @@ pub fn of_period(
     (from, to): (NaiveDate, NaiveDate),
     today: NaiveDate,
 ) -> Result<Figures> {
+    // As `{end}` of the other queries.
     let (last, set_id): (i64, Option<i64>) = conn.query_row(
         "SELECT coalesce(max(last_assessment_id), 0),
                 (SELECT set_id FROM batch WHERE set_id IS NOT NULL
-                   AND received_at < date(?1, '+1 day') ORDER BY batch_id DESC LIMIT 1)
-         FROM batch WHERE received_at < date(?1, '+1 day')",
+                   AND received_at < ?1 || '~' ORDER BY batch_id DESC LIMIT 1)
+         FROM batch WHERE received_at < ?1 || '~'",
         [to.to_string()],
         |r| Ok((r.get(0)?, r.get(1)?)),
     )?;
@@ -380,7 +381,7 @@ fn reason(r: &Row<'_>) -> rusqlite::Result<(String, Reason)> {
     let reason = Reason {
         code: r.get(0)?,
         description: r.get(1)?,
-        origin: r.get(2)?,
+        origin: Names::origin(&r.get::<_, String>(2)?),
         fields: vec![r.get(3)?],
         all_fields: 1,
         answers: r.get(4)?,

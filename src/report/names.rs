@@ -64,6 +64,15 @@ impl Names {
         name.to_owned()
     }
 
+    /// Where code and text of a rule come from, if that is to be said.
+    pub(super) fn origin(name: &str) -> &'static str {
+        match name {
+            "text published" => "the code is kycdrop's",
+            "ours" => "code and text are kycdrop's",
+            _ => "",
+        }
+    }
+
     pub(super) fn status(&self, code: &str) -> String {
         let name = match code {
             "200" => "Validated",

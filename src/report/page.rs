@@ -75,11 +75,11 @@ pub fn render(figures: &Figures, head: Letterhead<'_>) -> String {
                 header {
                     h1 { @if !who.is_empty() { span.who { (who) } " " } (title) }
                     p.made {
-                        "kycdrop " (env!("CARGO_PKG_VERSION")) ", made " (head.made)
+                        "kycdrop " (env!("CARGO_PKG_VERSION")) ", made " (moment(head.made))
                         @if let Some(last) = figures.last_batch { ", history up to batch " (last) }
                     }
                     @if let About::Batch(b) = &figures.about {
-                        p { "Endpoint " (visible(&b.endpoint)) ", taken " (b.received_at) ", answered " (b.status) "." }
+                        p { "Endpoint " (visible(&b.endpoint)) ", taken " (moment(&b.received_at)) ", answered " (b.status) "." }
                         @if let Some(error) = &b.error { p.error { (visible(error)) } }
                     }
                     @if figures.last_batch.is_none() { p { "Nothing is recorded yet." } }
@@ -94,11 +94,17 @@ pub fn render(figures: &Figures, head: Letterhead<'_>) -> String {
                     }
                     (sets(figures))
                 }
-                footer { p { "This page shows offices, codes and field paths, but no value that a customer gave. Days are in UTC." } }
+                footer { p { "This page shows offices, codes and field paths, but no value that a customer gave. Days and times are in UTC." } }
             }
         }
     };
     page.into_string()
+}
+
+/// A moment of the history for people: to the minute.
+fn moment(text: &str) -> Markup {
+    let minute = text.get(..16).unwrap_or(text).replace('T', " ");
+    html! { span.moment { (minute) } }
 }
 
 fn title(about: &About) -> String {
@@ -286,7 +292,7 @@ fn sets(figures: &Figures) -> Markup {
                 table {
                     thead { tr { th { "set" } th { "first" } th { "last" } th.n { "files" } } }
                     tbody { @for s in &figures.sets.rows {
-                        tr { td { code { (s.hash.get(..12).unwrap_or(&s.hash)) } } td { (s.first) } td { (s.last) } td.n { (number(s.files)) } }
+                        tr { td { code { (s.hash.get(..12).unwrap_or(&s.hash)) } } td { (moment(&s.first)) } td { (moment(&s.last)) } td.n { (number(s.files)) } }
                     } }
                 }
                 p.note { code { "kycdrop classifiers compare SET1 SET2" } " shows what changed between two." }

@@ -98,6 +98,8 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "ORDER BY risk_level IS NULL, instr('NONE LOW MEDIUM HIGH EXTREME', risk_level)",
     ),
     ("{of_batch}", OF_BATCH),
+    // It sorts after every moment of the last day, also of the last day that SQLite knows.
+    ("{end}", "?2 || '~'"),
 ];
 
 pub(super) const REASONS: Query = Query {
@@ -117,7 +119,7 @@ pub(super) const DESCRIPTIONS: Query = Query {
                SELECT f.text_id, sum(r.customers) AS n
                FROM (SELECT batch_id, coalesce(findings_at, position) AS position, count(*) AS customers
                      FROM batch JOIN rejection USING (batch_id)
-                     WHERE received_at >= ?1 AND received_at < date(?2, '+1 day') GROUP BY 1, 2) r
+                     WHERE received_at >= ?1 AND received_at < {end} GROUP BY 1, 2) r
                JOIN finding_row f USING (batch_id, position) GROUP BY 1)
              JOIN finding_text USING (text_id) GROUP BY rule, code",
     batch: "SELECT rule, code, description, max(n) FROM (
@@ -145,7 +147,7 @@ pub(super) const SETS: Query = Query {
                           count(*) AS files, min(batch_id) AS first_batch
                    FROM batch
                    WHERE set_id IS NOT NULL AND received_at >= ?1
-                     AND received_at < date(?2, '+1 day')
+                     AND received_at < {end}
                    GROUP BY set_id) b
              JOIN classifier_set s USING (set_id) ORDER BY b.first_batch DESC",
     batch: "SELECT classifier_set, received_at, received_at, 1 FROM v_batch
@@ -164,4 +166,4 @@ pub(super) const DAYS: &str = "SELECT day, sum(accepted), sum(rejected) FROM v_v
 
 /// The repeats of a period.
 pub(super) const REPEATED: &str = "SELECT coalesce(sum(repeated), 0) FROM batch
-     WHERE received_at >= ?1 AND received_at < date(?2, '+1 day')";
+     WHERE received_at >= ?1 AND received_at < {end}";

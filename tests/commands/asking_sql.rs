@@ -103,7 +103,7 @@ fn a_query_is_saved_and_asked_again() {
         ),
         (
             ["query", "--save", "risk-levels", "SELECT 1"],
-            "there is a query risk-levels already",
+            "this query ships with kycdrop",
         ),
         (
             ["query", "--save", "My Kinds", "SELECT 1"],
@@ -390,6 +390,14 @@ fn excel_gets_csv_that_it_reads() {
     let csv = String::from_utf8(output.stdout).expect("UTF-8");
     let expected = "\"=\"\"12345678901234567890\"\"\",\"=\"\"007\"\"\",12\r\n";
     assert_eq!(csv.lines().nth(1), expected.lines().next(), "{csv}");
+    let texts =
+        "SELECT '12E5', '1-2', '+370600', '2026-10', '2026-10-05', '2026-10-05T09:30:00.000Z', -5";
+    let output = office.run(&["query", "--excel", texts]);
+    let csv = String::from_utf8(output.stdout).expect("UTF-8");
+    let text = |t: &str| format!("\"=\"\"{t}\"\"\"");
+    let expected = ["12E5", "1-2", "+370600", "2026-10"].map(text).join(",");
+    let expected = expected + ",2026-10-05,2026-10-05T09:30:00.000Z,-5";
+    assert_eq!(csv.lines().nth(1), Some(expected.as_str()), "{csv}");
     office.write("kycdrop.toml", "csv_separator = \";\"\n");
     assert!(
         excel("--excel").contains("city;rate"),

@@ -238,6 +238,25 @@ fn a_typo_in_home_makes_no_second_history() {
     assert!(new.status.success(), "{new:?}");
 }
 
+#[test]
+fn a_path_with_dots_leads_where_the_system_says() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let made = in_folder(dir.path(), &["--home", "office", "init"]);
+    assert!(made.status.success(), "{made:?}");
+    for args in [
+        &["--home", "../second", "init"][..],
+        &["--home", "../third", "once", "--init"],
+        &["--home", "watch-dir/../../second/", "status"],
+    ] {
+        let output = in_folder(&dir.path().join("office"), args);
+        assert!(output.status.success(), "{args:?} {output:?}");
+        let said = stdout(&output) + &stderr(&output);
+        assert!(!said.contains(".."), "{args:?} {output:?}");
+    }
+    let inside = in_folder(dir.path(), &["--home", "second/../office/new", "init"]);
+    assert_eq!(inside.status.code(), Some(78), "{inside:?}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_person_at_a_terminal_is_asked() {
@@ -310,11 +329,23 @@ fn how_much_is_said_is_chosen() {
         said(&["once", "-v"], Some("error")).contains(" INFO "),
         "-v before the variable"
     );
+    office.drop("batch-customers/7.json", r#"{"customers": []}"#);
     let typo = said(&["once"], Some("inof"));
     assert!(
         typo.contains("KYCDROP_LOG") && typo.contains("did you mean info?"),
         "{typo}"
     );
+    assert!(
+        !typo.contains(" INFO "),
+        "the setting instead of the typo: {typo}"
+    );
+    office.drop("batch-customers/6.json", r#"{"customers": []}"#);
+    let more = said(&["once", "-v"], None);
+    assert!(
+        more.contains(" DEBUG ") && more.contains("taken file=batch-customers/6.json"),
+        "{more}"
+    );
+    assert!(said(&["once", "-vv"], None).contains(" TRACE "));
     // What is wrong is said in any case.
     let wrong = office.run(&["-q", "query", "SELECT nothing"]);
     assert_eq!(wrong.status.code(), Some(65));

@@ -40,6 +40,7 @@ fn one_customer_of_one_day() {
         "1\ncustomer validated",
         "1\nassessment saved",
         "1\nnew customer",
+        "made \n2026-11-21 09:3",
     ] {
         assert!(text.contains(told), "{told}\n{text}");
     }
@@ -149,6 +150,32 @@ fn figures_are_those_of_the_end_of_the_period() {
         september.contains("No customer was validated."),
         "{september}"
     );
+}
+
+#[test]
+fn a_period_may_end_on_the_last_day_that_there_is() {
+    let office = Office::on(MOMENT);
+    office.batch(
+        "a",
+        &[
+            person("1"),
+            person("2"),
+            with(person("3"), json!({"citizenshipCountry": "Lietuva"})),
+        ],
+    );
+    let ends = |last: &str| page(&office, &["--from", "2026-11-01", "--to", last]);
+    let today = ends("2026-11-21");
+    let ever = ends("9999-12-31");
+    for heading in [
+        "Risk levels",
+        "Classifiers used",
+        "Why customers were rejected",
+    ] {
+        let same = below(&today, heading).replace("2026-11-21.", "9999-12-31.");
+        assert_eq!(below(&ever, heading), same, "{heading}");
+    }
+    let year = office.run(&["report", "--output", "-", "--to", "+12345-01-01"]);
+    assert_eq!(year.status.code(), Some(2), "{year:?}");
 }
 
 #[test]
@@ -265,6 +292,7 @@ fn descriptions_are_those_that_were_answered() {
             wrong("2", 2),
             wrong("3", 2),
             with(person("4"), json!({ "listAdditionalValues": value })),
+            with(person("5"), json!({ "birthDate": "long ago" })),
         ],
     );
     for args in [&[][..], &["--batch", "1"]] {
@@ -276,6 +304,11 @@ fn descriptions_are_those_that_were_answered() {
         // The code of an additional value is the customer's.
         assert!(
             reasons.contains("Bad value for INTEGER valueCode: …"),
+            "{reasons}"
+        );
+        // "ours" on a page with the name of a bank would be the bank's.
+        assert!(
+            reasons.contains("code and text are kycdrop's") && !reasons.contains("ours"),
             "{reasons}"
         );
         assert!(

@@ -39,11 +39,20 @@ fn a_value_of_the_wrong_type_says_what_is_expected() {
         ("threads = \"two\"", "expected a whole number from 0 on"),
         ("share_with_group = \"yes\"", "expected a boolean"),
         ("max_file_bytes = \"16 lots\"", "a unit such as \"16 MiB\""),
-        ("max_file_bytes = -1", "-1 is no size"),
-        ("max_customer_bytes = 1.5", "float is no size"),
+        ("max_file_bytes = -1", "-1 is not a size"),
+        ("max_customer_bytes = 1.5", "float is not a size"),
         ("max_customer_bytes = \"1 GiB\"", "from 1 KiB to 256 MiB"),
         ("cache_mib = false", "a number of MiB"),
         ("log = 3", "expected a string"),
+        ("worklist = \"findings.csv\"", "expected a list"),
+        ("worklist = [1]", "expected a string"),
+        ("csv_separator = 1", "expected a string"),
+        ("csv_separator = \"|\"", "expected one of `,`, `;`"),
+        ("max_list_items = 5000000000", "from 0 to 4294967295"),
+        (
+            "max_file_bytes = 99999999999999999999",
+            "this is not a size",
+        ),
     ] {
         let said = refused(settings);
         assert!(said.contains(expected), "{settings}: {said}");

@@ -33,6 +33,45 @@ fn the_page_of_what_a_schema_cannot_say_is_current() {
 }
 
 #[test]
+fn the_help_of_commands_fits_its_width() {
+    // clap breaks longer lines on a terminal of 80 columns, and a paragraph then looks torn.
+    let whole = kycdrop::cli::grammar();
+    for command in whole.get_subcommands().chain([&whole]) {
+        let after = command.get_after_help().map(ToString::to_string);
+        for line in after.unwrap_or_default().lines() {
+            let width = line.chars().count();
+            assert!(
+                width <= 80 || line.starts_with(' '),
+                "{}: {width}: {line}",
+                command.get_name()
+            );
+        }
+    }
+}
+
+#[test]
+fn the_readme_lists_every_setting_with_its_default() {
+    use kycdrop::config::Config;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |page: &str| std::fs::read_to_string(root.join(page)).expect(page);
+    let keys = |text: &str| -> Vec<String> {
+        let keys = text.lines().filter_map(|line| {
+            let (key, _) = line.trim_start_matches("# ").split_once(" = ")?;
+            let plain = |c: char| c.is_ascii_lowercase() || c == '_';
+            key.chars().all(plain).then(|| key.to_owned())
+        });
+        keys.collect()
+    };
+    let readme = read("README.md");
+    let (_, settings) = readme.split_once("## Settings").expect("the section");
+    let (_, settings) = settings.split_once("```toml").expect("the settings");
+    let (settings, _) = settings.split_once("```").expect("their end");
+    assert_eq!(keys(settings), keys(&read("src/cli/kycdrop.toml")));
+    let listed: Config = toml::from_str(settings).expect("settings");
+    assert_eq!(format!("{listed:?}"), format!("{:?}", Config::default()));
+}
+
+#[test]
 fn what_is_never_answered_is_no_rule() {
     for never in kycdrop::catalog::NEVER_ANSWERED {
         let page = kycdrop::catalog::errors_page();

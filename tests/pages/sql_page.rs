@@ -30,14 +30,14 @@ gain columns.
 - `WHERE batch_id = 7` finds the assessments of a file at once. To choose files by another condition, use
   `WHERE batch_id IN (SELECT batch_id FROM v_batch WHERE …)`. A join of `v_assessment` to `v_batch` reads
   every assessment, which takes a second for five million.
-- `:name` in the SQL is a parameter, with its value in `--param name=value`: a plain number is one, anything
-  else is text, and so is what stands in single quotes (`--param \"id='18'\"`). A parameter without a value and a
-  value without a parameter are errors, except that a saved query (`kycdrop.queries.toml`) may list parameters
-  in `optional`: those are NULL. `kycdrop query --saved rejects --param batch=18` is an example.
+- `:name` in the SQL is a parameter, with its value in `--param name=value`. A plain number is a number,
+  anything else is text; single quotes make a number text (`--param \"id='18'\"`). A parameter without a value
+  and a value without a parameter are errors. A saved query (`kycdrop.queries.toml`) may list parameters in
+  `optional`: those are NULL if not given. An example: `kycdrop query --saved rejects --param batch=18`.
 - `--excel` writes CSV that Excel opens with all letters and digits: with a byte order mark and CRLF, and text
-  of more than 15 digits or with a leading zero as `=\"007\"`. A Windows with a decimal comma, as in Lithuania or
-  Germany, expects `--excel=semicolon`, which writes decimal commas too; the setting `csv_separator` changes the
-  default.
+  that Excel would change (`007`, `12E5`, `1-2`, more than 15 digits) as `=\"007\"`; days stay days. Where
+  Windows has a decimal comma, as in Lithuania or Germany, Excel expects `--excel=semicolon`, which writes
+  decimal commas too; the setting `csv_separator` changes the default.
 - `kycdrop query --list` shows saved queries; `kycdrop tables` and `kycdrop describe VIEW` show the
   views below.
 

@@ -30,8 +30,9 @@ use report::{Report, Totals};
 /// Arguments of `check`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-The history is checked too: the answer is the one that dropping the files in this order would get now.
-A file in a folder that is named after an endpoint is validated for it, others for batch-customers.
+The history is checked too: the answer is the one that dropping the files in
+this order would get now. A file in a folder that is named after an endpoint is
+validated for it, others for batch-customers.
 
 In a pipeline:
   kycdrop check requests/                                  every finding with its place
@@ -39,7 +40,8 @@ In a pipeline:
   kycdrop check --format sarif requests/ > kycdrop.sarif   for code scanning
   kycdrop check --format junit requests/ > kycdrop.xml     for test reports
 
-Exit codes: 0 all accepted, 1 something was rejected, 65 a file is not a request.")]
+Exit codes: 0 all accepted, 1 something was rejected, 65 a file is not a
+request.")]
 pub(super) struct Args {
     /// Files, and folders with files named .json; - reads stdin
     #[arg(required = true, value_name = "FILE|DIR")]

@@ -96,12 +96,13 @@ pub fn save_query(file: &Path, name: &str, sql: &str) -> Result<()> {
     if let Some(damage) = damage {
         return Err(damage);
     }
-    if all.contains_key(name) {
-        return Err(Trouble::new(
-            Kind::Input,
-            format!("there is a query {name} already"),
-            format!("choose another name, or change it in {}", file.display()),
-        ));
+    if let Some(taken) = all.get(name) {
+        let fix = match taken.shipped {
+            true => "choose another name: this query ships with kycdrop".to_owned(),
+            false => format!("choose another name, or change it in {}", file.display()),
+        };
+        let what = format!("there is a query {name} already");
+        return Err(Trouble::new(Kind::Input, what, fix));
     }
     let query = Saved {
         title: String::new(),
