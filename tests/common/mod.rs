@@ -265,16 +265,16 @@ impl Office {
     }
 }
 
-/// A temporary folder for a home. Where the tests are about answers and not about a disk, it is in memory
-/// if that has room and may run scripts: making the files of many homes durable is most of what they
-/// wait for. `TMPDIR` goes before.
+/// A temporary folder for a home. Where the tests are about answers and commands, not about a disk, it is
+/// in memory if that has room and may run scripts: making the files of many homes durable is most of what
+/// they wait for. `TMPDIR` goes before.
 fn tempdir() -> std::io::Result<tempfile::TempDir> {
     #[cfg(target_os = "linux")]
     {
         use rustix::fs::{StatVfsMountFlags, statvfs};
         const MEMORY: &str = "/dev/shm";
         const ROOM: u64 = 1 << 30;
-        let about_answers = env!("CARGO_CRATE_NAME") == "answers";
+        let about_answers = matches!(env!("CARGO_CRATE_NAME"), "answers" | "commands");
         if about_answers && std::env::var_os("TMPDIR").is_none() {
             let fits = statvfs(MEMORY).is_ok_and(|memory| {
                 memory.f_bavail.saturating_mul(memory.f_frsize) >= ROOM
