@@ -319,13 +319,17 @@ const MAYBE: &[(&[u8], bool)] = &[
     (b"\x00[\x00]", false),
 ];
 
-fn status_of(office: &Office, name: &str) -> (u64, Value) {
-    let sql = format!("SELECT status, error FROM batch WHERE file_name = '{name}.json'");
-    let row = &office.rows(&sql)[0];
-    (
-        row["status"].as_u64().expect("a status"),
-        row["error"].clone(),
-    )
+/// The status and the error of each file `c0.json`, `c1.json` …
+fn statuses(office: &Office) -> Vec<(u64, Value)> {
+    let rows = office.rows(
+        "SELECT status, error FROM batch ORDER BY CAST(trim(file_name, 'c.json') AS INTEGER)",
+    );
+    rows.into_iter()
+        .map(|row| {
+            let status = row["status"].as_u64().expect("a status");
+            (status, row["error"].clone())
+        })
+        .collect()
 }
 
 /// Wraps every case, drops all of them, and checks the status of each.
@@ -338,9 +342,10 @@ fn answered(wrap: impl Fn(&[u8]) -> Vec<u8>, expected: impl Fn(&[u8], bool) -> u
         office.drop(format!("batch-customers/c{i}.json"), wrap(case));
     }
     office.once();
-    for (i, (case, sound)) in cases.iter().enumerate() {
+    let statuses = statuses(&office);
+    assert_eq!(statuses.len(), cases.len());
+    for (i, ((case, sound), (status, error))) in cases.iter().zip(statuses).enumerate() {
         let shown = String::from_utf8_lossy(case);
-        let (status, error) = status_of(&office, &format!("c{i}"));
         assert_eq!(status, expected(case, *sound), "{shown:?}: {error}");
         let answer = office.response(&format!("batch-customers/c{i}"));
         match status {
@@ -434,8 +439,10 @@ fn a_byte_order_mark_and_other_encodings_of_a_whole_request() {
         office.drop(format!("batch-customers/c{i}.json"), bytes);
     }
     office.once();
-    for (i, (bytes, status)) in cases.iter().enumerate() {
+    let answered: Vec<u64> = statuses(&office).into_iter().map(|(s, _)| s).collect();
+    assert_eq!(answered.len(), cases.len());
+    for ((bytes, status), answered) in cases.iter().zip(answered) {
         let shown = String::from_utf8_lossy(bytes);
-        assert_eq!(status_of(&office, &format!("c{i}")).0, *status, "{shown:?}");
+        assert_eq!(answered, *status, "{shown:?}");
     }
 }

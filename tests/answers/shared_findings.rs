@@ -93,7 +93,7 @@ fn a_file_of_empty_customers_costs_little() {
             .len()
     };
     let before = size();
-    let customers = 100_000;
+    let customers = 30_000;
     let many = vec!["{}"; customers].join(",");
     office.drop(
         "batch-customers/x.json",

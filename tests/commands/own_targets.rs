@@ -83,7 +83,9 @@ fn assert_unchanged(office: &Office, before: &Content, about: &str) {
 #[test]
 fn nothing_of_the_home_is_ever_written_over() {
     let office = office();
-    let elsewhere = tempfile::tempdir().expect("a folder");
+    // Beside the home, so that a file of the home can have a second name there.
+    let beside = office.path().parent().expect("a folder");
+    let elsewhere = tempfile::tempdir_in(beside).expect("a folder");
     let to_home = elsewhere.path().join("home");
     symlink(office.path(), &to_home).expect("a link");
     let hard = elsewhere.path().join("hard.db");
