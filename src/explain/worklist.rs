@@ -3,11 +3,12 @@
 //! streamed from the committed rows: the same rows give the same bytes.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::io::{self, Write};
+use std::sync::mpsc::{Receiver, sync_channel};
 
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
-use rayon::prelude::*;
 use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -119,50 +120,45 @@ impl Worklist<'_> {
         for (file, out) in files.iter_mut() {
             self.head(*file, out)?;
         }
-        let mut chunks: Vec<Chunk> = Vec::new();
-        let (mut chunk, mut bytes, mut first) = (Chunk::new(), 0, true);
-        rejected(conn, self.batch.batch_id, |judged| {
-            if self.only.is_some_and(|only| only != judged.position) {
-                return Ok(());
-            }
-            bytes += judged.payload.as_deref().map_or(0, str::len);
-            chunk.push(judged);
-            if chunk.len() >= CHUNK_CUSTOMERS || bytes >= CHUNK_BYTES {
-                bytes = 0;
-                chunks.push(std::mem::take(&mut chunk));
-            }
-            match chunks.len() > 2 * self.pool.current_num_threads() {
-                true => self.write_chunks(std::mem::take(&mut chunks), files, &mut first),
-                false => Ok(()),
-            }
-        })?;
-        chunks.push(chunk);
-        self.write_chunks(chunks, files, &mut first)?;
+        let kinds: Vec<WorklistFile> = files.iter().map(|(file, _)| *file).collect();
+        let mut first = true;
+        self.pool
+            .in_place_scope(|scope| -> Result<(), WriteError> {
+                let (mut chunk, mut bytes) = (Chunk::new(), 0);
+                let mut explained = VecDeque::new();
+                let explain = |chunk: Chunk| {
+                    let (done, texts) = sync_channel(1);
+                    let kinds = &kinds;
+                    // Nobody waits for it where an earlier chunk could not be written.
+                    scope.spawn(move |_| drop(done.send(self.texts(kinds, &chunk))));
+                    texts
+                };
+                rejected(
+                    conn,
+                    self.batch.batch_id,
+                    |judged| -> Result<(), WriteError> {
+                        if self.only.is_some_and(|only| only != judged.position) {
+                            return Ok(());
+                        }
+                        bytes += judged.payload.as_deref().map_or(0, str::len);
+                        chunk.push(judged);
+                        if chunk.len() >= CHUNK_CUSTOMERS || bytes >= CHUNK_BYTES {
+                            bytes = 0;
+                            explained.push_back(explain(std::mem::take(&mut chunk)));
+                        }
+                        match explained.len() > 2 * self.pool.current_num_threads() {
+                            true => write_next(&mut explained, files, &mut first),
+                            false => Ok(()),
+                        }
+                    },
+                )?;
+                while !explained.is_empty() {
+                    write_next(&mut explained, files, &mut first)?;
+                }
+                Ok(write_texts(self.texts(&kinds, &chunk)?, files, &mut first)?)
+            })?;
         for (file, out) in files.iter_mut() {
             self.tail(*file, out)?;
-        }
-        Ok(())
-    }
-
-    fn write_chunks<W: Write>(
-        &self,
-        chunks: Vec<Chunk>,
-        files: &mut [(WorklistFile, W)],
-        first: &mut bool,
-    ) -> Result<(), WriteError> {
-        let kinds: Vec<WorklistFile> = files.iter().map(|(file, _)| *file).collect();
-        let texts = |chunk: &Chunk| self.texts(&kinds, chunk);
-        let written: Vec<io::Result<Vec<Vec<u8>>>> = match chunks.as_slice() {
-            [one] => vec![texts(one)],
-            many => self.pool.install(|| many.par_iter().map(texts).collect()),
-        };
-        for texts in written {
-            for ((file, out), text) in files.iter_mut().zip(texts?) {
-                // Each member of a list brings what is between it and the one before.
-                let begin = usize::from(*first && file.is_json() && !text.is_empty());
-                out.write_all(text.get(begin..).unwrap_or_default())?;
-            }
-            *first = false;
         }
         Ok(())
     }
@@ -321,6 +317,36 @@ pub(crate) fn csv_row<'t>(
     }
     out.write_record(None::<&[u8]>).map_err(io::Error::other)?;
     out.into_inner().map_err(|e| e.into_error())
+}
+
+/// Some customers in each kind of file, once they are explained.
+type Explained = Receiver<io::Result<Vec<Vec<u8>>>>;
+
+/// Waits for the oldest chunk and writes it.
+fn write_next<W: Write>(
+    explained: &mut VecDeque<Explained>,
+    files: &mut [(WorklistFile, W)],
+    first: &mut bool,
+) -> Result<(), WriteError> {
+    let Some(texts) = explained.pop_front() else {
+        return Ok(());
+    };
+    let texts = texts.recv().map_err(io::Error::other)??;
+    Ok(write_texts(texts, files, first)?)
+}
+
+fn write_texts<W: Write>(
+    texts: Vec<Vec<u8>>,
+    files: &mut [(WorklistFile, W)],
+    first: &mut bool,
+) -> io::Result<()> {
+    for ((file, out), text) in files.iter_mut().zip(texts) {
+        // Each member of a list brings what is between it and the one before.
+        let begin = usize::from(*first && file.is_json() && !text.is_empty());
+        out.write_all(text.get(begin..).unwrap_or_default())?;
+    }
+    *first = false;
+    Ok(())
 }
 
 /// Adds JSON with a line for each member, for whoever edits it. Names and values stay as they are
