@@ -1,0 +1,660 @@
+//! Factors and floors of a matrix: which fields and flags they take, and what makes points of them.
+
+use std::ops::Range;
+
+use hashbrown::HashMap;
+use toml::Spanned;
+
+use crate::catalog::{
+    Applies, CUSTOMER, Classifier, EntityType, Field, FieldIndex, Object, RELATED_ENTITY, Type,
+    keys,
+};
+use crate::text::did_you_mean;
+
+use super::form::{
+    BandForm, Conditions, FactorForm, FloorForm, MissingForm, OneOrMore, PerForm, Pick, PointsForm,
+    TestForm,
+};
+use super::matrix::{
+    Band, Condition, Factor, FieldPath, Floor, Group, Holds, Measure, Scale, Source, Step, Test,
+};
+use super::parse::Reader;
+use super::screened::Flag;
+
+/// A path with what it leads to.
+struct Resolved {
+    path: FieldPath,
+    /// The objects of its lists, in the order of their steps.
+    items: Vec<&'static Object>,
+    /// The object that holds the leaf, or the item.
+    object: &'static Object,
+    leaf: Option<&'static Field>,
+}
+
+const PATH: &str =
+    "write it from Customer on, as docs/FIELDS.md has it: Customer.listAddress[].country";
+
+impl Reader<'_> {
+    pub(super) fn factor(
+        &mut self,
+        form: FactorForm,
+        groups: &[Group],
+        missing: MissingForm,
+    ) -> Option<Factor> {
+        let at = form.id.span();
+        let name = form.group.get_ref();
+        let group = groups.iter().position(|g| g.name == *name);
+        if group.is_none() {
+            let known = groups.iter().map(|g| &*g.name);
+            self.not_known(
+                form.group.span(),
+                format!("there is no group {name}"),
+                name,
+                known,
+            );
+        }
+        let paths = self.resolve(form.field.as_ref(), &form.conditions);
+        let leaf = paths.first().and_then(|p| p.leaf);
+        let source = match (&form.field, &form.flag, &form.additional_value) {
+            (Some(_), None, None) => None,
+            (None, Some(flag), None) => Some(self.flags(flag, &form.conditions)),
+            (None, None, Some(code)) => Some(Source::AdditionalValue(code.clone())),
+            _ => {
+                let remedy = "write one of field, flag and additional_value";
+                self.problem(at, "it is not clear what the factor takes", remedy);
+                return None;
+            }
+        };
+        let scale = self.scale(&form, &paths, leaf)?;
+        let default = if matches!(scale, Scale::Is(..)) {
+            Pick::Any
+        } else {
+            Pick::Max
+        };
+        let pick = form.pick.as_ref().map_or(default, |p| *p.get_ref());
+        let fits = match (&scale, pick) {
+            (Scale::Is(..), Pick::Any | Pick::All) => true,
+            (Scale::Is(..), _) | (_, Pick::Any | Pick::All) => false,
+            (Scale::Bands(..), Pick::Count) => {
+                form.age.is_none() && form.per.is_none() && form.field.is_some()
+            }
+            (_, Pick::Count) => false,
+            _ => true,
+        };
+        if !fits {
+            let remedy = "any and all go with is, count with bands, max, min and sum with what has numbers or points";
+            self.problem(
+                at,
+                format!("pick = {} does not go with this factor", pick.name()),
+                remedy,
+            );
+        }
+        Some(Factor {
+            applies: form
+                .applies
+                .map(EntityType::from)
+                .or_else(|| only_for(&paths)),
+            unless: self.unless(&form.unless),
+            source: source
+                .unwrap_or_else(|| Source::Fields(paths.into_iter().map(|p| p.path).collect())),
+            id: form.id.into_inner(),
+            group: group.unwrap_or_default(),
+            scale,
+            pick,
+            unknown: form.unknown,
+            missing: form.missing.unwrap_or(missing),
+        })
+    }
+
+    /// What makes points of the values: one of `attribute`, `values`, `bands` and `is`.
+    fn scale(
+        &mut self,
+        form: &FactorForm,
+        paths: &[Resolved],
+        leaf: Option<&'static Field>,
+    ) -> Option<Scale> {
+        let at = form.id.span();
+        let ways = [
+            form.attribute.is_some(),
+            form.values.is_some(),
+            form.bands.is_some(),
+            form.is.is_some(),
+        ];
+        let flag = form.flag.is_some();
+        let ways = ways.into_iter().filter(|is| *is).count() + usize::from(flag);
+        if ways != 1 || (form.field.is_some() && paths.is_empty()) {
+            if ways != 1 {
+                let remedy =
+                    "write one of attribute, values, bands and is; a flag takes points alone";
+                self.problem(at, "it is not clear how the factor gets its points", remedy);
+            }
+            return None;
+        }
+        let wants_points = flag || form.attribute.is_some() || form.is.is_some();
+        let codes = form.attribute.is_some() || form.values.is_some();
+        let useless = [
+            ("points", form.points.is_some() && !wants_points),
+            ("unknown", form.unknown.is_some() && !codes),
+            ("age", form.age.is_some() && form.bands.is_none()),
+            (
+                "per",
+                form.per.is_some() && (form.bands.is_none() || form.age.is_some()),
+            ),
+        ];
+        for (key, _) in useless.iter().filter(|(_, is)| *is) {
+            let remedy = format!("remove {key}, or see docs/RISK.md for what it goes with");
+            self.problem(
+                at.clone(),
+                format!("{key} does nothing in this factor"),
+                &remedy,
+            );
+        }
+        let points = form.points.as_ref();
+        if let Some(bands) = &form.bands {
+            return self.bands(form, bands, paths);
+        }
+        if let Some(values) = &form.values {
+            let PointsForm::Rated(rated) = values.get_ref() else {
+                let remedy = "write values = { CODE = 20 }";
+                self.problem(
+                    values.span(),
+                    "values is not a table of codes with points",
+                    remedy,
+                );
+                return None;
+            };
+            for field in paths.iter().filter_map(|p| p.leaf) {
+                self.check_words(&values.span(), field, rated.keys().map(String::as_str));
+            }
+            let codes = rated
+                .iter()
+                .map(|(code, n)| (code.as_str().into(), (*n, "".into())));
+            return Some(Scale::Codes(codes.collect()));
+        }
+        if let Some(attribute) = &form.attribute {
+            return self.rated(attribute, points, paths, &at);
+        }
+        let Some(PointsForm::Fixed(points)) = points.map(Spanned::get_ref) else {
+            self.problem(at, "points is not a whole number", "write points = 50");
+            return None;
+        };
+        if !flag && leaf.is_some_and(|f| !matches!(f.ty, Type::Boolean | Type::Text)) {
+            self.problem(
+                at,
+                "is asks for a Boolean field",
+                "use attribute, values or bands",
+            );
+        }
+        Some(Scale::Is(form.is.unwrap_or(true), *points))
+    }
+
+    /// The ratings that the classifier of the fields gives its values, with the points of each.
+    fn rated(
+        &mut self,
+        attribute: &Spanned<String>,
+        points: Option<&Spanned<PointsForm>>,
+        paths: &[Resolved],
+        at: &Range<usize>,
+    ) -> Option<Scale> {
+        let name = attribute.get_ref();
+        let classifiers: Vec<Option<Classifier>> =
+            paths.iter().map(|p| p.leaf?.classifier).collect();
+        let classifier = classifiers.first().copied().flatten();
+        if classifier.is_none() || classifiers.iter().any(|c| *c != classifier) {
+            let remedy =
+                "take fields of one classifier (docs/FIELDS.md), or write values = { CODE = 20 }";
+            self.problem(
+                attribute.span(),
+                "the fields are not of one classifier",
+                remedy,
+            );
+            return None;
+        }
+        let Some(PointsForm::Rated(rated)) = points.map(Spanned::get_ref) else {
+            let remedy = "write points = { low = 0, high = 80 }";
+            self.problem(at.clone(), "there are no points for the ratings", remedy);
+            return None;
+        };
+        let file = self.classifier(classifier?)?.clone();
+        self.used.insert(file.name.clone(), file.hash());
+        let mut codes = HashMap::new();
+        let (mut any, mut unrated) = (false, Vec::new());
+        for value in &file.values {
+            let Some(rating) = value.attributes.get(name) else {
+                continue;
+            };
+            any = true;
+            let rating = rating
+                .as_str()
+                .map_or_else(|| rating.to_string(), str::to_owned);
+            match rated.get(&rating) {
+                // A retired value is not to be given any more, so nobody keeps its rating up.
+                Some(n) if !value.retired => {
+                    codes.insert(value.code.as_str().into(), (*n, rating.into_boxed_str()));
+                }
+                Some(_) => {}
+                None if unrated.contains(&rating) => {}
+                None => {
+                    let message = format!(
+                        "{} of the classifier {} has {name} = {rating}, which has no points here",
+                        value.code, file.name
+                    );
+                    let near = did_you_mean(&rating, rated.keys().map(String::as_str));
+                    let remedy = format!("add {rating} to points. {}", near.unwrap_or_default());
+                    let place = points.map_or(at.clone(), Spanned::span);
+                    self.problem(place, message, remedy.trim_end());
+                    unrated.push(rating);
+                }
+            }
+        }
+        if !any {
+            let message = format!(
+                "no value of the classifier {} has the attribute {name}",
+                file.name
+            );
+            let mut all: Vec<&str> = file
+                .values
+                .iter()
+                .flat_map(|v| v.attributes.keys())
+                .map(|k| &**k)
+                .collect();
+            all.sort_unstable();
+            all.dedup();
+            let near = did_you_mean(name, all.into_iter());
+            let remedy = near.unwrap_or_else(|| {
+                format!("rate its values: CODE = {{ name = \"...\", attributes = {{ {name} = \"high\" }} }}")
+            });
+            self.problem(attribute.span(), message, &remedy);
+        }
+        Some(Scale::Codes(codes))
+    }
+
+    fn bands(
+        &mut self,
+        form: &FactorForm,
+        bands: &Spanned<Vec<BandForm>>,
+        paths: &[Resolved],
+    ) -> Option<Scale> {
+        let forms = bands.get_ref();
+        let mut before = None;
+        for (i, band) in forms.iter().enumerate() {
+            let last = i + 1 == forms.len();
+            if band.below.is_none() != last || (!last && before >= band.below) {
+                let remedy = "let below rise from band to band, and leave it out in the last alone";
+                self.problem(bands.span(), "the bands do not follow each other", remedy);
+                return None;
+            }
+            before = band.below;
+        }
+        let numbers = |p: &Resolved| match p.leaf.map(|f| f.ty) {
+            Some(Type::Integer | Type::BigInteger | Type::Decimal | Type::Text) => {
+                form.age.is_none()
+            }
+            Some(Type::Date) => form.age.is_some(),
+            _ => false,
+        };
+        let counts = form
+            .pick
+            .as_ref()
+            .is_some_and(|p| *p.get_ref() == Pick::Count);
+        if !counts && !paths.iter().all(numbers) {
+            let remedy = "bands go with numbers, with dates and age, and with pick = \"count\"";
+            self.problem(bands.span(), "a field of this factor is no number", remedy);
+        }
+        let measure = match (&form.age, &form.per) {
+            (Some(age), _) => {
+                let until = self.path(age.until.get_ref(), &age.until.span())?;
+                let sound = until.path.steps.is_empty() && matches!(until.leaf?.ty, Type::Date);
+                if !sound {
+                    let remedy = "write until = \"Customer.applicationDate\": the day of the request, never that of the clock";
+                    self.problem(
+                        age.until.span(),
+                        "until is not a Date of the customer",
+                        remedy,
+                    );
+                }
+                Measure::Age(until.path.leaf?, age.unit)
+            }
+            (None, Some(per)) => self.per(per, paths)?,
+            (None, None) => Measure::Number,
+        };
+        let band = |b: &BandForm| Band {
+            below: b.below.map(|n| n.saturating_mul(1000)),
+            points: b.points,
+        };
+        Some(Scale::Bands(forms.iter().map(band).collect(), measure))
+    }
+
+    fn per(&mut self, per: &PerForm, paths: &[Resolved]) -> Option<Measure> {
+        let (name, at) = (per.field.get_ref(), per.field.span());
+        let object = paths.first()?.object;
+        let index = keys(object)
+            .get(name)
+            .filter(|_| paths.iter().all(|p| p.object.id == object.id));
+        let Some(index) = index else {
+            let message = format!("the fields have no {name} beside them");
+            self.not_known(at, message, name, object.fields.iter().map(|f| f.name));
+            return None;
+        };
+        self.check_words(
+            &at,
+            object.field(index),
+            per.factor.keys().map(String::as_str),
+        );
+        if per.factor.get(&per.unit).is_none_or(|r| r.0 != r.1) {
+            let remedy = "give the unit of the bands the factor 1";
+            self.problem(at, format!("factor does not have {} = 1", per.unit), remedy);
+        }
+        let ratios = per.factor.iter().map(|(word, r)| (word.clone(), r.0, r.1));
+        Some(Measure::Per(index, ratios.collect()))
+    }
+
+    /// Whether a field may hold these words: codes of its classifier, or its values.
+    fn check_words<'c>(
+        &mut self,
+        at: &Range<usize>,
+        field: &'static Field,
+        words: impl Iterator<Item = &'c str>,
+    ) {
+        match (field.classifier, field.ty.values()) {
+            (Some(classifier), _) => self.check_codes(at, classifier, words),
+            (None, []) => {}
+            (None, values) => {
+                for word in words.filter(|w| !values.contains(w)) {
+                    let message = format!("{} is never {word}", field.name);
+                    self.not_known(at.clone(), message, word, values.iter().copied());
+                }
+            }
+        }
+    }
+
+    pub(super) fn floor(&mut self, form: FloorForm, factors: &[Factor]) -> Option<Floor> {
+        self.not_none(&form.at_least);
+        let points_fit = form.factor.is_some() == form.points_from.is_some();
+        let is_fits = form.field.is_some() == form.is.is_some();
+        let holds = match (&form.field, &form.flag, &form.factor) {
+            (Some(_), None, None) if is_fits && points_fit => {
+                let paths = self.resolve(form.field.as_ref(), &form.conditions);
+                if paths
+                    .iter()
+                    .any(|p| !matches!(p.leaf.map(|f| f.ty), Some(Type::Boolean)))
+                {
+                    let remedy = "a floor takes a Boolean field, a flag, or the points of a factor";
+                    self.problem(form.id.span(), "is asks for a Boolean field", remedy);
+                }
+                let paths = paths.into_iter().map(|p| p.path).collect();
+                Holds::Fields(paths, form.is.unwrap_or(true))
+            }
+            (None, Some(flag), None) if is_fits && points_fit => {
+                match self.flags(flag, &form.conditions) {
+                    Source::Flags(flags, conditions) => Holds::Flags(flags, conditions),
+                    _ => return None,
+                }
+            }
+            (None, None, Some(ids)) if is_fits && points_fit => {
+                let mut indexes = Vec::new();
+                for id in &ids.get_ref().0 {
+                    match factors.iter().position(|f| f.id == *id) {
+                        Some(index) => indexes.push(index),
+                        None => {
+                            let known = factors.iter().map(|f| &*f.id);
+                            self.not_known(
+                                ids.span(),
+                                format!("there is no factor {id}"),
+                                id,
+                                known,
+                            );
+                        }
+                    }
+                }
+                Holds::Factors(indexes, form.points_from.unwrap_or(100))
+            }
+            _ => {
+                let remedy = "write flag; or field and is; or factor and points_from";
+                self.problem(
+                    form.id.span(),
+                    "it is not clear when the floor holds",
+                    remedy,
+                );
+                return None;
+            }
+        };
+        Some(Floor {
+            unless: self.unless(&form.unless),
+            id: form.id.into_inner(),
+            holds,
+            at_least: form.at_least.into_inner(),
+            human: form.human,
+        })
+    }
+
+    fn flags(&mut self, flag: &Spanned<OneOrMore>, conditions: &Conditions) -> Source {
+        let mut flags = Vec::new();
+        for word in &flag.get_ref().0 {
+            match Flag::from_name(word) {
+                Some(flag) => flags.push(flag),
+                None => {
+                    let known = Flag::NAMES.iter().copied();
+                    self.not_known(flag.span(), format!("there is no flag {word}"), word, known);
+                }
+            }
+        }
+        let mut of_related = Vec::new();
+        if let Some(forms) = conditions {
+            if !flags
+                .iter()
+                .any(|f| f.about().is_some_and(|(_, related)| related))
+            {
+                let remedy = "conditions are about related entities: use a flag related.…";
+                self.problem(forms.span(), "where does nothing here", remedy);
+            }
+            for (name, test) in forms.get_ref() {
+                of_related.extend(self.condition(name, test, &RELATED_ENTITY, &forms.span()));
+            }
+        }
+        Source::Flags(flags, of_related)
+    }
+
+    /// The paths of a factor, with the conditions on the items of their lists.
+    fn resolve(
+        &mut self,
+        field: Option<&Spanned<OneOrMore>>,
+        conditions: &Conditions,
+    ) -> Vec<Resolved> {
+        let Some(field) = field else {
+            return Vec::new();
+        };
+        let texts = field.get_ref().0.iter();
+        let mut paths: Vec<Resolved> = texts
+            .filter_map(|text| self.path(text, &field.span()))
+            .collect();
+        let Some(forms) = conditions else {
+            return paths;
+        };
+        for path in &mut paths {
+            for (name, test) in forms.get_ref() {
+                let has = |o: &&&'static Object| keys(o).get(name).is_some();
+                let object = path.items.iter().rev().find(has).or(path.items.last());
+                let Some(object) = object else {
+                    let remedy =
+                        "conditions are about the items of a list: use unless for the customer";
+                    self.problem(
+                        forms.span(),
+                        format!("{} is in no list", path.path.text),
+                        remedy,
+                    );
+                    continue;
+                };
+                let condition = self.condition(name, test, object, &forms.span());
+                let depth = path.items.iter().position(|o| o.id == object.id);
+                let mut lists = path.path.steps.iter_mut().filter(|s| s.list);
+                if let (Some(condition), Some(step)) = (condition, depth.and_then(|d| lists.nth(d)))
+                {
+                    step.conditions.push(condition);
+                }
+            }
+        }
+        paths
+    }
+
+    fn condition(
+        &mut self,
+        name: &str,
+        test: &TestForm,
+        object: &'static Object,
+        at: &Range<usize>,
+    ) -> Option<Condition> {
+        let Some(field) = keys(object).get(name) else {
+            let message = format!("{} has no field {name}", object.name);
+            self.not_known(
+                at.clone(),
+                message,
+                name,
+                object.fields.iter().map(|f| f.name),
+            );
+            return None;
+        };
+        let test = self.test(test, object.field(field), at)?;
+        Some(Condition { field, test })
+    }
+
+    fn test(&mut self, form: &TestForm, field: &'static Field, at: &Range<usize>) -> Option<Test> {
+        let number = matches!(field.ty, Type::Integer | Type::BigInteger | Type::Decimal);
+        let thousandths = |n: Option<i64>| n.map(|n| n.saturating_mul(1000));
+        match (form, field.ty) {
+            (TestForm::Is(is), Type::Boolean) => Some(Test::Is(*is)),
+            (TestForm::OneOf(words), Type::Text | Type::Choice(_)) => {
+                self.check_words(at, field, words.iter().map(String::as_str));
+                Some(Test::OneOf(words.clone()))
+            }
+            (TestForm::Range(range), _) if number => Some(Test::Range {
+                from: thousandths(range.from),
+                below: thousandths(range.below),
+                or_missing: range.or_missing,
+            }),
+            _ => {
+                let message = format!("{} cannot be compared with that", field.name);
+                let remedy = "true or false goes with a Boolean, texts with a String or Enum, { from, below } with a number";
+                self.problem(at.clone(), message, remedy);
+                None
+            }
+        }
+    }
+
+    fn unless(&mut self, conditions: &Conditions) -> Vec<(FieldPath, Test)> {
+        let Some(forms) = conditions else {
+            return Vec::new();
+        };
+        let mut all = Vec::new();
+        for (name, test) in forms.get_ref() {
+            let Some(resolved) = self.path(name, &forms.span()) else {
+                continue;
+            };
+            match resolved.leaf {
+                Some(field) => {
+                    let test = self.test(test, field, &forms.span());
+                    all.extend(test.map(|test| (resolved.path, test)));
+                }
+                None => self.problem(forms.span(), format!("{name} is no single value"), PATH),
+            }
+        }
+        all
+    }
+
+    /// The field that a path names, or the items of the list that it ends with.
+    fn path(&mut self, text: &str, at: &Range<usize>) -> Option<Resolved> {
+        let mut object: &'static Object = &CUSTOMER;
+        let (mut steps, mut items) = (Vec::new(), Vec::new());
+        let rest = text.strip_prefix("Customer.");
+        let Some(rest) = rest else {
+            self.problem(at.clone(), format!("{text} is no path of a customer"), PATH);
+            return None;
+        };
+        let path = |steps, leaf| FieldPath {
+            text: rest.to_owned(),
+            steps,
+            leaf,
+        };
+        let mut names = rest.split('.').peekable();
+        while let Some(name) = names.next() {
+            let (key, list) = name
+                .strip_suffix("[]")
+                .map_or((name, false), |key| (key, true));
+            let Some(index) = keys(object).get(key) else {
+                let message = format!("{} has no field {key}", object.name);
+                self.not_known(
+                    at.clone(),
+                    message,
+                    key,
+                    object.fields.iter().map(|f| f.name),
+                );
+                return None;
+            };
+            let field = object.field(index);
+            let last = names.peek().is_none();
+            match field.ty {
+                Type::List(of) if list => {
+                    items.push(of);
+                    steps.push(Step {
+                        field: index,
+                        list,
+                        conditions: Vec::new(),
+                    });
+                    object = of;
+                    if last {
+                        return Some(Resolved {
+                            path: path(steps, None),
+                            items,
+                            object,
+                            leaf: None,
+                        });
+                    }
+                }
+                Type::Object(of) if !list && !last => {
+                    steps.push(Step {
+                        field: index,
+                        list,
+                        conditions: Vec::new(),
+                    });
+                    object = of;
+                }
+                Type::List(_) | Type::Object(_) | Type::Choices(_) => break,
+                _ if last && !list => {
+                    let leaf = Some(field);
+                    return Some(Resolved {
+                        path: path(steps, Some(index)),
+                        items,
+                        object,
+                        leaf,
+                    });
+                }
+                _ => break,
+            }
+        }
+        let remedy = "a list is written with [], and a path ends with a single value or a list";
+        self.problem(at.clone(), format!("{text} leads to no value"), remedy);
+        None
+    }
+}
+
+/// The one kind of customer that has any of these fields, if it is one.
+fn only_for(paths: &[Resolved]) -> Option<EntityType> {
+    let whom = |path: &Resolved| {
+        let first: FieldIndex = path
+            .path
+            .steps
+            .first()
+            .map(|s| s.field)
+            .or(path.path.leaf)?;
+        match CUSTOMER.field(first).applies {
+            Applies::Individual => Some(EntityType::Individual),
+            Applies::Organization => Some(EntityType::Organization),
+            Applies::Both => None,
+        }
+    };
+    let first = paths.first().and_then(whom)?;
+    paths
+        .iter()
+        .all(|path| whom(path) == Some(first))
+        .then_some(first)
+}
