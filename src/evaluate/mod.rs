@@ -11,6 +11,7 @@ mod form;
 mod matrix;
 mod parse;
 mod parse_factor;
+mod parse_path;
 mod result;
 mod screened;
 mod take;
@@ -27,3 +28,6 @@ pub use result::{
 pub use screened::{Flag, Outcome, Process, Screened};
 pub use take::Case;
 pub use trial::{Finding, self_test};
+
+#[cfg(test)]
+mod tests;
