@@ -6,6 +6,7 @@
 //! machine. Matrices are TOML files that are read as classifiers are, whole or not at all.
 
 mod compute;
+mod event;
 mod folder;
 mod form;
 mod matrix;
@@ -17,6 +18,7 @@ mod screened;
 mod take;
 mod trial;
 
+pub use event::{Event, KycScoring};
 pub use folder::{MATRICES, NoMatrix, Refused, matrix_files, matrix_for, read_matrices};
 pub use form::{AgeUnit, Combine, FlagSource, For, Pick, Show};
 pub use matrix::Matrix;

@@ -12,7 +12,7 @@ use crate::position::Position;
 use crate::request::value;
 use crate::text::did_you_mean;
 
-use super::form::{FlagSource, For, LevelForm, MatrixForm, MissingForm};
+use super::form::{FactorForm, FlagSource, For, GroupForm, LevelForm, MatrixForm, MissingForm};
 use super::matrix::{Decision, Factor, Group, Matrix};
 
 /// The most factors of a matrix. Sums of the exact fractions stay far below what a number holds.
@@ -60,7 +60,7 @@ pub(super) struct Reader<'t> {
     pub used: BTreeMap<String, String>,
 }
 
-impl Reader<'_> {
+impl<'t> Reader<'t> {
     fn problem_at(&self, at: Range<usize>, message: impl Into<String>, remedy: &str) -> Problem {
         Problem {
             file: self.file.into(),
@@ -94,10 +94,9 @@ impl Reader<'_> {
         self.problem(at, message, &remedy);
     }
 
-    pub(super) fn classifier(&self, classifier: Classifier) -> Option<&ClassifierFile> {
-        self.classifiers
-            .iter()
-            .find(|f| f.name == classifier.name())
+    pub(super) fn classifier(&self, classifier: Classifier) -> Option<&'t ClassifierFile> {
+        let files: &'t [ClassifierFile] = self.classifiers;
+        files.iter().find(|f| f.name == classifier.name())
     }
 
     /// Whether the classifier has these codes, retired or not; says which it does not have.
@@ -107,11 +106,7 @@ impl Reader<'_> {
         classifier: Classifier,
         codes: impl Iterator<Item = &'c str>,
     ) {
-        let Some(file) = self
-            .classifiers
-            .iter()
-            .find(|f| f.name == classifier.name())
-        else {
+        let Some(file) = self.classifier(classifier) else {
             return;
         };
         for code in codes {
@@ -128,66 +123,11 @@ impl Reader<'_> {
     }
 
     fn matrix(&mut self, form: MatrixForm) -> Matrix {
-        if *form.format.get_ref() != 1 {
-            let remedy = "write format = 1, the only one so far";
-            self.problem(form.format.span(), "the format is not known", remedy);
-        }
-        for (what, text) in [("name", &form.name), ("owner", &form.owner)] {
-            if text.trim().is_empty() {
-                let remedy = "write who answers for the matrix, and what it is called";
-                self.problem(0..0, format!("{what} is blank"), remedy);
-            }
-        }
+        self.head(&form);
         let categories =
             self.categories(&form.applies_to.span(), form.applies_to.get_ref().0.clone());
-        let day = form.valid_from.get_ref();
-        if day.date.is_none() || day.time.is_some() {
-            let remedy = "write the first day: valid_from = 2026-12-01";
-            self.problem(form.valid_from.span(), "valid_from is not a day", remedy);
-        }
-        let valid_from = day.to_string();
-        if form.groups.is_empty() || form.groups.len() > MAX_GROUPS {
-            let message = format!("there are not 1 to {MAX_GROUPS} groups");
-            self.problem(
-                0..0,
-                message,
-                "write customer, country, product, channel, or what you weigh",
-            );
-        }
-        let mut groups = Vec::new();
-        for (name, group) in form.groups {
-            let weight = *group.weight.get_ref();
-            if weight == 0 || weight > MAX_WEIGHT {
-                let message =
-                    format!("the weight of the group {name} is not from 1 to {MAX_WEIGHT}");
-                let remedy = "write a whole number; only the relation of the weights counts";
-                self.problem(group.weight.span(), message, remedy);
-            }
-            if !form.factor.iter().any(|f| *f.group.get_ref() == name) {
-                let remedy = "add a factor, or remove the group: it would always be without data";
-                self.problem(
-                    group.weight.span(),
-                    format!("the group {name} has no factor"),
-                    remedy,
-                );
-            }
-            groups.push(Group {
-                name,
-                weight,
-                combine: group.combine,
-            });
-        }
-        if form.factor.len() > MAX_FACTORS {
-            let remedy = "put fields that say the same into one factor";
-            self.problem(
-                0..0,
-                format!("there are more than {MAX_FACTORS} factors"),
-                remedy,
-            );
-        }
+        let groups = self.groups(form.groups, &form.factor);
         let default = form.missing.default.unwrap_or(MissingForm::Neutral);
-        self.unique("factor", form.factor.iter().map(|f| &f.id));
-        self.unique("floor", form.floor.iter().map(|f| &f.id));
         let mut factors: Vec<Factor> = Vec::new();
         for factor in form.factor {
             factors.extend(self.factor(factor, &groups, default));
@@ -204,7 +144,7 @@ impl Reader<'_> {
             file: self.file.into(),
             name: form.name,
             owner: form.owner,
-            valid_from,
+            valid_from: form.valid_from.get_ref().to_string(),
             example: form.example,
             categories,
             hash: crate::hex(&Sha256::digest(self.text.as_bytes())),
@@ -221,6 +161,69 @@ impl Reader<'_> {
             show: form.explain.show,
             classifiers: std::mem::take(&mut self.used).into_iter().collect(),
         }
+    }
+
+    fn head(&mut self, form: &MatrixForm) {
+        if *form.format.get_ref() != 1 {
+            let remedy = "write format = 1, the only one so far";
+            self.problem(form.format.span(), "the format is not known", remedy);
+        }
+        for (what, text) in [("name", &form.name), ("owner", &form.owner)] {
+            if text.trim().is_empty() {
+                let remedy = "write who answers for the matrix, and what it is called";
+                self.problem(0..0, format!("{what} is blank"), remedy);
+            }
+        }
+        let day = form.valid_from.get_ref();
+        if day.date.is_none() || day.time.is_some() {
+            let remedy = "write the first day: valid_from = 2026-12-01";
+            self.problem(form.valid_from.span(), "valid_from is not a day", remedy);
+        }
+        if form.factor.len() > MAX_FACTORS {
+            let remedy = "put fields that say the same into one factor";
+            self.problem(
+                0..0,
+                format!("there are more than {MAX_FACTORS} factors"),
+                remedy,
+            );
+        }
+        self.unique("factor", form.factor.iter().map(|f| &f.id));
+        self.unique("floor", form.floor.iter().map(|f| &f.id));
+    }
+
+    fn groups(&mut self, forms: BTreeMap<String, GroupForm>, factors: &[FactorForm]) -> Vec<Group> {
+        if forms.is_empty() || forms.len() > MAX_GROUPS {
+            let message = format!("there are not 1 to {MAX_GROUPS} groups");
+            self.problem(
+                0..0,
+                message,
+                "write customer, country, product, channel, or what you weigh",
+            );
+        }
+        let mut groups = Vec::new();
+        for (name, group) in forms {
+            let weight = *group.weight.get_ref();
+            if weight == 0 || weight > MAX_WEIGHT {
+                let message =
+                    format!("the weight of the group {name} is not from 1 to {MAX_WEIGHT}");
+                let remedy = "write a whole number; only the relation of the weights counts";
+                self.problem(group.weight.span(), message, remedy);
+            }
+            if !factors.iter().any(|f| *f.group.get_ref() == name) {
+                let remedy = "add a factor, or remove the group: it would always be without data";
+                self.problem(
+                    group.weight.span(),
+                    format!("the group {name} has no factor"),
+                    remedy,
+                );
+            }
+            groups.push(Group {
+                name,
+                weight,
+                combine: group.combine,
+            });
+        }
+        groups
     }
 
     fn unique<'i>(&mut self, what: &str, ids: impl Iterator<Item = &'i Spanned<String>>) {

@@ -6,6 +6,7 @@ use hashbrown::HashMap;
 use toml::Spanned;
 
 use crate::catalog::{Classifier, EntityType, Field, RELATED_ENTITY, Type, keys};
+use crate::classifier::ClassifierFile;
 use crate::text::did_you_mean;
 
 use super::form::{
@@ -48,13 +49,32 @@ impl Reader<'_> {
             }
         };
         let scale = self.scale(&form, &paths, leaf)?;
+        let pick = self.pick(&form, &scale, at);
+        Some(Factor {
+            applies: form
+                .applies
+                .map(EntityType::from)
+                .or_else(|| only_for(&paths)),
+            unless: self.unless(&form.unless),
+            source: source
+                .unwrap_or_else(|| Source::Fields(paths.into_iter().map(|p| p.path).collect())),
+            id: form.id.into_inner(),
+            group: group.unwrap_or_default(),
+            scale,
+            pick,
+            unknown: form.unknown,
+            missing: form.missing.unwrap_or(missing),
+        })
+    }
+
+    fn pick(&mut self, form: &FactorForm, scale: &Scale, at: Range<usize>) -> Pick {
         let default = if matches!(scale, Scale::Is(..)) {
             Pick::Any
         } else {
             Pick::Max
         };
         let pick = form.pick.as_ref().map_or(default, |p| *p.get_ref());
-        let fits = match (&scale, pick) {
+        let fits = match (scale, pick) {
             (Scale::Is(..), Pick::Any | Pick::All) => true,
             (Scale::Is(..), _) | (_, Pick::Any | Pick::All) => false,
             (Scale::Bands(..), Pick::Count) => {
@@ -71,21 +91,7 @@ impl Reader<'_> {
                 remedy,
             );
         }
-        Some(Factor {
-            applies: form
-                .applies
-                .map(EntityType::from)
-                .or_else(|| only_for(&paths)),
-            unless: self.unless(&form.unless),
-            source: source
-                .unwrap_or_else(|| Source::Fields(paths.into_iter().map(|p| p.path).collect())),
-            id: form.id.into_inner(),
-            group: group.unwrap_or_default(),
-            scale,
-            pick,
-            unknown: form.unknown,
-            missing: form.missing.unwrap_or(missing),
-        })
+        pick
     }
 
     /// What makes points of the values: one of `attribute`, `values`, `bands` and `is`.
@@ -112,25 +118,7 @@ impl Reader<'_> {
             }
             return None;
         }
-        let wants_points = flag || form.attribute.is_some() || form.is.is_some();
-        let codes = form.attribute.is_some() || form.values.is_some();
-        let useless = [
-            ("points", form.points.is_some() && !wants_points),
-            ("unknown", form.unknown.is_some() && !codes),
-            ("age", form.age.is_some() && form.bands.is_none()),
-            (
-                "per",
-                form.per.is_some() && (form.bands.is_none() || form.age.is_some()),
-            ),
-        ];
-        for (key, _) in useless.iter().filter(|(_, is)| *is) {
-            let remedy = format!("remove {key}, or see docs/RISK.md for what it goes with");
-            self.problem(
-                at.clone(),
-                format!("{key} does nothing in this factor"),
-                &remedy,
-            );
-        }
+        self.keys_without_use(form);
         let points = form.points.as_ref();
         if let Some(bands) = &form.bands {
             return self.bands(form, bands, paths);
@@ -170,6 +158,31 @@ impl Reader<'_> {
         Some(Scale::Is(form.is.unwrap_or(true), *points))
     }
 
+    /// Keys that say nothing about the way in which the factor gets its points.
+    fn keys_without_use(&mut self, form: &FactorForm) {
+        let at = form.id.span();
+        let flag = form.flag.is_some();
+        let wants_points = flag || form.attribute.is_some() || form.is.is_some();
+        let codes = form.attribute.is_some() || form.values.is_some();
+        let useless = [
+            ("points", form.points.is_some() && !wants_points),
+            ("unknown", form.unknown.is_some() && !codes),
+            ("age", form.age.is_some() && form.bands.is_none()),
+            (
+                "per",
+                form.per.is_some() && (form.bands.is_none() || form.age.is_some()),
+            ),
+        ];
+        for (key, _) in useless.iter().filter(|(_, is)| *is) {
+            let remedy = format!("remove {key}, or see docs/RISK.md for what it goes with");
+            self.problem(
+                at.clone(),
+                format!("{key} does nothing in this factor"),
+                &remedy,
+            );
+        }
+    }
+
     /// The ratings that the classifier of the fields gives its values, with the points of each.
     fn rated(
         &mut self,
@@ -197,7 +210,7 @@ impl Reader<'_> {
             self.problem(at.clone(), "there are no points for the ratings", remedy);
             return None;
         };
-        let file = self.classifier(classifier?)?.clone();
+        let file = self.classifier(classifier?)?;
         self.used.insert(file.name.clone(), file.hash());
         let mut codes = HashMap::new();
         let (mut any, mut unrated) = (false, Vec::new());
@@ -230,25 +243,32 @@ impl Reader<'_> {
             }
         }
         if !any {
-            let message = format!(
-                "no value of the classifier {} has the attribute {name}",
-                file.name
-            );
-            let mut all: Vec<&str> = file
-                .values
-                .iter()
-                .flat_map(|v| v.attributes.keys())
-                .map(|k| &**k)
-                .collect();
-            all.sort_unstable();
-            all.dedup();
-            let near = did_you_mean(name, all.into_iter());
-            let remedy = near.unwrap_or_else(|| {
-                format!("rate its values: CODE = {{ name = \"...\", attributes = {{ {name} = \"high\" }} }}")
-            });
-            self.problem(attribute.span(), message, &remedy);
+            self.no_attribute(attribute, file);
         }
         Some(Scale::Codes(codes))
+    }
+
+    fn no_attribute(&mut self, attribute: &Spanned<String>, file: &ClassifierFile) {
+        let name = attribute.get_ref();
+        let message = format!(
+            "no value of the classifier {} has the attribute {name}",
+            file.name
+        );
+        let mut all: Vec<&str> = file
+            .values
+            .iter()
+            .flat_map(|v| v.attributes.keys())
+            .map(|k| &**k)
+            .collect();
+        all.sort_unstable();
+        all.dedup();
+        let near = did_you_mean(name, all.into_iter());
+        let remedy = near.unwrap_or_else(|| {
+            format!(
+                "rate its values: CODE = {{ name = \"...\", attributes = {{ {name} = \"high\" }} }}"
+            )
+        });
+        self.problem(attribute.span(), message, &remedy);
     }
 
     fn bands(

@@ -307,6 +307,9 @@ fn band(bands: &[Band], number: i64) -> u8 {
     bands.iter().find(holds).map_or(0, |b| b.points)
 }
 
+/// What is called with the object that a leaf or an item is in, the leaf, and the positions in the lists.
+type Found<'f, 'c> = dyn FnMut(&Node<'c>, Option<FieldIndex>, [u32; 2]) + 'f;
+
 /// Calls back for each leaf of a path, or each item, that meets the conditions, with the object that
 /// it is in and the positions in the lists on the way.
 fn walk<'c>(
@@ -314,7 +317,7 @@ fn walk<'c>(
     path: &FieldPath,
     depth: usize,
     at: [u32; 2],
-    found: &mut dyn FnMut(&Node<'c>, Option<FieldIndex>, [u32; 2]),
+    found: &mut Found<'_, 'c>,
 ) {
     let Some(step) = path.steps.get(depth) else {
         found(&node, path.leaf, at);

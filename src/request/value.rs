@@ -134,10 +134,7 @@ impl Normal {
 /// largest or the smallest that does: a limit is exceeded by it all the same.
 pub fn thousandths(text: &str) -> Option<i64> {
     let p = parts(text)?;
-    let point = match p.exponent {
-        None => i64::MAX,
-        Some(e) => e,
-    };
+    let point = p.exponent.unwrap_or(i64::MAX);
     let point = if p.negative_exponent { -point } else { point };
     // How many digits stand before the point of the thousandths.
     let kept = point.saturating_add(p.whole.len() as i64).saturating_add(3);

@@ -33,20 +33,20 @@ fn office() -> Office {
 #[test]
 fn a_new_home_has_an_example_that_nobody_approved() {
     let office = Office::new();
-    let home = office.at("new").display().to_string();
-    let made = office.run(&["init", "--home", &home]);
+    std::fs::remove_file(office.at("kycdrop.toml")).expect("an empty folder");
+    let made = office.run(&["init"]);
     assert!(made.status.success());
-    assert_eq!(office.files("new/risk"), ["example.toml"]);
+    assert_eq!(office.files("risk"), ["example.toml"]);
     office.write("request.json", request(&json!({})));
     let file = office.at("request.json").display().to_string();
-    let said = printed(&office, &["risk", "explain", &file, "--home", &home]);
+    let said = printed(&office, &["risk", "explain", &file]);
     assert!(
         said.contains("the matrix is an example that nobody approved"),
         "{said}"
     );
     // The line that README and the matrix tell to remove.
-    office.edit("new/risk/example.toml", "example = true\n", "");
-    let said = printed(&office, &["risk", "explain", &file, "--home", &home]);
+    office.edit("risk/example.toml", "example = true\n", "");
+    let said = printed(&office, &["risk", "explain", &file]);
     assert!(!said.contains("nobody approved"), "{said}");
 }
 
@@ -55,15 +55,15 @@ fn an_evaluation_is_told_in_words_and_as_json() {
     let office = office();
     let file = office.write(
         "request.json",
-        request(&json!({"listCountryOfActivity": [{"country": "LV"}, {"country": "IR"}]})),
+        request(&json!({"listCountryOfActivity": [{"country": "LV"}, {"country": "EE"}]})),
     );
     let file = file.display().to_string();
     insta::assert_snapshot!(printed(&office, &["risk", "explain", &file]));
     let json = printed(&office, &["risk", "explain", &file, "--format", "json"]);
     let account: Value = serde_json::from_str(&json).expect("JSON");
     assert_eq!(account["level"], "HIGH");
-    assert_eq!(account["floors"][1]["id"], "pep");
-    assert_eq!(account["floors"][1]["values"][0]["path"], "isPEP");
+    assert_eq!(account["floors"][0]["id"], "pep");
+    assert_eq!(account["floors"][0]["values"][0]["path"], "isPEP");
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_customer_of_a_batch_is_chosen_by_its_number() {
     };
     assert_eq!(
         (level("1"), level("2")),
-        ("The level is HIGH.".into(), "The level is MEDIUM.".into())
+        ("The level is HIGH.".into(), "The level is LOW.".into())
     );
     let (code, said) = refused(&office, &["risk", "explain", &file, "--customer", "3"]);
     assert_eq!(code, Some(65));
@@ -172,7 +172,7 @@ fn golden_profiles_come_out_as_expected() {
             .to_string()
     };
     office.write("risk/profiles/pep.json", profile("HIGH"));
-    let cleared = "level = \"MEDIUM\"\n[[screening]]\nprocess = \"PEP\"\noutcome = \"CLEAR\"\n[customer]\n\
+    let cleared = "level = \"LOW\"\n[[screening]]\nprocess = \"PEP\"\noutcome = \"CLEAR\"\n[customer]\n\
                    riskManagementCategory = \"IND\"\nentityType = \"INDIVIDUAL\"\ncitizenshipCountry = \"LT\"\n\
                    applicationDate = 2026-03-01\nisPEP = true\n";
     office.write("risk/profiles/cleared.toml", cleared);

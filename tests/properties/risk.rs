@@ -73,6 +73,32 @@ proptest! {
     }
 
     #[test]
+    fn an_event_says_what_its_state_may_say(rolls in rolls(), screened in some_screened(), lead in any::<bool>()) {
+        let text = sound::customer(&mut Dice::new(&rolls), Endpoint::Customer, "1").to_string();
+        let mut tree = Tree::new();
+        prop_assert!(tree.read(&text, &CUSTOMER).expect("JSON"));
+        let mut case = Case::of(tree.root(&text, &CUSTOMER), &SHIPPED, &screened);
+        case.lead = lead;
+        let at = "2026-03-01T10:00:00.000Z";
+        let event = || {
+            let event = MATRIX.evaluate(case).event(("A/1", "I-1"), lead, Some(at));
+            serde_json::to_string(&event).expect("JSON")
+        };
+        let written = event();
+        prop_assert_eq!(&written, &event());
+        let event: Value = serde_json::from_str(&written).expect("JSON");
+        let data = event["data"].as_object().expect("an object");
+        let state = event["type"].as_str().and_then(|t| t.rsplit('.').next()).expect("a state");
+        prop_assert_eq!(event["type"].as_str().expect("a type").contains(".lead."), lead);
+        prop_assert!(data.values().all(|v| !v.is_null()));
+        prop_assert_ne!(data["initialRiskLevel"].as_str(), Some("NONE"));
+        let decided = state != "pending";
+        prop_assert_eq!(data.contains_key("finalRiskLevel"), decided);
+        prop_assert_eq!(data.contains_key("decisionType"), decided);
+        prop_assert_eq!(data.contains_key("approvedAt"), state == "completed" && !lead);
+    }
+
+    #[test]
     fn the_order_of_lists_and_fields_changes_no_rating(rolls in rolls()) {
         let customer = sound::customer(&mut Dice::new(&rolls), Endpoint::Customer, "1");
         let (one, other) = (rate(&customer, &[]), rate(&reversed(&customer), &[]));
