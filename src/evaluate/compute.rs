@@ -7,7 +7,9 @@ use crate::catalog::{EntityType, FieldIndex, RiskLevel, customer::customer};
 
 use super::form::{Combine, MissingForm};
 use super::matrix::{Group, Holds, Matrix};
-use super::result::{Decision, Evaluation, FactorResult, FloorResult, Reason, State, Verdict};
+use super::result::{
+    Decision, Evaluation, FactorResult, FloorResult, Reason, State, Taken, Verdict,
+};
 use super::screened::Outcome;
 use super::take::{Case, Taker};
 
@@ -178,7 +180,14 @@ impl Matrix {
             let mut with_points = Vec::new();
             let holds = match &floor.holds {
                 Holds::Fields(paths, is) => taker.any_is(paths, *is),
-                Holds::Flags(flags, conditions) => taker.flags(flags, conditions) == Some(true),
+                Holds::Flags(flags, conditions) => {
+                    let holds = taker.flags(flags, conditions) == Some(true);
+                    // Only what sets the floor off explains it.
+                    let taken = taker.taken.split_off(first);
+                    let sets_off = |t: &Taken<'_>| !matches!(&*t.value, "false" | "CLEAR");
+                    taker.taken.extend(taken.into_iter().filter(sets_off));
+                    holds
+                }
                 Holds::Factors(indexes, from) => {
                     let points = |i: &usize| factors.get(*i).and_then(|f| f.state.points());
                     let enough = |i: &&usize| points(i).is_some_and(|n| n >= *from);

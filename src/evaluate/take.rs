@@ -206,13 +206,19 @@ impl<'e> Taker<'e> {
         }
     }
 
-    fn of_any(&self, flag: Flag) -> Option<bool> {
+    fn of_any(&mut self, flag: Flag) -> Option<bool> {
         let wanted = match flag {
             Flag::Waiting => Outcome::Waiting,
             _ => Outcome::Unscreened,
         };
         let screened = self.case.screened;
-        (!screened.is_empty()).then(|| screened.iter().any(|s| s.outcome == wanted))
+        let mut any = false;
+        for s in screened.iter().filter(|s| s.outcome == wanted) {
+            let place = Place::Screening(s.process, s.related);
+            self.taken.push(Taken::new(place, wanted.name(), None));
+            any = true;
+        }
+        (!screened.is_empty()).then_some(any)
     }
 
     /// A flag of one subject, from screening and from what was declared.
