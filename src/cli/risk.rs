@@ -60,7 +60,7 @@ enum Command {
         /// Which customer of a batch, from 1
         #[arg(long, value_name = "N", default_value_t = 1)]
         customer: usize,
-        /// The matrix to use, instead of that of the home
+        /// The matrix to use, instead of that of the home, also before the day on which it is valid
         #[arg(long, value_name = "FILE")]
         matrix: Option<PathBuf>,
         /// The output format
@@ -94,7 +94,18 @@ pub(super) fn risk(home: &Home, args: &Args) -> Result<u8> {
                 Some(path) => matrix_files(std::slice::from_ref(path), &classifiers)?,
                 None => of_home(home, &classifiers)?,
             };
-            explain(home, (file, *customer), (&matrices, &classifiers), *format)
+            let today = clock::today();
+            // One that is named is tried before its day.
+            let day = match matrix {
+                Some(_) => latest(&matrices, &today),
+                None => &today,
+            };
+            let evaluator = Evaluator {
+                matrices: &matrices,
+                classifiers: &classifiers,
+                day,
+            };
+            explain(home, (file, *customer), &evaluator, *format)
         }
     }
 }
@@ -156,10 +167,26 @@ fn check(home: &Home, files: &[PathBuf], classifiers: &[ClassifierFile]) -> Resu
     })
 }
 
+/// What a request is evaluated with.
+struct Evaluator<'e> {
+    matrices: &'e [Matrix],
+    classifiers: &'e [ClassifierFile],
+    /// The day (`yyyy-MM-dd`) on which the matrices are asked.
+    day: &'e str,
+}
+
+/// The first day from today on at which every matrix is valid.
+pub(super) fn latest<'d>(matrices: &'d [Matrix], today: &'d str) -> &'d str {
+    matrices
+        .iter()
+        .map(|m| &*m.valid_from)
+        .fold(today, Ord::max)
+}
+
 fn explain(
     home: &Home,
     (file, number): (&Path, usize),
-    (matrices, classifiers): (&[Matrix], &[ClassifierFile]),
+    evaluator: &Evaluator<'_>,
     format: TextFormat,
 ) -> Result<u8> {
     let bytes = read(file)?;
@@ -170,7 +197,7 @@ fn explain(
     };
     let text = std::str::from_utf8(&bytes).map_err(|e| not_a_request(e.to_string()))?;
     let text = nth_customer(text, number).map_err(not_a_request)?;
-    let set = ClassifierSet::from_files(classifiers)?;
+    let set = ClassifierSet::from_files(evaluator.classifiers)?;
     let config = super::config_of(home)?;
     let judge = Judge {
         endpoint: Endpoint::Customer,
@@ -188,7 +215,7 @@ fn explain(
     }
     let case = Case::of(tree.root(text, &CUSTOMER), &set, &[]);
     let category = case.category();
-    let matrix = matrix_for(matrices, category, &clock::today()).map_err(|e| {
+    let matrix = matrix_for(evaluator.matrices, category, evaluator.day).map_err(|e| {
         let remedy = "the evaluation of such a request stays pending; docs/RISK.md says how a matrix gets its categories";
         Trouble::new(Kind::Setup, e.to_string(), remedy)
     })?;

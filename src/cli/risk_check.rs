@@ -17,7 +17,7 @@ use crate::request::Tree;
 use crate::text::visible;
 use crate::trouble::{Result, Trouble};
 
-use super::risk::read_customer;
+use super::risk::{latest, read_customer};
 
 /// The most bytes of a profile.
 const MAX_PROFILE_BYTES: u64 = 16 << 20;
@@ -209,10 +209,7 @@ fn differences(
     let case = Case::of(tree.root(&text, &CUSTOMER), set, &screened);
     let today = clock::today();
     // A matrix is tried before the day on which it is valid.
-    let day = matrices
-        .iter()
-        .map(|m| &*m.valid_from)
-        .fold(&*today, Ord::max);
+    let day = latest(matrices, &today);
     let matrix = matrix_for(matrices, case.category(), day).map_err(|e| e.to_string())?;
     let account = matrix.evaluate(case).account();
     let mut found = Vec::new();

@@ -111,6 +111,8 @@ fn without_a_matrix_for_the_category_there_is_no_evaluation() {
         "risk/example.toml",
         EXAMPLE.replace("2026-01-01", "2999-01-01"),
     );
+    let matrix = office.at("risk/example.toml").display().to_string();
+    printed(&office, &["risk", "explain", &file, "--matrix", &matrix]);
     let (code, said) = refused(&office, &["risk", "explain", &file]);
     assert_eq!(code, Some(78));
     assert!(
