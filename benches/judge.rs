@@ -42,6 +42,7 @@ fn judge(c: &mut Criterion) {
         group.bench_function("read", |b| {
             b.iter(|| tree.read(black_box(&text), &CUSTOMER).is_ok());
         });
+        assert!(tree.read(&text, &CUSTOMER).is_ok());
         let case = Case::of(tree.root(&text, &CUSTOMER), &classifiers, &[]);
         group.bench_function("evaluate", |b| {
             b.iter(|| matrix.evaluate(black_box(case)).level);
