@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::answer_name::WorklistFile;
 use crate::branch::Branch;
 use crate::catalog::Endpoint;
 use crate::disk;
@@ -250,43 +251,6 @@ pub struct Config {
     pub worklist: Vec<WorklistFile>,
     /// What is between the columns of `findings.csv` and `query --excel`.
     pub csv_separator: Separator,
-}
-
-/// A file of the worklist, which says what is to be fixed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub enum WorklistFile {
-    /// A row for each finding, for spreadsheets.
-    #[serde(rename = "findings.csv")]
-    FindingsCsv,
-    /// An object for each finding, for programs.
-    #[serde(rename = "findings.json")]
-    FindingsJson,
-    /// A request with the rejected customers alone.
-    #[serde(rename = "rejected.json")]
-    RejectedJson,
-}
-
-impl WorklistFile {
-    /// All of them.
-    pub const ALL: [WorklistFile; 3] = [
-        WorklistFile::FindingsCsv,
-        WorklistFile::FindingsJson,
-        WorklistFile::RejectedJson,
-    ];
-
-    /// What its name ends with, behind that of its file and a point.
-    pub const fn name(self) -> &'static str {
-        match self {
-            WorklistFile::FindingsCsv => "findings.csv",
-            WorklistFile::FindingsJson => "findings.json",
-            WorklistFile::RejectedJson => "rejected.json",
-        }
-    }
-
-    /// Whether it is JSON.
-    pub const fn is_json(self) -> bool {
-        !matches!(self, WorklistFile::FindingsCsv)
-    }
 }
 
 /// What is between two columns of CSV.

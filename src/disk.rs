@@ -97,6 +97,14 @@ pub fn id_of(metadata: &fs::Metadata) -> FileId {
     }
 }
 
+/// Whether something is at a path; a link counts as itself.
+///
+/// # Errors
+/// When that cannot be determined.
+pub fn is_there(path: &Path) -> io::Result<bool> {
+    Ok(if_there(path.symlink_metadata())?.is_some())
+}
+
 /// None where nothing is at a path, so that an error never counts as "nothing there".
 ///
 /// # Errors

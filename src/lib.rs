@@ -21,6 +21,7 @@
     )
 )]
 
+pub mod answer_name;
 pub mod atomic_file;
 pub mod branch;
 pub mod catalog;

@@ -68,7 +68,7 @@ const FORMULA_SIGNS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'
 /// number such as `-5` stays one. The quotes of CSV are for whoever writes the cell.
 pub fn spreadsheet_safe(text: &str) -> Cow<'_, str> {
     let visible =
-        text.trim_start_matches(|c: char| c.is_whitespace() || steers(c) || c == ZERO_WIDTH);
+        text.trim_start_matches(|c: char| c.is_whitespace() || steers(c) || is_invisible(c));
     let formula = visible.starts_with(FORMULA_SIGNS) && !is_plain_number(visible);
     match formula || text.starts_with(['\t', '\r', '\n']) {
         true => Cow::Owned(format!("'{text}")),
@@ -124,9 +124,6 @@ fn reads_as_number(text: &str) -> bool {
     let is_day = lower.len() <= MAX_DAY && MONTHS.iter().any(|m| letters.starts_with(m));
     (has_digits && !is_plain && (is_number || is_day)) || lower == "true" || lower == "false"
 }
-
-/// A space that nobody sees.
-const ZERO_WIDTH: char = '\u{200b}';
 
 fn is_plain_number(text: &str) -> bool {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);

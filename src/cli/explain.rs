@@ -10,8 +10,9 @@ use clap::ValueEnum;
 use rusqlite::Connection;
 use serde::Serialize;
 
+use crate::answer_name::WorklistFile;
 use crate::catalog::RuleRow;
-use crate::config::{Home, WorklistFile};
+use crate::config::Home;
 use crate::explain::{self, Asked, ExplainedCustomer, Explainer, Meaning, WhatKind};
 use crate::history::ask::{self, Batch, Reason};
 use crate::position::Position;

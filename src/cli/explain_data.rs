@@ -6,8 +6,9 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
+use crate::answer_name::WorklistFile;
 use crate::atomic_file::{AtomicFile, Existing, Rules};
-use crate::config::{Home, WorklistFile};
+use crate::config::Home;
 use crate::explain::{Explainer, Worklist};
 use crate::history::ask::{self, Batch};
 use crate::ingest::thread_pool;

@@ -85,7 +85,7 @@ impl Command {
         }
     }
 
-    /// Whether it needs a home, or refuses a given folder that is none. `run` and `once` may make one,
+    /// Whether it needs a home, or refuses a given folder that is not one. `run` and `once` may make one,
     /// and `doctor` says itself what is missing.
     fn works_on_a_home(&self) -> bool {
         !matches!(
@@ -106,7 +106,7 @@ impl Command {
 /// was given, or a person at a terminal said yes.
 ///
 /// # Errors
-/// When the folder is no home, and is not to become one.
+/// When the folder is not a home, and is not to become one.
 pub(super) fn to_work_in(home: &Home, init: bool) -> Result<()> {
     if home.is_made()? {
         return Ok(());

@@ -23,8 +23,8 @@ pub(super) struct Size {
 }
 
 impl Size {
-    /// Counts the files below a folder until this moment; none where there is no such folder. No link
-    /// is followed.
+    /// Counts the files below a folder until this moment. A folder that is missing has none. Links are
+    /// not followed.
     pub(super) fn of(folder: &Path, until: Instant) -> Size {
         let mut size = Size::default();
         let mut folders = vec![folder.to_owned()];

@@ -18,11 +18,8 @@ impl Home {
     /// # Errors
     /// When that cannot be looked at: a home that cannot be examined is not one that is missing.
     pub fn is_made(&self) -> Result<bool> {
-        let there = |path: PathBuf| {
-            let looked = disk::if_there(fs::symlink_metadata(&path));
-            let looked = looked.map_err(|e| Trouble::io("looking at", &path, &e))?;
-            Ok::<_, Trouble>(looked.is_some())
-        };
+        let there =
+            |path: PathBuf| disk::is_there(&path).map_err(|e| Trouble::io("looking at", &path, &e));
         Ok(there(self.config_file())?
             || there(self.database())?
             || (there(self.classifiers())? && there(self.watch_dir())?))
@@ -73,7 +70,7 @@ impl Home {
         })
     }
 
-    /// The error for a folder that is no home: it names the one that may have been meant.
+    /// The error for a folder that is not a home: it names the one that may have been meant.
     pub fn not_made(&self) -> Trouble {
         let root = self.root.display();
         let what = match self.root.exists() {

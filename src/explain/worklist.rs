@@ -13,8 +13,8 @@ use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::answer_name::WorklistFile;
 use crate::catalog::Endpoint;
-use crate::config::WorklistFile;
 use crate::history::ask::{Batch, Code, FindingRow, Judged, Places, rejected};
 use crate::text::{BYTE_ORDER_MARK, shortened, spreadsheet_text, visible};
 use crate::trouble::WriteError;
@@ -136,10 +136,8 @@ impl Worklist<'_> {
                 rejected(
                     conn,
                     self.batch.batch_id,
+                    self.only,
                     |judged| -> Result<(), WriteError> {
-                        if self.only.is_some_and(|only| only != judged.position) {
-                            return Ok(());
-                        }
                         bytes += judged.payload.as_deref().map_or(0, str::len);
                         chunk.push(judged);
                         if chunk.len() >= CHUNK_CUSTOMERS || bytes >= CHUNK_BYTES {

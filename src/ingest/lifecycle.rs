@@ -172,7 +172,7 @@ impl Engine {
         let mut folders = BTreeSet::new();
         for mut file in std::mem::take(files) {
             // One that has neither any more is published.
-            let has_worklist = file.batch.rejected > 0 && worklist::is_complete(&file.claim)?;
+            let has_worklist = file.batch.rejected > 0 && file.claim.has_worklist()?;
             if has_worklist || file.claim.has_response()? {
                 let outbox = &self.roots.outbox;
                 match publish::put_out(&mut self.history, outbox, &file.claim, &file.batch)? {

@@ -11,25 +11,20 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use crate::config::{Config, WorklistFile};
+use crate::answer_name::{RESPONSE_ENDING, WorklistFile};
+use crate::config::Config;
 use crate::disk;
 use crate::explain::{Explainer, Worklist};
 use crate::fault;
 use crate::folder::Folder;
 use crate::history::ask::batch;
 use crate::history::{History, Written};
-use crate::intake::{Claim, with_suffix};
+use crate::intake::{Claim, WORKLIST, with_suffix};
 use crate::regular_file;
 use crate::trouble::{Result, Trouble};
 
-/// The folder of a complete worklist, in that of its claim.
-const COMPLETE: &str = "worklist";
-
 /// The folder of one that is being written.
 const MAKING: &str = "worklist.making";
-
-/// What the name of a response ends with.
-const RESPONSE: &str = ".response.json";
 
 /// Writes worklists. It keeps the classifiers of the last one.
 pub(super) struct Worklists {
@@ -60,7 +55,7 @@ impl Worklists {
         claim: &Claim,
         written: &Written,
     ) -> Result<Vec<PathBuf>> {
-        if self.files.is_empty() || written.rejected == 0 || is_complete(claim)? {
+        if self.files.is_empty() || written.rejected == 0 || claim.has_worklist()? {
             return Ok(Vec::new());
         }
         let folder = claim.folder().join(MAKING);
@@ -100,17 +95,9 @@ impl Worklists {
     }
 }
 
-/// Whether a worklist lies complete in the claim's folder.
-pub(super) fn is_complete(claim: &Claim) -> Result<bool> {
-    let folder = claim.folder().join(COMPLETE);
-    let there = disk::if_there(folder.symlink_metadata());
-    let there = there.map_err(|e| Trouble::io("looking at", &folder, &e))?;
-    Ok(there.is_some())
-}
-
 /// Notes that a worklist is complete and durable: from now on it is only moved.
 pub(super) fn complete(claim: &Claim) -> Result<()> {
-    let (from, to) = (claim.folder().join(MAKING), claim.folder().join(COMPLETE));
+    let (from, to) = (claim.folder().join(MAKING), claim.worklist());
     fs::rename(&from, &to).map_err(|e| Trouble::io("renaming", &from, &e))?;
     fault::point("worklist.complete").map_err(|e| Trouble::io("renaming", &from, &e))
 }
@@ -128,12 +115,12 @@ pub(super) fn put_out(
     response: &OsStr,
     batch_id: i64,
 ) -> io::Result<()> {
-    let from = match claim.below(Path::new(COMPLETE)) {
+    let from = match claim.below(Path::new(WORKLIST)) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
         from => from?,
     };
     let name = response.to_string_lossy();
-    let stem = OsStr::new(name.strip_suffix(RESPONSE).unwrap_or(&name));
+    let stem = OsStr::new(name.strip_suffix(RESPONSE_ENDING).unwrap_or(&name));
     let numbered = with_suffix(stem, &format!("~{batch_id}"));
     let name = |stem: &OsStr, file: WorklistFile| with_suffix(stem, &format!(".{}", file.name()));
     let mut waiting = Vec::new();

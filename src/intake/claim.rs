@@ -4,6 +4,7 @@
 //! ```text
 //! work/20261120T164950237Z-000000-9f3a1c07/source/batch-customers/x.json
 //! work/20261120T164950237Z-000000-9f3a1c07/response    made before the commit, gone once published
+//! work/20261120T164950237Z-000000-9f3a1c07/worklist/…  made after the commit, published before that
 //! ```
 
 use std::ffi::OsString;
@@ -26,6 +27,9 @@ use crate::trouble::{Result, Trouble};
 
 use super::deferral::Deferral;
 use super::settle::Candidate;
+
+/// The name of the folder of a complete worklist.
+pub const WORKLIST: &str = "worklist";
 
 const TIME_FORMAT: &str = "%Y%m%dT%H%M%S%3fZ";
 
@@ -201,6 +205,19 @@ impl Claim {
         self.folder.join("response")
     }
 
+    /// Whether its worklist is complete, and not all of it is published.
+    ///
+    /// # Errors
+    /// When that cannot be determined.
+    pub fn has_worklist(&self) -> Result<bool> {
+        is_there(&self.worklist())
+    }
+
+    /// The folder of its worklist once that is complete: its files are only moved from then on.
+    pub fn worklist(&self) -> PathBuf {
+        self.folder.join(WORKLIST)
+    }
+
     /// The file's name as it was dropped.
     pub fn file_name(&self) -> OsString {
         self.relative
@@ -346,9 +363,7 @@ impl Claim {
 }
 
 fn is_there(path: &Path) -> Result<bool> {
-    let looked = disk::if_there(path.symlink_metadata());
-    let looked = looked.map_err(|e| Trouble::io("looking at", path, &e))?;
-    Ok(looked.is_some())
+    disk::is_there(path).map_err(|e| Trouble::io("looking at", path, &e))
 }
 
 fn remove_empty(folder: &Path) -> io::Result<()> {

@@ -12,7 +12,7 @@ mod settle;
 mod wake;
 mod walk;
 
-pub use claim::{Claim, Taken, Unsynced, claim};
+pub use claim::{Claim, Taken, Unsynced, WORKLIST, claim};
 pub use deferral::{Deferral, HeldCounts, SHOWN};
 pub use in_work::{InWork, Unfit, claims_in_work};
 pub use place::{ReservedNames, archive_source, make_beside, response_name, with_suffix};

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use crate::answer_name::RESPONSE_ENDING;
 use crate::clock;
 use crate::disk;
 use crate::fault;
@@ -65,7 +66,7 @@ fn answer_name(name: &OsStr, number: u64) -> String {
     if number > 1 {
         mark += &format!("~{number}");
     }
-    let end = format!("{mark}.response.json");
+    let end = format!("{mark}{RESPONSE_ENDING}");
     let whole = name.to_str().is_some() && !is_marked(stem);
     if whole && stem.len() + end.len() <= MAX_NAME_BYTES {
         return format!("{stem}{end}");

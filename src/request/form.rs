@@ -1,4 +1,4 @@
-//! What a file is that is no request, in words, with what to do next. The words name characters and
+//! What a file is that is not a request, in words, with what to do next. The words name characters and
 //! bytes, and quote nothing of a customer.
 
 use std::fmt;

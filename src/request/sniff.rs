@@ -1,4 +1,4 @@
-//! A look at a file that is no request: what it is instead. It is asked only once the parser has
+//! A look at a file that is not a request: what it is instead. It is asked only once the parser has
 //! refused the file, so it decides nothing.
 
 use std::io::{self, Read, Seek, SeekFrom};

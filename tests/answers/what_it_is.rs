@@ -1,4 +1,4 @@
-//! A file that is no request says what it is, and what to do next: in the history, in the log, and in
+//! A file that is not a request says what it is, and what to do next: in the history, in the log, and in
 //! `check`. The answer stays the 400 of the contract.
 
 use crate::common;

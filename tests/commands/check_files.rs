@@ -59,7 +59,7 @@ fn a_folder_stands_for_its_requests_in_order_and_each_folder_for_its_endpoint() 
         "in/validate-batch-customers/v.json",
         customers(&[person("5")]),
     );
-    // What is left alone in the inbox, and what is no request by its name.
+    // What is left alone in the inbox, and what is not a request by its name.
     office.write("in/.git/x.json", "{");
     office.write("in/~b.json", "{");
     office.write("in/b.json.part", "{");

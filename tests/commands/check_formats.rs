@@ -34,7 +34,7 @@ fn check(office: &Office, args: &[&str]) -> Output {
     command.output().expect("the command runs")
 }
 
-/// What a format writes of that file and of one that is no request.
+/// What a format writes of that file and of one that is not a request.
 fn written(format: &str) -> String {
     let office = office();
     office.write("in/broken.json", "{\"customers\":[\n {]");

@@ -8,7 +8,7 @@ use crate::text::BYTE_ORDER_MARK;
 
 use super::report::{Checked, Customer, Report};
 
-/// The rows. One of a file that is no request has no customer, and the status as its code.
+/// The rows. One of a file that is not a request has no customer, and the status as its code.
 pub(super) struct Rows {
     separator: u8,
 }

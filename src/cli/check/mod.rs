@@ -143,7 +143,7 @@ fn say_if_no_home(home: &Home) {
     let parts = [home.config_file(), home.classifiers(), home.database()];
     if !parts.iter().any(|part| part.exists()) {
         say!(
-            "{} is no home of kycdrop: checked with the shipped classifiers and without a history. \
+            "{} is not a home of kycdrop: checked with the shipped classifiers and without a history. \
              Give a home with --home or KYCDROP_HOME; `kycdrop init` makes one.",
             home.root.display()
         );

@@ -206,7 +206,7 @@ impl Report for Sarif {
             id: NOT_A_REQUEST,
             short_description: message("The file is not a request"),
             full_description: message(
-                "The file is no JSON of the form that its endpoint takes, exceeds a limit, or cannot be read. It is answered with status 400 and none of it is saved",
+                "The file is not JSON of the form that its endpoint takes, exceeds a limit, or cannot be read. It is answered with status 400 and none of it is saved",
             ),
             help: message("Fix the file at this place."),
         };

@@ -256,13 +256,15 @@ pub fn judged(conn: &Connection, batch_id: i64, position: u64) -> Result<Option<
 /// Customers of a file with findings of their own that are remembered: others refer to them.
 const REMEMBERED: usize = 4096;
 
-/// Hands every rejected customer of a batch to `each`, in their order and without warnings.
+/// Hands every rejected customer of a batch to `each`, or the one at this position, in their order and
+/// without warnings.
 ///
 /// # Errors
 /// When the database cannot be read, or `each` fails.
 pub fn rejected<E: From<Trouble>>(
     conn: &Connection,
     batch_id: i64,
+    only: Option<u64>,
     mut each: impl FnMut(Judged) -> Result<(), E>,
 ) -> Result<(), E> {
     let to_error = |e: rusqlite::Error| E::from(Trouble::from(e));
@@ -270,11 +272,12 @@ pub fn rejected<E: From<Trouble>>(
         .prepare_cached(
             "SELECT position, communication_number, customer_ext_id, business_unit,
                     payload_text(payload), coalesce(findings_at, position)
-             FROM rejection WHERE batch_id = ?1 ORDER BY position",
+             FROM rejection WHERE batch_id = ?1 AND (?2 IS NULL OR position = ?2)
+             ORDER BY position",
         )
         .map_err(to_error)?;
     let mut known: HashMap<u64, Arc<[FindingRow]>> = HashMap::new();
-    let mut rows = select.query([batch_id]).map_err(to_error)?;
+    let mut rows = select.query(params![batch_id, only]).map_err(to_error)?;
     while let Some(row) = rows.next().map_err(to_error)? {
         let read = || -> Result<Judged> {
             let at: u64 = row.get(5)?;

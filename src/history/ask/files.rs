@@ -3,6 +3,7 @@
 
 use rusqlite::{Connection, params};
 
+use crate::answer_name::{RESPONSE_ENDING, WorklistFile};
 use crate::trouble::Result;
 
 /// The word for the newest batch.
@@ -48,12 +49,9 @@ pub fn has_size(conn: &Connection, bytes: u64) -> Result<bool> {
 /// The folder of the responses, as paths to them have it.
 const OUTBOX: &str = "outbox";
 
-/// What stands beside a response, by the end of its name.
-const BESIDE_RESPONSE: [&str; 3] = [".findings.csv", ".findings.json", ".rejected.json"];
-
 /// The batches, the newest first, of a file name or the name of a response or of a file beside it: with
 /// or without `.json`, with or without folders. The last folder is the endpoint or one below it, if there
-/// is such a batch. What lies in an outbox is no request, even if a request has the same name.
+/// is such a batch. What lies in an outbox is not a request, even if a request has the same name.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -62,17 +60,17 @@ pub fn batches_named(conn: &Connection, path: &str) -> Result<Vec<i64>> {
     let mut folders = folders.rsplit(['/', '\\']);
     let folder = folders.next().unwrap_or_default();
     let is_answer = folder == OUTBOX || folders.any(|f| f == OUTBOX);
-    let stem = BESIDE_RESPONSE
+    let stem = WorklistFile::ALL
         .iter()
-        .find_map(|end| name.strip_suffix(end));
-    let response = stem.map(|stem| format!("{stem}.response.json"));
+        .find_map(|file| name.strip_suffix(file.name())?.strip_suffix('.'));
+    let response = stem.map(|stem| format!("{stem}{RESPONSE_ENDING}"));
     let mut spellings = Vec::new();
     if is_answer {
         spellings.push((response.clone().unwrap_or_else(|| name.into()), true));
     }
     spellings.push((name.to_owned(), false));
     spellings.extend(response.map(|name| (name, false)));
-    spellings.extend([".json", ".response.json"].map(|end| (format!("{name}{end}"), false)));
+    spellings.extend([".json", RESPONSE_ENDING].map(|end| (format!("{name}{end}"), false)));
     spellings.extend(without_number(name).map(|name| (name, false)));
     for (spelling, is_response) in spellings {
         for endpoint in [folder, ""] {
@@ -90,7 +88,7 @@ fn of_number(conn: &Connection, stem: &str) -> Result<Vec<i64>> {
     let Some((stem, number)) = stem.rsplit_once('~') else {
         return Ok(Vec::new());
     };
-    let named = named(conn, &format!("{stem}.response.json"), "", true)?;
+    let named = named(conn, &format!("{stem}{RESPONSE_ENDING}"), "", true)?;
     let is_meant = |id: &i64| number.parse() == Ok(*id);
     Ok(named.into_iter().filter(is_meant).collect())
 }
