@@ -59,6 +59,11 @@ impl Home {
         self.root.join("classifiers")
     }
 
+    /// The folder of the risk matrices.
+    pub fn risk(&self) -> PathBuf {
+        self.root.join("risk")
+    }
+
     /// The SQLite file of the history.
     pub fn database(&self) -> PathBuf {
         self.root.join("kycdrop.db")

@@ -32,6 +32,7 @@ pub mod config;
 mod daemon;
 pub mod demo;
 pub mod disk;
+pub mod evaluate;
 mod explain;
 pub mod export;
 pub mod fault;

@@ -40,10 +40,15 @@ impl Position {
         self
     }
 
+    /// What is wrong with a TOML text, without its place.
+    pub(crate) fn toml_message(e: &toml::de::Error) -> String {
+        plain(e.message().trim_end())
+    }
+
     /// What is wrong with a TOML text, with its place and its line: `line 3, column 10: invalid type:
     /// integer ... (settle = 1)`. The TOML reader itself counts bytes in front of some characters.
     pub fn of_toml(text: &str, e: &toml::de::Error) -> String {
-        let message = plain(e.message().trim_end());
+        let message = Position::toml_message(e);
         let Some(span) = e.span() else {
             return message;
         };

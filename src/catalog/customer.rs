@@ -5,7 +5,9 @@ use super::customer_rules::STEPS;
 use super::field::*;
 use super::parts::*;
 use super::profile::*;
-use super::{Action, Classifier, Endpoints, EntityType, RELATED_ENTITY, RiskLevelSource};
+use super::{
+    Action, Classifier, Endpoints, EntityType, RELATED_ENTITY, RiskLevel, RiskLevelSource,
+};
 
 /// A person or a company, as one element of `customers` or as the body of a single request.
 pub static CUSTOMER: Object = contract_object!(0, "Customer", FIELDS, STEPS);
@@ -21,7 +23,7 @@ pub(super) const FIELDS: &[Field] = &[
     text("requester").max(100).mandatory("always"),
     choice("action", Action::NAMES).note("absent means CREATE; UPDATE replaces all data of the customer"),
     choice("sourceOfRiskLevel", RiskLevelSource::NAMES).mandatory("customer endpoint").ignored_at(Endpoints::NOT_EVALUATING, "IMPORT").note("other endpoints: omitted, always IMPORT (another value is ignored with a warning)"),
-    choice("riskLevel", &["NONE", "LOW", "MEDIUM", "HIGH", "EXTREME"]).mandatory("see C008 rules").note("default NONE where optional"),
+    choice("riskLevel", RiskLevel::NAMES).mandatory("see C008 rules").note("default NONE where optional"),
     choice("customerStatus", &["PENDING", "ACTIVE", "REJECTED", "SUSPENDED", "CLOSED"]).mandatory("when IMPORT (not simplifiedcustomer)"),
     Field::new("initializeScreeningProcesses", Type::Choices(&["SANCTIONS", "PEP", "ADVERSE_MEDIA", "INTERNAL_LIST"])).note("batch endpoints: not available there; an unknown process is still SCR01, a known one is a warning"),
     coded("businessUnit", Classifier::BusinessUnit).max(SHORT).mandatory("when multi_organization = true").note("not checked against the classifier while that classifier has no values"),

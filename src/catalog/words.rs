@@ -85,6 +85,23 @@ words! {
 }
 
 words! {
+    /// How risky a customer is, from the least.
+    #[derive(PartialOrd, Ord)]
+    pub enum RiskLevel {
+        /// Not rated.
+        None = "NONE",
+        /// Simplified or ordinary diligence.
+        Low = "LOW",
+        /// Ordinary diligence.
+        Medium = "MEDIUM",
+        /// Enhanced diligence.
+        High = "HIGH",
+        /// Hardly acceptable.
+        Extreme = "EXTREME",
+    }
+}
+
+words! {
     /// What the value of an additional value reads as.
     pub enum Datatype {
         /// Any text.

@@ -121,6 +121,15 @@ pub fn is_classifier_file(path: &Path) -> bool {
 }
 
 fn read_file(path: &Path, today: &str) -> Result<ClassifierFile, Vec<Problem>> {
+    let (file, text) = read_text(path)?;
+    parse_file(&file, &text, today)
+}
+
+/// The name and the text of a TOML file that the institution wrote.
+///
+/// # Errors
+/// What is wrong with the file.
+pub(crate) fn read_text(path: &Path) -> Result<(String, String), Vec<Problem>> {
     let file = path
         .file_name()
         .map(|n| n.to_string_lossy().into_owned())
@@ -145,10 +154,9 @@ fn read_file(path: &Path, today: &str) -> Result<ClassifierFile, Vec<Problem>> {
             format!("is {e}, not a regular file"),
             "only regular files are read here",
         )),
-        Err(e) if e.kind() == ErrorKind::FileTooLarge => Err(whole(
-            format!("has {e}"),
-            "split it into several classifiers",
-        )),
+        Err(e) if e.kind() == ErrorKind::FileTooLarge => {
+            Err(whole(format!("has {e}"), "split it into several"))
+        }
         Err(e) => Err(vec![Problem::unread(file, "", &e, "make it readable")]),
         Ok(bytes) => match String::from_utf8(bytes) {
             Err(e) => {
@@ -157,7 +165,7 @@ fn read_file(path: &Path, today: &str) -> Result<ClassifierFile, Vec<Problem>> {
                 found.iter_mut().for_each(|p| p.line = Some(at.line));
                 Err(found)
             }
-            Ok(text) => parse_file(&file, &text, today),
+            Ok(text) => Ok((file, text)),
         },
     }
 }

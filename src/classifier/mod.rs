@@ -11,9 +11,10 @@ mod problem;
 mod set;
 mod shipped;
 
+pub(crate) use file::read_text;
 pub use file::{ClassifierFile, ValueRow, is_classifier_file, read_folder};
 pub use losses::lost_many;
 pub use parse::parse_file;
 pub use problem::{Problem, Refused};
 pub use set::{Bindings, ClassifierSet, set_hash};
-pub use shipped::{SHIPPED, shipped_files, write_shipped};
+pub use shipped::{SHIPPED, shipped_files, write_files, write_shipped};

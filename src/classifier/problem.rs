@@ -24,7 +24,7 @@ pub struct Problem {
 
 impl Problem {
     /// A file or folder that cannot be read.
-    pub(super) fn unread(file: String, what: &str, e: &io::Error, remedy: &str) -> Problem {
+    pub(crate) fn unread(file: String, what: &str, e: &io::Error, remedy: &str) -> Problem {
         let passing = trouble::is_limit(e);
         let remedy = if passing { trouble::LIMITS } else { remedy };
         Problem {

@@ -38,9 +38,18 @@ pub fn shipped_files(today: &str) -> Result<Vec<ClassifierFile>, Refused> {
     Ok(files)
 }
 
-/// Writes the shipped classifiers into a folder that holds no classifier yet. A folder with even
-/// one is the institution's own and is left as it is: what is missing there is an error, since
-/// no customer should be validated against values that the institution did not choose.
+/// Writes the shipped classifiers into a folder that holds no classifier yet, as [`write_files`] does:
+/// what is missing in a folder with even one is an error, since no customer should be validated
+/// against values that the institution did not choose.
+///
+/// # Errors
+/// When the folder cannot be made or written.
+pub fn write_shipped(folder: &Path) -> io::Result<bool> {
+    write_files(folder, SHIPPED)
+}
+
+/// Writes shipped files, by name and text, into a folder that holds no TOML file yet. A folder with even
+/// one is the institution's own and is left as it is.
 ///
 /// They are written beside the folder and moved in once all are there, so that an interrupted start
 /// leaves nothing that the next one would take for the institution's choice.
@@ -49,7 +58,7 @@ pub fn shipped_files(today: &str) -> Result<Vec<ClassifierFile>, Refused> {
 ///
 /// # Errors
 /// When the folder cannot be made or written.
-pub fn write_shipped(folder: &Path) -> io::Result<bool> {
+pub fn write_files(folder: &Path, files: &[(&str, &str)]) -> io::Result<bool> {
     fs::create_dir_all(folder)?;
     let beside = folder.with_extension("part");
     let mut any = false;
@@ -62,7 +71,7 @@ pub fn write_shipped(folder: &Path) -> io::Result<bool> {
         (true, true) => {}
         (false, _) => {
             fs::create_dir_all(&beside)?;
-            for (name, text) in SHIPPED {
+            for (name, text) in files {
                 fault::point("shipped.file")?;
                 let mut file = regular_file::create(&beside.join(name))?;
                 file.write_all(text.as_bytes())?;
@@ -71,7 +80,7 @@ pub fn write_shipped(folder: &Path) -> io::Result<bool> {
             disk::sync_folder(&beside)?;
         }
     }
-    for (name, _) in SHIPPED {
+    for (name, _) in files {
         fault::point("shipped.move")?;
         match disk::rename_new(&beside.join(name), &folder.join(name)) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => {}

@@ -3,9 +3,10 @@
 use std::fs;
 
 use crate::atomic_file::{AtomicFile, Existing, Rules};
-use crate::classifier::write_shipped;
+use crate::classifier::{write_files, write_shipped};
 use crate::config::Home;
 use crate::disk;
+use crate::evaluate::MATRICES;
 use crate::trouble::{Kind, Result, Trouble};
 
 use crate::talk::note;
@@ -40,6 +41,8 @@ pub(super) fn init(home: &Home) -> Result<u8> {
     AtomicFile::create(&file, rules)?.write(CONFIGURATION.as_bytes())?;
     let folder = home.classifiers();
     let wrote = write_shipped(&folder).map_err(|e| Trouble::io("making", &folder, &e))?;
+    let risk = home.risk();
+    write_files(&risk, MATRICES).map_err(|e| Trouble::io("making", &risk, &e))?;
     home.make_folders()?;
     let classifiers = if wrote {
         "the shipped values, to adapt"
@@ -47,7 +50,7 @@ pub(super) fn init(home: &Home) -> Result<u8> {
         "unchanged"
     };
     note!(
-        "Created a home at {}\n  kycdrop.toml   the configuration, with comments\n  classifiers/   {classifiers}\n  watch-dir/     drop files into inbox/batch-customers; answers appear in outbox\nNext: kycdrop doctor, then kycdrop run",
+        "Created a home at {}\n  kycdrop.toml   the configuration, with comments\n  classifiers/   {classifiers}\n  risk/          an example of a risk matrix, to approve or to remove\n  watch-dir/     drop files into inbox/batch-customers; answers appear in outbox\nNext: kycdrop doctor, then kycdrop run",
         home.root.display()
     );
     Ok(0)

@@ -25,6 +25,9 @@ mod place;
 mod query;
 mod reference;
 mod report;
+mod risk;
+mod risk_check;
+mod risk_page;
 mod schema;
 mod shell;
 mod sizes;
@@ -144,6 +147,8 @@ enum Command {
     Report(report::Args),
     /// List, show, check and compare the tables of codes
     Classifiers(classifiers::Args),
+    /// Try the risk matrices, and explain the evaluation of a request
+    Risk(risk::Args),
     /// Copy the history to a new file while it is in use, and check the copy
     #[command(after_help = "\
 To restore it: stop the daemon, replace kycdrop.db with the file, remove
@@ -231,6 +236,7 @@ fn command(args: &Args) -> anyhow::Result<u8> {
         Command::Doctor(a) => doctor::doctor(&home, a)?,
         Command::Demo(a) => demo::demo(&home, a)?,
         Command::Classifiers(a) => classifiers::classifiers(&home, a)?,
+        Command::Risk(a) => risk::risk(&home, a)?,
         Command::Completions(a) => shell::completions(a)?,
         Command::Man(a) => shell::man(&home, a)?,
         Command::Report(a) => report::report(&home, a)?,

@@ -72,6 +72,7 @@ impl Command {
             Command::Explain(args) => args.what.first().map(Path::new),
             Command::Report(args) => args.batch.as_deref().map(Path::new),
             Command::Demo(args) => Some(&args.output),
+            Command::Risk(args) => args.file(),
             _ => None,
         }
     }

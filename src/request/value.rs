@@ -130,6 +130,33 @@ impl Normal {
     }
 }
 
+/// A number in whole thousandths, what is beyond them cut off. One whose digits do not fit is the
+/// largest or the smallest that does: a limit is exceeded by it all the same.
+pub fn thousandths(text: &str) -> Option<i64> {
+    let p = parts(text)?;
+    let point = p.exponent.unwrap_or(i64::MAX);
+    let point = if p.negative_exponent { -point } else { point };
+    // How many digits stand before the point of the thousandths.
+    let kept = point.saturating_add(p.whole.len() as i64).saturating_add(3);
+    let mut digits = p.whole.bytes().chain(p.fraction.bytes());
+    let mut value = 0i64;
+    let mut more = kept;
+    while more > 0 {
+        let digit = digits.next().map(|b| i64::from(b - b'0'));
+        // Nothing but zeros follow: they keep 0, and make anything else as large as it can be.
+        if digit.is_none() && (value == 0 || more > 18) {
+            value = if value == 0 { 0 } else { i64::MAX };
+            break;
+        }
+        value = value.saturating_mul(10).saturating_add(digit.unwrap_or(0));
+        more -= 1;
+    }
+    Some(match text.trim().starts_with('-') {
+        true => -value,
+        false => value,
+    })
+}
+
 /// Digits with an optional sign: what an additional value of the datatype INTEGER holds.
 pub fn is_plain_integer(text: &str) -> bool {
     let text = text.trim();
@@ -317,6 +344,28 @@ mod tests {
         ] {
             assert!(!is_whole(bad), "{bad}");
         }
+    }
+
+    #[test]
+    fn thousandths_are_exact_and_never_overflow() {
+        for (text, wanted) in [
+            ("0", 0),
+            ("1", 1_000),
+            ("-2.5", -2_500),
+            ("1999.9999", 1_999_999),
+            ("1e3", 1_000_000),
+            ("15e-1", 1_500),
+            ("1e-9", 0),
+            ("0e99999999999999999999", 0),
+            ("1e99999999999999999999", i64::MAX),
+            ("1e-99999999999999999999", 0),
+            ("123456789012345678901234567890", i64::MAX),
+            ("-123456789012345678901234567890", -i64::MAX),
+            ("000000000000000000000000000007", 7_000),
+        ] {
+            assert_eq!(thousandths(text), Some(wanted), "{text}");
+        }
+        assert_eq!(thousandths("ten"), None);
     }
 
     #[test]

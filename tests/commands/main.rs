@@ -34,6 +34,7 @@ mod pending;
 mod read_only;
 mod report;
 mod report_figures;
+mod risk;
 mod schema;
 mod settings;
 mod sqlite3_command;

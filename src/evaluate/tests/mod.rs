@@ -1,0 +1,447 @@
+//! A matrix and a customer in, an account out: every pitfall of rating customers has its case.
+
+mod numbers;
+mod refused;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::catalog::CUSTOMER;
+use crate::classifier::{ClassifierFile, ClassifierSet, parse_file, shipped_files};
+use crate::request::Tree;
+
+fn classifiers() -> Vec<ClassifierFile> {
+    shipped_files("2026-01-01").expect("the shipped classifiers are valid")
+}
+
+fn read(text: &str) -> Matrix {
+    parse_matrix("m.toml", text, &classifiers()).expect("a sound matrix")
+}
+
+/// The shipped matrix as if it were approved.
+fn approved() -> String {
+    MATRICES[0].1.replace("example = true\n", "")
+}
+
+fn rate(matrix: &Matrix, customer: &Value, screened: &[Screened]) -> Account {
+    let set = ClassifierSet::from_files(&classifiers()).expect("a set");
+    let text = customer.to_string();
+    let mut tree = Tree::new();
+    assert!(tree.read(&text, &CUSTOMER).expect("JSON"));
+    let case = Case::of(tree.root(&text, &CUSTOMER), &set, screened);
+    let account = matrix.evaluate(case).account();
+    let thousandths: u32 = account.factors.iter().map(|f| f.share_thousandths).sum();
+    assert_eq!(
+        tenths((thousandths + 50) / 100),
+        account.score,
+        "the shares are the score"
+    );
+    account
+}
+
+fn person() -> Value {
+    json!({
+        "communicationNumber": "N", "requester": "r", "sourceOfRiskLevel": "EVALUATE",
+        "riskManagementCategory": "IND", "entityType": "INDIVIDUAL", "customerExtId": "I",
+        "applicationDate": "2026-03-01", "firstName": "A", "lastName": "B", "citizenshipCountry": "LT",
+    })
+}
+
+fn company() -> Value {
+    json!({
+        "communicationNumber": "N", "requester": "r", "sourceOfRiskLevel": "EVALUATE",
+        "riskManagementCategory": "ORG", "entityType": "ORGANIZATION", "customerExtId": "O",
+        "applicationDate": "2026-03-01", "title": "T", "registrationCountry": "LT", "legalForm": "LTD",
+    })
+}
+
+/// A customer of whom enough is known to be LOW without any person.
+fn known(mut customer: Value) -> Value {
+    let more = json!({
+        "isPEP": false, "isSanctioned": false, "isInAdverseMedia": false, "isInInternalList": false,
+        "listActivity": [{"activityType": "EDUCATION"}],
+        "listOrderedService": [{"serviceType": "PAYMENT_ACCOUNT"}],
+        "listRelatedEntity": [{"relationType": "OWNER", "entityType": "INDIVIDUAL", "isPEP": false}],
+    });
+    merge(&mut customer, more);
+    customer
+}
+
+fn merge(customer: &mut Value, more: Value) {
+    let (Some(customer), Value::Object(more)) = (customer.as_object_mut(), more) else {
+        panic!("not objects")
+    };
+    customer.extend(more);
+}
+
+fn with(mut customer: Value, more: Value) -> Value {
+    merge(&mut customer, more);
+    customer
+}
+
+fn factor<'a>(account: &'a Account, id: &str) -> &'a FactorAccount {
+    account
+        .factors
+        .iter()
+        .find(|f| f.id == id)
+        .expect("a factor of the matrix")
+}
+
+fn state(account: &Account, id: &str) -> (&'static str, Option<u8>) {
+    let factor = factor(account, id);
+    (factor.state, factor.points)
+}
+
+fn screened(process: Process, outcome: Outcome) -> [Screened; 1] {
+    [Screened {
+        related: None,
+        process,
+        outcome,
+    }]
+}
+
+fn reasons(account: &Account) -> Vec<&'static str> {
+    account.reasons.iter().map(|(reason, _)| *reason).collect()
+}
+
+#[test]
+fn the_shipped_matrix_leaves_every_customer_to_a_person() {
+    let shipped = read(MATRICES[0].1);
+    assert_eq!(self_test(&shipped), []);
+    for customer in [person(), company(), known(person()), known(company())] {
+        let account = rate(&shipped, &customer, &[]);
+        assert_eq!(
+            (account.decision, reasons(&account)[0]),
+            ("PERSON", "example")
+        );
+    }
+    let account = rate(&read(&approved()), &known(person()), &[]);
+    assert_eq!((account.level, account.decision), ("LOW", "ACCEPTED"));
+}
+
+#[test]
+fn little_known_is_not_little_risk() {
+    let matrix = read(
+        &approved()
+            .replace("{ low = 0, standard = 15", "{ low = 0, standard = 0")
+            .replace("unknown = 15", "unknown = 0"),
+    );
+    let account = rate(&matrix, &person(), &[]);
+    assert_eq!(
+        (&*account.score, account.level_of_score, account.level),
+        ("0.0", "LOW", "MEDIUM")
+    );
+    assert_eq!(
+        (account.decision, reasons(&account)),
+        ("PERSON", vec!["thin_data"])
+    );
+    let account = rate(&matrix, &json!({"entityType": "INDIVIDUAL"}), &[]);
+    assert_eq!((account.without_data, account.level), (100, "MEDIUM"));
+    assert_eq!(reasons(&account), ["thin_data", "missing"]);
+}
+
+#[test]
+fn absent_is_not_false() {
+    let matrix = read(&approved());
+    let of = |customer: &Value| state(&rate(&matrix, customer, &[]), "customer.litigated");
+    assert_eq!(of(&person()), ("missing", None));
+    assert_eq!(
+        of(&with(person(), json!({"isLitigated": null}))),
+        ("missing", None)
+    );
+    assert_eq!(
+        of(&with(person(), json!({"isLitigated": false}))),
+        ("points", Some(0))
+    );
+    assert_eq!(
+        of(&with(person(), json!({"isLitigated": " TRUE "}))),
+        ("points", Some(45))
+    );
+}
+
+#[test]
+fn screening_and_declaration_are_one_flag() {
+    let matrix = read(&approved());
+    let customer = with(known(person()), json!({"isPEP": true}));
+    let declared = rate(&matrix, &customer, &[]);
+    let both = rate(
+        &matrix,
+        &customer,
+        &screened(Process::Pep, Outcome::Confirmed),
+    );
+    assert_eq!((declared.score, declared.level), (both.score, both.level));
+    // The outcome of screening counts before what was declared.
+    let cleared = rate(&matrix, &customer, &screened(Process::Pep, Outcome::Clear));
+    assert_eq!(
+        (state(&cleared, "customer.pep").1, cleared.level),
+        (Some(0), "LOW")
+    );
+    let turned = read(&approved().replace("screening_then_declared", "declared_then_screening"));
+    let account = rate(&turned, &customer, &screened(Process::Pep, Outcome::Clear));
+    assert_eq!(account.level, "HIGH");
+    let either = read(&approved().replace("screening_then_declared", "either"));
+    let honest = known(person());
+    assert_eq!(
+        rate(
+            &either,
+            &honest,
+            &screened(Process::Pep, Outcome::Confirmed)
+        )
+        .level,
+        "HIGH"
+    );
+    assert_eq!(
+        rate(&either, &customer, &screened(Process::Pep, Outcome::Clear)).level,
+        "HIGH"
+    );
+}
+
+#[test]
+fn a_match_that_waits_and_a_process_that_could_not_run_need_a_person() {
+    let matrix = read(&approved());
+    let waits = rate(
+        &matrix,
+        &known(person()),
+        &screened(Process::Pep, Outcome::Waiting),
+    );
+    assert_eq!(waits.level, "HIGH", "as if it were confirmed");
+    assert!(reasons(&waits).contains(&"waiting"));
+    let unscreened = rate(
+        &matrix,
+        &known(person()),
+        &screened(Process::Pep, Outcome::Unscreened),
+    );
+    assert_eq!((unscreened.level, unscreened.decision), ("LOW", "PERSON"));
+    assert_eq!(reasons(&unscreened), ["unscreened"]);
+    let rejects = read(&approved().replace(
+        "auto_reject_from = \"never\"",
+        "auto_reject_from = \"HIGH\"",
+    ));
+    let waits = rate(
+        &rejects,
+        &known(person()),
+        &screened(Process::Pep, Outcome::Waiting),
+    );
+    assert_eq!(
+        waits.decision, "PERSON",
+        "nothing is rejected for a match that nobody looked at"
+    );
+    let confirmed = rate(
+        &rejects,
+        &known(person()),
+        &screened(Process::Pep, Outcome::Confirmed),
+    );
+    assert_eq!(
+        (confirmed.decision, confirmed.reasons.len()),
+        ("REJECTED", 0)
+    );
+}
+
+#[test]
+fn each_floor_alone_raises() {
+    let matrix = read(&approved());
+    let owner = |more: Value| {
+        let owner = json!({"relationType": "OWNER", "entityType": "INDIVIDUAL", "isPEP": false});
+        json!({"listRelatedEntity": [with(owner, more)]})
+    };
+    for (floor, more, level) in [
+        ("sanctioned", json!({"isSanctioned": true}), "EXTREME"),
+        (
+            "sanctioned_owner",
+            owner(json!({"isSanctioned": true, "share": 50})),
+            "EXTREME",
+        ),
+        (
+            "sanctioned_owner",
+            owner(json!({"isSanctioned": true})),
+            "EXTREME",
+        ),
+        (
+            "",
+            owner(json!({"isSanctioned": true, "share": "49"})),
+            "LOW",
+        ),
+        ("internal_list", json!({"isInInternalList": true}), "HIGH"),
+        (
+            "",
+            json!({"isInInternalList": true, "listPurpose": "WHITE"}),
+            "LOW",
+        ),
+        ("pep", json!({"isPEP": true}), "HIGH"),
+        ("pep", owner(json!({"isPEP": true})), "HIGH"),
+        ("pep_family", json!({"isFamilyPEP": true}), "HIGH"),
+        (
+            "high_risk_country",
+            json!({"citizenshipCountry": "IR"}),
+            "HIGH",
+        ),
+        (
+            "high_risk_country",
+            json!({"secondCitizenshipCountry": "IR"}),
+            "HIGH",
+        ),
+    ] {
+        let account = rate(&matrix, &with(known(person()), more), &[]);
+        let floors: Vec<&str> = account.floors.iter().map(|f| &*f.id).collect();
+        assert_eq!(floors.join(" "), floor);
+        assert_eq!(account.level, level, "{floor}");
+        assert_eq!(
+            account.decision,
+            if floor.is_empty() {
+                "ACCEPTED"
+            } else {
+                "PERSON"
+            }
+        );
+    }
+    let home = json!({"permanentResidenceCountry": "KP"});
+    let account = rate(&matrix, &with(known(person()), home), &[]);
+    let floors: Vec<&str> = account.floors.iter().map(|f| &*f.id).collect();
+    assert_eq!(
+        (floors, account.level),
+        (vec!["high_risk_country", "prohibited_country"], "EXTREME")
+    );
+}
+
+#[test]
+fn ten_harmless_countries_do_not_thin_out_a_prohibited_one() {
+    let matrix = read(&approved());
+    let mut countries = vec![json!({"country": "KP"})];
+    let alone = rate(
+        &matrix,
+        &with(known(person()), json!({"listCountryOfActivity": countries})),
+        &[],
+    );
+    countries.extend((0..10).map(|_| json!({"country": "LV"})));
+    let among = rate(
+        &matrix,
+        &with(known(person()), json!({"listCountryOfActivity": countries})),
+        &[],
+    );
+    assert_eq!((&alone.score, alone.level), (&among.score, "EXTREME"));
+    let values = &factor(&among, "country.business").values;
+    assert_eq!(
+        (values.len(), &*values[0].path, &*values[10].path),
+        (
+            11,
+            "listCountryOfActivity[0].country",
+            "listCountryOfActivity[10].country"
+        )
+    );
+}
+
+#[test]
+fn what_the_classifier_does_not_rate_is_never_nothing() {
+    let matrix = read(&approved());
+    let account = rate(&matrix, &known(person()), &[]);
+    let value = &factor(&account, "country.citizenship").values[0];
+    assert_eq!((value.unrated, value.points), (true, Some(15)));
+    let without = read(&approved().replacen(
+        "unknown = 15          # a country that the classifier does not rate\n",
+        "",
+        1,
+    ));
+    let account = rate(&without, &known(person()), &[]);
+    assert_eq!(state(&account, "country.citizenship"), ("missing", None));
+    assert_eq!(
+        (account.decision, reasons(&account)),
+        ("PERSON", vec!["missing", "unrated"])
+    );
+    // A value that was retired meanwhile is one that nobody rates any more.
+    let mut files = classifiers();
+    files.retain(|f| f.name != "country");
+    let country = "title = \"C\"\n[values]\nLT = { name = \"L\", retired = true, attributes = { risk = \"high\" } }\nLV = { name = \"V\", attributes = { risk = \"low\" } }\n";
+    files.push(parse_file("country.toml", country, "2026-01-01").expect("a classifier"));
+    let matrix = parse_matrix("m.toml", &approved(), &files).expect("a matrix");
+    assert_eq!(
+        state(&rate(&matrix, &person(), &[]), "country.citizenship"),
+        ("points", Some(15))
+    );
+}
+
+#[test]
+fn a_factor_of_the_other_kind_is_not_missing() {
+    let matrix = read(&approved());
+    let account = rate(&matrix, &company(), &[]);
+    assert_eq!(
+        state(&account, "country.citizenship"),
+        ("not_applicable", None)
+    );
+    assert_eq!(
+        state(&account, "customer.pep_family"),
+        ("not_applicable", None)
+    );
+    assert_eq!(
+        state(&rate(&matrix, &person(), &[]), "customer.owner_unknown").0,
+        "not_applicable"
+    );
+    assert_eq!(
+        state(&account, "customer.owner_unknown"),
+        ("points", Some(70))
+    );
+    let listed = rate(&matrix, &with(company(), json!({"isListed": "true"})), &[]);
+    assert_eq!(state(&listed, "customer.owner_unknown").0, "not_applicable");
+    assert_eq!(
+        state(
+            &rate(&matrix, &known(company()), &[]),
+            "customer.owner_unknown"
+        ),
+        ("points", Some(0))
+    );
+}
+
+#[test]
+fn what_is_missing_counts_as_the_matrix_says() {
+    let text = approved().replace("[groups]", "[missing]\ndefault = 30\n\n[groups]");
+    let account = rate(&read(&text), &person(), &[]);
+    assert_eq!(state(&account, "activity.cash"), ("assumed", Some(30)));
+    assert_eq!(state(&account, "country.citizenship"), ("points", Some(15)));
+    assert!(account.thin, "what is assumed is not data");
+}
+
+#[test]
+fn leads_and_approval_dates_have_their_rules() {
+    let text = approved().replace(
+        "wait_for_approval_date = false",
+        "wait_for_approval_date = true",
+    );
+    let matrix = read(&text.replace("human = true", "human = false"));
+    let pep = with(known(person()), json!({"isPEP": true}));
+    assert_eq!(rate(&matrix, &pep, &[]).decision, "PERSON");
+    let lead = rate(
+        &matrix,
+        &with(pep, json!({"riskManagementCategory": "LEAD_IND"})),
+        &[],
+    );
+    assert_eq!(
+        (lead.level, lead.decision, lead.waits_for_approval_date),
+        ("HIGH", "ACCEPTED", false)
+    );
+    assert!(rate(&matrix, &known(person()), &[]).waits_for_approval_date);
+    let approved = with(known(person()), json!({"approvalDate": "2026-03-02"}));
+    assert!(!rate(&matrix, &approved, &[]).waits_for_approval_date);
+}
+
+#[test]
+fn the_order_of_the_file_changes_nothing_but_the_hash() {
+    let text = approved();
+    let (head, rest) = text.split_once("[[factor]]").expect("factors");
+    let (tables, tail) = rest.split_once("[flags]").expect("flags");
+    let mut tables: Vec<&str> = tables.split("\n[[").collect();
+    tables.rotate_left(1);
+    let (last, others) = tables.split_last().expect("tables");
+    let mut others: Vec<String> = others.iter().rev().map(|t| format!("[[{t}")).collect();
+    others.push(format!("[[factor]]{last}"));
+    let shuffled = read(&format!("{head}{}\n[flags]{tail}", others.join("\n")));
+    let matrix = read(&text);
+    assert_ne!(matrix.hash, shuffled.hash);
+    for customer in [
+        known(person()),
+        company(),
+        with(person(), json!({"isPEP": true, "citizenshipCountry": "KP"})),
+    ] {
+        let mut account = rate(&shuffled, &customer, &[]);
+        account.matrix.hash = matrix.hash.clone();
+        assert_eq!(account, rate(&matrix, &customer, &[]));
+    }
+}
