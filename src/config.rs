@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::answer_name::WorklistFile;
 use crate::branch::Branch;
-use crate::catalog::Endpoint;
+use crate::catalog::inbox_folders;
 use crate::disk;
 use crate::folder::Root;
 use crate::position::Position;
@@ -162,12 +162,12 @@ impl Roots {
         }
         let open = self.inbox.open();
         let open = open.map_err(|e| Trouble::io("opening", inbox, &e))?;
-        for endpoint in Endpoint::ALL {
-            match open.make(Path::new(endpoint.name())) {
+        for name in inbox_folders() {
+            match open.make(Path::new(name)) {
                 Ok(_) => {}
                 // Something else has its name: whoever looks at the inbox names that.
                 Err(e) if disk::is_no_folder(&e) => {}
-                Err(e) => return Err(Trouble::io("making", &inbox.join(endpoint.name()), &e)),
+                Err(e) => return Err(Trouble::io("making", &inbox.join(name), &e)),
             }
         }
         for folder in others {

@@ -27,6 +27,8 @@ pub const STEPS: &[&str] = &[
     "worklist.complete",
     "worklist.before",
     "worklist.renamed",
+    "events.written",
+    "events.renamed",
     "publish.before",
     "publish.renamed",
     "publish.after",

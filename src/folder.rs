@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{
-    self, Access, AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat, accessat, openat, statat,
+    self, Access, AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat, accessat, openat, renameat, statat,
     unlinkat,
 };
 use rustix::io::Errno;
@@ -250,6 +250,14 @@ impl Folder {
     pub fn rename_new(&self, name: &OsStr, to: &Folder, new: &OsStr) -> io::Result<()> {
         let to = (to.handle.as_fd(), Path::new(new));
         disk::rename_new_at((self.handle.as_fd(), Path::new(name)), to)
+    }
+
+    /// Renames a file of this folder into another one, in the place of a file that has the name there.
+    ///
+    /// # Errors
+    /// Whatever the rename fails with; a folder is never replaced.
+    pub fn rename_over(&self, name: &OsStr, to: &Folder, new: &OsStr) -> io::Result<()> {
+        Ok(renameat(&self.handle, name, &to.handle, new)?)
     }
 
     /// Removes a file.

@@ -152,6 +152,15 @@ impl fmt::Display for Endpoint {
     }
 }
 
+/// The folder of the inbox for decisions of people. It is ours: the API has no request for them.
+pub const DECISIONS: &str = "decisions";
+
+/// The folders that an inbox has: of every endpoint, and of decisions.
+pub fn inbox_folders() -> impl Iterator<Item = &'static str> {
+    let endpoints = Endpoint::ALL.into_iter().map(Endpoint::name);
+    endpoints.chain([DECISIONS])
+}
+
 /// A set of endpoints: where a rule applies, where a field is mandatory or ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Endpoints(pub(super) u8);

@@ -30,7 +30,7 @@ pub use cross_field::{
     Allowed, Category, CrossField, CustomerFacts, Fields, HistoryFacts, HistoryRule,
 };
 pub use customer::CUSTOMER;
-pub use endpoint::{CustomerKind, Endpoint, Endpoints, ReplyKind};
+pub use endpoint::{CustomerKind, DECISIONS, Endpoint, Endpoints, ReplyKind, inbox_folders};
 pub use field::{Applies, Field, FieldIndex, Object, ObjectId, Type};
 pub use lookup::{KeyTable, field_at, ignored_fields, keys, text_field};
 pub use markdown::{errors_page, fields_page};

@@ -8,7 +8,7 @@ use notify::{RecursiveMode, Watcher};
 use serde::Serialize;
 
 use crate::atomic_file;
-use crate::catalog::Endpoint;
+use crate::catalog::inbox_folders;
 use crate::classifier::read_folder;
 use crate::config::{Config, Home, refuse_other_file_system};
 use crate::disk;
@@ -190,7 +190,7 @@ fn moving(home: &Home) -> Vec<PathBuf> {
         home.failed(),
         inbox.clone(),
     ];
-    folders.extend(Endpoint::ALL.iter().map(|e| inbox.join(e.name())));
+    folders.extend(inbox_folders().map(|name| inbox.join(name)));
     folders
 }
 

@@ -403,7 +403,7 @@ fn fix_of(batch: &Batch) -> Option<String> {
     }
     let fix = match batch.status {
         404 => {
-            let names: Vec<&str> = crate::catalog::Endpoint::ALL.iter().map(|e| e.name()).collect();
+            let names: Vec<&str> = crate::catalog::inbox_folders().collect();
             format!("Drop the file into a folder of the inbox that is an endpoint: {}.", names.join(", "))
         }
         500 => "Nothing of the file was saved. Drop it again; if it fails again, report it.".into(),

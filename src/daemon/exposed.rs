@@ -21,7 +21,7 @@ pub(super) fn exposed(home: &Home) -> Vec<PathBuf> {
             home.archive(),
             home.failed(),
         ];
-        all.extend(crate::catalog::Endpoint::ALL.map(|e| inbox.join(e.name())));
+        all.extend(crate::catalog::inbox_folders().map(|name| inbox.join(name)));
         all.push(inbox);
         all.retain(|path| is_open(path));
         all

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::catalog::Endpoint;
+use crate::catalog::inbox_folders;
 use crate::config::{Config, Home};
 use crate::history::{self, Written};
 use crate::ingest::{Engine, Progress};
@@ -292,12 +292,12 @@ impl Worker {
     /// Whoever removes all of it must not find folders that came back meanwhile.
     fn folders_are_gone(&mut self) -> bool {
         let inbox = self.engine.home.inbox();
-        let endpoints = Endpoint::ALL.iter().map(|e| inbox.join(e.name()));
+        let of_inbox = inbox_folders().map(|name| inbox.join(name));
         let home = &self.engine.home;
         let others = [home.work(), home.outbox(), home.archive(), home.failed()];
         // Something else in the place of a folder is named with what is not taken, or pauses work.
         let missing = |folder: PathBuf| folder.symlink_metadata().is_err();
-        if !endpoints.chain(others).any(missing) {
+        if !of_inbox.chain(others).any(missing) {
             self.missing_since = None;
             return false;
         }

@@ -23,6 +23,8 @@ pub struct Matrix {
     pub example: bool,
     /// The risk management categories that it is for.
     pub categories: Vec<String>,
+    /// The file.
+    pub text: String,
     /// The SHA-256 of the file, in hexadecimal.
     pub hash: String,
     /// The classifiers whose attributes it uses, by name, each with its hash.
@@ -161,6 +163,11 @@ pub(super) struct Decision {
 }
 
 impl Matrix {
+    /// Whether an accepted customer without an approval date waits for one.
+    pub fn waits_for_approval_date(&self) -> bool {
+        self.decision.wait_for_approval_date
+    }
+
     /// The level of a score in tenths of a point, before any floor.
     pub fn level_of(&self, tenths: u32) -> RiskLevel {
         let reached = self.levels.iter().rev().find(|(from, _)| *from <= tenths);

@@ -147,6 +147,7 @@ impl<'t> Reader<'t> {
             valid_from: form.valid_from.get_ref().to_string(),
             example: form.example,
             categories,
+            text: self.text.into(),
             hash: crate::hex(&Sha256::digest(self.text.as_bytes())),
             groups,
             factors,

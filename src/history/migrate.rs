@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0008_shared_findings.sql"),
     include_str!("migrations/0009_words.sql"),
     include_str!("migrations/0010_invisible_names.sql"),
+    include_str!("migrations/0011_evaluations.sql"),
 ];
 
 /// Version 3 grew while it was new: a history that was made in those hours has its first part or the

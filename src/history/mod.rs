@@ -13,6 +13,7 @@ pub mod check;
 mod classifiers;
 mod dictionary;
 mod entry;
+mod evaluation;
 mod findings;
 mod footprint;
 mod keys;
@@ -38,6 +39,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::catalog;
 use crate::classifier::ClassifierFile;
 use crate::clock;
+use crate::evaluate::Matrix;
 use crate::trouble::{Kind, Result, Trouble};
 
 pub(crate) use batch::OF_BATCH;
@@ -45,6 +47,7 @@ pub use batch::{Finish, NewBatch, Written};
 pub use care::{backup, holders, refuse_other_files, snapshot};
 pub use classifiers::{ActiveSet, classifiers_with_values};
 pub use dictionary::{Dictionary, Packing};
+pub use evaluation::{DecisionRefused, Evaluated, EventFile, NewDecision, Rating, as_moment};
 use footprint::{Change, Footprint, Writing};
 pub use migrate::NEWEST_VERSION;
 pub use outcomes::OutcomeRow;
@@ -157,6 +160,33 @@ impl History {
         Ok(active)
     }
 
+    /// Keeps matrices that are to be used from now on. Returns their rows, in order.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn activate_matrices(&mut self, matrices: &[Matrix]) -> Result<Vec<i64>> {
+        let now = clock::now();
+        if evaluation::are_known(&self.conn, matrices)? {
+            return evaluation::activate(&self.conn, matrices, &now);
+        }
+        let writing = Writing::begin(&mut self.footprint, &self.conn, Change::Transaction)?;
+        let tx = self
+            .conn
+            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let ids = evaluation::activate(&tx, matrices, &now)?;
+        tx.commit()?;
+        writing.end(&self.conn)?;
+        Ok(ids)
+    }
+
+    /// The first files of events, up to so many, that do not have all that they are to have.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn unpublished_events(&self, most: u32) -> Result<Vec<EventFile>> {
+        evaluation::unpublished(&self.conn, most)
+    }
+
     /// Begins a transaction for the next file, or the next few.
     ///
     /// # Errors
@@ -248,13 +278,13 @@ impl History {
         writing.end(&self.conn)
     }
 
-    /// Marks responses as published. A response is in the outbox before this; if it gets lost, the
-    /// next start finds out from the work folder.
+    /// Marks responses and files of events as published. They are in the outbox before this; if it gets
+    /// lost, the next start finds out from the work folder, and writes the events again.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub fn mark_published(&mut self, published: &[Published]) -> Result<()> {
-        if published.is_empty() {
+    pub fn mark_published(&mut self, published: &[Published], events: &[EventFile]) -> Result<()> {
+        if published.is_empty() && events.is_empty() {
             return Ok(());
         }
         let writing = Writing::begin(&mut self.footprint, &self.conn, Change::Transaction)?;
@@ -267,6 +297,7 @@ impl History {
             )?
             .execute(params![p.batch_id, p.response_file, p.at])?;
         }
+        evaluation::mark(&tx, events)?;
         tx.commit()?;
         writing.end(&self.conn)
     }

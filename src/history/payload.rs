@@ -20,6 +20,7 @@ use zstd::zstd_safe::{self, DCtx, DDict};
 use crate::trouble::Result;
 use crate::validate::{Judged, JudgedChunk};
 
+use super::evaluation::Evaluated;
 use super::dictionary::{Dictionary, Packing};
 
 /// A payload as the history keeps it.
@@ -205,6 +206,8 @@ fn wrong(what: &str) -> rusqlite::Error {
 pub struct PackedChunk {
     /// The chunk that they belong to.
     pub judged: JudgedChunk,
+    /// The evaluation of its only customer, at an endpoint that evaluates.
+    pub evaluated: Option<Evaluated>,
     packed: Vec<u8>,
     /// What they are packed with.
     pub(super) dictionary: Arc<Dictionary>,
@@ -230,6 +233,7 @@ impl PackedChunk {
             places.push(begin..packed.len());
         }
         PackedChunk {
+            evaluated: None,
             judged,
             packed,
             dictionary,

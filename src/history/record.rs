@@ -5,7 +5,7 @@
 
 use rusqlite::{CachedStatement, Connection, Transaction, TransactionBehavior, params};
 
-use crate::catalog::{Action, Endpoint};
+use crate::catalog::{Action, Endpoint, RiskLevel};
 use crate::clock;
 use crate::request::{Note, NoteKind};
 use crate::trouble::Result;
@@ -14,6 +14,7 @@ use crate::validate::{Judged, TextPool};
 use super::assessment::AssessmentRows;
 use super::batch::{Finish, NewBatch, Written};
 use super::dictionary::Packing;
+use super::evaluation::{DecisionRefused, Evaluated, Evaluations, NewDecision, Whose, count_open};
 use super::findings::FindingRows;
 use super::footprint::{Change, Footprint, Writing};
 use super::keys::Keys;
@@ -79,7 +80,6 @@ struct Counts {
     repeated: u64,
     assessments: u64,
     created: u64,
-    evaluations: u64,
     screenings: u64,
 }
 
@@ -93,6 +93,8 @@ pub(super) struct At<'c> {
     pub now: &'c str,
     /// The number that its assessment gets, if it gets one.
     pub assessment_id: i64,
+    /// Its evaluation, if it asks for one.
+    pub evaluated: Option<&'c Evaluated>,
 }
 
 /// One file being written.
@@ -115,6 +117,7 @@ pub struct Recording<'g> {
     counts: Counts,
     tally: Tally,
     warnings: Warnings,
+    evaluations: Evaluations<'g>,
 }
 
 /// The statements that every customer needs, prepared once.
@@ -183,6 +186,7 @@ impl<'g> Recording<'g> {
             counts: Counts::default(),
             tally: Tally::default(),
             warnings: Warnings::default(),
+            evaluations: Evaluations::begin(conn)?,
             batch,
         })
     }
@@ -213,6 +217,7 @@ impl<'g> Recording<'g> {
                 payload: chunk.payload(i, customer),
                 now: &now,
                 assessment_id: first_assessment + i as i64,
+                evaluated: chunk.evaluated.as_ref().filter(|_| i == 0),
             };
             self.customer(customer, entered.get(i) == Some(&true), &at)?;
             if sound != customer.findings.is_empty() {
@@ -265,12 +270,26 @@ impl<'g> Recording<'g> {
     /// Writes an assessment, whose customer stood otherwise before if there was one.
     fn assess(&mut self, customer: &Judged, at: &At<'_>, former: Option<Former>) -> Result<()> {
         let (s, id) = (&customer.summary, at.assessment_id);
-        self.tally.stands(s, at.texts, former);
         self.rows.assessment.write(customer, at)?;
+        if let Some(former) = &former {
+            let replaced = former.assessment_id;
+            self.evaluations.replaced(replaced, id, at.text, at.now)?;
+        }
+        let mut level = s.risk_level;
+        if let Some(evaluated) = at.evaluated.filter(|_| s.is_evaluated()) {
+            let whose = Whose {
+                assessment_id: id,
+                number: at.texts.get(s.communication_number).unwrap_or_default(),
+                ext_id: at.texts.get(s.customer_ext_id).unwrap_or_default(),
+                business_unit: at.texts.get(s.business_unit),
+            };
+            let decided = self.evaluations.record(&whose, evaluated, at.now)?;
+            level = decided.map(RiskLevel::name);
+        }
+        self.tally.stands((s, level), at.texts, former.as_ref());
         self.last_assessment = Some(id);
         self.counts.assessments += 1;
         self.counts.created += u64::from(s.action == Action::Create);
-        self.counts.evaluations += u64::from(s.is_evaluated());
         if self.batch.endpoint.is_some_and(|e| !e.is_batch()) {
             for process in s.screening_processes() {
                 self.rows.screening.execute(params![id, process, at.now])?;
@@ -317,6 +336,17 @@ impl<'g> Recording<'g> {
         Ok(())
     }
 
+    /// Records a person's decision, which the file is. The inner error says why not.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn decide(
+        &mut self,
+        decision: &NewDecision,
+    ) -> Result<std::result::Result<(), DecisionRefused>> {
+        self.evaluations.decide(decision, self.batch_id)
+    }
+
     /// How many customers of the file are rejected so far.
     pub fn rejected(&self) -> u64 {
         self.counts.rejected
@@ -344,6 +374,7 @@ impl<'g> Recording<'g> {
         self.counts = Counts::default();
         self.tally = Tally::default();
         self.warnings = Warnings::default();
+        self.evaluations = Evaluations::begin(self.conn)?;
         self.rows.findings.forget();
         Ok(())
     }
@@ -421,17 +452,16 @@ impl<'g> Recording<'g> {
             .prepare_cached(
                 "UPDATE total SET batches = batches + 1, accepted = accepted + ?1,
                    rejected = rejected + ?2, assessments = assessments + ?3,
-                   customers = customers + ?4, evaluations = evaluations + ?5,
-                   screenings = screenings + ?6",
+                   customers = customers + ?4, screenings = screenings + ?5",
             )?
             .execute(params![
                 self.counts.accepted,
                 self.counts.rejected,
                 self.counts.assessments,
                 self.counts.created,
-                self.counts.evaluations,
                 self.counts.screenings
             ])?;
+        count_open(self.conn, self.evaluations.opened)?;
         Ok(())
     }
 }

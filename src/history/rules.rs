@@ -5,6 +5,8 @@
 //! every row. The hash only finds the row; its text decides, and two texts with one hash lie in
 //! neighbouring keys.
 
+use std::sync::LazyLock;
+
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
@@ -15,6 +17,7 @@ use crate::request::same_value;
 use crate::trouble::Result;
 use crate::validate::{Finding, Judged, Summary, TextPool};
 
+use super::evaluation::DECIDED_LEVEL;
 use super::keys::Keys;
 use super::payload::Unpacker;
 use super::trial::{self, Tried};
@@ -41,6 +44,7 @@ pub struct NewKeys {
 
 /// How a customer stood before its newest assessment, for the sums.
 pub(super) struct Former {
+    pub assessment_id: i64,
     pub kind: String,
     pub entity_type: String,
     pub risk_level: Option<String>,
@@ -376,7 +380,8 @@ impl<'c> HistoryRules<'c> {
                 .execute([keys.customer_key, assessment_id])?;
             return Ok(None);
         }
-        let (replaced, former) = self.former(keys.customer_key)?;
+        let former = self.former(keys.customer_key)?;
+        let replaced = former.assessment_id;
         self.conn
             .prepare_cached(
                 "INSERT INTO succession (assessment_id, next_assessment_id) VALUES (?1, ?2)",
@@ -395,25 +400,29 @@ impl<'c> HistoryRules<'c> {
         Ok(Some(former))
     }
 
-    /// The newest assessment of a customer, and what the customer is by it.
-    fn former(&self, customer_key: i64) -> Result<(i64, Former)> {
+    /// What a customer is by its newest assessment.
+    fn former(&self, customer_key: i64) -> Result<Former> {
+        static SQL: LazyLock<String> = LazyLock::new(|| {
+            format!(
+                "SELECT a.assessment_id, a.kind, a.entity_type,
+                        coalesce(a.risk_level, {DECIDED_LEVEL}), a.customer_status, a.country
+                 FROM customer c JOIN assessment a ON a.assessment_id = c.assessment_id
+                 WHERE c.key = ?1"
+            )
+        });
         let found = self
             .conn
-            .prepare_cached(
-                "SELECT a.assessment_id, a.kind, a.entity_type, a.risk_level, a.customer_status,
-                        a.country
-                 FROM customer c JOIN assessment a ON a.assessment_id = c.assessment_id
-                 WHERE c.key = ?1",
-            )?
+            .prepare_cached(&SQL)?
             .query_row([customer_key], |r| {
                 let former = Former {
+                    assessment_id: r.get(0)?,
                     kind: r.get(1)?,
                     entity_type: r.get(2)?,
                     risk_level: r.get(3)?,
                     customer_status: r.get(4)?,
                     country: r.get(5)?,
                 };
-                Ok((r.get(0)?, former))
+                Ok(former)
             })?;
         Ok(found)
     }

@@ -173,7 +173,13 @@ impl Tally {
     }
 
     /// Counts a new assessment: how its customer stands now, and no longer stands.
-    pub(super) fn stands(&mut self, summary: &Summary, facts: &TextPool, former: Option<Former>) {
+    /// `level` is its risk level, if it has one yet.
+    pub(super) fn stands(
+        &mut self,
+        (summary, level): (&Summary, Option<&str>),
+        facts: &TextPool,
+        former: Option<&Former>,
+    ) {
         let unit = self.texts.id_in(0, facts.get(summary.business_unit));
         let volume = self.volumes.entry(unit).or_default();
         volume.assessments += 1;
@@ -182,7 +188,7 @@ impl Tally {
             unit,
             (self.texts).id_in(1, summary.kind.map(CategoryKind::name)),
             self.texts.id_in(2, summary.entity_type),
-            self.texts.id_in(3, summary.risk_level),
+            self.texts.id_in(3, level),
             self.texts.id_in(4, summary.customer_status),
             self.texts.id_in(5, facts.get(summary.country)),
         ];
@@ -261,7 +267,7 @@ impl Tally {
         customers: u64,
     ) -> Result<()> {
         // A folder that is no endpoint can have any name.
-        let endpoint = batch.endpoint.map_or("", |_| batch.path.as_str());
+        let endpoint = if end.status == 404 { "" } else { &batch.path };
         conn.prepare_cached(
             "INSERT INTO day_file VALUES (?1, ?2, ?3, 1, ?4, ?5)
              ON CONFLICT DO UPDATE SET files = files + 1, bytes = bytes + excluded.bytes,

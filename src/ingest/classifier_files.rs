@@ -1,5 +1,6 @@
-//! The classifier files of a home as they come and change: while they are being copied the set of
-//! before stays active.
+//! The classifier files and risk matrices of a home as they come and change: while they are being copied
+//! those of before stay active. They are taken up together, since a matrix uses the ratings of
+//! classifiers.
 
 use std::path::PathBuf;
 use std::thread;
@@ -12,18 +13,20 @@ use crate::classifier::{
 };
 use crate::clock;
 use crate::config::{Config, Home};
+use crate::evaluate::read_matrices;
 use crate::history::{self, History, classifiers_with_values};
 use crate::trouble::{Kind, Result, Trouble};
 
+use super::evaluating::Matrices;
+
 pub(super) type Fingerprint = (String, Vec<(PathBuf, u64, Option<SystemTime>)>);
 
-/// Shows whether a classifier file was changed, without reading it; and the day, since a value
-/// may be retired on one.
+/// Shows whether a classifier file or a risk matrix was changed, without reading it; and the day, since a
+/// value may be retired on one.
 pub(super) fn fingerprint(home: &Home) -> Fingerprint {
-    let mut files: Vec<_> = std::fs::read_dir(home.classifiers())
-        .into_iter()
-        .flatten()
-        .flatten()
+    let listed = |folder| std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files: Vec<_> = listed(home.classifiers())
+        .chain(listed(home.risk()))
         .map(|e| e.path())
         .filter(|p| is_classifier_file(p))
         .map(|p| {
@@ -36,11 +39,12 @@ pub(super) fn fingerprint(home: &Home) -> Fingerprint {
     (clock::today(), files)
 }
 
-/// How long the classifier files and their folder have not been changed, by their times.
+/// How long the files and their folders have not been changed, by their times.
 pub(super) fn stood_for(home: &Home, (_, files): &Fingerprint) -> Duration {
-    let folder = std::fs::metadata(home.classifiers()).and_then(|m| m.modified());
+    let folders = [home.classifiers(), home.risk()];
+    let folders = folders.into_iter().filter_map(|f| std::fs::metadata(f).ok()?.modified().ok());
     let times = files.iter().filter_map(|(_, _, modified)| *modified);
-    let last = times.chain(folder.ok()).max();
+    let last = times.chain(folders).max();
     last.and_then(|last| SystemTime::now().duration_since(last).ok())
         .unwrap_or_default()
 }
@@ -61,12 +65,34 @@ pub(super) fn look_cut(set: &ClassifierSet, home: &Home) -> bool {
     true
 }
 
-/// The set that the history has as active, and its row; None in a history without one.
-pub(super) fn active(conn: &Connection) -> Result<Option<(ClassifierSet, i64)>> {
+/// The set that the history has as active, with the matrices of the home; None in a history without one.
+pub(super) fn active(history: &mut History, home: &Home) -> Result<Option<Active>> {
+    let conn = history.connection();
     let Some((set_id, files)) = history::active_classifiers(conn)? else {
         return Ok(None);
     };
-    Ok(Some((set_of(conn, set_id, &files)?, set_id)))
+    let set = set_of(conn, set_id, &files)?;
+    let matrices = matrices(history, home, &files)?;
+    Ok(Some(Active {
+        set,
+        set_id,
+        matrices,
+    }))
+}
+
+/// What customers are validated and evaluated with.
+pub(super) struct Active {
+    pub set: ClassifierSet,
+    /// Its row in the history.
+    pub set_id: i64,
+    pub matrices: Matrices,
+}
+
+/// Reads the risk matrices of a home, and keeps each version of them in the history.
+fn matrices(history: &mut History, home: &Home, files: &[ClassifierFile]) -> Result<Matrices> {
+    let matrices = read_matrices(&home.risk(), files)?;
+    let ids = history.activate_matrices(&matrices)?;
+    Ok(Matrices { matrices, ids })
 }
 
 /// The set of these files, which the history has as its set of this number.
@@ -82,17 +108,21 @@ fn set_of(conn: &Connection, set_id: i64, files: &[ClassifierFile]) -> Result<Cl
     Ok(set)
 }
 
-/// Reads the classifier files and makes them the active set of the history. Returns the set and its
-/// row.
-pub(super) fn activate(history: &mut History, home: &Home) -> Result<(ClassifierSet, i64)> {
+/// Reads the classifier files and the risk matrices, and makes them the active ones of the history.
+pub(super) fn activate(history: &mut History, home: &Home) -> Result<Active> {
     let files = read_folder(&home.classifiers(), &clock::today())?;
     let mut set = ClassifierSet::from_files(&files)?;
+    let matrices = matrices(history, home, &files)?;
     let active = history.activate_classifiers(&files)?;
     set.note_had_values(&classifiers_with_values(history.connection())?);
     if active.changed {
         tracing::info!(set = %active.hash.get(..12).unwrap_or(&active.hash), "classifiers activated");
     }
-    Ok((set, active.set_id))
+    Ok(Active {
+        set,
+        set_id: active.set_id,
+        matrices,
+    })
 }
 
 /// Waits until the classifier files stood still for `settle`, for `settle_timeout` at most.

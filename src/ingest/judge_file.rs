@@ -22,6 +22,7 @@ use crate::request::{
 use crate::trouble::{Result, Trouble};
 use crate::validate::{Judge, JudgedChunk};
 
+use super::evaluating::Matrices;
 use super::progress::{Progress, Silent};
 
 /// Files up to this size are read and judged where they are: starting threads costs more.
@@ -42,6 +43,8 @@ pub struct Rules {
     pub max_customers: u64,
     /// Whether a request that comes again is accepted again; else its number is used.
     pub accepts_repeats: bool,
+    /// What customers are evaluated with.
+    pub matrices: Arc<Matrices>,
 }
 
 /// What is known of a file once it was read to its end.
@@ -91,8 +94,8 @@ pub enum Source<'s> {
     Bytes(&'s [u8]),
 }
 
-/// What is made of a judged chunk by the thread that judged it.
-pub type Make<T> = Arc<dyn Fn(JudgedChunk) -> T + Send + Sync>;
+/// What is made of a judged chunk, and of the tree of its last customer, by the thread that judged it.
+pub type Make<T> = Arc<dyn Fn(JudgedChunk, &Tree) -> T + Send + Sync>;
 
 /// The validation of one file, and what it needs.
 pub struct FileJudge<'w, T> {
@@ -146,7 +149,7 @@ impl<T: Send + 'static> FileJudge<'_, T> {
             rules: self.rules,
             pool: self.pool,
             progress: &mut Silent,
-            make: Arc::new(|_| ()),
+            make: Arc::new(|_, _| ()),
             take: &mut |()| Ok(()),
         };
         Err(match before_them.over(source, zeros) {
@@ -309,14 +312,14 @@ fn judge<T>(chunk: Chunk, endpoint: Endpoint, rules: &Rules, make: &Make<T>) -> 
         TREE.with_borrow_mut(|tree| {
             tree.most_items = rules.limits.list_items;
             let mut last = Instant::now();
-            judge.judge_chunk(chunk, tree, || {
+            let judged = judge.judge_chunk(chunk, tree, || {
                 let now = Instant::now();
                 let elapsed = now.duration_since(last).as_millis() as u32;
                 last = now;
                 elapsed
-            })
+            });
+            judged.map(|judged| make(judged, tree))
         })
-        .map(|judged| make(judged))
     });
     match catch_unwind(judging) {
         Ok(made) => Ok(Made { made: made?, bytes }),

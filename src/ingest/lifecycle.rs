@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use crate::catalog::DECISIONS;
 use crate::clock;
 use crate::disk;
 use crate::history::{History, Published, Written};
@@ -100,6 +101,7 @@ impl Engine {
         // One first, then more at a time: where starts are cut short again and again, each still gets
         // a little further, and does not begin the same large group anew.
         answered.append(&mut self.process_in_groups(again, 1, progress)?);
+        self.publish_events()?;
         for (claim, batch) in self.history.unmarked()? {
             let ours = self.stuck.contains_key(&claim)
                 || self.unmarked.iter().any(|p| p.batch_id == batch.batch_id);
@@ -123,6 +125,7 @@ impl Engine {
         self.check_footing()?;
         let mut stopwatch = Stopwatch::start();
         self.build(&mut files)?;
+        self.publish_events()?;
         self.publish(&mut files)?;
         stopwatch.lap(&mut self.timings.publishing);
         // Should it have gone meanwhile, the next start finds the files in work.
@@ -231,9 +234,10 @@ impl Engine {
     pub fn mark(&mut self) -> Result<()> {
         let mut stopwatch = Stopwatch::start();
         step("mark.before")?;
-        self.history.mark_published(&self.unmarked)?;
+        self.history.mark_published(&self.unmarked, &self.events_out)?;
         stopwatch.lap(&mut self.timings.marking);
         self.unmarked.clear();
+        self.events_out.clear();
         step("mark.after")
     }
 }
@@ -272,7 +276,8 @@ fn log_answer(batch: &Written) {
         ms = batch.elapsed_ms,
         "answered"
     );
-    if let Some(error) = &batch.error {
+    // What is wrong with a decision may name the customer, or who decided.
+    if let Some(error) = batch.error.as_ref().filter(|_| batch.path != DECISIONS) {
         tracing::warn!(batch = batch.batch_id, "{}", printable(error));
     }
 }

@@ -7,6 +7,9 @@
 
 mod back;
 mod classifier_files;
+mod decision;
+mod evaluating;
+mod events;
 mod guard;
 mod judge_file;
 mod lifecycle;
@@ -24,16 +27,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::classifier::{ClassifierSet, write_shipped};
+use crate::classifier::{ClassifierSet, write_files, write_shipped};
 use crate::config::{Config, Home, RepeatedRequest, Roots};
 use crate::disk;
+use crate::evaluate::MATRICES;
 use crate::fault;
-use crate::history::{History, Published, Written};
+use crate::history::{EventFile, History, Published, Written};
 use crate::intake::{Claim, Deferral, ReservedNames, Unsynced};
 use crate::trouble::{Kind, Result, Trouble};
 
 use back::Stuck;
-use classifier_files::{Fingerprint, activate, active, fingerprint, look_cut, settled, stood_for};
+use classifier_files::{Active, Fingerprint, activate, active, fingerprint, look_cut, settled, stood_for};
 pub use classifier_files::{of_home as classifiers_of, to_check_with};
 use guard::Guard;
 pub use judge_file::{FileFacts, FileJudge, JudgeError, Make, Rules, Source, position_in};
@@ -74,6 +78,8 @@ pub struct Engine {
     standing: Standing<Fingerprint>,
     /// Published, but not marked in the history yet.
     unmarked: Vec<Published>,
+    /// Files of events that are out, but not marked in the history yet.
+    events_out: Vec<EventFile>,
     /// Put back into the inbox, and not reported yet.
     returned: Vec<(PathBuf, Claim, Deferral)>,
     /// Taken, and to be taken up again after others that they gave way to.
@@ -99,6 +105,12 @@ impl Engine {
         if wrote {
             tracing::info!(folder = %folder.display(), "wrote the shipped classifiers");
         }
+        // One that an earlier kycdrop made, or that its owner emptied, stays without a matrix.
+        let risk = home.risk();
+        let cut_short = risk.with_extension("part").exists();
+        if cut_short || !(risk.exists() || home.database().exists()) {
+            write_files(&risk, MATRICES).map_err(|e| Trouble::io("making", &risk, &e))?;
+        }
         let mut history =
             History::open_waiting(&home.database(), config.cache_mib, config.lock_wait)?;
         let mut standing = Standing::new(config.settle, config.settle_timeout);
@@ -108,10 +120,10 @@ impl Engine {
         };
         let stood = stood_for(&home, &fingerprint);
         let before = match stood < config.settle_timeout {
-            true => active(history.connection())?,
+            true => active(&mut history, &home)?,
             false => None,
         };
-        let (set, set_id) = match before.filter(|(set, _)| look_cut(set, &home)) {
+        let active = match before.filter(|before| look_cut(&before.set, &home)) {
             Some(before) => {
                 let now = Instant::now();
                 standing.hold(fingerprint, now.checked_sub(stood).unwrap_or(now));
@@ -126,8 +138,8 @@ impl Engine {
         let guard = Guard::new(&home)?;
         let worklists = Worklists::new(&config);
         Ok(Engine {
-            rules: Rules::new(set, &config),
-            set_id,
+            set_id: active.set_id,
+            rules: Rules::of(active, &config),
             roots: home.roots(),
             home,
             config,
@@ -136,6 +148,7 @@ impl Engine {
             fingerprint,
             standing,
             unmarked: Vec::new(),
+            events_out: Vec::new(),
             returned: Vec::new(),
             aside: Vec::new(),
             commit_failed: false,
@@ -192,12 +205,12 @@ impl Engine {
             return Ok(Some(due));
         }
         match activate(&mut self.history, &self.home) {
-            Ok((set, set_id)) => {
-                self.rules = Rules::new(set, &self.config);
-                self.set_id = set_id;
+            Ok(active) => {
+                self.set_id = active.set_id;
+                self.rules = Rules::of(active, &self.config);
             }
             Err(e) if e.kind == Kind::Setup => {
-                tracing::error!("{e}\n  keeping the previous classifiers until this is fixed");
+                tracing::error!("{e}\n  keeping the previous classifiers and risk matrices until this is fixed");
             }
             Err(e) => return Err(e),
         }
@@ -372,7 +385,7 @@ impl Engine {
     /// # Errors
     /// When the history cannot be written.
     pub fn on_idle(&mut self) -> Result<()> {
-        if !self.unmarked.is_empty() {
+        if !(self.unmarked.is_empty() && self.events_out.is_empty()) {
             self.mark()?;
         }
         // A reader may have kept an earlier one from emptying it.
@@ -403,7 +416,15 @@ fn step(name: &'static str) -> Result<()> {
 
 /// What [`Engine`] shares with `check`: the rules, from the configuration and a set.
 impl Rules {
-    /// The rules of a configuration and a set of classifiers.
+    /// The rules of a configuration and of what is active.
+    fn of(active: Active, config: &Config) -> Rules {
+        Rules {
+            matrices: Arc::new(active.matrices),
+            ..Rules::new(active.set, config)
+        }
+    }
+
+    /// The rules of a configuration and a set of classifiers; they evaluate nothing.
     pub fn new(set: ClassifierSet, config: &Config) -> Rules {
         Rules {
             classifiers: Arc::new(set),
@@ -416,6 +437,7 @@ impl Rules {
             max_file_bytes: config.max_file_bytes,
             max_customers: config.max_customers,
             accepts_repeats: config.repeated_request == RepeatedRequest::Accept,
+            matrices: Arc::default(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-use crate::catalog::Endpoint;
+use crate::catalog::{DECISIONS, Endpoint};
 use crate::clock;
 use crate::disk;
 use crate::fault;
@@ -28,6 +28,10 @@ pub fn write_body<W: Write>(
     batch: &Written,
     mut out: W,
 ) -> Result<(), WriteError> {
+    if batch.path == DECISIONS {
+        let body = response::decision_answer(batch.error.as_deref());
+        return Ok(out.write_all(body.as_bytes())?);
+    }
     let is_judged = batch.status == 200 || (batch.status == 400 && batch.customers > 0);
     let Some(endpoint) = Endpoint::from_name(&batch.path).filter(|_| is_judged) else {
         let timestamp = clock::api_form(&batch.received_at);

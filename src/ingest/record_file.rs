@@ -15,16 +15,20 @@ use std::thread;
 use std::time::{Instant, SystemTime};
 
 use crate::catalog::Endpoint;
+use crate::clock;
 use crate::disk;
 use crate::fault;
 use crate::folder::Root;
 use crate::hashing::{Hashed, hash_file};
 use crate::history::{Finish, Group, Packing, Recording};
 use crate::intake::{Claim, Deferral, ReservedNames, response_name};
-use crate::request::{Form, InvalidKind, Note, NoteDetail, NoteKind};
+use crate::request::{Form, InvalidKind, Note, NoteDetail, NoteKind, Tree};
 use crate::response::batch_result;
 use crate::trouble::{Kind, Result, Trouble};
+use crate::validate::JudgedChunk;
 
+use super::decision::{self, NotADecision};
+use super::evaluating::Evaluator;
 use super::judge_file::{self, FileFacts, FileJudge, JudgeError, Rules, Source};
 use super::lifecycle::{Recorded, Stage};
 use super::progress::Progress;
@@ -172,6 +176,9 @@ impl OneFile<'_> {
         work: &mut Work<'_>,
         progress: &mut dyn Progress,
     ) -> Result<(Hashed, Finish), NotRecorded> {
+        if self.claim.is_decision() {
+            return self.decide(file, work);
+        }
         let Some(endpoint) = self.claim.endpoint() else {
             let mut why = "the folder that the file was dropped in is not an endpoint".to_owned();
             if let Some(meant) = self.claim.meant() {
@@ -190,7 +197,16 @@ impl OneFile<'_> {
             }
         };
         let packing = self.packing.clone();
-        let make = Arc::new(move |judged| ReadyChunk::of(judged, endpoint, &packing));
+        let evaluator = Evaluator {
+            endpoint,
+            matrices: self.rules.matrices.clone(),
+            classifiers: self.rules.classifiers.clone(),
+            day: clock::day(&self.claim.received_at).to_owned(),
+        };
+        let make = Arc::new(move |judged: JudgedChunk, tree: &Tree| {
+            let evaluated = evaluator.evaluate(&judged, tree);
+            ReadyChunk::of(judged, endpoint, &packing, evaluated)
+        });
         let path = self.claim.source();
         let judge = FileJudge {
             endpoint,
@@ -220,6 +236,28 @@ impl OneFile<'_> {
                 _ => e.into(),
             })?;
         Ok((facts.hashed, end))
+    }
+
+    /// Records the decision that the file is.
+    fn decide(&self, file: &File, work: &mut Work<'_>) -> Result<(Hashed, Finish), NotRecorded> {
+        let decided = match decision::read(file, &self.rules.classifiers) {
+            Ok(decision) => work.recording.decide(&decision)?.map_err(|e| e.to_string()),
+            Err(NotADecision::Incomplete) if self.waits && !self.claim.overdue => {
+                return Err(self.put_off(Deferral::Incomplete));
+            }
+            Err(why) => Err(why.to_string()),
+        };
+        let (status, error) = match decided {
+            Ok(()) => (200, None),
+            Err(why) => (400, Some(why)),
+        };
+        let end = Finish {
+            status,
+            error,
+            set_id: Some(self.set_id),
+            ..Finish::default()
+        };
+        Ok((self.read_whole()?, end))
     }
 
     /// The length and hash of a file that was not judged to its end.

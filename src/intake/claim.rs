@@ -7,7 +7,7 @@
 //! work/20261120T164950237Z-000000-9f3a1c07/worklist/…  made after the commit, published before that
 //! ```
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use std::time::SystemTime;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
-use crate::catalog::Endpoint;
+use crate::catalog::{DECISIONS, Endpoint};
 use crate::clock;
 use crate::disk;
 use crate::fault;
@@ -240,6 +240,18 @@ impl Claim {
         }
     }
 
+    /// Whether it is a decision of a person: its folder of the inbox is that of decisions.
+    pub fn is_decision(&self) -> bool {
+        let first = self.folder_below_inbox().iter().next();
+        first.and_then(OsStr::to_str).is_some_and(is_decisions)
+    }
+
+    /// The name of the folder of the inbox that it belongs into; None where its own is none.
+    fn inbox_folder(&self) -> Option<&'static str> {
+        let endpoint = self.endpoint().map(Endpoint::name);
+        endpoint.or(self.is_decision().then_some(DECISIONS))
+    }
+
     /// The endpoint that its folder was probably meant to name, where it names none.
     pub fn meant(&self) -> Option<Endpoint> {
         let first = self.folder_below_inbox().iter().next()?;
@@ -248,8 +260,8 @@ impl Claim {
 
     /// The endpoint's name, or the path that was asked for.
     pub fn asked_for(&self) -> String {
-        match self.endpoint() {
-            Some(endpoint) => endpoint.name().to_owned(),
+        match self.inbox_folder() {
+            Some(name) => name.to_owned(),
             None => {
                 let parts: Vec<_> = self
                     .folder_below_inbox()
@@ -264,10 +276,8 @@ impl Claim {
     /// Where its response goes, below the outbox: folders below that of an endpoint are there again.
     pub fn answer_folder(&self) -> PathBuf {
         let folder = self.folder_below_inbox();
-        match self.endpoint() {
-            Some(endpoint) => {
-                Path::new(endpoint.name()).join(folder.iter().skip(1).collect::<PathBuf>())
-            }
+        match self.inbox_folder() {
+            Some(name) => Path::new(name).join(folder.iter().skip(1).collect::<PathBuf>()),
             None => folder.to_path_buf(),
         }
     }
@@ -360,6 +370,11 @@ impl Claim {
     pub fn remove(&self) -> io::Result<()> {
         disk::if_there(remove_empty(&self.folder)).map(drop)
     }
+}
+
+/// Whether a folder of the inbox has the name of that of decisions, in whatever case of its letters.
+pub(super) fn is_decisions(name: &str) -> bool {
+    name.eq_ignore_ascii_case(DECISIONS)
 }
 
 fn is_there(path: &Path) -> Result<bool> {

@@ -12,6 +12,7 @@ use crate::disk;
 use crate::folder::{Folder, Gives, Look};
 use crate::left_alone::is_left_alone;
 
+use super::claim::is_decisions;
 use super::deferral::Deferral;
 use super::settle::{Candidate, Inbox, Scan, Seen};
 
@@ -167,8 +168,9 @@ impl<'i> Walk<'i> {
             return;
         };
         let mut parts = relative.iter();
-        let endpoint = parts.next().and_then(OsStr::to_str);
-        let is_inside = endpoint.and_then(Endpoint::from_name).is_some() && parts.next().is_some();
+        let first = parts.next().and_then(OsStr::to_str);
+        let is_ours = first.is_some_and(|name| Endpoint::from_name(name).is_some() || is_decisions(name));
+        let is_inside = is_ours && parts.next().is_some();
         let age = look.modified.elapsed();
         let enough = self.inbox.settle_timeout.max(EMPTY_FOR);
         if is_inside && age.is_ok_and(|age| age >= enough) {

@@ -28,7 +28,8 @@ pub(super) const BREAKDOWNS: &[BreakdownRow] = &[
         note: "{scope}.",
         query: Query {
             period: "SELECT risk_level, sum(customers) FROM {standing} GROUP BY 1 HAVING sum(customers) > 0 {by_risk}",
-            batch: "SELECT risk_level, count(*) FROM {of_batch} GROUP BY 1 {by_risk}",
+            batch: "SELECT risk_level, count(*) FROM
+                    (SELECT {level} AS risk_level FROM (SELECT * FROM {of_batch}) a) GROUP BY 1 {by_risk}",
         },
         none: "Evaluation pending",
         name: Names::risk_level,
@@ -80,12 +81,17 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "{standing}",
         "(SELECT risk_level, country, customers FROM v_standing
           UNION ALL
-          SELECT risk_level, {country}, -1 FROM assessment a
+          SELECT {level}, {country}, -1 FROM assessment a
           WHERE assessment_id > ?3
             AND NOT EXISTS (SELECT 1 FROM succession s WHERE s.assessment_id = a.assessment_id)
           UNION ALL
-          SELECT risk_level, {country}, 1 FROM succession s JOIN assessment a USING (assessment_id)
+          SELECT {level}, {country}, 1 FROM succession s JOIN assessment a USING (assessment_id)
           WHERE s.next_assessment_id > ?3 AND s.assessment_id <= ?3)",
+    ),
+    (
+        "{level}",
+        "coalesce(risk_level, (SELECT d.level FROM evaluation e JOIN decision d USING (evaluation_id)
+           WHERE e.assessment_id = a.assessment_id ORDER BY e.evaluation_id DESC LIMIT 1))",
     ),
     // An assessment that a history of an earlier version replaced has its country in the payload only.
     (

@@ -1,7 +1,7 @@
 //! How a value is read: the lenient forms that the contract takes for numbers, booleans and dates.
 //! Pure functions over text; nothing passes through a float.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
 /// true or false in any case, white space around it ignored.
 pub fn boolean(text: &str) -> Option<bool> {
@@ -191,6 +191,14 @@ pub enum Moment {
 }
 
 impl Moment {
+    /// When it begins: a day at midnight UTC.
+    pub fn start(self) -> DateTime<Utc> {
+        match self {
+            Moment::Day(day) => day.and_time(NaiveTime::MIN).and_utc(),
+            Moment::Time(time) => time,
+        }
+    }
+
     /// Writes the text that the history keeps: the day, or the moment in UTC.
     pub fn write_to(self, out: &mut String) {
         // Writing to a String cannot fail.

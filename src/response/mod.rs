@@ -4,11 +4,15 @@
 //! in the API's own format; the same outcomes give the same bytes. It uses the catalogue alone, and
 //! knows nothing of files, databases or rules.
 
+mod event;
+
 use std::io::{self, Write};
 
 use serde::Serialize;
 
 use crate::catalog::{Endpoint, ReplyKind};
+
+pub use event::{EVENTS_FOLDER, Event, KycScoring, KycState, event_id, events_body, events_file};
 
 /// Where the API lives; the error bodies name it.
 pub const API_ROOT: &str = "/amlyze-ws-rest";
@@ -171,6 +175,12 @@ fn single(error: Option<(&str, &str)>) -> String {
         error_code,
         error_description,
     })
+}
+
+/// The body for a decision of a person: recorded, or refused for this reason. The API has no such request,
+/// so the form is that of a single customer and the code is ours.
+pub fn decision_answer(refused: Option<&str>) -> String {
+    single(refused.map(|why| ("DECISION", why)))
 }
 
 #[derive(Serialize)]

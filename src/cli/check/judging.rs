@@ -109,7 +109,7 @@ impl Checker<'_> {
             rules: &self.rules,
             pool: &self.pool,
             progress: &mut Silent,
-            make: Arc::new(|chunk| chunk),
+            make: Arc::new(|chunk, _| chunk),
             take: &mut |chunk| run.chunk(chunk),
         };
         let judged = judge.judge(input.source());

@@ -21,14 +21,14 @@ const SMALL: [&str; 1] = [
 ];
 
 /// The others.
-const ALL: [&str; 8] = [
+const ALL: [&str; 11] = [
     "SELECT 'table batch, batch ' || batch_id FROM batch
      WHERE customers <> accepted + rejected OR repeated NOT BETWEEN 0 AND accepted
        OR length(sha256) NOT IN (0, 64)",
     "SELECT 'table total' WHERE NOT EXISTS (SELECT 1 FROM total t
        WHERE (t.batches, t.accepted, t.rejected)
              = (SELECT count(*), coalesce(sum(accepted), 0), coalesce(sum(rejected), 0) FROM batch)
-         AND t.evaluations = (SELECT count(*) FROM assessment WHERE evaluation = 'PENDING')
+         AND t.evaluations = (SELECT count(*) FROM open_evaluation)
          AND t.screenings = (SELECT count(*) FROM screening))",
     "SELECT 'tables communication_number, customer, succession: not as many rows as in total'
      FROM total WHERE assessments <> (SELECT count(*) FROM communication_number)
@@ -58,6 +58,23 @@ const ALL: [&str; 8] = [
        OR (t.rejected, (SELECT count(*) FROM v_finding))
           <> (SELECT coalesce(sum(answers), 0), coalesce(sum(findings), 0) FROM day_finding)
        OR t.customers <> (SELECT coalesce(sum(customers), 0) FROM standing)",
+    "SELECT 'table evaluation, assessment ' || a.assessment_id FROM assessment a
+     WHERE a.evaluation = 'PENDING' AND NOT EXISTS
+       (SELECT 1 FROM evaluation e WHERE e.assessment_id = a.assessment_id)",
+    // Open is what nobody decided, and nothing took the place of.
+    "SELECT 'tables evaluation, decision, open_evaluation: evaluation ' || e.evaluation_id
+     FROM evaluation e
+     LEFT JOIN decision d USING (evaluation_id)
+     LEFT JOIN open_evaluation o USING (evaluation_id)
+     WHERE iif(e.level IS NULL, e.why_not IS NULL, e.account IS NULL OR NOT json_valid(e.account))
+       OR (d.evaluation_id IS NOT NULL AND (o.evaluation_id IS NOT NULL OR e.level IS NULL))
+       OR (o.evaluation_id IS NOT NULL) <> (d.evaluation_id IS NULL
+            AND NOT EXISTS (SELECT 1 FROM succession s WHERE s.assessment_id = e.assessment_id)
+            AND NOT EXISTS (SELECT 1 FROM evaluation x WHERE x.assessment_id = e.assessment_id
+                              AND x.evaluation_id > e.evaluation_id))",
+    "SELECT 'tables event_file, event: file ' || f.file_id FROM event_file f
+     WHERE f.published NOT BETWEEN 0 AND f.events
+       OR f.events <> (SELECT count(*) FROM event e WHERE e.file_id = f.file_id AND json_valid(e.data))",
     "SELECT 'table warning, batch ' || w.batch_id
      FROM warning w LEFT JOIN batch b USING (batch_id)
      WHERE b.batch_id IS NULL OR w.count < 1 OR w.position NOT BETWEEN 0 AND b.customers - 1",

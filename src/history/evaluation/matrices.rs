@@ -1,0 +1,64 @@
+//! The versions of the risk matrices.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::evaluate::Matrix;
+use crate::trouble::Result;
+
+/// Keeps matrices that are to be used from now on, each version once. Returns their rows, in order.
+pub(in crate::history) fn activate(
+    conn: &Connection,
+    matrices: &[Matrix],
+    now: &str,
+) -> Result<Vec<i64>> {
+    matrices
+        .iter()
+        .map(|m| match known(conn, m)? {
+            Some(id) => Ok(id),
+            None => insert(conn, m, now),
+        })
+        .collect()
+}
+
+/// Whether all of them are known already: then nothing is to be written.
+pub(in crate::history) fn are_known(conn: &Connection, matrices: &[Matrix]) -> Result<bool> {
+    for matrix in matrices {
+        if known(conn, matrix)?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn known(conn: &Connection, m: &Matrix) -> Result<Option<i64>> {
+    let mut select = conn.prepare_cached(
+        "SELECT matrix_id FROM risk_matrix WHERE hash = ?1 AND file = ?2 AND classifiers = ?3",
+    )?;
+    let id = select.query_row(params![m.hash, m.file, json(&m.classifiers)], |r| r.get(0));
+    Ok(id.optional()?)
+}
+
+fn insert(conn: &Connection, m: &Matrix, now: &str) -> Result<i64> {
+    conn.execute(
+        "INSERT INTO risk_matrix (file, hash, classifiers, name, owner, valid_from, example,
+           categories, text, loaded_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        params![
+            m.file,
+            m.hash,
+            json(&m.classifiers),
+            m.name,
+            m.owner,
+            m.valid_from,
+            m.example,
+            json(&m.categories),
+            m.text,
+            now
+        ],
+    )?;
+    Ok(conn.last_insert_rowid())
+}
+
+fn json<T: serde::Serialize>(value: &T) -> String {
+    // Texts alone: nothing here can fail to be JSON.
+    serde_json::to_string(value).unwrap_or_default()
+}

@@ -1,0 +1,117 @@
+//! A decision of a person, as a file in `inbox/decisions`.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
+
+use serde::Deserialize;
+
+use crate::catalog::{Classifier, RiskLevel};
+use crate::classifier::ClassifierSet;
+use crate::history::NewDecision;
+use crate::text::did_you_mean;
+
+/// The most bytes of such a file.
+const MAX_BYTES: u64 = 64 << 10;
+
+/// The most characters of a name, as of the requester of a request.
+const MAX_NAME: usize = 256;
+
+/// The most characters of a comment.
+const MAX_COMMENT: usize = 4000;
+
+/// Why a file is not a decision that can be recorded.
+pub(super) enum NotADecision {
+    /// It ends too early, and may be written further.
+    Incomplete,
+    /// What is wrong with it, and what to do.
+    Wrong(String),
+}
+
+impl fmt::Display for NotADecision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NotADecision::Incomplete => f.write_str("the file ends too early"),
+            NotADecision::Wrong(what) => f.write_str(what),
+        }
+    }
+}
+
+/// The file, by the names that the API's events have for the same things.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct DecisionFile {
+    communication_number: String,
+    process: Option<String>,
+    decision: String,
+    decision_ground_code: String,
+    final_risk_level: Option<String>,
+    decided_by: String,
+    comment: Option<String>,
+}
+
+/// Reads a decision; codes are those of the active classifiers.
+///
+/// # Errors
+/// Why it is none, with the place in the file where it is not of the form.
+pub(super) fn read(
+    file: &File,
+    classifiers: &ClassifierSet,
+) -> Result<NewDecision, NotADecision> {
+    let wrong = |what: String| NotADecision::Wrong(what);
+    let mut bytes = Vec::new();
+    let read = file.take(MAX_BYTES + 1).read_to_end(&mut bytes);
+    read.map_err(|e: io::Error| wrong(format!("the file cannot be read: {e}")))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(wrong(format!("a decision has at most {MAX_BYTES} bytes")));
+    }
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let given: DecisionFile = serde_json::from_slice(text).map_err(|e| match e.is_eof() {
+        true => NotADecision::Incomplete,
+        false => wrong(format!("{e}; docs/RISK.md has the form of a decision")),
+    })?;
+    checked(given, classifiers).map_err(wrong)
+}
+
+fn checked(given: DecisionFile, classifiers: &ClassifierSet) -> Result<NewDecision, String> {
+    if given.process.as_deref().is_some_and(|process| process != "kyc_scoring") {
+        return Err("process is not kyc_scoring, the only one that is decided here".into());
+    }
+    let accepted = match given.decision.as_str() {
+        "ACCEPTED" => true,
+        "REJECTED" => false,
+        _ => return Err("decision is not ACCEPTED or REJECTED".into()),
+    };
+    let level = match given.final_risk_level.as_deref() {
+        None => None,
+        Some(level) => match RiskLevel::from_name(level) {
+            Some(level) if level != RiskLevel::None => Some(level),
+            _ => return Err("finalRiskLevel is not LOW, MEDIUM, HIGH or EXTREME".into()),
+        },
+    };
+    let ground = given.decision_ground_code.trim();
+    if !classifiers.holds(Classifier::DecisionGround, ground) {
+        let codes = classifiers.codes(Classifier::DecisionGround);
+        let hint = did_you_mean(ground, codes.iter().copied())
+            .unwrap_or_else(|| "`kycdrop classifiers show decisionGround` lists them".into());
+        return Err(format!(
+            "decisionGroundCode {ground} is not a value of the classifier decisionGround: {hint}"
+        ));
+    }
+    let by = given.decided_by.trim();
+    if by.is_empty() || by.chars().count() > MAX_NAME {
+        return Err(format!("decidedBy is not a name of 1 to {MAX_NAME} characters"));
+    }
+    let comment = given.comment.as_deref().map(str::trim).filter(|c| !c.is_empty());
+    if comment.is_some_and(|c| c.chars().count() > MAX_COMMENT) {
+        return Err(format!("comment has more than {MAX_COMMENT} characters"));
+    }
+    Ok(NewDecision {
+        communication_number: given.communication_number,
+        accepted,
+        level,
+        ground: ground.to_owned(),
+        by: by.to_owned(),
+        comment: comment.map(str::to_owned),
+    })
+}
