@@ -28,6 +28,7 @@ mod report;
 mod risk;
 mod risk_check;
 mod risk_page;
+mod risk_try;
 mod schema;
 mod shell;
 mod sizes;

@@ -11,11 +11,12 @@ use crate::catalog::{CUSTOMER, Endpoint};
 use crate::classifier::{ClassifierFile, ClassifierSet};
 use crate::clock;
 use crate::config::Home;
+use crate::daemon;
 use crate::evaluate::{
     Case, Evaluation, MATRICES, Matrix, Refused, matrix_files, matrix_for, parse_matrix,
     read_matrices,
 };
-use crate::ingest::classifiers_of;
+use crate::ingest::{Again, classifiers_of};
 use crate::regular_file;
 use crate::request::Tree;
 use crate::talk::{note, say};
@@ -26,16 +27,19 @@ use crate::validate::{Judge, TextPool};
 use super::output::{self, TextFormat};
 use super::risk_check::{self, Tried};
 use super::risk_page;
+use super::risk_try;
 
 /// Arguments of `risk`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-Nothing is saved or changed. docs/RISK.md says how a matrix is written.
+Only reevaluate saves anything. docs/RISK.md says how a matrix is written.
 
 Examples:
   kycdrop risk check                         the matrices of the home, and their golden profiles
   kycdrop risk check new/retail.toml         one before it is put in place
   kycdrop risk explain request.json          the evaluation of a request, for an auditor
+  kycdrop risk try new/retail.toml           what it would change among the customers
+  kycdrop risk reevaluate                    evaluate them with a matrix that is new
   kycdrop risk explain --customer 3 --format json batch.json
 
 Exit codes: 0 done, 65 a matrix has a problem or a finding, or a file is not a
@@ -67,13 +71,40 @@ enum Command {
         #[arg(long, value_name = "FORMAT", default_value = "text")]
         format: TextFormat,
     },
+    /// Try a matrix on the standing customers of the history: who would move to another level
+    Try {
+        /// Files of matrices; customers of other categories are left out
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// The output format
+        #[arg(long, value_name = "FORMAT", default_value = "text")]
+        format: TextFormat,
+    },
+    /// Evaluate standing customers again who asked for it, with the matrices of the home
+    #[command(after_help = REEVALUATE)]
+    Reevaluate {
+        /// Those too whom the matrices in use have rated already
+        #[arg(long, conflicts_with = "unrated")]
+        all: bool,
+        /// Only those whom no matrix has rated
+        #[arg(long)]
+        unrated: bool,
+    },
 }
+
+const REEVALUATE: &str = "\
+Each gets a new evaluation with events of its own: under the communicationNumber of its
+request if that has no events yet, else under reevaluation-N. What was decided stays as
+it is until the new evaluation is decided. No other kycdrop may work on the home.";
 
 impl Args {
     /// The file that the command is about.
     pub(super) fn file(&self) -> Option<&Path> {
         match &self.command {
-            Command::Check { files } => files.first().map(PathBuf::as_path),
+            Command::Check { files } | Command::Try { files, .. } => {
+                files.first().map(PathBuf::as_path)
+            }
+            Command::Reevaluate { .. } => None,
             Command::Explain { file, .. } => Some(file),
         }
     }
@@ -84,6 +115,15 @@ pub(super) fn risk(home: &Home, args: &Args) -> Result<u8> {
     let classifiers = classifiers_of(home)?;
     match &args.command {
         Command::Check { files } => check(home, files, &classifiers),
+        Command::Try { files, format } => try_on_history(home, files, &classifiers, *format),
+        Command::Reevaluate { all, unrated } => {
+            let which = match (all, unrated) {
+                (true, _) => Again::All,
+                (_, true) => Again::Unrated,
+                _ => Again::Changed,
+            };
+            reevaluate(home, which)
+        }
         Command::Explain {
             file,
             customer,
@@ -165,6 +205,37 @@ fn check(home: &Home, files: &[PathBuf], classifiers: &[ClassifierFile]) -> Resu
     } else {
         Kind::Input as u8
     })
+}
+
+fn try_on_history(
+    home: &Home,
+    files: &[PathBuf],
+    classifiers: &[ClassifierFile],
+    format: TextFormat,
+) -> Result<u8> {
+    let matrices = matrix_files(files, classifiers)?;
+    let set = ClassifierSet::from_files(classifiers)?;
+    let conn = super::history_of(home)?;
+    let today = clock::today();
+    let trial = risk_try::trial(&conn, &matrices, (&set, latest(&matrices, &today)))?;
+    let shown = match format {
+        TextFormat::Json => output::json(&trial.page())?,
+        TextFormat::Text => trial.text(),
+    };
+    output::print(&shown, format)?;
+    Ok(0)
+}
+
+fn reevaluate(home: &Home, which: Again) -> Result<u8> {
+    let config = super::config_of(home)?;
+    let done = daemon::evaluate_again(home.clone(), config, which)?;
+    note!(
+        "{} evaluated again, {} of them decided by the matrix; {} left: no matrix is for their category",
+        counted(done.evaluated, "customer", "customers"),
+        done.decided,
+        done.without_matrix
+    );
+    Ok(0)
 }
 
 /// What a request is evaluated with.

@@ -27,6 +27,8 @@ use crate::talk::note;
 use crate::text::{counted, of_them_repeated};
 use crate::trouble::Result;
 
+use crate::ingest::{Again, DoneAgain};
+
 use lock::HomeLock;
 use worker::Worker;
 
@@ -86,4 +88,17 @@ pub(crate) fn once(home: Home, config: Config) -> Result<u8> {
         counted(accepted, "customer", "customers")
     );
     left.map_or(Ok(0), Err)
+}
+
+/// Evaluates standing customers again, as the only process that works on the home.
+///
+/// # Errors
+/// Any trouble; what was done until then stays done.
+pub(crate) fn evaluate_again(home: Home, config: Config, which: Again) -> Result<DoneAgain> {
+    let (_, lock, mut worker) = begin(home, config, false)?;
+    let mut again = DoneAgain::default();
+    let done = worker.engine.evaluate_again(which);
+    let done = done.map(|done| again = done);
+    worker.end(lock, done)?;
+    Ok(again)
 }

@@ -47,7 +47,9 @@ pub use batch::{Finish, NewBatch, Written};
 pub use care::{backup, holders, refuse_other_files, snapshot};
 pub use classifiers::{ActiveSet, classifiers_with_values};
 pub use dictionary::{Dictionary, Packing};
-pub use evaluation::{DecisionRefused, Evaluated, EventFile, NewDecision, Rating, as_moment};
+pub use evaluation::{
+    DecisionRefused, Evaluated, EventFile, NewDecision, Rating, Standing, as_moment, standing_after,
+};
 use footprint::{Change, Footprint, Writing};
 pub use migrate::NEWEST_VERSION;
 pub use outcomes::OutcomeRow;
@@ -177,6 +179,29 @@ impl History {
         tx.commit()?;
         writing.end(&self.conn)?;
         Ok(ids)
+    }
+
+    /// As [`standing_after`], of this history.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn standing_after(&self, after: i64, most: u32) -> Result<Vec<Standing>> {
+        standing_after(&self.conn, after, most)
+    }
+
+    /// Writes evaluations that were done again, in one transaction. Returns how many the matrix decided.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn record_again(&mut self, evaluated: &[(Standing, Evaluated)]) -> Result<u64> {
+        let writing = Writing::begin(&mut self.footprint, &self.conn, Change::Transaction)?;
+        let tx = self
+            .conn
+            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let decided = evaluation::record_again(&tx, evaluated)?;
+        tx.commit()?;
+        writing.end(&self.conn)?;
+        Ok(decided)
     }
 
     /// The first files of events, up to so many, that do not have all that they are to have.

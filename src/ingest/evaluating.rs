@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::catalog::{CUSTOMER, Endpoint, Endpoints, FieldIndex, customer::customer};
+use crate::catalog::{CUSTOMER, FieldIndex, customer::customer};
 use crate::classifier::ClassifierSet;
 use crate::evaluate::{Case, Matrix, Outcome, Process, Screened, matrix_for};
 use crate::history::{Evaluated, Rating, as_moment};
-use crate::request::Tree;
+use crate::request::{Node, Tree};
 use crate::validate::JudgedChunk;
 
 const APPROVAL_DATE: FieldIndex = customer("approvalDate");
+const SCREENING: FieldIndex = customer("initializeScreeningProcesses");
 
 /// The matrices in use, each with its row in the history.
 #[derive(Debug, Default)]
@@ -22,8 +23,9 @@ pub struct Matrices {
 
 /// What a request is evaluated with.
 pub(super) struct Evaluator {
-    pub endpoint: Endpoint,
+    /// The matrices.
     pub matrices: Arc<Matrices>,
+    /// Which categories are those of leads.
     pub classifiers: Arc<ClassifierSet>,
     /// The day (`yyyy-MM-dd`, UTC) on which the request came: which matrices are valid depends on it.
     pub day: String,
@@ -32,53 +34,53 @@ pub(super) struct Evaluator {
 impl Evaluator {
     /// The evaluation of the customer of a chunk that was just validated: an endpoint that evaluates
     /// takes one at a time. None for one that asks for none, or is rejected anyway.
-    pub(super) fn evaluate(&self, judged: &JudgedChunk, tree: &Tree) -> Option<Evaluated> {
-        if !Endpoints::EVALUATING.has(self.endpoint) {
-            return None;
-        }
+    pub(super) fn of_chunk(&self, judged: &JudgedChunk, tree: &Tree) -> Option<Evaluated> {
         let customer = judged.customers.first()?;
-        let summary = &customer.summary;
-        if !customer.findings.is_empty() || !summary.is_evaluated() {
-            return None;
-        }
-        let unscreened = |process| Screened {
-            related: None,
-            process,
-            outcome: Outcome::Unscreened,
-        };
-        let screened: Vec<Screened> = summary
-            .screening_processes()
-            .filter_map(Process::from_name)
-            .map(unscreened)
-            .collect();
-        let root = tree.root(judged.payload(customer), &CUSTOMER);
-        Some(self.of(Case::of(root, &self.classifiers, &screened)))
+        let is_asked = customer.summary.is_evaluated() && customer.findings.is_empty();
+        is_asked.then(|| self.of(tree.root(judged.payload(customer), &CUSTOMER)))
     }
 
     /// The evaluation of a customer.
-    pub(super) fn of(&self, case: Case<'_>) -> Evaluated {
+    pub(super) fn of(&self, customer: Node<'_>) -> Evaluated {
+        let screened = screened(&customer);
+        let case = Case::of(customer, &self.classifiers, &screened);
         let matrices = &self.matrices;
-        let found = matrix_for(&matrices.matrices, case.category(), &self.day);
-        let approval_date = case.customer.sound_text(APPROVAL_DATE).and_then(as_moment);
-        let lead = case.lead;
-        let rating = found.map_err(|e| e.to_string()).map(|matrix| {
-            let ids = matrices.matrices.iter().zip(&matrices.ids);
-            let id = ids.filter(|(m, _)| std::ptr::eq(*m, matrix)).map(|(_, id)| *id);
-            let evaluation = matrix.evaluate(case);
-            Rating {
-                matrix_id: id.last().unwrap_or_default(),
-                score_tenths: evaluation.score_tenths(),
-                level_of_score: evaluation.by_score,
-                level: evaluation.level,
-                verdict: evaluation.decision.verdict,
-                waits_for_approval: matrix.waits_for_approval_date(),
-                account: serde_json::to_string(&evaluation.account()).unwrap_or_default(),
-            }
-        });
+        let rating = matrix_for(&matrices.matrices, case.category(), &self.day)
+            .map_err(|e| e.to_string())
+            .map(|matrix| {
+                let evaluation = matrix.evaluate(case);
+                let mut rows = matrices.matrices.iter().zip(&matrices.ids);
+                let row = rows.find(|(m, _)| std::ptr::eq(*m, matrix));
+                Rating {
+                    matrix_id: row.map_or(0, |(_, id)| *id),
+                    score_tenths: evaluation.score_tenths(),
+                    level_of_score: evaluation.by_score,
+                    level: evaluation.level,
+                    verdict: evaluation.decision.verdict,
+                    waits_for_approval: matrix.waits_for_approval_date(),
+                    account: serde_json::to_string(&evaluation.account()).unwrap_or_default(),
+                }
+            });
         Evaluated {
             rating,
-            lead,
-            approval_date,
+            lead: case.lead,
+            approval_date: case.customer.sound_text(APPROVAL_DATE).and_then(as_moment),
         }
     }
+}
+
+/// What screening found: it could not be done, for each process that the request asks for.
+pub fn screened(customer: &Node<'_>) -> Vec<Screened> {
+    let names = CUSTOMER.field(SCREENING).ty.values();
+    let asked = customer.items(SCREENING).filter_map(|item| item.choice());
+    let asked = asked.filter_map(|i| names.get(usize::from(i)).copied());
+    let unscreened = |process| Screened {
+        related: None,
+        process,
+        outcome: Outcome::Unscreened,
+    };
+    asked
+        .filter_map(Process::from_name)
+        .map(unscreened)
+        .collect()
 }

@@ -5,6 +5,7 @@
 //! put away; after a crash, recovery takes the same steps from where they stopped. It may not know
 //! who runs it: neither `daemon` nor a command.
 
+mod again;
 mod back;
 mod classifier_files;
 mod decision;
@@ -36,9 +37,13 @@ use crate::history::{EventFile, History, Published, Written};
 use crate::intake::{Claim, Deferral, ReservedNames, Unsynced};
 use crate::trouble::{Kind, Result, Trouble};
 
+pub use again::{Again, DoneAgain};
 use back::Stuck;
-use classifier_files::{Active, Fingerprint, activate, active, fingerprint, look_cut, settled, stood_for};
+use classifier_files::{
+    Active, Fingerprint, activate, active, fingerprint, look_cut, settled, stood_for,
+};
 pub use classifier_files::{of_home as classifiers_of, to_check_with};
+pub use evaluating::{Matrices, screened};
 use guard::Guard;
 pub use judge_file::{FileFacts, FileJudge, JudgeError, Make, Rules, Source, position_in};
 use lifecycle::Recorded;
@@ -210,7 +215,9 @@ impl Engine {
                 self.rules = Rules::of(active, &self.config);
             }
             Err(e) if e.kind == Kind::Setup => {
-                tracing::error!("{e}\n  keeping the previous classifiers and risk matrices until this is fixed");
+                tracing::error!(
+                    "{e}\n  keeping the previous classifiers and risk matrices until this is fixed"
+                );
             }
             Err(e) => return Err(e),
         }

@@ -198,13 +198,15 @@ impl OneFile<'_> {
         };
         let packing = self.packing.clone();
         let evaluator = Evaluator {
-            endpoint,
             matrices: self.rules.matrices.clone(),
             classifiers: self.rules.classifiers.clone(),
             day: clock::day(&self.claim.received_at).to_owned(),
         };
         let make = Arc::new(move |judged: JudgedChunk, tree: &Tree| {
-            let evaluated = evaluator.evaluate(&judged, tree);
+            let evaluated = match endpoint.evaluates() {
+                true => evaluator.of_chunk(&judged, tree),
+                false => None,
+            };
             ReadyChunk::of(judged, endpoint, &packing, evaluated)
         });
         let path = self.claim.source();

@@ -9,6 +9,7 @@ mod files;
 mod find;
 mod life;
 mod place;
+mod rated;
 mod saved;
 
 pub use batch::{
@@ -21,4 +22,5 @@ pub use files::{LAST, batches_named, batches_of_bytes, has_batch, has_size, newe
 pub use find::{Found, Hit, Search, recent_words};
 pub use life::{Assessment, Change, Event, Life, Rejection, Screening, lives};
 pub use place::{Leaf, Places, Spot, leaves, spot};
+pub use rated::{Rated, rated_after};
 pub use saved::{Saved, save_query, saved_queries, shipped_queries};

@@ -4,6 +4,7 @@
 //! An evaluation is open until somebody decides it, the matrix at once or a person later, or until a
 //! later request or evaluation takes its place. What was decided is never changed.
 
+mod again;
 mod decide;
 mod events;
 mod matrices;
@@ -15,6 +16,8 @@ use crate::evaluate::Verdict;
 use crate::response::{KycScoring, KycState};
 use crate::trouble::Result;
 
+pub(super) use again::record_again;
+pub use again::{Standing, standing_after};
 pub use decide::{DecisionRefused, NewDecision};
 pub use events::EventFile;
 pub(super) use events::{mark, unpublished};
@@ -218,7 +221,11 @@ impl<'c> Evaluations<'c> {
     /// Closes an open evaluation by a decision, with its events.
     fn write_decision(&mut self, id: i64, decided: &Decided<'_>, now: &str) -> Result<()> {
         let by = decided.by;
-        let decision = if decided.accepted { "ACCEPTED" } else { "REJECTED" };
+        let decision = if decided.accepted {
+            "ACCEPTED"
+        } else {
+            "REJECTED"
+        };
         self.statement(
             "INSERT INTO decision (evaluation_id, decision, level, ground, decided_by, comment,
                decided_at, batch_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
