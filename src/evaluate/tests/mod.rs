@@ -206,6 +206,12 @@ fn a_match_that_waits_and_a_process_that_could_not_run_need_a_person() {
     );
     assert_eq!(waits.level, "HIGH", "as if it were confirmed");
     assert!(reasons(&waits).contains(&"waiting"));
+    // What is harmless once it is confirmed still waits for somebody to look at it.
+    let white = with(known(person()), json!({"listPurpose": "WHITE"}));
+    for (outcome, level) in [(Outcome::Confirmed, "LOW"), (Outcome::Waiting, "MEDIUM")] {
+        let account = rate(&matrix, &white, &screened(Process::InternalList, outcome));
+        assert_eq!(account.level, level);
+    }
     let unscreened = rate(
         &matrix,
         &known(person()),
