@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
-use serde_json::value::RawValue;
 
+use crate::evaluate::{Evaluation, MatrixName};
 use crate::trouble::Result;
 
 /// An evaluation, with its decision if there is one.
@@ -26,10 +26,10 @@ pub struct EvaluationRow {
     pub decision: Option<DecisionRow>,
     /// The matrix.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub matrix: Option<MatrixRow>,
-    /// Everything that was taken and what it came to, as JSON.
+    pub matrix: Option<MatrixName>,
+    /// Everything that was taken and what it came to.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub account: Option<Box<RawValue>>,
+    pub account: Option<Evaluation>,
 }
 
 /// What was decided on an evaluation.
@@ -80,7 +80,7 @@ pub fn evaluations(conn: &Connection, assessment_id: i64) -> Result<Vec<Evaluati
             None => None,
         };
         let matrix = match r.get(11)? {
-            Some(name) => Some(MatrixRow {
+            Some(name) => Some(MatrixName {
                 name,
                 file: r.get(12)?,
                 hash: r.get(13)?,
@@ -99,7 +99,7 @@ pub fn evaluations(conn: &Connection, assessment_id: i64) -> Result<Vec<Evaluati
             initial_risk_level: r.get(4)?,
             decision,
             matrix,
-            account: account.and_then(|json| RawValue::from_string(json).ok()),
+            account: account.and_then(|json| serde_json::from_str(&json).ok()),
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -118,7 +118,10 @@ pub(super) fn assessment_of_evaluation(conn: &Connection, number: &str) -> Resul
 /// # Errors
 /// When the database cannot be read.
 pub fn assessment_at(conn: &Connection, batch_id: i64, position: u64) -> Result<Option<i64>> {
-    let sql = format!("SELECT assessment_id FROM {} AND position = ?2", crate::history::OF_BATCH);
+    let sql = format!(
+        "SELECT assessment_id FROM {} AND position = ?2",
+        crate::history::OF_BATCH
+    );
     let mut select = conn.prepare_cached(&sql)?;
     let found = select.query_row(rusqlite::params![batch_id, position], |r| r.get(0));
     Ok(found.optional()?)
