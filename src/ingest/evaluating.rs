@@ -68,7 +68,7 @@ impl Evaluator {
 pub fn screened(customer: &Node<'_>) -> Vec<Screened> {
     let names = CUSTOMER.field(SCREENING).ty.values();
     let asked = customer.items(SCREENING).filter_map(|item| item.choice());
-    let asked = asked.filter_map(|i| names.get(usize::from(i)).copied());
+    let asked = asked.filter_map(|i| names.get(i).copied());
     let unscreened = |process| Screened {
         related: None,
         process,
