@@ -103,17 +103,21 @@ fn conclusion(page: &mut Page, account: &Account) {
         _ => page.line("A person decides:"),
     }
     for (reason, about) in &account.reasons {
-        let about = visible(about);
-        page.line(match *reason {
-            "example" => "  - the matrix is an example that nobody approved".to_owned(),
-            "level" => format!("  - the matrix leaves the level {about} to people"),
-            "floor" => format!("  - the floor {about} asks for it"),
-            "thin_data" => "  - too little is known".to_owned(),
-            "missing" => format!("  - there is no data for {about}"),
-            "unrated" => format!("  - the classifier does not rate a value of {about}"),
-            "waiting" => "  - a match of screening has not been judged".to_owned(),
-            _ => "  - screening could not be done".to_owned(),
-        });
+        page.line(format!("  - {}", reason_text(reason, &visible(about))));
+    }
+}
+
+/// Why a person decides; `about` is the factor, the floor or the level that the reason is about.
+pub(super) fn reason_text(reason: &str, about: &str) -> String {
+    match reason {
+        "example" => "the matrix is an example that nobody approved".to_owned(),
+        "level" => format!("the matrix leaves the level {about} to people"),
+        "floor" => format!("the floor {about} asks for it"),
+        "thin_data" => "too little is known".to_owned(),
+        "missing" => format!("there is no data for {about}"),
+        "unrated" => format!("the classifier does not rate a value of {about}"),
+        "waiting" => "a match of screening has not been judged".to_owned(),
+        _ => "screening could not be done".to_owned(),
     }
 }
 

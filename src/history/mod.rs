@@ -47,7 +47,10 @@ pub use batch::{Finish, NewBatch, Written};
 pub use care::{backup, holders, refuse_other_files, snapshot};
 pub use classifiers::{ActiveSet, classifiers_with_values};
 pub use dictionary::{Dictionary, Packing};
-pub use evaluation::{DecisionRefused, Evaluated, EventFile, NewDecision, Rating, as_moment};
+pub use evaluation::{
+    DecisionRefused, Evaluated, EventFile, NewDecision, OpenEvaluation, Rating, as_moment,
+    nearest_open, open_evaluations, recorded as recorded_decision, refusal as refusal_of_decision,
+};
 use footprint::{Change, Footprint, Writing};
 pub use migrate::NEWEST_VERSION;
 pub use outcomes::OutcomeRow;

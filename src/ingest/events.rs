@@ -33,7 +33,8 @@ impl Engine {
             let waiting = self.history.unpublished_events(most as u32)?;
             let all = waiting.len() < most;
             let is_out = |file: &EventFile| {
-                let same = |out: &EventFile| out.file_id == file.file_id && out.events == file.events;
+                let same =
+                    |out: &EventFile| out.file_id == file.file_id && out.events == file.events;
                 self.events_out.iter().any(same)
             };
             let new: Vec<EventFile> = waiting.into_iter().filter(|f| !is_out(f)).collect();

@@ -46,7 +46,7 @@ pub(super) const BREAKDOWNS: &[BreakdownRow] = &[
         name: Names::country,
     },
     BreakdownRow {
-        title: "Pending at the head office",
+        title: "Pending evaluations and screenings",
         note: "{scope}: evaluations and screenings that were requested and that kycdrop cannot do offline.",
         query: Query {
             period: "SELECT coalesce(process, what), count(*) FROM v_pending p

@@ -7,6 +7,7 @@
 mod decide;
 mod events;
 mod matrices;
+mod open;
 
 use rusqlite::{CachedStatement, Connection, params};
 
@@ -15,10 +16,11 @@ use crate::evaluate::Verdict;
 use crate::response::{KycScoring, KycState};
 use crate::trouble::Result;
 
-pub use decide::{DecisionRefused, NewDecision};
+pub use decide::{DecisionRefused, NewDecision, recorded, refusal};
 pub use events::EventFile;
 pub(super) use events::{mark, unpublished};
 pub(super) use matrices::{activate, are_known};
+pub use open::{OpenEvaluation, nearest_open, open_evaluations};
 
 /// The level that was decided of the assessment `a`, if one was: of its newest evaluation with a decision.
 pub(super) const DECIDED_LEVEL: &str = "(SELECT d.level FROM evaluation e
@@ -218,7 +220,11 @@ impl<'c> Evaluations<'c> {
     /// Closes an open evaluation by a decision, with its events.
     fn write_decision(&mut self, id: i64, decided: &Decided<'_>, now: &str) -> Result<()> {
         let by = decided.by;
-        let decision = if decided.accepted { "ACCEPTED" } else { "REJECTED" };
+        let decision = if decided.accepted {
+            "ACCEPTED"
+        } else {
+            "REJECTED"
+        };
         self.statement(
             "INSERT INTO decision (evaluation_id, decision, level, ground, decided_by, comment,
                decided_at, batch_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
