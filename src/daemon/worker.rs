@@ -197,6 +197,7 @@ impl Worker {
         let (claims, _) = self.take(&[candidate])?;
         let answered = self.engine.process(claims, &mut self.bar)?;
         self.count(&answered);
+        self.status_file.resumed(!answered.is_empty());
         Ok(())
     }
 
