@@ -259,3 +259,46 @@ fn without_a_history_there_is_nothing_to_decide() {
     assert_eq!(refused(&office, &["decisions"]).0, Some(78));
     assert_eq!(refused(&office, &on("N-1", &["--accept"])).0, Some(78));
 }
+
+#[test]
+fn of_two_people_at_once_one_decides() {
+    let office = office();
+    let decide = |how| {
+        let args = on("N-1", &[how, "--timeout", "2min"]);
+        office.run(&args).status.code()
+    };
+    let mut codes = std::thread::scope(|scope| {
+        let one = scope.spawn(|| decide("--accept"));
+        let other = scope.spawn(|| decide("--reject"));
+        [one, other].map(|person| person.join().expect("it ends"))
+    });
+    codes.sort_unstable();
+    assert_eq!(codes, [Some(0), Some(65)]);
+    assert_eq!(decided(&office).len(), 1);
+}
+
+#[test]
+fn what_the_page_of_the_officer_shows_works() {
+    let page = include_str!("../../docs/RISK.md");
+    let blocks = |language: &str| {
+        let fence = format!("```{language}\n");
+        let parts = page.split(&fence).skip(1);
+        let blocks = parts.filter_map(|part| part.split("```").next());
+        blocks.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let office = Office::new();
+    let fields = json!({"communicationNumber": "E-2", "customerExtId": "I-22", "isPEP": true});
+    office.answer("customer", "one", &with(evaluated("1", "IND"), fields));
+    let file = blocks("json")
+        .into_iter()
+        .find(|json| json.contains("decidedBy"));
+    let file = serde_json::from_str(&file.expect("the form")).expect("JSON");
+    let answer = office.answer("decisions", "any-name", &file);
+    assert_eq!(answer["resultType"], "REQUEST_ACCEPTED", "{answer}");
+    let queries = blocks("sql");
+    assert_eq!(queries.len(), 3);
+    for sql in queries {
+        let rows = printed(&office, &["query", &sql]);
+        assert!(rows.lines().count() > 1, "{sql}\n{rows}");
+    }
+}
