@@ -18,6 +18,7 @@ pub(crate) mod state;
 pub(crate) mod unaccounted;
 mod worker;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -101,4 +102,15 @@ pub(crate) fn evaluate_again(home: Home, config: Config, which: Again) -> Result
     let done = done.map(|done| again = done);
     worker.end(lock, done)?;
     Ok(again)
+}
+
+/// Answers one file of the inbox, a path below it, then ends; the others stay. What an earlier process
+/// had taken is finished first.
+///
+/// # Errors
+/// Any trouble; [`Kind::Busy`](crate::trouble::Kind::Busy) when another process works on the home.
+pub(crate) fn answer_one(home: Home, config: Config, file: &Path) -> Result<()> {
+    let (_wake, lock, mut worker) = begin(home, config, false)?;
+    let done = worker.answer_one(file);
+    worker.end(lock, done)
 }

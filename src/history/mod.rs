@@ -48,7 +48,9 @@ pub use care::{backup, holders, refuse_other_files, snapshot};
 pub use classifiers::{ActiveSet, classifiers_with_values};
 pub use dictionary::{Dictionary, Packing};
 pub use evaluation::{
-    DecisionRefused, Evaluated, EventFile, NewDecision, Rating, Standing, as_moment, standing_after,
+    DecisionRefused, Evaluated, EventFile, NewDecision, OpenEvaluation, Rating, Standing,
+    as_moment, nearest_open, open_evaluations, recorded as recorded_decision,
+    refusal as refusal_of_decision, standing_after,
 };
 use footprint::{Change, Footprint, Writing};
 pub use migrate::NEWEST_VERSION;

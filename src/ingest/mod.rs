@@ -43,6 +43,7 @@ use classifier_files::{
     Active, Fingerprint, activate, active, fingerprint, look_cut, settled, stood_for,
 };
 pub use classifier_files::{of_home as classifiers_of, to_check_with};
+pub use decision::DecisionFile;
 pub use evaluating::{Matrices, screened};
 use guard::Guard;
 pub use judge_file::{FileFacts, FileJudge, JudgeError, Make, Rules, Source, position_in};

@@ -41,6 +41,7 @@ fn rules(limits: Limits) -> Rules {
         max_file_bytes: u64::MAX,
         max_customers: u64::MAX,
         accepts_repeats: true,
+        matrices: Arc::default(),
     }
 }
 
@@ -207,7 +208,7 @@ fn judge_all(
         rules: &rules,
         pool,
         progress: &mut Silent,
-        make: Arc::new(|chunk| chunk),
+        make: Arc::new(|chunk, _| chunk),
         take: &mut take,
     };
     let judged = judge.judge(Source::Bytes(bytes));

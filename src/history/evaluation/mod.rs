@@ -8,6 +8,7 @@ mod again;
 mod decide;
 mod events;
 mod matrices;
+mod open;
 
 use rusqlite::{CachedStatement, Connection, params};
 
@@ -18,10 +19,11 @@ use crate::trouble::Result;
 
 pub(super) use again::record_again;
 pub use again::{Standing, standing_after};
-pub use decide::{DecisionRefused, NewDecision};
+pub use decide::{DecisionRefused, NewDecision, recorded, refusal};
 pub use events::EventFile;
 pub(super) use events::{mark, unpublished};
 pub(super) use matrices::{activate, are_known};
+pub use open::{OpenEvaluation, nearest_open, open_evaluations};
 
 /// The level that was decided of the assessment `a`, if one was: of its newest evaluation with a decision.
 pub(super) const DECIDED_LEVEL: &str = "(SELECT d.level FROM evaluation e
