@@ -1,6 +1,8 @@
 //! A risk matrix, ready to compute with: every name in it was found in the catalogue, in the
 //! classifiers or in the matrix itself.
 
+use std::collections::BTreeMap;
+
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
@@ -73,7 +75,7 @@ pub(super) enum Scale {
     /// The points if it is so, else none.
     Is(bool, u32),
     /// Points of a code, with its rating where it has one; and points of any other code.
-    Codes(HashMap<Box<str>, (u32, Box<str>)>, Option<Points>),
+    Codes(HashMap<String, (u32, Option<String>)>, Option<Points>),
     /// Points of a number.
     Bands(Vec<Band>, Measure),
 }
@@ -83,7 +85,7 @@ pub(super) enum Scale {
 pub(super) enum Measure {
     Number,
     /// Multiplied by what another field of the same object says.
-    Per(FieldIndex, Vec<(String, Ratio)>),
+    Per(FieldIndex, BTreeMap<String, Ratio>),
     /// The whole units from the date to that of another field of the customer.
     Age(FieldIndex, AgeUnit),
 }

@@ -1,6 +1,5 @@
 //! The text of one TOML file to one risk matrix, with every problem named by line and fix.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use sha2::{Digest, Sha256};
@@ -11,7 +10,7 @@ use crate::position::Position;
 use crate::request::value;
 use crate::text::did_you_mean;
 
-use super::form::{LevelForm, MatrixForm, Missing, MissingWord};
+use super::form::{LevelForm, MatrixForm};
 use super::matrix::{Group, Matrix, MatrixName};
 use super::wording::{self, Wording};
 
@@ -39,7 +38,6 @@ pub fn parse_matrix(
         text: (file, text),
         classifiers,
         problems: Vec::new(),
-        used: BTreeMap::new(),
     };
     let matrix = reader.matrix(form);
     match reader.problems.is_empty() {
@@ -54,8 +52,6 @@ pub(super) struct Reader<'t> {
     text: (&'t str, &'t str),
     classifiers: &'t [ClassifierFile],
     problems: Vec<Problem>,
-    /// Classifiers whose attributes were looked up, with their hashes.
-    pub(super) used: BTreeMap<String, String>,
 }
 
 impl<'t> Reader<'t> {
@@ -87,11 +83,15 @@ impl<'t> Reader<'t> {
         let found = known.clone().position(|k| k == name);
         if found.is_none() {
             let remedy = did_you_mean(name, known.clone()).unwrap_or_else(|| {
-                let some: Vec<&str> = known.take(12).collect();
-                format!(
-                    "write one of those that there are, such as {}",
-                    some.join(", ")
-                )
+                let mut some: Vec<&str> = known.take(12).collect();
+                some.dedup();
+                match some.is_empty() {
+                    true => "there is none so far: add it where it is looked for".to_owned(),
+                    false => format!(
+                        "write one of those that there are, such as {}",
+                        some.join(", ")
+                    ),
+                }
             });
             self.problem(at, message(), remedy);
         }
@@ -132,10 +132,7 @@ impl<'t> Reader<'t> {
             }
         });
         let groups: Vec<Group> = groups.collect();
-        let default = form
-            .missing
-            .default
-            .unwrap_or(Missing::Word(MissingWord::Neutral));
+        let default = form.missing.default;
         let factors = form.factor.into_iter();
         let mut factors: Vec<_> = factors
             .filter_map(|f| self.factor(f, &groups, default))
@@ -145,6 +142,13 @@ impl<'t> Reader<'t> {
         let floors = form.floor.into_iter();
         let mut floors: Vec<_> = floors.filter_map(|f| self.floor(f, &factors)).collect();
         floors.sort_by(|a, b| a.id.cmp(&b.id));
+        let uses = |name: &str| {
+            factors
+                .iter()
+                .filter_map(|f| f.attribute.as_ref())
+                .any(|a| a.1 == name)
+        };
+        let used = self.classifiers.iter().filter(|f| uses(&f.name));
         let mut categories = form.applies_to.into_inner().0;
         categories.sort();
         Matrix {
@@ -155,7 +159,7 @@ impl<'t> Reader<'t> {
                 hash: crate::hex(&Sha256::digest(self.text.1.as_bytes())),
                 owner: form.owner.into_inner(),
                 valid_from: form.valid_from.get_ref().to_string(),
-                classifiers: std::mem::take(&mut self.used).into_iter().collect(),
+                classifiers: used.map(|f| (f.name.clone(), f.hash())).collect(),
             },
             example: form.example,
             categories,

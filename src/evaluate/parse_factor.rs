@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use hashbrown::HashMap;
+use serde_json::Value;
 use toml::Spanned;
 
 use crate::catalog::{Applies, CUSTOMER, EntityType, Field, FieldIndex, Type, additional_value};
@@ -113,9 +115,7 @@ impl Reader<'_> {
                 for field in paths.iter().filter_map(FieldPath::field) {
                     self.check_words(&values.span(), field, codes.keys().map(|c| &**c));
                 }
-                let codes = codes
-                    .iter()
-                    .map(|(code, n)| (code.as_str().into(), (n.0, "".into())));
+                let codes = codes.iter().map(|(code, n)| (code.clone(), (n.0, None)));
                 Scale::Codes(codes.collect(), form.unknown)
             }
             (None, None, Some(bands), None, None) if !flag => self.bands(form, bands, paths)?,
@@ -175,47 +175,41 @@ impl Reader<'_> {
             return None;
         }
         let file = self.classifier(first?)?;
-        self.used.insert(file.name.clone(), file.hash());
-        let mut codes = hashbrown::HashMap::new();
-        let (mut any, mut without) = (false, Vec::new());
+        let known = file.values.iter().flat_map(|v| v.attributes.keys());
+        let message = || {
+            format!(
+                "no value of the classifier {} has the attribute {name}",
+                file.name
+            )
+        };
+        self.find(&at, name, known.map(|k| &**k), message)?;
+        let (mut codes, mut without) = (HashMap::new(), BTreeMap::new());
         for value in &file.values {
-            let Some(rating) = value.attributes.get(name) else {
-                continue;
-            };
-            any = true;
-            let rating = rating
-                .as_str()
-                .map_or_else(|| rating.to_string(), str::to_owned);
+            let rating = value.attributes.get(name).map(|rating| match rating {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            });
+            let Some(rating) = rating else { continue };
             match rated.get(&rating) {
                 // A retired value is not to be given any more, so nobody keeps its rating up.
-                Some(n) if !value.retired => {
-                    codes.insert(value.code.as_str().into(), (n.0, rating.into()));
+                Some(_) if value.retired => {}
+                Some(n) => {
+                    codes.insert(value.code.clone(), (n.0, Some(rating)));
                 }
-                Some(_) => {}
-                None if without.contains(&rating) => {}
                 None => {
-                    let near = did_you_mean(&rating, rated.keys().map(|r| &**r));
-                    let message = format!(
-                        "{} of the classifier {} has {name} = {rating}, which has no points here",
-                        value.code, file.name
-                    );
-                    let remedy = format!("add {rating} to points. {}", near.unwrap_or_default());
-                    let place = form.points.as_ref().map_or(at.clone(), Spanned::span);
-                    self.problem(&place, message, remedy.trim_end());
-                    without.push(rating);
+                    without.entry(rating).or_insert(&value.code);
                 }
             }
         }
-        if !any {
-            let all = file
-                .values
-                .iter()
-                .flat_map(|v| v.attributes.keys())
-                .map(|k| &**k);
-            match did_you_mean(name, all) {
-                Some(near) => self.problem(&at, wording::UNRATED.0.replace("{}", name), near),
-                None => self.wrong(&at, wording::UNRATED, name),
-            }
+        let place = form.points.as_ref().map_or(at, Spanned::span);
+        for (rating, code) in without {
+            let near = did_you_mean(&rating, rated.keys().map(|r| &**r));
+            let message = format!(
+                "{code} of the classifier {} has {name} = {rating}, which has no points here",
+                file.name
+            );
+            let remedy = format!("add {rating} to points. {}", near.unwrap_or_default());
+            self.problem(&place, message, remedy.trim_end());
         }
         let source = (name.clone(), file.name.clone());
         Some((Scale::Codes(codes, form.unknown), Some(source)))
@@ -275,11 +269,7 @@ impl Reader<'_> {
         if per.factor.get(&per.unit).is_none_or(|r| r.0 != r.1) {
             self.wrong(&at, wording::UNIT, &per.unit);
         }
-        let ratios = per
-            .factor
-            .iter()
-            .map(|(word, ratio)| (word.clone(), *ratio));
-        Some(Measure::Per(index, ratios.collect()))
+        Some(Measure::Per(index, per.factor.clone()))
     }
 
     pub(super) fn floor(&mut self, form: FloorForm, factors: &[Factor]) -> Option<Floor> {
