@@ -46,9 +46,10 @@ impl Matrix {
         let score = (self.score(&sums, &mut factors) + 50) / 100;
         let floors = self.floors(&taker, &factors);
         let applying = self.groups.iter().zip(&sums).filter(|(_, s)| s.applies);
-        let (all, without) = applying.fold((0, 0), |(all, without), (group, sum)| {
-            let unknown = if sum.has_data { 0 } else { group.weight };
-            (all + group.weight, without + unknown)
+        let (all, without) = applying.fold((0, 0), |(all, without), ((_, group), sum)| {
+            let weight = group.weight.0;
+            let unknown = if sum.has_data { 0 } else { weight };
+            (all + weight, without + unknown)
         });
         let thin = &self.rules.thin_data;
         let is_thin = without * 100 > thin.over.0 * all || all == without;
@@ -94,17 +95,17 @@ impl Matrix {
     /// harm the rounding to a tenth; and what each factor adds to it, so that nothing is left over.
     fn score(&self, sums: &[Sum], factors: &mut [FactorAccount]) -> u32 {
         let counting = self.groups.iter().zip(sums).filter(|(_, s)| s.count > 0);
-        let (common, weight) = counting.fold((1, 0), |(common, weight), (group, sum)| {
+        let (common, weight) = counting.fold((1, 0), |(common, weight), ((_, group), sum)| {
             let (_, under) = sum.fraction(group.combine, 0, 0);
-            (common * under, weight + u128::from(group.weight))
+            (common * under, weight + u128::from(group.weight.0))
         });
         let whole = (common * weight).max(1);
         let (mut exact, mut given) = (0, 0);
         for (i, (factor, account)) in self.factors.iter().zip(factors).enumerate() {
             let group = self.groups.get(factor.group).zip(sums.get(factor.group));
-            if let (Some(points), Some((group, sum))) = (account.points, group) {
+            if let (Some(points), Some(((_, group), sum))) = (account.points, group) {
                 let (over, under) = sum.fraction(group.combine, i, points);
-                exact += over * (common / under) * u128::from(group.weight) * 1000;
+                exact += over * (common / under) * u128::from(group.weight.0) * 1000;
                 account.share_thousandths = (exact / whole) as u32 - given;
                 given += account.share_thousandths;
             }

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::{EntityType, Field, FieldIndex, Object, RiskLevel};
 
-use super::form::{AgeUnit, Band, Combine, Flags, Missing, Pick, Points, Ratio, Rules, Show, Test};
+use super::form::{
+    AgeUnit, Band, Flags, GroupForm, Missing, Pick, Points, Ratio, Rules, Show, Test,
+};
 use super::screened::{Outcome, Process};
 
 /// Which matrix it is: what an evaluation by it is to be told with.
@@ -38,7 +40,8 @@ pub struct Matrix {
     pub categories: Vec<String>,
     /// Which factors an explanation shows.
     pub show: Show,
-    pub(super) groups: Vec<Group>,
+    /// By name.
+    pub(super) groups: Vec<(String, GroupForm)>,
     /// By id, as the floors are.
     pub(super) factors: Vec<Factor>,
     pub(super) floors: Vec<Floor>,
@@ -46,13 +49,6 @@ pub struct Matrix {
     pub(super) levels: Vec<(u32, RiskLevel)>,
     pub(super) flags: Flags,
     pub(super) rules: Rules,
-}
-
-#[derive(Debug)]
-pub(super) struct Group {
-    pub name: String,
-    pub weight: u32,
-    pub combine: Combine,
 }
 
 #[derive(Debug)]

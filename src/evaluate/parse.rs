@@ -11,7 +11,7 @@ use crate::request::value;
 use crate::text::did_you_mean;
 
 use super::form::{LevelForm, MatrixForm};
-use super::matrix::{Group, Matrix, MatrixName};
+use super::matrix::{Matrix, MatrixName};
 use super::wording::{self, Wording};
 
 /// The most factors of a matrix. Sums of the exact fractions stay far below what a number holds.
@@ -71,14 +71,14 @@ impl<'t> Reader<'t> {
         self.problem(at, filled(message), filled(remedy));
     }
 
-    /// The place of a name among the known ones. One that is none of them is a problem, and the nearest
-    /// is the fix.
+    /// The place of a name among the known ones. One that is none of them is a problem with this message,
+    /// `{}` being the name; the nearest is the fix.
     pub(super) fn find<'c>(
         &mut self,
         at: &Range<usize>,
         name: &str,
         known: impl Iterator<Item = &'c str> + Clone,
-        message: impl FnOnce() -> String,
+        message: &str,
     ) -> Option<usize> {
         let found = known.clone().position(|k| k == name);
         if found.is_none() {
@@ -93,7 +93,7 @@ impl<'t> Reader<'t> {
                     ),
                 }
             });
-            self.problem(at, message(), remedy);
+            self.problem(at, message.replace("{}", name), remedy);
         }
         found
     }
@@ -113,25 +113,17 @@ impl<'t> Reader<'t> {
         let Some(file) = self.classifier(classifier) else {
             return;
         };
+        let message = format!("the classifier {} has no value {{}}", file.name);
+        let known = file.values.iter().map(|v| &*v.code);
         for code in codes {
-            let known = file.values.iter().map(|v| &*v.code);
-            self.find(at, code, known, || {
-                format!("the classifier {} has no value {code}", file.name)
-            });
+            self.find(at, code, known.clone(), &message);
         }
     }
 
     fn matrix(&mut self, form: MatrixForm) -> Matrix {
         self.check(&form);
-        let groups = form.groups.into_iter().map(|(name, group)| {
-            let group = group.into_inner();
-            Group {
-                name,
-                weight: group.weight.0,
-                combine: group.combine,
-            }
-        });
-        let groups: Vec<Group> = groups.collect();
+        let groups = form.groups.into_iter();
+        let groups: Vec<_> = groups.map(|(name, g)| (name, g.into_inner())).collect();
         let default = form.missing.default;
         let factors = form.factor.into_iter();
         let mut factors: Vec<_> = factors
@@ -142,12 +134,8 @@ impl<'t> Reader<'t> {
         let floors = form.floor.into_iter();
         let mut floors: Vec<_> = floors.filter_map(|f| self.floor(f, &factors)).collect();
         floors.sort_by(|a, b| a.id.cmp(&b.id));
-        let uses = |name: &str| {
-            factors
-                .iter()
-                .filter_map(|f| f.attribute.as_ref())
-                .any(|a| a.1 == name)
-        };
+        let ratings = || factors.iter().filter_map(|f| f.attribute.as_ref());
+        let uses = |name: &str| ratings().any(|(_, classifier)| classifier == name);
         let used = self.classifiers.iter().filter(|f| uses(&f.name));
         let mut categories = form.applies_to.into_inner().0;
         categories.sort();
@@ -201,14 +189,10 @@ impl<'t> Reader<'t> {
         let codes = categories.iter().map(|c| &**c);
         self.check_codes(&at, Classifier::RiskManagementCategory, codes.clone());
         self.unique("category", codes.map(|c| (c, at.clone())));
-        self.unique(
-            "factor",
-            form.factor.iter().map(|f| (&**f.id.get_ref(), f.id.span())),
-        );
-        self.unique(
-            "floor",
-            form.floor.iter().map(|f| (&**f.id.get_ref(), f.id.span())),
-        );
+        let ids = form.factor.iter().map(|f| &f.id);
+        self.unique("factor", ids.map(|id| (&**id.get_ref(), id.span())));
+        let ids = form.floor.iter().map(|f| &f.id);
+        self.unique("floor", ids.map(|id| (&**id.get_ref(), id.span())));
     }
 
     fn unique<'i>(&mut self, what: &str, names: impl Iterator<Item = (&'i str, Range<usize>)>) {
@@ -227,14 +211,10 @@ impl<'t> Reader<'t> {
         let mut levels: Vec<(u32, RiskLevel)> = Vec::new();
         for LevelForm { level, from } in forms {
             // The digits as they stand in the file.
-            let digits = self
-                .text
-                .1
-                .get(from.span())
-                .unwrap_or_default()
-                .replace('_', "");
-            let score = value::thousandths(&digits).filter(|n| n % 100 == 0 && *n <= 100_000);
-            let Some(tenths) = score.and_then(|n| u32::try_from(n / 100).ok()) else {
+            let digits = self.text.1.get(from.span()).map(|t| t.replace('_', ""));
+            let number = digits.and_then(|d| value::thousandths(&d));
+            let score = number.filter(|n| n % 100 == 0 && (0..=100_000).contains(n));
+            let Some(tenths) = score.map(|n| (n / 100) as u32) else {
                 self.wrong(&from.span(), wording::SCORE, level.name());
                 continue;
             };

@@ -74,8 +74,8 @@ impl<'e> Taker<'e> {
         let group = self.matrix.groups.get(factor.group);
         FactorAccount {
             id: factor.id.clone(),
-            group: group.map(|g| g.name.clone()).unwrap_or_default(),
-            weight: group.map_or(0, |g| g.weight),
+            group: group.map(|(name, _)| name.clone()).unwrap_or_default(),
+            weight: group.map_or(0, |(_, g)| g.weight.0),
             state,
             points,
             share_thousandths: 0,

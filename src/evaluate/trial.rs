@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use crate::catalog::{EntityType, RiskLevel};
 
-use super::form::{Combine, Missing, Within};
-use super::matrix::{Factor, Group, Holds, Matrix, Scale};
+use super::form::{Combine, GroupForm, Missing, Within};
+use super::matrix::{Factor, Holds, Matrix, Scale};
 
 /// Something that the author of a matrix should look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,11 +27,10 @@ impl Finding {
 /// Tries a matrix with every combination of points that the groups can have, all having data.
 pub fn self_test(matrix: &Matrix) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let trials = EntityType::ALL.map(|who| Trial { matrix, who });
+    let trials = EntityType::ALL.map(|who| Trial::new(matrix, who));
     let by_score = |wanted| {
-        trials
-            .iter()
-            .any(|t| t.sums(None).iter().any(|n| t.level(*n) == wanted))
+        let mut of_all = trials.iter().filter_map(|t| Some((t, t.sums.last()?)));
+        of_all.any(|(t, sums)| sums.iter().any(|n| t.level(*n) == wanted))
     };
     let raised = |wanted| {
         let floors = matrix.floors.iter().map(|f| f.at_least);
@@ -52,8 +51,8 @@ pub fn self_test(matrix: &Matrix) -> Vec<Finding> {
             Holds::Factors(indexes, from) => indexes.contains(&i) && most(factor) >= *from,
             Holds::Values(..) => false,
         });
-        let moves = || trials.iter().any(|trial| trial.moves(factor));
-        if !in_floor && factor.missing != Missing::Human && !moves() {
+        let moves = trials.iter().any(|trial| trial.moves(factor));
+        if !in_floor && factor.missing != Missing::Human && !moves {
             let what = format!("the factor {} never changes a level", factor.id);
             let fix = "give it more points or its group more weight, or remove it";
             findings.push(Finding::new(what, fix));
@@ -98,9 +97,19 @@ fn most(factor: &Factor) -> u32 {
 struct Trial<'m> {
     matrix: &'m Matrix,
     who: EntityType,
+    /// For each group the sums of weight times points that the others can have; last those of all.
+    sums: Vec<BTreeSet<u32>>,
 }
 
 impl<'m> Trial<'m> {
+    fn new(matrix: &'m Matrix, who: EntityType) -> Trial<'m> {
+        let sums = Vec::new();
+        let mut trial = Trial { matrix, who, sums };
+        let sums = (0..=matrix.groups.len()).map(|without| trial.sums_without(without));
+        trial.sums = sums.collect();
+        trial
+    }
+
     fn factors(&self, group: usize) -> impl Iterator<Item = &'m Factor> {
         let who = self.who;
         let factors = self.matrix.factors.iter().filter(move |f| f.group == group);
@@ -108,8 +117,13 @@ impl<'m> Trial<'m> {
     }
 
     /// The groups with a factor for this kind.
-    fn groups(&self) -> impl Iterator<Item = (usize, &'m Group)> {
-        let groups = self.matrix.groups.iter().enumerate();
+    fn groups(&self) -> impl Iterator<Item = (usize, &'m GroupForm)> {
+        let groups = self
+            .matrix
+            .groups
+            .iter()
+            .map(|(_, group)| group)
+            .enumerate();
         groups.filter(|(i, _)| self.factors(*i).next().is_some())
     }
 
@@ -129,26 +143,26 @@ impl<'m> Trial<'m> {
     }
 
     /// The sums of weight times points that the groups can have, but for one.
-    fn sums(&self, without: Option<usize>) -> BTreeSet<u32> {
-        let groups = self.groups().filter(|(i, _)| Some(*i) != without);
+    fn sums_without(&self, without: usize) -> BTreeSet<u32> {
+        let groups = self.groups().filter(|(i, _)| *i != without);
         groups.fold(BTreeSet::from([0]), |sums, (i, group)| {
-            added(&sums, &self.of_group(i, group.combine), group.weight)
+            added(&sums, &self.of_group(i, group.combine), group.weight.0)
         })
     }
 
     fn level(&self, sum: u32) -> RiskLevel {
-        let weight: u32 = self.groups().map(|(_, g)| g.weight).sum();
+        let weight: u32 = self.groups().map(|(_, g)| g.weight.0).sum();
         let thousandths = u64::from(sum) * 1000 / u64::from(weight.max(1));
         self.matrix.level_of(((thousandths + 50) / 100) as u32)
     }
 
     /// Whether some customer has another level because of this factor.
     fn moves(&self, factor: &Factor) -> bool {
+        let group = self.matrix.groups.get(factor.group);
+        let more = group.map_or(0, |(_, g)| g.weight.0) * most(factor);
+        let mut others = self.sums.get(factor.group).into_iter().flatten();
         let applies = factor.applies.is_none_or(|who| who == self.who);
-        let weight = self.matrix.groups.get(factor.group).map_or(0, |g| g.weight);
-        let more = most(factor) * weight;
-        let moves = |sum: &u32| self.level(*sum) != self.level(sum + more);
-        applies && self.sums(Some(factor.group)).iter().any(moves)
+        applies && others.any(|sum| self.level(*sum) != self.level(sum + more))
     }
 }
 
