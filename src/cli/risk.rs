@@ -38,7 +38,7 @@ Examples:
   kycdrop risk explain request.json          the evaluation of a request, for an auditor
   kycdrop risk explain --customer 3 --format json batch.json
 
-Exit codes: 0 done, 65 a matrix has a problem or a finding, or a file is not a request,
+Exit codes: 0 done, 65 a matrix has a problem or a finding, or a file is no request,
 78 no matrix is for the category.")]
 pub(super) struct Args {
     #[command(subcommand)]

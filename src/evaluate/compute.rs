@@ -1,6 +1,8 @@
 //! The computing, in one order: factors, groups, score, level, floors, thin data, decision. Whole
 //! numbers throughout, and one rounding.
 
+use std::cmp::Reverse;
+
 use crate::catalog::{FieldIndex, RiskLevel, customer::customer};
 
 use super::form::{Combine, Missing};
@@ -100,17 +102,27 @@ impl Matrix {
             (common * under, weight + u128::from(group.weight.0))
         });
         let whole = (common * weight).max(1);
-        let (mut exact, mut given) = (0, 0);
-        for (i, (factor, account)) in self.factors.iter().zip(factors).enumerate() {
+        let (mut total, mut rests) = (0, Vec::with_capacity(factors.len()));
+        for (i, (factor, account)) in self.factors.iter().zip(&mut *factors).enumerate() {
             let group = self.groups.get(factor.group).zip(sums.get(factor.group));
             if let (Some(points), Some(((_, group), sum))) = (account.points, group) {
                 let (over, under) = sum.fraction(group.combine, i, points);
-                exact += over * (common / under) * u128::from(group.weight.0) * 1000;
-                account.share_thousandths = (exact / whole) as u32 - given;
-                given += account.share_thousandths;
+                let exact = over * (common / under) * u128::from(group.weight.0) * 1000;
+                account.share_thousandths = (exact / whole) as u32;
+                total += exact;
+                rests.push((exact % whole, Reverse(i)));
             }
         }
-        given
+        let score = (total / whole) as u32;
+        // The largest rests get what is left, of equal ones the first by id.
+        let given: u32 = factors.iter().map(|f| f.share_thousandths).sum();
+        rests.sort_by(|a, b| b.cmp(a));
+        for (_, Reverse(i)) in rests.iter().take((score - given) as usize) {
+            if let Some(account) = factors.get_mut(*i) {
+                account.share_thousandths += 1;
+            }
+        }
+        score
     }
 
     fn floors(&self, taker: &Taker<'_>, factors: &[FactorAccount]) -> Vec<FloorAccount> {
