@@ -11,8 +11,8 @@ use std::time::{Duration, SystemTime};
 
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{
-    self, Access, AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat, accessat, openat, renameat, statat,
-    unlinkat,
+    self, Access, AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat, accessat, openat, renameat,
+    statat, unlinkat,
 };
 use rustix::io::Errno;
 

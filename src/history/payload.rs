@@ -20,8 +20,8 @@ use zstd::zstd_safe::{self, DCtx, DDict};
 use crate::trouble::Result;
 use crate::validate::{Judged, JudgedChunk};
 
-use super::evaluation::Evaluated;
 use super::dictionary::{Dictionary, Packing};
+use super::evaluation::Evaluated;
 
 /// A payload as the history keeps it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

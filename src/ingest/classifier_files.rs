@@ -42,7 +42,9 @@ pub(super) fn fingerprint(home: &Home) -> Fingerprint {
 /// How long the files and their folders have not been changed, by their times.
 pub(super) fn stood_for(home: &Home, (_, files): &Fingerprint) -> Duration {
     let folders = [home.classifiers(), home.risk()];
-    let folders = folders.into_iter().filter_map(|f| std::fs::metadata(f).ok()?.modified().ok());
+    let folders = folders
+        .into_iter()
+        .filter_map(|f| std::fs::metadata(f).ok()?.modified().ok());
     let times = files.iter().filter_map(|(_, _, modified)| *modified);
     let last = times.chain(folders).max();
     last.and_then(|last| SystemTime::now().duration_since(last).ok())

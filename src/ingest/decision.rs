@@ -54,10 +54,7 @@ struct DecisionFile {
 ///
 /// # Errors
 /// Why it is none, with the place in the file where it is not of the form.
-pub(super) fn read(
-    file: &File,
-    classifiers: &ClassifierSet,
-) -> Result<NewDecision, NotADecision> {
+pub(super) fn read(file: &File, classifiers: &ClassifierSet) -> Result<NewDecision, NotADecision> {
     let wrong = |what: String| NotADecision::Wrong(what);
     let mut bytes = Vec::new();
     let read = file.take(MAX_BYTES + 1).read_to_end(&mut bytes);
@@ -74,7 +71,11 @@ pub(super) fn read(
 }
 
 fn checked(given: DecisionFile, classifiers: &ClassifierSet) -> Result<NewDecision, String> {
-    if given.process.as_deref().is_some_and(|process| process != "kyc_scoring") {
+    if given
+        .process
+        .as_deref()
+        .is_some_and(|process| process != "kyc_scoring")
+    {
         return Err("process is not kyc_scoring, the only one that is decided here".into());
     }
     let accepted = match given.decision.as_str() {
@@ -100,9 +101,15 @@ fn checked(given: DecisionFile, classifiers: &ClassifierSet) -> Result<NewDecisi
     }
     let by = given.decided_by.trim();
     if by.is_empty() || by.chars().count() > MAX_NAME {
-        return Err(format!("decidedBy is not a name of 1 to {MAX_NAME} characters"));
+        return Err(format!(
+            "decidedBy is not a name of 1 to {MAX_NAME} characters"
+        ));
     }
-    let comment = given.comment.as_deref().map(str::trim).filter(|c| !c.is_empty());
+    let comment = given
+        .comment
+        .as_deref()
+        .map(str::trim)
+        .filter(|c| !c.is_empty());
     if comment.is_some_and(|c| c.chars().count() > MAX_COMMENT) {
         return Err(format!("comment has more than {MAX_COMMENT} characters"));
     }

@@ -63,7 +63,9 @@ impl Evaluator {
         let lead = case.lead;
         let rating = found.map_err(|e| e.to_string()).map(|matrix| {
             let ids = matrices.matrices.iter().zip(&matrices.ids);
-            let id = ids.filter(|(m, _)| std::ptr::eq(*m, matrix)).map(|(_, id)| *id);
+            let id = ids
+                .filter(|(m, _)| std::ptr::eq(*m, matrix))
+                .map(|(_, id)| *id);
             let evaluation = matrix.evaluate(case);
             Rating {
                 matrix_id: id.last().unwrap_or_default(),

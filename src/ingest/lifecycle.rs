@@ -220,7 +220,7 @@ impl Engine {
             self.unmarked.push(published(batch));
             log_answer(batch);
         }
-        if self.unmarked.len() >= GROUP_FILES {
+        if self.unmarked.len().max(self.events_out.len()) >= GROUP_FILES {
             self.mark()?;
         }
         Ok(())
@@ -234,7 +234,8 @@ impl Engine {
     pub fn mark(&mut self) -> Result<()> {
         let mut stopwatch = Stopwatch::start();
         step("mark.before")?;
-        self.history.mark_published(&self.unmarked, &self.events_out)?;
+        self.history
+            .mark_published(&self.unmarked, &self.events_out)?;
         stopwatch.lap(&mut self.timings.marking);
         self.unmarked.clear();
         self.events_out.clear();

@@ -37,7 +37,9 @@ use crate::intake::{Claim, Deferral, ReservedNames, Unsynced};
 use crate::trouble::{Kind, Result, Trouble};
 
 use back::Stuck;
-use classifier_files::{Active, Fingerprint, activate, active, fingerprint, look_cut, settled, stood_for};
+use classifier_files::{
+    Active, Fingerprint, activate, active, fingerprint, look_cut, settled, stood_for,
+};
 pub use classifier_files::{of_home as classifiers_of, to_check_with};
 use guard::Guard;
 pub use judge_file::{FileFacts, FileJudge, JudgeError, Make, Rules, Source, position_in};
@@ -210,7 +212,9 @@ impl Engine {
                 self.rules = Rules::of(active, &self.config);
             }
             Err(e) if e.kind == Kind::Setup => {
-                tracing::error!("{e}\n  keeping the previous classifiers and risk matrices until this is fixed");
+                tracing::error!(
+                    "{e}\n  keeping the previous classifiers and risk matrices until this is fixed"
+                );
             }
             Err(e) => return Err(e),
         }

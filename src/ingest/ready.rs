@@ -38,10 +38,7 @@ impl ReadyChunk {
         }
         let mut packed = PackedChunk::of(judged, endpoint.saves(), packing);
         packed.evaluated = evaluated;
-        ReadyChunk {
-            packed,
-            results,
-        }
+        ReadyChunk { packed, results }
     }
 }
 

@@ -169,7 +169,8 @@ impl<'i> Walk<'i> {
         };
         let mut parts = relative.iter();
         let first = parts.next().and_then(OsStr::to_str);
-        let is_ours = first.is_some_and(|name| Endpoint::from_name(name).is_some() || is_decisions(name));
+        let is_ours =
+            first.is_some_and(|name| Endpoint::from_name(name).is_some() || is_decisions(name));
         let is_inside = is_ours && parts.next().is_some();
         let age = look.modified.elapsed();
         let enough = self.inbox.settle_timeout.max(EMPTY_FOR);

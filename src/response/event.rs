@@ -118,13 +118,11 @@ const KEPT_OF_NAME: usize = 150;
 /// `.json`. A leading point is encoded too, since the file would be hidden, and so is the point of
 /// `.response`, the end of another answer's name. `taken` says whether a file of another number has a
 /// name, in whatever case of its letters.
-pub fn events_file<E>(
-    number: &str,
-    taken: impl Fn(&str) -> Result<bool, E>,
-) -> Result<String, E> {
+pub fn events_file<E>(number: &str, taken: impl Fn(&str) -> Result<bool, E>) -> Result<String, E> {
     let mut name = String::new();
     for (i, byte) in number.bytes().enumerate() {
-        let ends_as_a_response = number.get(i..) == Some(".response");
+        let end = number.get(i..);
+        let ends_as_a_response = end.is_some_and(|end| end.eq_ignore_ascii_case(".response"));
         match byte {
             b'.' if i == 0 || ends_as_a_response => name.push_str("%2E"),
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
@@ -133,7 +131,11 @@ pub fn events_file<E>(
             _ => name.push_str(&format!("%{byte:02X}")),
         }
     }
-    let hash = || crate::hex(&Sha256::digest(number)).get(..16).map(str::to_owned);
+    let hash = || {
+        crate::hex(&Sha256::digest(number))
+            .get(..16)
+            .map(str::to_owned)
+    };
     if name.len() > LONGEST_NAME {
         name.truncate(KEPT_OF_NAME);
         name = format!("{name}~{}", hash().unwrap_or_default());

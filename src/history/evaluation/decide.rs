@@ -51,7 +51,10 @@ impl fmt::Display for DecisionRefused {
                 write!(f, "decided by {by} at {at}; a decision is never changed")
             }
             DecisionRefused::Decided(at, None) => {
-                write!(f, "decided by the risk matrix at {at}; a decision is never changed")
+                write!(
+                    f,
+                    "decided by the risk matrix at {at}; a decision is never changed"
+                )
             }
             DecisionRefused::Superseded(by) => write!(
                 f,
@@ -91,15 +94,17 @@ impl Evaluations<'_> {
             batch_id: Some(batch_id),
         };
         self.write_decision(open.evaluation_id, &decided, &clock::now())?;
-        stands_anew(self.conn, open.assessment_id, before.as_deref(), decided.level)?;
+        stands_anew(
+            self.conn,
+            open.assessment_id,
+            before.as_deref(),
+            decided.level,
+        )?;
         Ok(Ok(()))
     }
 }
 
-fn open(
-    conn: &Connection,
-    number: &str,
-) -> Result<std::result::Result<Open, DecisionRefused>> {
+fn open(conn: &Connection, number: &str) -> Result<std::result::Result<Open, DecisionRefused>> {
     let mut select = conn.prepare_cached(
         "SELECT e.evaluation_id, e.assessment_id, e.level, e.why_not, d.decided_at, d.decided_by,
                 o.evaluation_id IS NOT NULL
@@ -117,7 +122,10 @@ fn open(
         return Ok(Err(DecisionRefused::Decided(at, row.get(5)?)));
     }
     if !row.get::<_, bool>(6)? {
-        return Ok(Err(DecisionRefused::Superseded(later(conn, assessment_id)?)));
+        return Ok(Err(DecisionRefused::Superseded(later(
+            conn,
+            assessment_id,
+        )?)));
     }
     let level: Option<String> = row.get(2)?;
     let Some(level) = level.as_deref().and_then(RiskLevel::from_name) else {
@@ -150,7 +158,9 @@ pub(super) fn level_of(conn: &Connection, assessment_id: i64) -> Result<Option<S
     let sql = format!(
         "SELECT coalesce(a.risk_level, {DECIDED_LEVEL}) FROM assessment a WHERE a.assessment_id = ?1"
     );
-    let level = conn.prepare_cached(&sql)?.query_row([assessment_id], |r| r.get(0));
+    let level = conn
+        .prepare_cached(&sql)?
+        .query_row([assessment_id], |r| r.get(0));
     Ok(level.optional()?.flatten())
 }
 

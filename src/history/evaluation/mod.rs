@@ -17,7 +17,7 @@ use crate::trouble::Result;
 
 pub use decide::{DecisionRefused, NewDecision};
 pub use events::EventFile;
-pub(super) use events::{mark, unpublished};
+pub(super) use events::{body, mark, unpublished};
 pub(super) use matrices::{activate, are_known};
 
 /// The level that was decided of the assessment `a`, if one was: of its newest evaluation with a decision.
@@ -218,7 +218,11 @@ impl<'c> Evaluations<'c> {
     /// Closes an open evaluation by a decision, with its events.
     fn write_decision(&mut self, id: i64, decided: &Decided<'_>, now: &str) -> Result<()> {
         let by = decided.by;
-        let decision = if decided.accepted { "ACCEPTED" } else { "REJECTED" };
+        let decision = if decided.accepted {
+            "ACCEPTED"
+        } else {
+            "REJECTED"
+        };
         self.statement(
             "INSERT INTO decision (evaluation_id, decision, level, ground, decided_by, comment,
                decided_at, batch_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -283,7 +287,8 @@ impl<'c> Evaluations<'c> {
         self.events.add(&row.whose(), &event, now)
     }
 
-    /// Whether an earlier evaluation of the customer was accepted and completed.
+    /// Whether an earlier evaluation of the customer was accepted and completed; not as a lead, which has
+    /// no approval.
     fn was_approved_before(&self, id: i64, row: &DecidedRow) -> Result<bool> {
         let whose = row.whose();
         let first = super::rules::customer_of(self.conn, whose.business_unit, whose.ext_id)?;
@@ -295,9 +300,10 @@ impl<'c> Evaluations<'c> {
                    SELECT s.next_assessment_id FROM life JOIN succession s USING (assessment_id))
                  SELECT EXISTS (
                    SELECT 1 FROM life
+                   JOIN assessment a USING (assessment_id)
                    JOIN evaluation e USING (assessment_id)
                    JOIN decision d USING (evaluation_id)
-                   WHERE d.decision = 'ACCEPTED' AND e.evaluation_id <> ?2
+                   WHERE d.decision = 'ACCEPTED' AND a.kind <> 'lead' AND e.evaluation_id <> ?2
                      AND NOT EXISTS (SELECT 1 FROM approval_wait w
                                      WHERE w.evaluation_id = e.evaluation_id))",
             )?
