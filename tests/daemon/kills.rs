@@ -110,7 +110,7 @@ fn a_killed_daemon_is_finished_by_the_next_daemon() {
     for step in STEPS {
         let names = names(2);
         let office = Office::configured("scan_interval = \"50ms\"\n");
-        office.write("risk/test.toml", MATRIX);
+        office.write("risk/example.toml", MATRIX);
         let mut first = Daemon::start(&office, &[("KYCDROP_FAULT", &format!("{step}=kill"))]);
         first.wait_for_log("kycdrop watches");
         for name in &names {

@@ -93,7 +93,7 @@ fn the_daemon_pauses_with_one_message_and_goes_on_by_itself() {
         let office = Office::configured(&format!("{QUICK}metrics_file = \"figures.prom\"\n"));
         let names = names(2);
         let full = office.write("full", "");
-        office.write("risk/test.toml", MATRIX);
+        office.write("risk/example.toml", MATRIX);
         let mut daemon = Daemon::start(
             &office,
             &[

@@ -7,6 +7,7 @@ use crate::common;
 use crate::faults;
 
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -96,13 +97,10 @@ fn everything_is_private_at_every_step() {
             set_mode(&office.at("watch-dir/inbox").join(file), 0o600);
         }
         set_mode(&office.at("risk"), 0o700);
-        set_mode(&office.at("risk/test.toml"), 0o600);
+        set_mode(&office.at("risk/example.toml"), 0o600);
         let fault = format!("{step}=kill");
-        assert!(
-            !careless(&office, &["once"], &[("KYCDROP_FAULT", &fault)])
-                .status
-                .success()
-        );
+        let killed = careless(&office, &["once"], &[("KYCDROP_FAULT", &fault)]);
+        assert_eq!(killed.status.signal(), Some(9), "{fault}: {killed:?}");
         assert_modes(&office, 0o600, 0o700, step);
     }
 }

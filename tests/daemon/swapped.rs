@@ -60,7 +60,7 @@ fn day(office: &Office) -> String {
 /// An office where every folder was used once.
 fn used_office() -> Office {
     let office = Office::configured("settle_timeout = \"200ms\"\n");
-    office.write("risk/test.toml", MATRIX);
+    office.write("risk/example.toml", MATRIX);
     office.drop("batch-customers/w.json", batch_of("w", 2));
     office.drop("customer/w.json", asked("w-E", "LT").to_string());
     office.drop("a/b/w.json", "{}");
