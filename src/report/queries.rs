@@ -49,7 +49,16 @@ pub(super) const BREAKDOWNS: &[BreakdownRow] = &[
         title: "Pending at the head office",
         note: "{scope}: evaluations and screenings that were requested and that kycdrop cannot do offline.",
         query: Query {
-            period: "SELECT coalesce(process, what), count(*) FROM v_pending p
+            // With the evaluations that a request after the period took the place of.
+            period: "SELECT coalesce(process, what), count(*) FROM (
+                       SELECT what, process, assessment_id FROM v_pending
+                       UNION ALL
+                       SELECT 'evaluation', NULL, assessment_id
+                       FROM succession s JOIN evaluation e USING (assessment_id)
+                       WHERE s.next_assessment_id > ?3 AND s.assessment_id <= ?3
+                         AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.evaluation_id = e.evaluation_id)
+                         AND NOT EXISTS (SELECT 1 FROM evaluation x WHERE x.assessment_id = e.assessment_id
+                                                                      AND x.evaluation_id > e.evaluation_id)) p
                      WHERE assessment_id <= ?3 AND NOT EXISTS (
                        SELECT 1 FROM succession s WHERE s.assessment_id = p.assessment_id
                                                     AND s.next_assessment_id <= ?3)

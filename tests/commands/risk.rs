@@ -205,6 +205,9 @@ fn golden_profiles_come_out_as_expected() {
 fn a_home_without_matrices_works_as_before() {
     let office = Office::new();
     office.once();
+    // Its owner wants none, or an earlier kycdrop made it.
+    std::fs::remove_dir_all(office.at("risk")).expect("removed");
+    office.once();
     assert!(!office.at("risk").exists());
     let file = office
         .write("request.json", request(&json!({})))
