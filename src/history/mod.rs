@@ -206,12 +206,20 @@ impl History {
         Ok(decided)
     }
 
-    /// The first files of events, up to so many, that do not have all that they are to have.
+    /// The files of events after this one, up to so many, that do not have all that they are to have.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn unpublished_events(&self, most: u32) -> Result<Vec<EventFile>> {
-        evaluation::unpublished(&self.conn, most)
+    pub fn unpublished_events(&self, after: i64, most: u32) -> Result<Vec<EventFile>> {
+        evaluation::unpublished(&self.conn, after, most)
+    }
+
+    /// What a file of events is to have in it.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn events_body(&self, file: &EventFile) -> Result<String> {
+        evaluation::body(&self.conn, file)
     }
 
     /// Begins a transaction for the next file, or the next few.

@@ -1,6 +1,7 @@
 //! What holds for every customer and for every file: sound ones are accepted, one flaw has one
 //! finding, no bytes bring the judging down, and neither chunks nor threads change what is found.
 
+mod events;
 mod flaw;
 mod risk;
 mod schema;

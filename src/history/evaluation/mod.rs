@@ -21,7 +21,7 @@ pub(super) use again::record_again;
 pub use again::{Standing, standing_after};
 pub use decide::{DecisionRefused, NewDecision, recorded, refusal};
 pub use events::EventFile;
-pub(super) use events::{mark, unpublished};
+pub(super) use events::{body, mark, unpublished};
 pub(super) use matrices::{activate, are_known};
 pub use open::{OpenEvaluation, nearest_open, open_evaluations};
 
@@ -286,7 +286,8 @@ impl<'c> Evaluations<'c> {
         self.events.add(&row.whose(), &event, now)
     }
 
-    /// Whether an earlier evaluation of the customer was accepted and completed.
+    /// Whether an earlier evaluation of the customer was accepted and completed; not as a lead, which has
+    /// no approval.
     fn was_approved_before(&self, id: i64, row: &DecidedRow) -> Result<bool> {
         let whose = row.whose();
         let first = super::rules::customer_of(self.conn, whose.business_unit, whose.ext_id)?;
@@ -298,9 +299,10 @@ impl<'c> Evaluations<'c> {
                    SELECT s.next_assessment_id FROM life JOIN succession s USING (assessment_id))
                  SELECT EXISTS (
                    SELECT 1 FROM life
+                   JOIN assessment a USING (assessment_id)
                    JOIN evaluation e USING (assessment_id)
                    JOIN decision d USING (evaluation_id)
-                   WHERE d.decision = 'ACCEPTED' AND e.evaluation_id <> ?2
+                   WHERE d.decision = 'ACCEPTED' AND a.kind <> 'lead' AND e.evaluation_id <> ?2
                      AND NOT EXISTS (SELECT 1 FROM approval_wait w
                                      WHERE w.evaluation_id = e.evaluation_id))",
             )?
