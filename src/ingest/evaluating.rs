@@ -62,13 +62,13 @@ impl Evaluator {
         let approval_date = case.customer.sound_text(APPROVAL_DATE).and_then(as_moment);
         let lead = case.lead;
         let rating = found.map_err(|e| e.to_string()).map(|matrix| {
-            let ids = matrices.matrices.iter().zip(&matrices.ids);
+            let mut ids = matrices.matrices.iter().zip(&matrices.ids);
             let id = ids
-                .filter(|(m, _)| std::ptr::eq(*m, matrix))
+                .find(|(m, _)| std::ptr::eq(*m, matrix))
                 .map(|(_, id)| *id);
             let evaluation = matrix.evaluate(case);
             Rating {
-                matrix_id: id.last().unwrap_or_default(),
+                matrix_id: id.unwrap_or_default(),
                 score_tenths: evaluation.score_tenths(),
                 level_of_score: evaluation.by_score,
                 level: evaluation.level,
