@@ -204,7 +204,7 @@ fn the_approval_date_comes_with_a_later_request() {
         let office = office_with(&waiting());
         send(&office, &asked("1", "LT"));
         let waits = decided(WAITS, "LOW", "ACCEPTED", json!({}));
-        assert_eq!(events(&office, "N-1"), [waits.clone()]);
+        assert_eq!(events(&office, "N-1")[..], std::slice::from_ref(&waits)[..]);
         let state = "SELECT state FROM v_evaluation WHERE communication_number = 'N-1'";
         assert_eq!(office.value(state), "WAITING_FOR_APPROVAL_DATE");
         // It stands with its level meanwhile.
