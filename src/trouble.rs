@@ -145,16 +145,8 @@ impl Trouble {
 
 /// Whether an error says that the system has no more memory or open files to give.
 pub(crate) fn is_limit(e: &io::Error) -> bool {
-    #[cfg(unix)]
-    {
-        use rustix::io::Errno;
-        e.kind() == io::ErrorKind::OutOfMemory
-            || crate::disk::is_any(e, &[Errno::MFILE, Errno::NFILE])
-    }
-    #[cfg(not(unix))]
-    {
-        e.kind() == io::ErrorKind::OutOfMemory
-    }
+    use rustix::io::Errno;
+    e.kind() == io::ErrorKind::OutOfMemory || crate::disk::is_any(e, &[Errno::MFILE, Errno::NFILE])
 }
 
 impl fmt::Display for Trouble {

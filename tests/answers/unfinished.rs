@@ -2,7 +2,6 @@
 //! waits; what stays wrong whatever follows is answered at once.
 
 use crate::common;
-#[cfg(unix)]
 use crate::faults;
 
 use std::sync::{Arc, LazyLock};
@@ -169,7 +168,6 @@ fn drop_beginnings(office: &Office) -> usize {
 }
 
 #[test]
-#[cfg(unix)]
 fn beginnings_of_requests_wait_in_the_inbox() {
     let office = Office::configured("settle_timeout = \"1h\"\n");
     let dropped = drop_beginnings(&office);

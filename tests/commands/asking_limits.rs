@@ -1,8 +1,6 @@
 //! `query` within its limits: time and memory hold whatever a single value takes, and whoever reads the
 //! answer.
 
-#![cfg(unix)]
-
 use crate::common;
 use crate::terminal;
 

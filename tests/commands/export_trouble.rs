@@ -1,8 +1,6 @@
 //! Trouble with an export: killed at any step, damaged, lost, given the name of another. Nothing is
 //! ever half there or twice.
 
-#![cfg(unix)]
-
 use crate::common;
 use crate::exporting;
 

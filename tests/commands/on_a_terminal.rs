@@ -1,8 +1,6 @@
 //! What each command shows to a person: snapshots of a terminal of 80 columns, and of one of 40 for
 //! the tables. What steers a terminal is made visible: ␛ is the escape, ␍ the return without a line.
 
-#![cfg(unix)]
-
 use crate::asking;
 use crate::common;
 use crate::terminal;

@@ -34,7 +34,6 @@ impl Office {
 
     /// A home that everybody can enter, whatever the folder of temporary files. None, which is counted,
     /// where that folder does not exist.
-    #[cfg(unix)]
     pub fn in_the_open(case: &str) -> Option<Office> {
         use std::os::unix::fs::PermissionsExt;
         let open = |folder: &Path| {

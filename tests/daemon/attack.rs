@@ -1,8 +1,6 @@
 //! Files made to harm: things that are no files and links swapped in, which are never read, and values
 //! that would like to be SQL, a path or a terminal escape.
 
-#![cfg(unix)]
-
 use crate::common;
 use crate::faults;
 

@@ -1,8 +1,6 @@
 //! Files that would like to exhaust memory or the stack: answered within bounds, and with the limit that
 //! they exceed.
 
-#![cfg(unix)]
-
 use crate::common;
 
 use std::process::Command;

@@ -2,8 +2,6 @@
 //! history, the process says what happened and ends with 78, and once things are put right every
 //! file is answered once and every accepted customer is in the history.
 
-#![cfg(unix)]
-
 use crate::common;
 
 use std::path::{Path, PathBuf};

@@ -1,8 +1,6 @@
 //! Trouble with the database: locked, damaged, gone; and the copies that help then. A history is
 //! never made anew over what was there.
 
-#![cfg(unix)]
-
 use crate::common;
 use crate::faults;
 

@@ -1,8 +1,6 @@
 //! Every file is taken, whole, whatever way it comes: cut short, growing, a thousand at once,
 //! without events, into a folder that was made again, under any name.
 
-#![cfg(unix)]
-
 use crate::common;
 use crate::faults;
 

@@ -1,7 +1,5 @@
 //! Running it: what a service manager gets to know, health, figures for Prometheus.
 
-#![cfg(unix)]
-
 use crate::common;
 use crate::faults;
 
