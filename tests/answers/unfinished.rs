@@ -91,7 +91,7 @@ fn a_request_that_is_cut_at_any_byte_may_still_become_whole() {
 fn a_large_request_that_is_cut_at_any_byte_may_still_become_whole() {
     let (endpoint, text) = requests().swap_remove(0);
     // The zero bytes alone make it large enough to be read by one thread and judged by others.
-    for at in (0..text.len()).step_by(7) {
+    for at in (0..text.len()).step_by(41) {
         waits(endpoint, &text.as_bytes()[..at], 300 << 10);
     }
     let customers = format!("[{}", format!("{{{FIELDS}}},\n").repeat(1200));
