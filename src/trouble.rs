@@ -127,6 +127,12 @@ impl Trouble {
         Trouble::new(Kind::Setup, what, DAMAGED).because(Cause::Damage)
     }
 
+    /// A defect in kycdrop itself, at a place in its source.
+    pub(crate) fn defect(place: impl fmt::Display) -> Trouble {
+        let what = format!("a defect in kycdrop at {place}");
+        Trouble::new(Kind::Internal, what, "please report it")
+    }
+
     /// Whether the database is damaged.
     pub fn is_damage(&self) -> bool {
         self.cause == Cause::Damage

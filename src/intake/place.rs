@@ -254,20 +254,19 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 20, failure_persistence: None, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { cases: 5, failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
         fn no_two_names_have_an_answers_name_in_common(
-            names in prop::collection::hash_set(name(), 100)
+            names in prop::collection::vec(name(), 100)
         ) {
             use std::os::unix::ffi::OsStrExt;
             let mut taken = HashMap::new();
-            for (name, n) in names.iter().flat_map(|name| (1u64..13).map(move |n| (name, n))) {
-                let answer = answer_name(OsStr::from_bytes(name), n);
+            for of in names.iter().flat_map(|name| [1, 2, 12].map(|n| (name, n))) {
+                let answer = answer_name(OsStr::from_bytes(of.0), of.1);
                 prop_assert!(answer.len() <= MAX_NAME_BYTES);
-                if let Some(other) = taken.insert(answer.clone(), (name, n)) {
-                    prop_assert!(false, "{answer} of {:?} and {:?}", (name, n), other);
-                }
+                let first = *taken.entry(answer).or_insert(of);
+                prop_assert_eq!(first, of, "have an answer's name in common");
             }
         }
     }

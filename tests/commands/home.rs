@@ -69,7 +69,7 @@ fn the_home_is_looked_for_upwards() {
 }
 
 #[test]
-fn a_path_to_a_file_tells_its_home() {
+fn a_path_to_a_file_finds_its_home() {
     let (office, other) = (a_wrong_batch(), a_folder());
     let response = office.files("watch-dir/outbox").remove(0);
     let response = office.at("watch-dir/outbox").join(response);

@@ -124,13 +124,11 @@ fn a_link_in_the_place_of_any_folder_is_followed_at_no_step() {
             format!("archive/{day}/batch-customers"),
         ]
     };
-    let office = used_office();
-    let outside = outside(&office);
-    let steps = STEPS.iter().chain(&["claim.take"]);
-    let mut swapped = 0;
-    for step in steps {
-        for folder in folders(&day(&office)) {
-            let name = format!("f{swapped}");
+    for step in STEPS.iter().chain(&["claim.take"]) {
+        let office = used_office();
+        let outside = outside(&office);
+        for (n, folder) in folders(&day(&office)).into_iter().enumerate() {
+            let name = format!("f{n}");
             let when = format!("{step}, {folder}");
             office.drop(format!("batch-customers/{name}.json"), batch_of(&name, 2));
             let folder = office.at("watch-dir").join(&folder);
@@ -140,7 +138,6 @@ fn a_link_in_the_place_of_any_folder_is_followed_at_no_step() {
             assert_eq!(everything(&outside), before, "{when}");
             office.once();
             assert_answered_once(&office, &name, &when);
-            swapped += 1;
         }
     }
 }
