@@ -70,11 +70,6 @@ pub fn look_for_id(path: &Path) -> io::Result<Option<FileId>> {
     Ok(if_there(fs::metadata(path))?.as_ref().map(id_of))
 }
 
-/// How many names (hard links) a file has.
-pub fn names(metadata: &fs::Metadata) -> u64 {
-    metadata.nlink()
-}
-
 /// The identity of what was looked at.
 pub fn id_of(metadata: &fs::Metadata) -> FileId {
     (metadata.dev(), metadata.ino())
@@ -142,12 +137,7 @@ fn open_folder(path: &Path) -> io::Result<File> {
 
 /// Whether an error says that something on the way is not a folder, or a link in the place of one.
 pub fn is_no_folder(e: &io::Error) -> bool {
-    e.kind() == io::ErrorKind::NotADirectory || is_link(e)
-}
-
-/// Whether an error says that a link stood where none is followed.
-fn is_link(e: &io::Error) -> bool {
-    is_any(e, &[Errno::LOOP])
+    e.kind() == io::ErrorKind::NotADirectory || is_any(e, &[Errno::LOOP])
 }
 
 /// Whether an error is one of these of the system.
@@ -171,12 +161,8 @@ pub fn concerns_all(e: &io::Error) -> bool {
 
 /// Whether [`open_regular`] failed because of what lies there, and not because of the disk.
 pub fn is_not_ours(e: &io::Error) -> bool {
-    e.kind() == io::ErrorKind::InvalidInput || is_link(e) || is_device_refused(e)
-}
-
-/// Opening a socket, or a device without a driver, fails in its own way.
-fn is_device_refused(e: &io::Error) -> bool {
-    is_any(e, &[Errno::NXIO, Errno::NODEV])
+    // Opening a socket, or a device without a driver, fails in its own way.
+    e.kind() == io::ErrorKind::InvalidInput || is_any(e, &[Errno::LOOP, Errno::NXIO, Errno::NODEV])
 }
 
 /// Makes a file of ours durable.
@@ -292,15 +278,7 @@ pub fn narrow(file: &File, metadata: &fs::Metadata) {
 
 /// Whether this is a regular file with one name.
 pub fn is_plain(metadata: &fs::Metadata) -> bool {
-    metadata.is_file() && names(metadata) == 1
-}
-
-/// Makes a folder and those above it.
-///
-/// # Errors
-/// When one of them cannot be made.
-pub fn make_folder(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)
+    metadata.is_file() && metadata.nlink() == 1
 }
 
 /// Whether two folders lie on the same file system, so that a rename between them is atomic.
