@@ -138,7 +138,7 @@ impl Matrix {
                 Holds::Factors(indexes, from) => {
                     let among = indexes.iter().filter_map(|i| factors.get(*i));
                     let enough = among.filter(|f| f.points.is_some_and(|n| n >= *from));
-                    with_points.extend(enough.map(|f| f.id.clone()));
+                    with_points.extend(enough.map(|f| f.id.to_string()));
                 }
             }
             if !values.is_empty() || !with_points.is_empty() {

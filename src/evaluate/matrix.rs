@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use std::sync::Arc;
+
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
@@ -55,12 +57,14 @@ pub struct Matrix {
 
 #[derive(Debug)]
 pub(super) struct Factor {
-    pub id: String,
+    pub id: Arc<str>,
     pub group: usize,
+    /// The name of the group.
+    pub group_name: Arc<str>,
     pub applies: Option<EntityType>,
     pub paths: Vec<FieldPath>,
     /// The attribute that rates the values, and the classifier that gives it to them.
-    pub attribute: Option<(String, String)>,
+    pub attribute: Option<Arc<(String, String)>>,
     pub scale: Scale,
     pub pick: Pick,
     pub unless: Vec<(FieldPath, Test)>,

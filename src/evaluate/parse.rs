@@ -135,7 +135,7 @@ impl<'t> Reader<'t> {
         let mut floors: Vec<_> = floors.filter_map(|f| self.floor(f, &factors)).collect();
         floors.sort_by(|a, b| a.id.cmp(&b.id));
         let ratings = || factors.iter().filter_map(|f| f.attribute.as_ref());
-        let uses = |name: &str| ratings().any(|(_, classifier)| classifier == name);
+        let uses = |name: &str| ratings().any(|rated| rated.1 == name);
         let used = self.classifiers.iter().filter(|f| uses(&f.name));
         let mut categories = form.applies_to.into_inner().0;
         categories.sort();

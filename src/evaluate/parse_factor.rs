@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 use serde_json::Value;
@@ -59,10 +60,11 @@ impl Reader<'_> {
         Some(Factor {
             applies: form.applies.or_else(|| only_for(&paths)),
             unless: self.unless(&form.unless),
-            id: form.id.into_inner(),
+            id: form.id.into_inner().into(),
             group: group?,
+            group_name: form.group.into_inner().into(),
             paths,
-            attribute,
+            attribute: attribute.map(Arc::new),
             scale,
             pick,
             missing: form.missing.unwrap_or(missing),

@@ -1,6 +1,8 @@
 //! What an evaluation found, with everything that it took: what an officer shows to an auditor. It is
 //! also what the history keeps, as JSON in which nothing empty is written.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::{RiskLevel, words};
@@ -87,9 +89,9 @@ pub struct Evaluation {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FactorAccount {
     /// Its id.
-    pub id: String,
+    pub id: Arc<str>,
     /// Its group.
-    pub group: String,
+    pub group: Arc<str>,
     /// The weight of the group.
     pub weight: u32,
     /// Whether it counts.
@@ -102,7 +104,7 @@ pub struct FactorAccount {
     pub share_thousandths: u32,
     /// The attribute that rates its values, and the classifier that gives it to them.
     #[serde(default, skip_serializing_if = "absent")]
-    pub attribute: Option<(String, String)>,
+    pub attribute: Option<Arc<(String, String)>>,
     /// What it took.
     #[serde(default, skip_serializing_if = "absent")]
     pub values: Vec<ValueAccount>,

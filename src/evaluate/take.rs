@@ -74,7 +74,7 @@ impl<'e> Taker<'e> {
         let group = self.matrix.groups.get(factor.group);
         FactorAccount {
             id: factor.id.clone(),
-            group: group.map(|(name, _)| name.clone()).unwrap_or_default(),
+            group: factor.group_name.clone(),
             weight: group.map_or(0, |(_, g)| g.weight.0),
             state,
             points,

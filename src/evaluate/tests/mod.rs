@@ -86,7 +86,7 @@ fn factor<'a>(account: &'a Evaluation, id: &str) -> &'a FactorAccount {
     account
         .factors
         .iter()
-        .find(|f| f.id == id)
+        .find(|f| &*f.id == id)
         .expect("a factor of the matrix")
 }
 
@@ -412,7 +412,7 @@ fn owners_count_from_the_share_on_that_the_matrix_says() {
     let account = rate(&matrix, &with(company(), owners), &[]);
     let owners = factor(&account, "country.owners");
     let attribute = Some(("risk".to_owned(), "country".to_owned()));
-    assert_eq!(owners.attribute, attribute);
+    assert_eq!(owners.attribute.as_deref(), attribute.as_ref());
     let value = &owners.values[0];
     assert_eq!(
         (&*value.path, value.rating.as_deref()),
