@@ -19,6 +19,7 @@ use crate::regular_file;
 use crate::text::printable;
 use crate::trouble::{Kind, Result, Trouble};
 
+use super::lists;
 use super::output::{self, TextFormat};
 use super::sizes::{self, Size};
 use crate::daemon::held;
@@ -59,7 +60,7 @@ pub(super) struct Args {
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum State {
+pub(super) enum State {
     Ok,
     Warn,
     Fail,
@@ -76,7 +77,7 @@ impl State {
 }
 
 #[derive(Serialize)]
-struct Line {
+pub(super) struct Line {
     what: &'static str,
     state: State,
     found: String,
@@ -104,6 +105,7 @@ pub(super) fn doctor(home: &Home, args: &Args) -> Result<u8> {
         ok("outbox", size_of(&home.outbox())),
         room(home),
     ];
+    lines.extend(lists::line_of_doctor(home));
     lines.extend(leftovers(home));
     // Without a home the rest only repeats that there is none.
     if !home.is_made().unwrap_or(true) {
@@ -138,7 +140,7 @@ fn ok(what: &'static str, found: impl Into<String>) -> Line {
     line(what, State::Ok, found, "")
 }
 
-fn line(
+pub(super) fn line(
     what: &'static str,
     state: State,
     found: impl Into<String>,
@@ -152,7 +154,7 @@ fn line(
     }
 }
 
-fn failed(what: &'static str, e: Trouble) -> Line {
+pub(super) fn failed(what: &'static str, e: Trouble) -> Line {
     line(what, State::Fail, e.what.replace('\n', " "), e.remedy)
 }
 

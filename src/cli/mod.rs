@@ -18,6 +18,7 @@ mod found;
 mod history;
 mod init;
 mod layout;
+mod lists;
 mod output;
 mod pager;
 mod pending;
@@ -150,6 +151,8 @@ enum Command {
     Classifiers(classifiers::Args),
     /// Try the risk matrices, and explain the evaluation of a request
     Risk(risk::Args),
+    /// List the screening lists, and check them
+    Lists(lists::Args),
     /// Copy the history to a new file while it is in use, and check the copy
     #[command(after_help = "\
 To restore it: stop the daemon, replace kycdrop.db with the file, remove
@@ -238,6 +241,7 @@ fn command(args: &Args) -> anyhow::Result<u8> {
         Command::Demo(a) => demo::demo(&home, a)?,
         Command::Classifiers(a) => classifiers::classifiers(&home, a)?,
         Command::Risk(a) => risk::risk(&home, a)?,
+        Command::Lists(a) => lists::lists(&home, a)?,
         Command::Completions(a) => shell::completions(a)?,
         Command::Man(a) => shell::man(&home, a)?,
         Command::Report(a) => report::report(&home, a)?,
