@@ -34,6 +34,20 @@ macro_rules! words {
                 $name::ALL.into_iter().find(|value| value.name() == word)
             }
         }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.serialize_str(self.name())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<$name, D::Error> {
+                let word = String::deserialize(from)?;
+                let unknown = || serde::de::Error::unknown_variant(&word, $name::NAMES);
+                $name::from_name(&word).ok_or_else(unknown)
+            }
+        }
     };
 }
 pub(crate) use words;

@@ -1,7 +1,7 @@
 //! The classifier files of a folder, read all together: the set is sound or it is refused.
 
 use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -79,9 +79,8 @@ impl ClassifierFile {
 pub fn read_folder(folder: &Path, today: &str) -> Result<Vec<ClassifierFile>, Refused> {
     let mut problems = Vec::new();
     let mut files = Vec::new();
-    let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
-    let entries = match entries {
-        Ok(entries) => entries,
+    let paths = match toml_files(folder) {
+        Ok(paths) => paths,
         Err(e) => {
             let folder = folder.display().to_string();
             let remedy = "make it readable, or give another home with --home";
@@ -89,12 +88,6 @@ pub fn read_folder(folder: &Path, today: &str) -> Result<Vec<ClassifierFile>, Re
             return Err(Refused(vec![problem]));
         }
     };
-    let mut paths: Vec<_> = entries
-        .iter()
-        .map(|e| e.path())
-        .filter(|p| is_classifier_file(p))
-        .collect();
-    paths.sort();
     for path in paths {
         match read_file(&path, today) {
             Ok(file) => files.push(file),
@@ -111,6 +104,18 @@ pub fn read_folder(folder: &Path, today: &str) -> Result<Vec<ClassifierFile>, Re
     } else {
         Err(Refused(problems))
     }
+}
+
+/// The TOML files of a folder of the institution, in the order of their names.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub(crate) fn toml_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let paths = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path()));
+    let mut paths = paths.collect::<io::Result<Vec<_>>>()?;
+    paths.retain(|path| is_classifier_file(path));
+    paths.sort();
+    Ok(paths)
 }
 
 /// Whether a name in the folder is that of a classifier.

@@ -11,10 +11,11 @@ mod problem;
 mod set;
 mod shipped;
 
-pub(crate) use file::read_text;
 pub use file::{ClassifierFile, ValueRow, is_classifier_file, read_folder};
+pub(crate) use file::{read_text, toml_files};
 pub use losses::lost_many;
 pub use parse::parse_file;
+pub(crate) use problem::told;
 pub use problem::{Problem, Refused};
 pub use set::{Bindings, ClassifierSet, set_hash};
 pub use shipped::{SHIPPED, shipped_files, write_files, write_shipped};

@@ -21,7 +21,6 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::catalog::{self, CategoryKind, Classifier, EntityType};
-use crate::position::Position;
 use crate::text::did_you_mean;
 
 use super::file::{ClassifierFile, ValueRow};
@@ -61,13 +60,9 @@ type Entry<'i, 't> = (
 
 impl<'t> Parser<'t> {
     fn problem(&mut self, at: Range<usize>, message: impl Into<String>, remedy: impl Into<String>) {
-        self.problems.push(Problem {
-            file: self.file.to_owned(),
-            line: Some(Position::of(self.text.as_bytes(), at.start).line),
-            message: message.into(),
-            remedy: remedy.into(),
-            passing: false,
-        });
+        let text = (self.file, self.text);
+        self.problems
+            .push(Problem::in_text(text, &at, message, remedy));
     }
 
     fn read(&mut self) -> ClassifierFile {

@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::io;
+use std::ops::Range;
 
 use crate::catalog::Classifier;
+use crate::position::Position;
 use crate::text::visible;
 use crate::trouble::{self, Cause, Kind, Trouble};
 
@@ -23,6 +25,22 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// Something in the text of a file.
+    pub(crate) fn in_text(
+        (file, text): (&str, &str),
+        at: &Range<usize>,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Problem {
+        Problem {
+            file: file.into(),
+            line: Some(Position::of(text.as_bytes(), at.start).line),
+            message: message.into(),
+            remedy: remedy.into(),
+            passing: false,
+        }
+    }
+
     /// A file or folder that cannot be read.
     pub(crate) fn unread(file: String, what: &str, e: &io::Error, remedy: &str) -> Problem {
         let passing = trouble::is_limit(e);
@@ -67,11 +85,7 @@ pub struct Refused(pub Vec<Problem>);
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the classifiers cannot be loaded")?;
-        for problem in &self.0 {
-            write!(f, "\n  {problem}")?;
-        }
-        Ok(())
+        f.write_str(&told("the classifiers", &self.0).to_string())
     }
 }
 
@@ -79,11 +93,17 @@ impl std::error::Error for Refused {}
 
 impl From<Refused> for Trouble {
     fn from(e: Refused) -> Trouble {
-        let kind = match e.0.iter().all(|problem| problem.passing) {
-            true => Kind::Busy,
-            false => Kind::Setup,
-        };
         let files = e.0.iter().map(|problem| problem.file.clone()).collect();
-        Trouble::new(kind, e.to_string(), "").because(Cause::Classifiers(files))
+        told("the classifiers", &e.0).because(Cause::Classifiers(files))
     }
+}
+
+/// That these files of the institution cannot be loaded, with every problem.
+pub(crate) fn told(what: &str, problems: &[Problem]) -> Trouble {
+    let kind = match problems.iter().all(|problem| problem.passing) {
+        true => Kind::Busy,
+        false => Kind::Setup,
+    };
+    let all: String = problems.iter().map(|p| format!("\n  {p}")).collect();
+    Trouble::new(kind, format!("{what} cannot be loaded{all}"), "")
 }

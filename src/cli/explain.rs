@@ -14,7 +14,7 @@ use crate::answer_name::WorklistFile;
 use crate::catalog::RuleRow;
 use crate::config::Home;
 use crate::explain::{self, Asked, ExplainedCustomer, Explainer, Meaning, WhatKind};
-use crate::history::ask::{self, Batch, Reason};
+use crate::history::ask::{self, Batch, EvaluationRow, Reason};
 use crate::position::Position;
 use crate::talk::say;
 use crate::text::visible;
@@ -143,6 +143,9 @@ pub(super) struct Placed {
     pub(super) explained: ExplainedCustomer,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) begins: Option<Position>,
+    /// Of a customer that was asked for alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) evaluations: Vec<EvaluationRow>,
 }
 
 impl Args {
@@ -342,11 +345,11 @@ fn batch(
     home: &Home,
     conn: &Connection,
     id: i64,
-    position: Option<u64>,
+    alone: Option<u64>,
     limit: u64,
 ) -> Result<ExplainedBatch> {
     let batch = ask::batch(conn, id)?;
-    let (positions, more) = match position {
+    let (positions, more) = match alone {
         Some(position) => (vec![position], false),
         None => speaking(conn, id, limit)?,
     };
@@ -373,6 +376,10 @@ fn batch(
                 .as_deref()
                 .and_then(|text| ask::Places::of(text).name()),
             begins,
+            evaluations: match alone {
+                Some(_) => evaluations_at(conn, id, position)?,
+                None => Vec::new(),
+            },
             explained: explainer.customer(&judged),
         });
     }
@@ -384,6 +391,13 @@ fn batch(
         more,
         batch,
     })
+}
+
+fn evaluations_at(conn: &Connection, batch: i64, position: u64) -> Result<Vec<EvaluationRow>> {
+    match ask::assessment_at(conn, batch, position)? {
+        Some(assessment) => ask::evaluations(conn, assessment),
+        None => Ok(Vec::new()),
+    }
 }
 
 /// The customers of a batch of which there is something to say, `limit` at most (0: all), and whether

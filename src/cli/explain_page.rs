@@ -6,6 +6,7 @@ use crate::explain::{ExplainedFinding, ExplainedRule, ExplainedWarning, shown_na
 use crate::position::Position;
 use crate::text::{counted, of_them_repeated, visible};
 
+use super::evaluation_page;
 use super::explain::{ExplainedBatch, Placed};
 
 /// Text in lines; in what comes from customers nothing stays unseen.
@@ -92,6 +93,7 @@ fn customer_text(page: &mut Page, placed: &Placed) {
     let Placed {
         explained: customer,
         begins,
+        evaluations,
         ..
     } = placed;
     let mut head = format!("customer {}", placed.customer);
@@ -121,6 +123,10 @@ fn customer_text(page: &mut Page, placed: &Placed) {
     }
     if customer.findings.is_empty() && customer.warnings.is_empty() {
         page.line("  nothing to fix");
+    }
+    for evaluation in evaluations {
+        page.line("");
+        page.0 += &evaluation_page::full(evaluation);
     }
 }
 

@@ -12,6 +12,7 @@ use crate::invisible::invisible_in;
 use crate::text::{shortened, visible};
 use crate::trouble::{Kind, Result, Trouble};
 
+use super::evaluation_page;
 use super::found::{self, DEFAULT_TIMEOUT};
 use super::output::{self, TextFormat, json};
 use super::query;
@@ -176,6 +177,11 @@ fn assessment(out: &mut String, a: &Assessment) {
         a.customer_status.as_deref().unwrap_or("none"),
         visible(&a.risk_management_category)
     );
+    for evaluation in &a.evaluations {
+        for line in evaluation_page::short(evaluation).lines() {
+            let _ = writeln!(out, "    {line}");
+        }
+    }
     for s in &a.screenings {
         let _ = writeln!(out, "    screening {} {}", s.process, s.status);
     }

@@ -10,6 +10,7 @@ mod classifiers;
 mod deadline;
 mod demo;
 mod doctor;
+mod evaluation_page;
 mod explain;
 mod explain_data;
 mod explain_page;

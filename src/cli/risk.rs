@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::catalog::{CUSTOMER, Endpoint};
@@ -13,8 +13,8 @@ use crate::clock;
 use crate::config::Home;
 use crate::daemon;
 use crate::evaluate::{
-    Case, Evaluation, MATRICES, Matrix, Refused, matrix_files, matrix_for, parse_matrix,
-    read_matrices,
+    Case, Evaluation, MATRICES, Matrix, MatrixName, Refused, matrix_files, matrix_for,
+    parse_matrix, read_matrices,
 };
 use crate::ingest::{Again, classifiers_of};
 use crate::regular_file;
@@ -250,7 +250,7 @@ struct Evaluator<'e> {
 pub(super) fn latest<'d>(matrices: &'d [Matrix], today: &'d str) -> &'d str {
     matrices
         .iter()
-        .map(|m| &*m.valid_from)
+        .map(|m| &*m.name().valid_from)
         .fold(today, Ord::max)
 }
 
@@ -292,16 +292,22 @@ fn explain(
     })?;
     let evaluation = matrix.evaluate(case);
     let shown = match format {
-        TextFormat::Json => output::json(&evaluation.account())?,
-        TextFormat::Text => risk_page::text(&evaluation.account(), &shown_factors(&evaluation)),
+        TextFormat::Json => output::json(&Explained {
+            evaluation: &evaluation,
+            matrix: matrix.name(),
+        })?,
+        TextFormat::Text => risk_page::text(&evaluation, matrix.name(), matrix.show),
     };
     output::print(&shown, format)?;
     Ok(0)
 }
 
-/// Whether each factor is shown, as the matrix says.
-fn shown_factors(evaluation: &Evaluation<'_>) -> Vec<bool> {
-    evaluation.shown().collect()
+/// An evaluation with the matrix that made it.
+#[derive(Serialize)]
+struct Explained<'e> {
+    #[serde(flatten)]
+    evaluation: &'e Evaluation,
+    matrix: &'e MatrixName,
 }
 
 fn read(file: &Path) -> Result<Vec<u8>> {

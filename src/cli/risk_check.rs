@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::catalog::{CUSTOMER, RiskLevel};
 use crate::classifier::ClassifierSet;
 use crate::clock;
-use crate::evaluate::{Case, Matrix, Outcome, Process, Screened, matrix_for, self_test, tenths};
+use crate::evaluate::{Case, Matrix, Screened, Verdict, matrix_for, self_test, tenths};
 use crate::left_alone::is_left_alone;
 use crate::regular_file;
 use crate::request::Tree;
@@ -44,6 +44,7 @@ impl Tried {
 
     /// Tries one matrix.
     pub(super) fn matrix(&mut self, matrix: &Matrix) {
+        let name = matrix.name();
         let example = if matrix.example {
             " (an example: a person always decides)"
         } else {
@@ -52,13 +53,13 @@ impl Tried {
         let _ = writeln!(
             self.text,
             "{}: {}{example}, valid from {}, for {}",
-            visible(&matrix.file),
-            visible(&matrix.name),
-            matrix.valid_from,
+            visible(&name.file),
+            visible(&name.name),
+            name.valid_from,
             matrix.categories.join(", ")
         );
         let mut before: Option<RiskLevel> = None;
-        for (from, level) in matrix.levels() {
+        for (from, level) in matrix.levels().iter().copied() {
             let edge = match before {
                 Some(before) => format!("; {} is {}", tenths(from - 1), before.name()),
                 None => String::new(),
@@ -72,7 +73,7 @@ impl Tried {
             before = Some(level);
         }
         for finding in self_test(matrix) {
-            self.finding(&matrix.file, &finding.what, &finding.fix);
+            self.finding(&name.file, &finding.what, &finding.fix);
         }
     }
 }
@@ -81,24 +82,15 @@ impl Tried {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Profile {
-    level: String,
+    level: RiskLevel,
     /// With one decimal.
     score: Option<String>,
-    /// PERSON, ACCEPTED or REJECTED.
-    decision: Option<String>,
+    decision: Option<Verdict>,
     /// The floors that hold.
     floors: Option<Vec<String>>,
     #[serde(default)]
-    screening: Vec<ScreenedForm>,
+    screening: Vec<Screened>,
     customer: Value,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ScreenedForm {
-    related: Option<u32>,
-    process: String,
-    outcome: String,
 }
 
 /// Tries every profile of a folder, if there is one.
@@ -183,52 +175,32 @@ fn differences(
     profile: &Profile,
     (matrices, set): (&[Matrix], &ClassifierSet),
 ) -> Result<Vec<String>, String> {
-    let known = |what: &str, word: &str, names: &[&str]| match names.contains(&word) {
-        true => Ok(()),
-        false => Err(format!("{what} {word} is none of {}", names.join(", "))),
-    };
-    known("level", &profile.level, RiskLevel::NAMES)?;
-    let mut screened = Vec::new();
-    for form in &profile.screening {
-        known("process", &form.process, Process::NAMES)?;
-        known("outcome", &form.outcome, Outcome::NAMES)?;
-        if let (Some(process), Some(outcome)) = (
-            Process::from_name(&form.process),
-            Outcome::from_name(&form.outcome),
-        ) {
-            screened.push(Screened {
-                related: form.related,
-                process,
-                outcome,
-            });
-        }
-    }
     let text = profile.customer.to_string();
     let mut tree = Tree::new();
     read_customer(&text, &mut tree)?;
-    let case = Case::of(tree.root(&text, &CUSTOMER), set, &screened);
+    let case = Case::of(tree.root(&text, &CUSTOMER), set, &profile.screening);
     let today = clock::today();
     // A matrix is tried before the day on which it is valid.
     let day = latest(matrices, &today);
     let matrix = matrix_for(matrices, case.category(), day).map_err(|e| e.to_string())?;
-    let account = matrix.evaluate(case).account();
+    let evaluation = matrix.evaluate(case);
     let mut found = Vec::new();
     let mut compare = |what: &str, wanted: &str, is: &str| {
         if wanted != is {
             found.push(format!("expected {what} {wanted}, and it is {is}"));
         }
     };
-    compare("level", &profile.level, account.level);
+    compare("level", profile.level.name(), evaluation.level.name());
     if let Some(score) = &profile.score {
-        compare("score", score, &account.score);
+        compare("score", score, &evaluation.score);
     }
-    if let Some(decision) = &profile.decision {
-        compare("decision", decision, account.decision);
+    if let Some(decision) = profile.decision {
+        compare("decision", decision.name(), evaluation.decision.name());
     }
     if let Some(floors) = &profile.floors {
         let mut wanted = floors.clone();
         wanted.sort();
-        let is: Vec<&str> = account.floors.iter().map(|f| &*f.id).collect();
+        let is: Vec<&str> = evaluation.floors.iter().map(|f| &*f.id).collect();
         compare("floors", &wanted.join(", "), &is.join(", "));
     }
     Ok(found)

@@ -63,7 +63,7 @@ pub(super) fn trial(
                 let root = tree.root(&customer.text, &CUSTOMER);
                 let screened = screened(&root);
                 let evaluation = matrix.evaluate(Case::of(root, set, &screened));
-                Some((evaluation.level, evaluation.decision.verdict))
+                Some((evaluation.level, evaluation.decision))
             })
             .collect();
         for (customer, level) in customers.iter().zip(levels) {

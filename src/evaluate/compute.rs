@@ -1,288 +1,212 @@
 //! The computing, in one order: factors, groups, score, level, floors, thin data, decision. Whole
 //! numbers throughout, and one rounding.
 
-use std::ops::Range;
+use crate::catalog::{FieldIndex, RiskLevel, customer::customer};
 
-use crate::catalog::{EntityType, FieldIndex, RiskLevel, customer::customer};
-
-use super::form::{Combine, MissingForm};
-use super::matrix::{Group, Holds, Matrix};
-use super::result::{
-    Decision, Evaluation, FactorResult, FloorResult, Reason, State, Taken, Verdict,
-};
+use super::form::{Combine, Missing, MissingWord};
+use super::matrix::{Group, Holds, Matrix, Scale};
+use super::result::{Evaluation, FactorAccount, FloorAccount, Reason, State, Verdict, tenths};
 use super::screened::Outcome;
 use super::take::{Case, Taker};
 
-const ENTITY_TYPE: FieldIndex = customer("entityType");
 const APPROVAL_DATE: FieldIndex = customer("approvalDate");
 
-/// A group's points as what each factor adds to them, over one denominator.
+/// What the factors of a group that count come to.
 #[derive(Clone, Copy, Default)]
-struct Share {
-    /// How many of the factors count, their sum, and the one with the most points.
+struct Sum {
     count: u32,
-    sum: u32,
-    most: Option<(u8, usize)>,
-    /// A factor is for this customer; one of them has data.
-    applies: bool,
-    has_data: bool,
+    points: u32,
+    /// The most points of one, and which it is: of several the first by id.
+    most: Option<(u32, usize)>,
 }
 
-impl Share {
-    fn add(&mut self, index: usize, state: State) {
-        self.applies |= state != State::NotApplicable;
-        self.has_data |= matches!(state, State::Points(_));
-        if let Some(points) = state.points() {
-            self.count += 1;
-            self.sum += u32::from(points);
-            // Of several the first by id.
-            if self.most.is_none_or(|(most, _)| most < points) {
-                self.most = Some((points, index));
-            }
-        }
-    }
-
-    fn denominator(&self, combine: Combine) -> u128 {
-        match combine {
-            Combine::Max => 1,
-            Combine::Mean => u128::from(self.count.max(1)),
-            Combine::Sum if self.sum > 100 => u128::from(self.sum),
-            Combine::Sum => 1,
-        }
-    }
-
-    /// What a factor adds to the group, over that denominator.
-    fn numerator(&self, combine: Combine, index: usize, points: u8) -> u128 {
-        let points = u128::from(points);
-        match combine {
-            Combine::Max => match self.most {
-                Some((_, winner)) if winner == index => points,
-                _ => 0,
-            },
-            Combine::Sum if self.sum > 100 => points * 100,
-            Combine::Mean | Combine::Sum => points,
-        }
+impl Sum {
+    /// What a factor adds to the points of the group, as a fraction.
+    fn fraction(&self, combine: Combine, index: usize, points: u32) -> (u128, u128) {
+        let wins = self.most.is_some_and(|(_, winner)| winner == index);
+        let (over, under) = match combine {
+            Combine::Max => (if wins { points } else { 0 }, 1),
+            Combine::Mean => (points, self.count.max(1)),
+            Combine::Sum => (points * 100, self.points.max(100)),
+        };
+        (over.into(), under.into())
     }
 }
 
 impl Matrix {
     /// Evaluates one customer. The same matrix and the same case give the same result, whenever and
     /// wherever.
-    pub fn evaluate<'e>(&'e self, case: Case<'e>) -> Evaluation<'e> {
-        let mut taker = Taker {
-            matrix: self,
-            case,
-            taken: Vec::with_capacity(64),
-            entity_type: case
-                .customer
-                .choice(ENTITY_TYPE)
-                .and_then(EntityType::from_name),
-        };
-        let mut shares = vec![Share::default(); self.groups.len()];
-        let mut factors = Vec::with_capacity(self.factors.len());
-        for (i, factor) in self.factors.iter().enumerate() {
-            let first = taker.taken.len();
-            let state = match (taker.factor(factor), factor.missing) {
-                (State::Missing, MissingForm::Points(n)) => State::Assumed(n),
-                (state, _) => state,
-            };
-            if let Some(share) = shares.get_mut(factor.group) {
-                share.add(i, state);
-            }
-            let taken = first..taker.taken.len();
-            factors.push(FactorResult {
-                state,
-                share_thousandths: 0,
-                taken,
-            });
-        }
-        let score = self.score(&shares, &mut factors);
-        let floors = self.floors(&mut taker, &factors);
-        let (all, without) = weights(&self.groups, &shares);
-        let thin = without * 100 > self.decision.thin_over * all || all == without;
-        let by_score = self.level_of((score + 50) / 100);
-        let mut level = by_score.max(RiskLevel::Low);
-        for floor in &floors {
-            level = self
-                .floors
-                .get(floor.floor)
-                .map_or(level, |f| level.max(f.at_least));
-        }
-        if thin {
-            level = level.max(self.decision.thin_at_least);
-        }
+    pub fn evaluate(&self, case: Case<'_>) -> Evaluation {
+        let taker = Taker::new(self, case);
+        let mut factors: Vec<_> = self.factors.iter().map(|f| taker.factor(f)).collect();
+        let score = (self.score(&mut factors) + 50) / 100;
+        let floors = self.floors(&taker, &factors);
+        let (all, without) = self.weights(&factors);
+        let thin = &self.rules.thin_data;
+        let is_thin = without * 100 > thin.over.0 * all || all == without;
+        let thin_data = is_thin.then_some(thin.at_least);
+        let level_of_score = self.level_of(score).max(RiskLevel::Low);
+        let raised = floors.iter().map(|f| f.at_least).chain(thin_data);
         let mut evaluation = Evaluation {
-            matrix: self,
-            score_thousandths: score,
-            by_score,
-            level,
+            score: tenths(score),
+            level_of_score,
+            level: raised.fold(level_of_score, RiskLevel::max),
+            decision: Verdict::Accepted,
+            waits_for_approval_date: false,
+            reasons: Vec::new(),
             without_data: without * 100 / all.max(1),
-            thin,
+            thin_data,
             factors,
-            taken: taker.taken,
             floors,
-            decision: Decision {
-                verdict: Verdict::Accepted,
-                waits_for_approval_date: false,
-                reasons: Vec::new(),
-            },
         };
-        evaluation.decide(&case);
+        self.decide(&mut evaluation, &case);
         evaluation
     }
 
-    /// The weighted mean over the groups that count, in thousandths of a point, cut off; and what each
-    /// factor adds to it, so that nothing is left over. Rounding to a tenth is not harmed by the cut.
-    fn score(&self, shares: &[Share], factors: &mut [FactorResult]) -> u32 {
-        let counting = || self.groups.iter().zip(shares).filter(|(_, s)| s.count > 0);
-        let common = counting().fold(1, |all, (g, s)| lcm(all, s.denominator(g.combine)));
-        let weight: u128 = counting().map(|(g, _)| u128::from(g.weight)).sum();
-        let whole = common * weight;
-        if whole == 0 {
-            return 0;
+    /// The weighted mean over the groups that count, in thousandths of a point, cut off, which does not
+    /// harm the rounding to a tenth; and what each factor adds to it, so that nothing is left over.
+    fn score(&self, factors: &mut [FactorAccount]) -> u32 {
+        let mut sums = vec![Sum::default(); self.groups.len()];
+        for (i, (factor, account)) in self.factors.iter().zip(&*factors).enumerate() {
+            if let (Some(points), Some(sum)) = (account.points, sums.get_mut(factor.group)) {
+                sum.count += 1;
+                sum.points += points;
+                if sum.most.is_none_or(|(most, _)| most < points) {
+                    sum.most = Some((points, i));
+                }
+            }
         }
-        let (mut total, mut given) = (0, 0);
-        let mut rests: Vec<(u128, usize)> = Vec::with_capacity(factors.len());
-        for (i, (factor, result)) in self.factors.iter().zip(factors.iter_mut()).enumerate() {
-            let (Some(points), Some(group), Some(share)) = (
-                result.state.points(),
-                self.groups.get(factor.group),
-                shares.get(factor.group),
-            ) else {
-                continue;
-            };
-            let scale = common / share.denominator(group.combine) * u128::from(group.weight);
-            let exact = share.numerator(group.combine, i, points) * scale * 1000;
-            let cut = (exact / whole) as u32;
-            result.share_thousandths = cut;
-            given += cut;
-            total += exact;
-            rests.push((exact % whole, i));
+        let counting = self.groups.iter().zip(&sums).filter(|(_, s)| s.count > 0);
+        let (common, weight) = counting.fold((1, 0), |(common, weight), (g, s)| {
+            (
+                common * s.fraction(g.combine, 0, 0).1,
+                weight + u128::from(g.weight),
+            )
+        });
+        let whole = (common * weight).max(1);
+        let (mut total, mut rests) = (0, Vec::with_capacity(factors.len()));
+        for (i, (factor, account)) in self.factors.iter().zip(&mut *factors).enumerate() {
+            let group = self.groups.get(factor.group).zip(sums.get(factor.group));
+            if let (Some(points), Some((group, sum))) = (account.points, group) {
+                let (over, under) = sum.fraction(group.combine, i, points);
+                let exact = over * (common / under) * u128::from(group.weight) * 1000;
+                account.share_thousandths = (exact / whole) as u32;
+                total += exact;
+                rests.push((exact % whole, i));
+            }
         }
         let score = (total / whole) as u32;
         // The largest rests get what is left, of equal ones the first by id.
+        let left = score - factors.iter().map(|f| f.share_thousandths).sum::<u32>();
         rests.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-        for (_, i) in rests.iter().take((score - given) as usize) {
-            if let Some(result) = factors.get_mut(*i) {
-                result.share_thousandths += 1;
+        for (_, i) in rests.iter().take(left as usize) {
+            if let Some(account) = factors.get_mut(*i) {
+                account.share_thousandths += 1;
             }
         }
         score
     }
 
-    fn floors<'e>(&'e self, taker: &mut Taker<'e>, factors: &[FactorResult]) -> Vec<FloorResult> {
+    fn floors(&self, taker: &Taker<'_>, factors: &[FactorAccount]) -> Vec<FloorAccount> {
         let mut holding = Vec::new();
-        for (i, floor) in self.floors.iter().enumerate() {
-            if taker.any_holds(&floor.unless) {
-                continue;
-            }
-            let first = taker.taken.len();
-            let mut with_points = Vec::new();
-            let holds = match &floor.holds {
-                Holds::Fields(paths, is) => taker.any_is(paths, *is),
-                Holds::Flags(flags, conditions) => {
-                    let holds = taker.flags(flags, conditions) == Some(true);
+        for floor in self.floors.iter().filter(|f| !taker.any_holds(&f.unless)) {
+            let (mut values, mut with_points) = (Vec::new(), Vec::new());
+            match &floor.holds {
+                Holds::Values(paths, is) => {
+                    values = taker.take(paths, &Scale::Is(*is, 1)).values;
                     // Only what sets the floor off explains it.
-                    let taken = taker.taken.split_off(first);
-                    let sets_off = |t: &Taken<'_>| !matches!(&*t.value, "false" | "CLEAR");
-                    taker.taken.extend(taken.into_iter().filter(sets_off));
-                    holds
+                    values.retain_mut(|v| v.points.take() == Some(1));
                 }
                 Holds::Factors(indexes, from) => {
-                    let points = |i: &usize| factors.get(*i).and_then(|f| f.state.points());
-                    let enough = |i: &&usize| points(i).is_some_and(|n| n >= *from);
-                    with_points.extend(indexes.iter().filter(enough).copied());
-                    !with_points.is_empty()
+                    let among = indexes.iter().filter_map(|i| factors.get(*i));
+                    let enough = among.filter(|f| f.points.is_some_and(|n| n >= *from));
+                    with_points.extend(enough.map(|f| f.id.clone()));
                 }
-            };
-            if holds {
-                let taken: Range<usize> = first..taker.taken.len();
-                holding.push(FloorResult {
-                    floor: i,
-                    taken,
+            }
+            if !values.is_empty() || !with_points.is_empty() {
+                holding.push(FloorAccount {
+                    id: floor.id.clone(),
+                    at_least: floor.at_least,
+                    human: floor.human,
+                    values,
                     factors: with_points,
                 });
-            } else {
-                taker.taken.truncate(first);
             }
         }
         holding
     }
-}
 
-/// The weight of the groups that are for this customer, and of those of them without data.
-fn weights(groups: &[Group], shares: &[Share]) -> (u32, u32) {
-    let applying = groups.iter().zip(shares).filter(|(_, s)| s.applies);
-    applying.fold((0, 0), |(all, without), (g, s)| {
-        (
-            all + g.weight,
-            without + if s.has_data { 0 } else { g.weight },
-        )
-    })
-}
+    /// The weight of the groups that are for this customer, and of those of them without data.
+    fn weights(&self, factors: &[FactorAccount]) -> (u32, u32) {
+        let mut weights = (0, 0);
+        for (i, Group { weight, .. }) in self.groups.iter().enumerate() {
+            let states = self
+                .factors
+                .iter()
+                .zip(factors)
+                .filter(|(f, _)| f.group == i);
+            let has = |wanted: &dyn Fn(State) -> bool| states.clone().any(|(_, a)| wanted(a.state));
+            if has(&|state| state != State::NotApplicable) {
+                weights.0 += weight;
+                weights.1 += if has(&|state| state == State::Points) {
+                    0
+                } else {
+                    *weight
+                };
+            }
+        }
+        weights
+    }
 
-impl Evaluation<'_> {
-    fn decide(&mut self, case: &Case<'_>) {
-        let matrix = self.matrix;
-        let rules = &matrix.decision;
-        let mut reasons: Vec<(Reason, String)> = Vec::new();
+    fn decide(&self, evaluation: &mut Evaluation, case: &Case<'_>) {
+        let (rules, level) = (&self.rules, evaluation.level);
         let found = |outcome| case.screened.iter().any(|s| s.outcome == outcome);
-        if matrix.example {
-            reasons.push((Reason::Example, String::new()));
-        }
-        if found(Outcome::Waiting) {
-            reasons.push((Reason::Waiting, String::new()));
-        }
-        if found(Outcome::Unscreened) {
-            reasons.push((Reason::Unscreened, String::new()));
-        }
-        let rejects = rules.reject_from.is_some_and(|from| self.level >= from);
-        if rejects && reasons.is_empty() {
-            self.decision.verdict = Verdict::Rejected;
+        let mut reasons: Vec<(Reason, String)> = Vec::new();
+        let mut because = |holds: bool, reason, about: &str| {
+            if holds {
+                reasons.push((reason, about.to_owned()));
+            }
+            holds
+        };
+        let mut unsure = because(self.example, Reason::Example, "");
+        unsure |= because(found(Outcome::Waiting), Reason::Waiting, "");
+        unsure |= because(found(Outcome::Unscreened), Reason::Unscreened, "");
+        if !unsure && rules.auto_reject_from.is_some_and(|from| level >= from) {
+            evaluation.decision = Verdict::Rejected;
             return;
         }
-        let from = if case.lead {
-            rules.leads_human_from
-        } else {
-            rules.human_from
+        let human_from = match &rules.leads {
+            Some(leads) if case.lead => leads.human_from,
+            _ => rules.human_from,
         };
-        if from.is_some_and(|from| self.level >= from) {
-            reasons.push((Reason::Level, self.level.name().into()));
+        let to_people = human_from.is_some_and(|from| level >= from);
+        because(to_people, Reason::Level, level.name());
+        for floor in &evaluation.floors {
+            because(floor.human, Reason::Floor, &floor.id);
         }
-        let floors = self
-            .floors
-            .iter()
-            .filter_map(|f| matrix.floors.get(f.floor));
-        reasons.extend(
-            floors
-                .filter(|f| f.human)
-                .map(|f| (Reason::Floor, f.id.clone())),
+        because(
+            evaluation.thin_data.is_some() && rules.thin_data.human,
+            Reason::ThinData,
+            "",
         );
-        if self.thin && rules.thin_human {
-            reasons.push((Reason::ThinData, String::new()));
-        }
-        for (factor, result) in matrix.factors.iter().zip(&self.factors) {
-            if result.state == State::Missing && matches!(factor.missing, MissingForm::Human) {
-                reasons.push((Reason::Missing, factor.id.clone()));
-            }
-            let taken = self.taken.get(result.taken.clone()).unwrap_or_default();
-            if taken.iter().any(|t| t.unrated && t.points.is_none()) {
-                reasons.push((Reason::Unrated, factor.id.clone()));
-            }
+        for (factor, account) in self.factors.iter().zip(&evaluation.factors) {
+            let asks = matches!(factor.missing, Missing::Word(MissingWord::Human));
+            because(
+                asks && account.state == State::Missing,
+                Reason::Missing,
+                &factor.id,
+            );
+            let unrated = account
+                .values
+                .iter()
+                .any(|v| v.unrated && v.points.is_none());
+            because(unrated, Reason::Unrated, &factor.id);
         }
         if !reasons.is_empty() {
-            self.decision.verdict = Verdict::Person;
+            evaluation.decision = Verdict::Person;
         } else if rules.wait_for_approval_date && !case.lead {
-            self.decision.waits_for_approval_date = !case.customer.slot(APPROVAL_DATE).is_given();
+            evaluation.waits_for_approval_date = !case.customer.slot(APPROVAL_DATE).is_given();
         }
-        self.decision.reasons = reasons;
+        evaluation.reasons = reasons;
     }
-}
-
-fn lcm(a: u128, b: u128) -> u128 {
-    let (mut x, mut y) = (a, b);
-    while y != 0 {
-        (x, y) = (y, x % y);
-    }
-    a / x.max(1) * b
 }

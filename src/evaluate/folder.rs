@@ -4,8 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::classifier::{ClassifierFile, Problem, is_classifier_file, read_text};
-use crate::trouble::{Kind, Trouble};
+use crate::classifier::{ClassifierFile, Problem, read_text, told, toml_files};
+use crate::trouble::Trouble;
 
 use super::matrix::Matrix;
 use super::parse::parse_matrix;
@@ -17,24 +17,9 @@ pub const MATRICES: &[(&str, &str)] = &[("example.toml", include_str!("../../ris
 #[derive(Debug)]
 pub struct Refused(pub Vec<Problem>);
 
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the risk matrices cannot be loaded")?;
-        self.0
-            .iter()
-            .try_for_each(|problem| write!(f, "\n  {problem}"))
-    }
-}
-
-impl std::error::Error for Refused {}
-
 impl From<Refused> for Trouble {
     fn from(e: Refused) -> Trouble {
-        let kind = match e.0.iter().all(|problem| problem.passing) {
-            true => Kind::Busy,
-            false => Kind::Setup,
-        };
-        Trouble::new(kind, e.to_string(), "")
+        told("the risk matrices", &e.0)
     }
 }
 
@@ -46,22 +31,15 @@ pub fn read_matrices(
     folder: &Path,
     classifiers: &[ClassifierFile],
 ) -> Result<Vec<Matrix>, Refused> {
-    let entries = match std::fs::read_dir(folder) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.and_then(Iterator::collect::<io::Result<Vec<_>>>),
+    let paths = match toml_files(folder) {
+        Ok(paths) => paths,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(e) => {
+            let folder = folder.display().to_string();
+            let problem = Problem::unread(folder, "the folder ", &e, "make it readable");
+            return Err(Refused(vec![problem]));
+        }
     };
-    let unread = |e| {
-        let folder = folder.display().to_string();
-        Refused(vec![Problem::unread(
-            folder,
-            "the folder ",
-            &e,
-            "make it readable",
-        )])
-    };
-    let paths = entries.map_err(unread)?.into_iter().map(|e| e.path());
-    let mut paths: Vec<PathBuf> = paths.filter(|p| is_classifier_file(p)).collect();
-    paths.sort();
     matrix_files(&paths, classifiers)
 }
 
@@ -82,9 +60,9 @@ pub fn matrix_files(
                 for category in &matrix.categories {
                     let other = matrices.iter().find(|m| m.categories.contains(category));
                     problems.extend(other.map(|other| Problem {
-                        file: matrix.file.clone(),
+                        file: matrix.name.file.clone(),
                         line: None,
-                        message: format!("{} is also for the category {category}", other.file),
+                        message: format!("{} is also for the category {category}", other.name.file),
                         remedy: "a category has one matrix: remove it from applies_to of the other, or move that file out of the folder".into(),
                         passing: false,
                     }));
@@ -131,9 +109,10 @@ pub fn matrix_for<'m>(
     let has = |m: &&Matrix| m.categories.iter().any(|c| c == category);
     match matrices.iter().find(has) {
         None => Err(NoMatrix::OfCategory(category.into())),
-        Some(m) if !m.is_valid_on(day) => {
-            Err(NoMatrix::Until(m.file.clone(), m.valid_from.clone()))
-        }
+        Some(m) if !m.is_valid_on(day) => Err(NoMatrix::Until(
+            m.name.file.clone(),
+            m.name.valid_from.clone(),
+        )),
         Some(m) => Ok(m),
     }
 }

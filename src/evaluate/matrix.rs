@@ -2,42 +2,50 @@
 //! classifiers or in the matrix itself.
 
 use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
 
-use crate::catalog::{EntityType, FieldIndex, RiskLevel};
+use crate::catalog::{EntityType, Field, FieldIndex, Object, RiskLevel};
 
-use super::form::{AgeUnit, Combine, FlagSource, MissingForm, Pick, Show};
-use super::screened::Flag;
+use super::form::{AgeUnit, Band, Combine, Flags, Missing, Pick, Points, Ratio, Rules, Show, Test};
+use super::screened::{Outcome, Process};
 
-/// The institution's risk matrix, as one file gives it.
-#[derive(Debug)]
-pub struct Matrix {
-    /// The name of its file.
-    pub file: String,
+/// Which matrix it is: what an evaluation by it is to be told with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MatrixName {
     /// The name for people.
     pub name: String,
+    /// The name of its file.
+    pub file: String,
+    /// The SHA-256 of the file, in hexadecimal.
+    pub hash: String,
     /// Who answers for it.
     pub owner: String,
     /// The first day (`yyyy-MM-dd`, UTC) on which it may be used.
     pub valid_from: String,
+    /// The classifiers whose attributes it uses, by name, each with its hash.
+    pub classifiers: Vec<(String, String)>,
+}
+
+/// The institution's risk matrix, as one file gives it.
+#[derive(Debug)]
+pub struct Matrix {
+    pub(super) name: MatrixName,
     /// It is an example that nobody approved: with it a person decides every time.
     pub example: bool,
     /// The risk management categories that it is for.
     pub categories: Vec<String>,
     /// The file.
     pub text: String,
-    /// The SHA-256 of the file, in hexadecimal.
-    pub hash: String,
-    /// The classifiers whose attributes it uses, by name, each with its hash.
-    pub classifiers: Vec<(String, String)>,
+    /// Which factors an explanation shows.
+    pub show: Show,
     pub(super) groups: Vec<Group>,
+    /// By id, as the floors are.
     pub(super) factors: Vec<Factor>,
     pub(super) floors: Vec<Floor>,
     /// The lowest score of each level in tenths, rising; the first is 0.
     pub(super) levels: Vec<(u32, RiskLevel)>,
-    pub(super) flag_source: FlagSource,
-    pub(super) waiting_counts: bool,
-    pub(super) decision: Decision,
-    pub(super) show: Show,
+    pub(super) flags: Flags,
+    pub(super) rules: Rules,
 }
 
 #[derive(Debug)]
@@ -52,39 +60,24 @@ pub(super) struct Factor {
     pub id: String,
     pub group: usize,
     pub applies: Option<EntityType>,
-    pub source: Source,
+    pub paths: Vec<FieldPath>,
+    /// The attribute that rates the values, and the classifier that gives it to them.
+    pub attribute: Option<(String, String)>,
     pub scale: Scale,
     pub pick: Pick,
     pub unless: Vec<(FieldPath, Test)>,
-    pub unknown: Option<u8>,
-    pub missing: MissingForm,
-}
-
-#[derive(Debug)]
-pub(super) enum Source {
-    Fields(Vec<FieldPath>),
-    /// Any of them; those of related entities only of one that meets the conditions.
-    Flags(Vec<Flag>, Vec<Condition>),
-    /// The additional value of the customer with this code.
-    AdditionalValue(String),
+    pub missing: Missing,
 }
 
 /// What makes points of a value.
 #[derive(Debug)]
 pub(super) enum Scale {
     /// The points if it is so, else none.
-    Is(bool, u8),
-    /// Points of a code, with its rating where it has one.
-    Codes(HashMap<Box<str>, (u8, Box<str>)>),
+    Is(bool, u32),
+    /// Points of a code, with its rating where it has one; and points of any other code.
+    Codes(HashMap<Box<str>, (u32, Box<str>)>, Option<Points>),
     /// Points of a number.
     Bands(Vec<Band>, Measure),
-}
-
-#[derive(Debug)]
-pub(super) struct Band {
-    /// The first number in thousandths that is not in it; none for the last.
-    pub below: Option<i64>,
-    pub points: u8,
 }
 
 /// How a value becomes a number.
@@ -92,45 +85,42 @@ pub(super) struct Band {
 pub(super) enum Measure {
     Number,
     /// Multiplied by what another field of the same object says.
-    Per(FieldIndex, Vec<(String, i64, i64)>),
+    Per(FieldIndex, Vec<(String, Ratio)>),
     /// The whole units from the date to that of another field of the customer.
     Age(FieldIndex, AgeUnit),
 }
 
-/// A path from the customer to fields, or to the items of a list.
-#[derive(Debug)]
+/// A path from the customer to values.
+#[derive(Clone, Debug)]
 pub(super) struct FieldPath {
     /// Without `Customer.`: `listAddress[].country`.
     pub text: String,
     pub steps: Vec<Step>,
-    /// None: the path leads to the items themselves.
-    pub leaf: Option<FieldIndex>,
+    /// What the steps lead to.
+    pub object: &'static Object,
+    pub leaf: Leaf,
 }
 
-#[derive(Debug)]
-pub(super) struct Step {
-    pub field: FieldIndex,
-    pub list: bool,
-    /// What an item of the list must meet.
-    pub conditions: Vec<Condition>,
-}
-
-#[derive(Debug)]
-pub(super) struct Condition {
-    pub field: FieldIndex,
-    pub test: Test,
+/// What of the object at the end of a path is meant.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Leaf {
+    /// The item itself.
+    Item,
+    Field(FieldIndex),
+    /// A declared field that screening also decides.
+    Flag(Process, FieldIndex),
+    /// Whether screening has such an outcome.
+    Found(Outcome),
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Test {
-    Is(bool),
-    OneOf(Vec<String>),
-    /// From, and below, in thousandths.
-    Range {
-        from: Option<i64>,
-        below: Option<i64>,
-        or_missing: bool,
-    },
+pub(super) struct Step {
+    pub field: FieldIndex,
+    pub list: bool,
+    /// What the step leads to.
+    pub object: &'static Object,
+    /// What an item of the list must meet.
+    pub conditions: Vec<(FieldIndex, Test)>,
 }
 
 #[derive(Debug)]
@@ -145,27 +135,31 @@ pub(super) struct Floor {
 /// When a floor holds.
 #[derive(Debug)]
 pub(super) enum Holds {
-    Fields(Vec<FieldPath>, bool),
-    Flags(Vec<Flag>, Vec<Condition>),
+    /// One of these is so.
+    Values(Vec<FieldPath>, bool),
     /// One of these factors has so many points.
-    Factors(Vec<usize>, u8),
+    Factors(Vec<usize>, u32),
 }
 
-#[derive(Debug)]
-pub(super) struct Decision {
-    pub human_from: Option<RiskLevel>,
-    pub leads_human_from: Option<RiskLevel>,
-    pub thin_over: u32,
-    pub thin_at_least: RiskLevel,
-    pub thin_human: bool,
-    pub reject_from: Option<RiskLevel>,
-    pub wait_for_approval_date: bool,
+impl FieldPath {
+    /// The single field that it leads to.
+    pub(super) fn field(&self) -> Option<&'static Field> {
+        match self.leaf {
+            Leaf::Field(f) | Leaf::Flag(_, f) => Some(self.object.field(f)),
+            Leaf::Item | Leaf::Found(_) => None,
+        }
+    }
 }
 
 impl Matrix {
     /// Whether an accepted customer without an approval date waits for one.
     pub fn waits_for_approval_date(&self) -> bool {
-        self.decision.wait_for_approval_date
+        self.rules.wait_for_approval_date
+    }
+
+    /// Which matrix it is.
+    pub fn name(&self) -> &MatrixName {
+        &self.name
     }
 
     /// The level of a score in tenths of a point, before any floor.
@@ -175,12 +169,12 @@ impl Matrix {
     }
 
     /// The lowest score of each level in tenths of a point, rising.
-    pub fn levels(&self) -> impl Iterator<Item = (u32, RiskLevel)> {
-        self.levels.iter().copied()
+    pub fn levels(&self) -> &[(u32, RiskLevel)] {
+        &self.levels
     }
 
     /// Whether it may be used on a day (`yyyy-MM-dd`, UTC).
     pub fn is_valid_on(&self, day: &str) -> bool {
-        *self.valid_from <= *day
+        *self.name.valid_from <= *day
     }
 }

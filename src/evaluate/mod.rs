@@ -6,7 +6,6 @@
 //! machine. Matrices are TOML files that are read as classifiers are, whole or not at all.
 
 mod compute;
-mod event;
 mod folder;
 mod form;
 mod matrix;
@@ -17,17 +16,16 @@ mod result;
 mod screened;
 mod take;
 mod trial;
+mod wording;
 
-pub use event::{Event, KycScoring};
 pub use folder::{MATRICES, NoMatrix, Refused, matrix_files, matrix_for, read_matrices};
-pub use form::{AgeUnit, Combine, FlagSource, For, Pick, Show};
-pub use matrix::Matrix;
+pub use form::Show;
+pub use matrix::{Matrix, MatrixName};
 pub use parse::parse_matrix;
 pub use result::{
-    Account, Decision, Evaluation, FactorAccount, FactorResult, FloorAccount, FloorResult,
-    MatrixName, Reason, State, ValueAccount, Verdict, tenths,
+    Evaluation, FactorAccount, FloorAccount, Reason, State, ValueAccount, Verdict, tenths,
 };
-pub use screened::{Flag, Outcome, Process, Screened};
+pub use screened::{Outcome, Process, Screened};
 pub use take::Case;
 pub use trial::{Finding, self_test};
 

@@ -4,21 +4,19 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use sha2::{Digest, Sha256};
-use toml::Spanned;
 
-use crate::catalog::{Classifier, EntityType, RiskLevel};
+use crate::catalog::{Classifier, RiskLevel};
 use crate::classifier::{ClassifierFile, Problem};
 use crate::position::Position;
 use crate::request::value;
 use crate::text::did_you_mean;
 
-use super::form::{FactorForm, FlagSource, For, GroupForm, LevelForm, MatrixForm, MissingForm};
-use super::matrix::{Decision, Factor, Group, Matrix};
+use super::form::{LevelForm, MatrixForm, Missing, MissingWord};
+use super::matrix::{Group, Matrix, MatrixName};
+use super::wording::{self, Wording};
 
 /// The most factors of a matrix. Sums of the exact fractions stay far below what a number holds.
 const MAX_FACTORS: usize = 100;
-/// The largest weight of a group.
-const MAX_WEIGHT: u32 = 1000;
 /// The most groups.
 const MAX_GROUPS: usize = 8;
 
@@ -32,18 +30,17 @@ pub fn parse_matrix(
     text: &str,
     classifiers: &[ClassifierFile],
 ) -> Result<Matrix, Vec<Problem>> {
+    let form = toml::from_str(text).map_err(|e: toml::de::Error| {
+        let (at, message) = (e.span().unwrap_or(0..0), Position::toml_message(&e));
+        let remedy = "docs/RISK.md has every key with what it may hold";
+        vec![Problem::in_text((file, text), &at, message, remedy)]
+    })?;
     let mut reader = Reader {
-        file,
-        text,
+        text: (file, text),
         classifiers,
         problems: Vec::new(),
         used: BTreeMap::new(),
     };
-    let form = toml::from_str(text).map_err(|e: toml::de::Error| {
-        let message = Position::toml_message(&e);
-        let remedy = "docs/RISK.md has every key with what it may hold";
-        vec![reader.problem_at(e.span().unwrap_or(0..0), message, remedy)]
-    })?;
     let matrix = reader.matrix(form);
     match reader.problems.is_empty() {
         true => Ok(matrix),
@@ -51,47 +48,54 @@ pub fn parse_matrix(
     }
 }
 
+/// Looks up the names of one form, and notes what is wrong.
 pub(super) struct Reader<'t> {
-    file: &'t str,
-    text: &'t str,
-    pub classifiers: &'t [ClassifierFile],
-    pub problems: Vec<Problem>,
+    /// The file's name, and what it says.
+    text: (&'t str, &'t str),
+    classifiers: &'t [ClassifierFile],
+    problems: Vec<Problem>,
     /// Classifiers whose attributes were looked up, with their hashes.
-    pub used: BTreeMap<String, String>,
+    pub(super) used: BTreeMap<String, String>,
 }
 
 impl<'t> Reader<'t> {
-    fn problem_at(&self, at: Range<usize>, message: impl Into<String>, remedy: &str) -> Problem {
-        Problem {
-            file: self.file.into(),
-            line: (at.end > 0).then(|| Position::of(self.text.as_bytes(), at.start).line),
-            message: message.into(),
-            remedy: remedy.into(),
-            passing: false,
-        }
-    }
-
-    pub(super) fn problem(&mut self, at: Range<usize>, message: impl Into<String>, remedy: &str) {
-        let problem = self.problem_at(at, message, remedy);
-        self.problems.push(problem);
-    }
-
-    /// A name that is none of the known ones: the nearest is the fix.
-    pub(super) fn not_known<'c>(
+    pub(super) fn problem(
         &mut self,
-        at: Range<usize>,
-        message: String,
-        given: &str,
-        known: impl Iterator<Item = &'c str> + Clone,
+        at: &Range<usize>,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
     ) {
-        let remedy = did_you_mean(given, known.clone()).unwrap_or_else(|| {
-            let some: Vec<&str> = known.take(12).collect();
-            format!(
-                "write one of those that there are, such as {}",
-                some.join(", ")
-            )
-        });
-        self.problem(at, message, &remedy);
+        self.problems
+            .push(Problem::in_text(self.text, at, message, remedy));
+    }
+
+    /// Notes something about a name.
+    pub(super) fn wrong(&mut self, at: &Range<usize>, (message, remedy): Wording, about: &str) {
+        let filled = |text: &str| text.replace("{}", about);
+        self.problem(at, filled(message), filled(remedy));
+    }
+
+    /// The place of a name among the known ones. One that is none of them is a problem, and the nearest
+    /// is the fix.
+    pub(super) fn find<'c>(
+        &mut self,
+        at: &Range<usize>,
+        name: &str,
+        known: impl Iterator<Item = &'c str> + Clone,
+        message: impl FnOnce() -> String,
+    ) -> Option<usize> {
+        let found = known.clone().position(|k| k == name);
+        if found.is_none() {
+            let remedy = did_you_mean(name, known.clone()).unwrap_or_else(|| {
+                let some: Vec<&str> = known.take(12).collect();
+                format!(
+                    "write one of those that there are, such as {}",
+                    some.join(", ")
+                )
+            });
+            self.problem(at, message(), remedy);
+        }
+        found
     }
 
     pub(super) fn classifier(&self, classifier: Classifier) -> Option<&'t ClassifierFile> {
@@ -99,7 +103,7 @@ impl<'t> Reader<'t> {
         files.iter().find(|f| f.name == classifier.name())
     }
 
-    /// Whether the classifier has these codes, retired or not; says which it does not have.
+    /// Says which of these codes a classifier does not have, retired or not.
     pub(super) fn check_codes<'c>(
         &mut self,
         at: &Range<usize>,
@@ -110,243 +114,136 @@ impl<'t> Reader<'t> {
             return;
         };
         for code in codes {
-            if !file.values.iter().any(|v| v.code == code) {
-                let message = format!("the classifier {} has no value {code}", file.name);
-                self.not_known(
-                    at.clone(),
-                    message,
-                    code,
-                    file.values.iter().map(|v| &*v.code),
-                );
-            }
+            let known = file.values.iter().map(|v| &*v.code);
+            self.find(at, code, known, || {
+                format!("the classifier {} has no value {code}", file.name)
+            });
         }
     }
 
     fn matrix(&mut self, form: MatrixForm) -> Matrix {
-        self.head(&form);
-        let categories =
-            self.categories(&form.applies_to.span(), form.applies_to.get_ref().0.clone());
-        let groups = self.groups(form.groups, &form.factor);
-        let default = form.missing.default.unwrap_or(MissingForm::Neutral);
-        let mut factors: Vec<Factor> = Vec::new();
-        for factor in form.factor {
-            factors.extend(self.factor(factor, &groups, default));
-        }
+        self.check(&form);
+        let groups = form.groups.into_iter().map(|(name, group)| {
+            let group = group.into_inner();
+            Group {
+                name,
+                weight: group.weight.0,
+                combine: group.combine,
+            }
+        });
+        let groups: Vec<Group> = groups.collect();
+        let default = form
+            .missing
+            .default
+            .unwrap_or(Missing::Word(MissingWord::Neutral));
+        let factors = form.factor.into_iter();
+        let mut factors: Vec<_> = factors
+            .filter_map(|f| self.factor(f, &groups, default))
+            .collect();
         // Sorted, so that nothing depends on the order of the file.
         factors.sort_by(|a, b| a.id.cmp(&b.id));
-        let mut floors: Vec<_> = form
-            .floor
-            .into_iter()
-            .filter_map(|f| self.floor(f, &factors))
-            .collect();
+        let floors = form.floor.into_iter();
+        let mut floors: Vec<_> = floors.filter_map(|f| self.floor(f, &factors)).collect();
         floors.sort_by(|a, b| a.id.cmp(&b.id));
+        let mut categories = form.applies_to.into_inner().0;
+        categories.sort();
         Matrix {
-            file: self.file.into(),
-            name: form.name,
-            owner: form.owner,
-            valid_from: form.valid_from.get_ref().to_string(),
+            levels: self.levels(&form.levels),
+            name: MatrixName {
+                name: form.name.into_inner(),
+                file: self.text.0.into(),
+                hash: crate::hex(&Sha256::digest(self.text.1.as_bytes())),
+                owner: form.owner.into_inner(),
+                valid_from: form.valid_from.get_ref().to_string(),
+                classifiers: std::mem::take(&mut self.used).into_iter().collect(),
+            },
             example: form.example,
             categories,
-            text: self.text.into(),
-            hash: crate::hex(&Sha256::digest(self.text.as_bytes())),
+            text: self.text.1.into(),
+            show: form.explain.show,
             groups,
             factors,
             floors,
-            levels: self.levels(&form.levels),
-            flag_source: form
-                .flags
-                .source
-                .unwrap_or(FlagSource::ScreeningThenDeclared),
-            waiting_counts: form.flags.waiting_counts_as.unwrap_or(true),
-            decision: self.decision(form.decision),
-            show: form.explain.show,
-            classifiers: std::mem::take(&mut self.used).into_iter().collect(),
+            flags: form.flags,
+            rules: form.decision,
         }
     }
 
-    fn head(&mut self, form: &MatrixForm) {
+    /// What the tables of the file say beside each other.
+    fn check(&mut self, form: &MatrixForm) {
         if *form.format.get_ref() != 1 {
-            let remedy = "write format = 1, the only one so far";
-            self.problem(form.format.span(), "the format is not known", remedy);
+            self.wrong(&form.format.span(), wording::FORMAT, "");
         }
         for (what, text) in [("name", &form.name), ("owner", &form.owner)] {
-            if text.trim().is_empty() {
-                let remedy = "write who answers for the matrix, and what it is called";
-                self.problem(0..0, format!("{what} is blank"), remedy);
+            if text.get_ref().trim().is_empty() {
+                self.wrong(&text.span(), wording::BLANK, what);
             }
         }
         let day = form.valid_from.get_ref();
         if day.date.is_none() || day.time.is_some() {
-            let remedy = "write the first day: valid_from = 2026-12-01";
-            self.problem(form.valid_from.span(), "valid_from is not a day", remedy);
+            self.wrong(&form.valid_from.span(), wording::DAY, "");
         }
         if form.factor.len() > MAX_FACTORS {
-            let remedy = "put fields that say the same into one factor";
-            self.problem(
-                0..0,
-                format!("there are more than {MAX_FACTORS} factors"),
-                remedy,
-            );
+            self.wrong(&(0..0), wording::FACTORS, &MAX_FACTORS.to_string());
         }
-        self.unique("factor", form.factor.iter().map(|f| &f.id));
-        self.unique("floor", form.floor.iter().map(|f| &f.id));
+        if form.groups.is_empty() || form.groups.len() > MAX_GROUPS {
+            self.wrong(&(0..0), wording::GROUPS, &MAX_GROUPS.to_string());
+        }
+        for (name, group) in &form.groups {
+            if !form.factor.iter().any(|f| f.group.get_ref() == name) {
+                self.wrong(&group.span(), wording::EMPTY_GROUP, name);
+            }
+        }
+        let (at, categories) = (form.applies_to.span(), &form.applies_to.get_ref().0);
+        let codes = categories.iter().map(|c| &**c);
+        self.check_codes(&at, Classifier::RiskManagementCategory, codes.clone());
+        self.unique("category", codes.map(|c| (c, at.clone())));
+        self.unique(
+            "factor",
+            form.factor.iter().map(|f| (&**f.id.get_ref(), f.id.span())),
+        );
+        self.unique(
+            "floor",
+            form.floor.iter().map(|f| (&**f.id.get_ref(), f.id.span())),
+        );
     }
 
-    fn groups(&mut self, forms: BTreeMap<String, GroupForm>, factors: &[FactorForm]) -> Vec<Group> {
-        if forms.is_empty() || forms.len() > MAX_GROUPS {
-            let message = format!("there are not 1 to {MAX_GROUPS} groups");
-            self.problem(
-                0..0,
-                message,
-                "write customer, country, product, channel, or what you weigh",
-            );
-        }
-        let mut groups = Vec::new();
-        for (name, group) in forms {
-            let weight = *group.weight.get_ref();
-            if weight == 0 || weight > MAX_WEIGHT {
-                let message =
-                    format!("the weight of the group {name} is not from 1 to {MAX_WEIGHT}");
-                let remedy = "write a whole number; only the relation of the weights counts";
-                self.problem(group.weight.span(), message, remedy);
-            }
-            if !factors.iter().any(|f| *f.group.get_ref() == name) {
-                let remedy = "add a factor, or remove the group: it would always be without data";
-                self.problem(
-                    group.weight.span(),
-                    format!("the group {name} has no factor"),
-                    remedy,
-                );
-            }
-            groups.push(Group {
-                name,
-                weight,
-                combine: group.combine,
-            });
-        }
-        groups
-    }
-
-    fn unique<'i>(&mut self, what: &str, ids: impl Iterator<Item = &'i Spanned<String>>) {
+    fn unique<'i>(&mut self, what: &str, names: impl Iterator<Item = (&'i str, Range<usize>)>) {
         let mut seen = Vec::new();
-        for id in ids {
-            let text = id.get_ref();
-            if text.trim().is_empty() {
-                self.problem(id.span(), format!("the id of a {what} is blank"), "name it");
-            } else if seen.contains(&text) {
-                let remedy = "an id stands once: results refer to it";
-                self.problem(
-                    id.span(),
-                    format!("the {what} {text} is there twice"),
-                    remedy,
-                );
+        for (name, at) in names {
+            if name.trim().is_empty() {
+                self.wrong(&at, wording::BLANK, &format!("the id of a {what}"));
+            } else if seen.contains(&name) {
+                self.wrong(&at, wording::TWICE, &format!("the {what} {name}"));
             }
-            seen.push(text);
+            seen.push(name);
         }
-    }
-
-    fn categories(&mut self, at: &Range<usize>, codes: Vec<String>) -> Vec<String> {
-        let classifier = Classifier::RiskManagementCategory;
-        self.check_codes(at, classifier, codes.iter().map(String::as_str));
-        let mut sorted = codes.clone();
-        sorted.sort();
-        sorted.dedup();
-        if sorted.len() < codes.len() {
-            self.problem(
-                at.clone(),
-                "applies_to names a category twice",
-                "remove one of the two",
-            );
-        }
-        sorted
     }
 
     fn levels(&mut self, forms: &[LevelForm]) -> Vec<(u32, RiskLevel)> {
         let mut levels: Vec<(u32, RiskLevel)> = Vec::new();
-        for form in forms {
-            let (level, at) = (*form.level.get_ref(), form.from.span());
+        for LevelForm { level, from } in forms {
             // The digits as they stand in the file.
             let digits = self
                 .text
-                .get(at.clone())
+                .1
+                .get(from.span())
                 .unwrap_or_default()
                 .replace('_', "");
-            let tenths =
-                value::thousandths(&digits).filter(|n| n % 100 == 0 && (0..=100_000).contains(n));
-            let Some(tenths) = tenths.and_then(|n| u32::try_from(n / 100).ok()) else {
-                let remedy = "write a number from 0.0 to 100.0 with one decimal, as scores have";
-                self.problem(
-                    at,
-                    format!("from of {} is not a score", level.name()),
-                    remedy,
-                );
+            let score = value::thousandths(&digits).filter(|n| n % 100 == 0 && *n <= 100_000);
+            let Some(tenths) = score.and_then(|n| u32::try_from(n / 100).ok()) else {
+                self.wrong(&from.span(), wording::SCORE, level.name());
                 continue;
             };
-            if level == RiskLevel::None {
-                let remedy = "begin with LOW: NONE is left for customers that nobody rated";
-                self.problem(
-                    form.level.span(),
-                    "NONE is no level of an evaluation",
-                    remedy,
-                );
+            let last = levels.last();
+            if !last.map_or(tenths == 0, |last| last.0 < tenths && last.1 < *level) {
+                self.wrong(&from.span(), wording::LEVELS, level.name());
             }
-            let rises = levels
-                .last()
-                .map_or(tenths == 0, |last| last.0 < tenths && last.1 < level);
-            if !rises {
-                let remedy = "begin from 0.0, and let each level be higher and begin higher than the one before";
-                self.problem(at, format!("{} does not follow", level.name()), remedy);
-            }
-            levels.push((tenths, level));
+            levels.push((tenths, *level));
         }
         if forms.is_empty() {
-            self.problem(
-                0..0,
-                "there is no level",
-                "add [[levels]] with level and from",
-            );
+            self.wrong(&(0..0), wording::NO_LEVEL, "");
         }
         levels
-    }
-
-    fn decision(&mut self, form: super::form::DecisionForm) -> Decision {
-        let (mut over, mut at_least, mut human) = (40, RiskLevel::Medium, true);
-        if let Some(thin) = form.thin_data {
-            (over, at_least, human) = (*thin.over.get_ref(), *thin.at_least.get_ref(), thin.human);
-            if over >= 100 {
-                let remedy = "write a percentage from 0 to 99: little known is not little risk";
-                self.problem(
-                    thin.over.span(),
-                    "over of thin_data is never exceeded",
-                    remedy,
-                );
-            }
-            self.not_none(&thin.at_least);
-        }
-        Decision {
-            human_from: form.human_from.0,
-            leads_human_from: form.leads.map_or(form.human_from, |l| l.human_from).0,
-            thin_over: over,
-            thin_at_least: at_least,
-            thin_human: human,
-            reject_from: form.auto_reject_from.and_then(|l| l.0),
-            wait_for_approval_date: form.wait_for_approval_date,
-        }
-    }
-
-    pub(super) fn not_none(&mut self, level: &Spanned<RiskLevel>) {
-        if *level.get_ref() == RiskLevel::None {
-            let remedy = "write LOW or higher: nothing is raised to NONE";
-            self.problem(level.span(), "at_least is NONE", remedy);
-        }
-    }
-}
-
-impl From<For> for EntityType {
-    fn from(applies: For) -> EntityType {
-        match applies {
-            For::Individual => EntityType::Individual,
-            For::Organization => EntityType::Organization,
-        }
     }
 }

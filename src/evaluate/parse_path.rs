@@ -4,245 +4,156 @@ use std::ops::Range;
 
 use toml::Spanned;
 
-use crate::catalog::{Applies, CUSTOMER, EntityType, Field, FieldIndex, Object, Type, keys};
+use crate::catalog::{CUSTOMER, FieldIndex, Object, Type};
 
-use super::form::{Conditions, OneOrMore, TestForm};
-use super::matrix::{Condition, FieldPath, Step, Test};
+use super::form::{Conditions, Test, Texts};
+use super::matrix::{FieldPath, Leaf, Step};
 use super::parse::Reader;
-
-/// A path with what it leads to.
-pub(super) struct Resolved {
-    pub path: FieldPath,
-    /// The objects of its lists, in the order of their steps.
-    pub items: Vec<&'static Object>,
-    /// The object that holds the leaf, or the item.
-    pub object: &'static Object,
-    pub leaf: Option<&'static Field>,
-}
-
-const PATH: &str =
-    "write it from Customer on, as docs/FIELDS.md has it: Customer.listAddress[].country";
+use super::screened::{ANY, FLAGS};
+use super::wording;
 
 impl Reader<'_> {
-    /// Whether a field may hold these words: codes of its classifier, or its values.
-    pub(super) fn check_words<'c>(
+    /// The paths of fields and of flags, with the conditions on the items of their lists.
+    pub(super) fn paths(
         &mut self,
-        at: &Range<usize>,
-        field: &'static Field,
-        words: impl Iterator<Item = &'c str>,
-    ) {
-        match (field.classifier, field.ty.values()) {
-            (Some(classifier), _) => self.check_codes(at, classifier, words),
-            (None, []) => {}
-            (None, values) => {
-                for word in words.filter(|w| !values.contains(w)) {
-                    let message = format!("{} is never {word}", field.name);
-                    self.not_known(at.clone(), message, word, values.iter().copied());
-                }
+        fields: Option<&Spanned<Texts>>,
+        flags: Option<&Spanned<Texts>>,
+        conditions: &Conditions,
+    ) -> Vec<FieldPath> {
+        let mut paths = Vec::new();
+        for (texts, flag) in [(fields, false), (flags, true)] {
+            let Some(texts) = texts else { continue };
+            for text in &texts.get_ref().0 {
+                paths.extend(match flag {
+                    true => self.flag(text, &texts.span()),
+                    false => self.path(text, &texts.span()),
+                });
             }
         }
-    }
-
-    /// The paths of a factor, with the conditions on the items of their lists.
-    pub(super) fn resolve(
-        &mut self,
-        field: Option<&Spanned<OneOrMore>>,
-        conditions: &Conditions,
-    ) -> Vec<Resolved> {
-        let Some(field) = field else {
-            return Vec::new();
-        };
-        let texts = field.get_ref().0.iter();
-        let mut paths: Vec<Resolved> = texts
-            .filter_map(|text| self.path(text, &field.span()))
-            .collect();
         let Some(forms) = conditions else {
             return paths;
         };
+        if !paths.iter().any(|p| p.steps.iter().any(|s| s.list)) {
+            self.wrong(&forms.span(), wording::NO_ITEMS, "");
+        }
         for path in &mut paths {
             for (name, test) in forms.get_ref() {
-                let has = |o: &&&'static Object| keys(o).get(name).is_some();
-                let object = path.items.iter().rev().find(has).or(path.items.last());
-                let Some(object) = object else {
-                    let remedy =
-                        "conditions are about the items of a list: use unless for the customer";
-                    self.problem(
-                        forms.span(),
-                        format!("{} is in no list", path.path.text),
-                        remedy,
-                    );
+                // The innermost list whose items have such a field.
+                let lists = || path.steps.iter().rposition(|s| s.list);
+                let has = |s: &Step| s.list && s.object.fields.iter().any(|f| f.name == name);
+                let index = path.steps.iter().rposition(has).or_else(lists);
+                let Some(step) = index.and_then(|i| path.steps.get_mut(i)) else {
                     continue;
                 };
-                let condition = self.condition(name, test, object, &forms.span());
-                let depth = path.items.iter().position(|o| o.id == object.id);
-                let mut lists = path.path.steps.iter_mut().filter(|s| s.list);
-                if let (Some(condition), Some(step)) = (condition, depth.and_then(|d| lists.nth(d)))
-                {
-                    step.conditions.push(condition);
+                if let Some(field) = self.field(step.object, name, &forms.span()) {
+                    self.compares(test, step.object, field, &forms.span());
+                    step.conditions.push((field, test.clone()));
                 }
             }
         }
         paths
     }
 
-    pub(super) fn condition(
-        &mut self,
-        name: &str,
-        test: &TestForm,
-        object: &'static Object,
-        at: &Range<usize>,
-    ) -> Option<Condition> {
-        let Some(field) = keys(object).get(name) else {
-            let message = format!("{} has no field {name}", object.name);
-            self.not_known(
-                at.clone(),
-                message,
-                name,
-                object.fields.iter().map(|f| f.name),
-            );
-            return None;
+    fn flag(&mut self, word: &str, at: &Range<usize>) -> Option<FieldPath> {
+        let known = FLAGS.iter().map(|f| f.0).chain(ANY.iter().map(|f| f.0));
+        let index = self.find(at, word, known, || format!("there is no flag {word}"))?;
+        let Some((_, declared, process)) = FLAGS.get(index) else {
+            let (_, outcome) = ANY.get(index - FLAGS.len())?;
+            return Some(FieldPath {
+                text: word.to_owned(),
+                steps: Vec::new(),
+                object: &CUSTOMER,
+                leaf: Leaf::Found(*outcome),
+            });
         };
-        let test = self.test(test, object.field(field), at)?;
-        Some(Condition { field, test })
+        let path = self.path(declared, at)?;
+        match path.leaf {
+            Leaf::Field(f) => Some(FieldPath {
+                leaf: Leaf::Flag(*process, f),
+                ..path
+            }),
+            _ => None,
+        }
     }
 
-    fn test(&mut self, form: &TestForm, field: &'static Field, at: &Range<usize>) -> Option<Test> {
-        let number = matches!(field.ty, Type::Integer | Type::BigInteger | Type::Decimal);
-        let thousandths = |n: Option<i64>| n.map(|n| n.saturating_mul(1000));
-        match (form, field.ty) {
-            (TestForm::Is(is), Type::Boolean) => Some(Test::Is(*is)),
-            (TestForm::OneOf(words), Type::Text | Type::Choice(_)) => {
-                self.check_words(at, field, words.iter().map(String::as_str));
-                Some(Test::OneOf(words.clone()))
+    fn field(&mut self, of: &'static Object, name: &str, at: &Range<usize>) -> Option<FieldIndex> {
+        let names = of.fields.iter().map(|f| f.name);
+        let index = self.find(at, name, names, || {
+            format!("{} has no field {name}", of.name)
+        })?;
+        Some(FieldIndex(index as u8))
+    }
+
+    /// Says it where a field cannot be compared with what a condition asks.
+    fn compares(&mut self, test: &Test, of: &'static Object, field: FieldIndex, at: &Range<usize>) {
+        let field = of.field(field);
+        match (test, field.ty) {
+            (Test::Is(_), Type::Boolean)
+            | (Test::Range(_), Type::Integer | Type::BigInteger | Type::Decimal) => {}
+            (Test::OneOf(words), Type::Text | Type::Choice(_)) => {
+                self.check_words(at, field, words.0.iter().map(|w| &**w));
             }
-            (TestForm::Range(range), _) if number => Some(Test::Range {
-                from: thousandths(range.from),
-                below: thousandths(range.below),
-                or_missing: range.or_missing,
-            }),
-            _ => {
-                let message = format!("{} cannot be compared with that", field.name);
-                let remedy = "true or false goes with a Boolean, texts with a String or Enum, { from, below } with a number";
-                self.problem(at.clone(), message, remedy);
-                None
-            }
+            _ => self.wrong(at, wording::COMPARED, field.name),
         }
     }
 
     pub(super) fn unless(&mut self, conditions: &Conditions) -> Vec<(FieldPath, Test)> {
-        let Some(forms) = conditions else {
-            return Vec::new();
-        };
         let mut all = Vec::new();
+        let Some(forms) = conditions else {
+            return all;
+        };
         for (name, test) in forms.get_ref() {
-            let Some(resolved) = self.path(name, &forms.span()) else {
+            let Some(path) = self.path(name, &forms.span()) else {
                 continue;
             };
-            match resolved.leaf {
-                Some(field) => {
-                    let test = self.test(test, field, &forms.span());
-                    all.extend(test.map(|test| (resolved.path, test)));
-                }
-                None => self.problem(forms.span(), format!("{name} is no single value"), PATH),
+            match path.leaf {
+                Leaf::Field(f) => self.compares(test, path.object, f, &forms.span()),
+                _ => self.wrong(&forms.span(), wording::NO_VALUE, name),
             }
+            all.push((path, test.clone()));
         }
         all
     }
 
     /// The field that a path names, or the items of the list that it ends with.
-    pub(super) fn path(&mut self, text: &str, at: &Range<usize>) -> Option<Resolved> {
-        let mut object: &'static Object = &CUSTOMER;
-        let (mut steps, mut items) = (Vec::new(), Vec::new());
-        let rest = text.strip_prefix("Customer.");
-        let Some(rest) = rest else {
-            self.problem(at.clone(), format!("{text} is no path of a customer"), PATH);
+    pub(super) fn path(&mut self, text: &str, at: &Range<usize>) -> Option<FieldPath> {
+        let Some(rest) = text.strip_prefix("Customer.") else {
+            self.wrong(at, wording::PATH, text);
             return None;
         };
-        let path = |steps, leaf| FieldPath {
+        let mut path = FieldPath {
             text: rest.to_owned(),
-            steps,
-            leaf,
+            steps: Vec::new(),
+            object: &CUSTOMER,
+            leaf: Leaf::Item,
         };
         let mut names = rest.split('.').peekable();
         while let Some(name) = names.next() {
-            let (key, list) = name
-                .strip_suffix("[]")
-                .map_or((name, false), |key| (key, true));
-            let Some(index) = keys(object).get(key) else {
-                let message = format!("{} has no field {key}", object.name);
-                self.not_known(
-                    at.clone(),
-                    message,
-                    key,
-                    object.fields.iter().map(|f| f.name),
-                );
-                return None;
-            };
-            let field = object.field(index);
-            let last = names.peek().is_none();
-            match field.ty {
-                Type::List(of) if list => {
-                    items.push(of);
-                    steps.push(Step {
-                        field: index,
-                        list,
-                        conditions: Vec::new(),
-                    });
-                    object = of;
-                    if last {
-                        return Some(Resolved {
-                            path: path(steps, None),
-                            items,
-                            object,
-                            leaf: None,
-                        });
-                    }
-                }
-                Type::Object(of) if !list && !last => {
-                    steps.push(Step {
-                        field: index,
-                        list,
-                        conditions: Vec::new(),
-                    });
-                    object = of;
-                }
+            let key = name.strip_suffix("[]").unwrap_or(name);
+            let (list, last) = (key != name, names.peek().is_none());
+            let field = self.field(path.object, key, at)?;
+            path.object = match path.object.field(field).ty {
+                Type::List(of) if list => of,
+                Type::Object(of) if !list && !last => of,
                 Type::List(_) | Type::Object(_) | Type::Choices(_) => break,
-                _ if last && !list => {
-                    let leaf = Some(field);
-                    return Some(Resolved {
-                        path: path(steps, Some(index)),
-                        items,
-                        object,
-                        leaf,
-                    });
+                _ if list || !last => break,
+                _ => {
+                    path.leaf = Leaf::Field(field);
+                    return Some(path);
                 }
-                _ => break,
+            };
+            let (object, conditions) = (path.object, Vec::new());
+            path.steps.push(Step {
+                field,
+                list,
+                object,
+                conditions,
+            });
+            if last {
+                return Some(path);
             }
         }
-        let remedy = "a list is written with [], and a path ends with a single value or a list";
-        self.problem(at.clone(), format!("{text} leads to no value"), remedy);
+        self.wrong(at, wording::NO_VALUE, text);
         None
     }
-}
-
-/// The one kind of customer that has any of these fields, if it is one.
-pub(super) fn only_for(paths: &[Resolved]) -> Option<EntityType> {
-    let whom = |path: &Resolved| {
-        let first: FieldIndex = path
-            .path
-            .steps
-            .first()
-            .map(|s| s.field)
-            .or(path.path.leaf)?;
-        match CUSTOMER.field(first).applies {
-            Applies::Individual => Some(EntityType::Individual),
-            Applies::Organization => Some(EntityType::Organization),
-            Applies::Both => None,
-        }
-    };
-    let first = paths.first().and_then(whom)?;
-    paths
-        .iter()
-        .all(|path| whom(path) == Some(first))
-        .then_some(first)
 }

@@ -1,22 +1,21 @@
-//! What a factor takes from a customer: the values at its paths, the flags, and the points of each.
+//! What a factor takes from a customer: the values at its paths, and the points of each.
 
-use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use chrono::{Datelike, NaiveDate};
 
-use crate::catalog::{CategoryKind, EntityType, FieldIndex, additional_value, customer::customer};
+use crate::catalog::{CategoryKind, EntityType, FieldIndex, customer::customer};
 use crate::classifier::ClassifierSet;
 use crate::request::value::{self, Moment};
 use crate::request::{Kind, Node};
 
-use super::form::{AgeUnit, FlagSource, Pick};
-use super::matrix::{Band, Condition, Factor, FieldPath, Matrix, Measure, Scale, Source, Test};
-use super::result::{Place, State, Taken};
-use super::screened::{Flag, Outcome, Screened};
+use super::form::{AgeUnit, Band, FlagSource, Missing, Pick, Ratio, Test, Within};
+use super::matrix::{Factor, FieldPath, Leaf, Matrix, Measure, Scale, Step};
+use super::result::{FactorAccount, State, ValueAccount};
+use super::screened::{Outcome, Process, Screened};
 
 const CATEGORY: FieldIndex = customer("riskManagementCategory");
-const RELATED: FieldIndex = customer("listRelatedEntity");
-const ADDITIONAL: FieldIndex = customer("listAdditionalValues");
+const ENTITY_TYPE: FieldIndex = customer("entityType");
 
 /// A customer to be evaluated.
 #[derive(Clone, Copy)]
@@ -36,14 +35,14 @@ impl<'c> Case<'c> {
         classifiers: &ClassifierSet,
         screened: &'c [Screened],
     ) -> Case<'c> {
-        let mut case = Case {
+        let category = customer
+            .sound_text(CATEGORY)
+            .and_then(|c| classifiers.category(c));
+        Case {
             customer,
-            lead: false,
+            lead: category.is_some_and(|c| c.kind == CategoryKind::Lead),
             screened,
-        };
-        let category = classifiers.category(case.category());
-        case.lead = category.is_some_and(|c| c.kind == CategoryKind::Lead);
-        case
+        }
     }
 
     /// The risk management category; empty where none is given.
@@ -52,306 +51,314 @@ impl<'c> Case<'c> {
     }
 }
 
-/// Takes the values of one matrix from one customer.
+/// Takes what one matrix asks of one customer.
 pub(super) struct Taker<'e> {
-    pub matrix: &'e Matrix,
-    pub case: Case<'e>,
-    pub taken: Vec<Taken<'e>>,
-    pub entity_type: Option<EntityType>,
+    matrix: &'e Matrix,
+    case: Case<'e>,
+    entity_type: Option<EntityType>,
 }
 
 impl<'e> Taker<'e> {
-    /// What one factor has. The values that it took are appended to `taken`.
-    pub(super) fn factor(&mut self, factor: &'e Factor) -> State {
-        let other = factor.applies.is_some() && factor.applies != self.entity_type;
-        if other || self.any_holds(&factor.unless) {
-            return State::NotApplicable;
-        }
-        let first = self.taken.len();
-        let missing = match (&factor.source, &factor.scale) {
-            (Source::Flags(flags, conditions), Scale::Is(_, points)) => {
-                return match self.flags(flags, conditions) {
-                    Some(holds) => State::Points(if holds { *points } else { 0 }),
-                    None => State::Missing,
-                };
-            }
-            (Source::Fields(paths), _) if factor.pick == Pick::Count => self.count(paths),
-            (Source::Fields(paths), scale) => {
-                for path in paths {
-                    let mut found = |node: &Node<'e>, f: Option<FieldIndex>, at: [u32; 2]| {
-                        let Some(value) = f.and_then(|f| readable(node, f)) else {
-                            return;
-                        };
-                        let number = number_of(scale, value, node, &self.case.customer);
-                        self.taken
-                            .push(Taken::new(Place::Field(path, at), value, number));
-                    };
-                    walk(self.case.customer, path, 0, [0; 2], &mut found);
-                }
-                false
-            }
-            (Source::AdditionalValue(code), scale) => {
-                self.additional(code, scale);
-                false
-            }
-            (Source::Flags(..), _) => true,
-        };
-        let taken = self.taken.get_mut(first..).unwrap_or_default();
-        match missing {
-            true => State::Missing,
-            false => points(factor, taken),
+    pub(super) fn new(matrix: &'e Matrix, case: Case<'e>) -> Taker<'e> {
+        let entity_type = case
+            .customer
+            .choice(ENTITY_TYPE)
+            .and_then(EntityType::from_name);
+        Taker {
+            matrix,
+            case,
+            entity_type,
         }
     }
 
-    fn count(&mut self, paths: &'e [FieldPath]) -> bool {
-        let Some(path) = paths.first() else {
-            return true;
+    /// What one factor has, but for its share.
+    pub(super) fn factor(&self, factor: &Factor) -> FactorAccount {
+        let other = factor.applies.is_some() && factor.applies != self.entity_type;
+        let (mut values, mut state, mut points) = (Vec::new(), State::NotApplicable, None);
+        if !other && !self.any_holds(&factor.unless) {
+            (values, points) = self.points(factor);
+            (state, points) = match (points, factor.missing) {
+                (Some(_), _) => (State::Points, points),
+                (None, Missing::Points(Within(n))) => (State::Assumed, Some(n)),
+                (None, Missing::Word(_)) => (State::Missing, None),
+            };
+        }
+        let group = self.matrix.groups.get(factor.group);
+        FactorAccount {
+            id: factor.id.clone(),
+            group: group.map(|g| g.name.clone()).unwrap_or_default(),
+            weight: group.map_or(0, |g| g.weight),
+            state,
+            points,
+            share_thousandths: 0,
+            attribute: factor.attribute.clone(),
+            values,
+        }
+    }
+
+    fn points(&self, factor: &Factor) -> (Vec<ValueAccount>, Option<u32>) {
+        if factor.pick == Pick::Count {
+            let value = self.count(factor);
+            let points = value.points;
+            return (vec![value], points);
+        }
+        let taken = self.take(&factor.paths, &factor.scale);
+        let points = taken.values.iter().filter_map(|v| v.points);
+        let points = match &factor.scale {
+            Scale::Bands(bands, _) => {
+                let numbers = taken.values.iter().filter_map(|v| v.number_thousandths);
+                picked(factor.pick, numbers).map(|n| band(bands, n))
+            }
+            _ => picked(factor.pick, points.map(i64::from)).map(|n| n.clamp(0, 100) as u32),
         };
+        // A flag that is not known of one subject is not false because it is false of another.
+        let points = points
+            .or(taken.none.then_some(0))
+            .filter(|n| !taken.unknown || *n > 0);
+        (taken.values, points)
+    }
+
+    fn count(&self, factor: &Factor) -> ValueAccount {
         let mut count = 0;
-        for path in paths {
-            walk(self.case.customer, path, 0, [0; 2], &mut |node, leaf, _| {
-                count += i64::from(leaf.is_none_or(|f| readable(node, f).is_some()));
+        for path in &factor.paths {
+            self.walk(path, &mut |node, _| match path.leaf {
+                Leaf::Field(f) if readable(node, f).is_none() => {}
+                _ => count += 1,
             });
         }
-        let value = Cow::Owned(count.to_string());
-        self.taken.push(Taken {
-            value,
-            ..Taken::new(Place::Count(path), "", Some(count * 1000))
-        });
-        false
+        let path = factor.paths.first().map(|p| &*p.text).unwrap_or_default();
+        let points = match &factor.scale {
+            Scale::Bands(bands, _) => Some(band(bands, count * 1000)),
+            _ => None,
+        };
+        ValueAccount {
+            path: format!("number of {path}"),
+            value: count.to_string(),
+            number_thousandths: Some(count * 1000),
+            points,
+            ..ValueAccount::default()
+        }
     }
 
-    fn additional(&mut self, code: &'e str, scale: &Scale) {
-        const CODE: FieldIndex = additional_value("code");
-        const VALUE: FieldIndex = additional_value("value");
-        let root = self.case.customer;
-        for item in root.items(ADDITIONAL) {
-            let Some(node) = root.item_node(ADDITIONAL, item) else {
-                continue;
+    /// The values at some paths, each with its points.
+    pub(super) fn take(&self, paths: &[FieldPath], scale: &Scale) -> Taken {
+        let mut taken = Taken::default();
+        for path in paths {
+            if let Leaf::Found(wanted) = path.leaf {
+                taken.none |= !self.case.screened.is_empty();
+                for s in self.case.screened.iter().filter(|s| s.outcome == wanted) {
+                    let item = s.related.map(|i| format!("listRelatedEntity[{i}]"));
+                    let path = screening(s.process, item.as_deref());
+                    taken.add(
+                        path,
+                        wanted.name(),
+                        self.rate(scale, "true", &self.case.customer),
+                    );
+                }
+            }
+            self.walk(path, &mut |node, at| match path.leaf {
+                Leaf::Item | Leaf::Found(_) => {}
+                Leaf::Field(f) => {
+                    if let Some(text) = readable(node, f) {
+                        taken.add(placed(&path.text, at), text, self.rate(scale, text, node));
+                    }
+                }
+                Leaf::Flag(process, f) => {
+                    let Some((is, outcome)) = self.flag(process, node, f, at.first().copied())
+                    else {
+                        taken.unknown = true;
+                        return;
+                    };
+                    let text = if is { "true" } else { "false" };
+                    let declared = placed(&path.text, at);
+                    let (path, value) = match outcome {
+                        Some(outcome) => {
+                            let item = declared.rsplit_once('.').map(|(item, _)| item);
+                            (screening(process, item), outcome.name())
+                        }
+                        None => (declared, text),
+                    };
+                    taken.add(path, value, self.rate(scale, text, node));
+                }
+            });
+        }
+        taken
+    }
+
+    /// Whether a flag of one subject holds, and the outcome of screening if that says so.
+    fn flag(
+        &self,
+        process: Process,
+        node: &Node<'_>,
+        f: FieldIndex,
+        related: Option<u32>,
+    ) -> Option<(bool, Option<Outcome>)> {
+        let mut screened = self.case.screened.iter();
+        let found = screened.find(|s| s.related == related && s.process == process);
+        let screening = found.and_then(|s| {
+            let is = match s.outcome {
+                Outcome::Confirmed => true,
+                Outcome::Clear => false,
+                Outcome::Waiting => self.matrix.flags.waiting_counts_as,
+                Outcome::Unscreened => return None,
             };
-            if node.text(CODE) == Some(code)
-                && let Some(value) = readable(&node, VALUE)
-            {
-                let number = number_of(scale, value, &node, &root);
-                self.taken
-                    .push(Taken::new(Place::Additional(code), value, number));
+            Some((is, Some(s.outcome)))
+        });
+        let declared = readable(node, f)
+            .and_then(value::boolean)
+            .map(|is| (is, None));
+        match self.matrix.flags.source {
+            FlagSource::ScreeningThenDeclared => screening.or(declared),
+            FlagSource::DeclaredThenScreening => declared.or(screening),
+            FlagSource::Either => match screening {
+                Some((true, _)) => screening,
+                _ => declared.or(screening),
+            },
+        }
+    }
+
+    /// What the scale makes of a text; None where it asks for a Boolean that is none.
+    fn rate(&self, scale: &Scale, text: &str, node: &Node<'_>) -> Option<ValueAccount> {
+        let mut value = ValueAccount::default();
+        match scale {
+            Scale::Is(is, points) => {
+                let holds = value::boolean(text)? == *is;
+                value.points = Some(if holds { *points } else { 0 });
+            }
+            Scale::Codes(codes, unknown) => match codes.get(text) {
+                Some((points, rating)) => {
+                    value.points = Some(*points);
+                    value.rating = (!rating.is_empty()).then(|| rating.to_string());
+                }
+                None => {
+                    value.points = unknown.map(|n| n.0);
+                    value.unrated = true;
+                }
+            },
+            Scale::Bands(bands, measure) => {
+                value.number_thousandths = self.number(measure, text, node);
+                value.points = value.number_thousandths.map(|n| band(bands, n));
+            }
+        }
+        Some(value)
+    }
+
+    /// The number, in thousandths, that bands are asked about.
+    fn number(&self, measure: &Measure, text: &str, node: &Node<'_>) -> Option<i64> {
+        match measure {
+            Measure::Number => value::thousandths(text),
+            Measure::Per(field, ratios) => {
+                let word = readable(node, *field)?;
+                let (_, Ratio(over, under)) = ratios.iter().find(|(w, _)| w == word)?;
+                let exact = i128::from(value::thousandths(text)?) * i128::from(*over);
+                let down = exact.div_euclid(i128::from(*under));
+                Some(down.clamp(i64::MIN.into(), i64::MAX.into()) as i64)
+            }
+            Measure::Age(until, unit) => {
+                let until = day_of(readable(&self.case.customer, *until)?)?;
+                let age = whole_units(day_of(text)?, until, *unit);
+                Some(age.max(0).saturating_mul(1000))
             }
         }
     }
 
     /// Whether a condition on the customer holds.
-    pub(super) fn any_holds(&self, conditions: &'e [(FieldPath, Test)]) -> bool {
+    pub(super) fn any_holds(&self, conditions: &[(FieldPath, Test)]) -> bool {
         conditions.iter().any(|(path, test)| {
             let mut any = false;
-            walk(self.case.customer, path, 0, [0; 2], &mut |node, leaf, _| {
-                any |= leaf.is_some_and(|f| passes(node, f, test));
+            self.walk(path, &mut |node, _| {
+                any |= matches!(path.leaf, Leaf::Field(f) if passes(node, f, test));
             });
             any
         })
     }
 
-    /// Whether one of the fields is as asked for.
-    pub(super) fn any_is(&mut self, paths: &'e [FieldPath], is: bool) -> bool {
-        let mut any = false;
-        for path in paths {
-            walk(
-                self.case.customer,
-                path,
-                0,
-                [0; 2],
-                &mut |node, leaf, at| {
-                    let Some(value) = leaf.and_then(|f| readable(node, f)) else {
-                        return;
-                    };
-                    if value::boolean(value) == Some(is) {
-                        any = true;
-                        self.taken
-                            .push(Taken::new(Place::Field(path, at), value, None));
-                    }
-                },
-            );
-        }
-        any
-    }
-
-    /// Whether one of the flags holds; None where nothing says so, and something could.
-    pub(super) fn flags(&mut self, flags: &[Flag], conditions: &[Condition]) -> Option<bool> {
-        let (mut any, mut unknown, mut known) = (false, false, false);
-        let mut note = |is: Option<bool>| {
-            any |= is == Some(true);
-            unknown |= is.is_none();
-            known |= is.is_some();
-        };
-        let root = self.case.customer;
-        for flag in flags {
-            match flag.about() {
-                None => note(self.of_any(*flag)),
-                Some((_, false)) => note(self.flag(*flag, &root, None)),
-                Some((_, true)) => {
-                    for (i, item) in (0..).zip(root.items(RELATED)) {
-                        let Some(node) = root.item_node(RELATED, item) else {
-                            continue;
-                        };
-                        if conditions.iter().all(|c| passes(&node, c.field, &c.test)) {
-                            note(self.flag(*flag, &node, Some(i)));
-                        }
-                    }
-                }
-            }
-        }
-        match (any, unknown || !known) {
-            (true, _) => Some(true),
-            (false, false) => Some(false),
-            (false, true) => None,
-        }
-    }
-
-    fn of_any(&mut self, flag: Flag) -> Option<bool> {
-        let wanted = match flag {
-            Flag::Waiting => Outcome::Waiting,
-            _ => Outcome::Unscreened,
-        };
-        let screened = self.case.screened;
-        let mut any = false;
-        for s in screened.iter().filter(|s| s.outcome == wanted) {
-            let place = Place::Screening(s.process, s.related);
-            self.taken.push(Taken::new(place, wanted.name(), None));
-            any = true;
-        }
-        (!screened.is_empty()).then_some(any)
-    }
-
-    /// A flag of one subject, from screening and from what was declared.
-    fn flag(&mut self, flag: Flag, node: &Node<'e>, related: Option<u32>) -> Option<bool> {
-        let (process, _) = flag.about()?;
-        let (name, field) = process.declared(related.is_some());
-        let declared = readable(node, field).and_then(value::boolean);
-        let outcome = self
-            .case
-            .screened
-            .iter()
-            .find(|s| s.related == related && s.process == process);
-        let outcome = outcome.map(|s| s.outcome);
-        let screening = match outcome {
-            Some(Outcome::Confirmed) => Some(true),
-            Some(Outcome::Clear) => Some(false),
-            Some(Outcome::Waiting) => Some(self.matrix.waiting_counts),
-            Some(Outcome::Unscreened) | None => None,
-        };
-        let (is, by_screening) = match self.matrix.flag_source {
-            FlagSource::ScreeningThenDeclared => (screening.or(declared), screening.is_some()),
-            FlagSource::DeclaredThenScreening => (declared.or(screening), declared.is_none()),
-            FlagSource::Either => match screening == Some(true) || declared.is_none() {
-                true => (screening, true),
-                false => (declared, false),
-            },
-        };
-        if let Some(is) = is {
-            let (place, value) = match outcome.filter(|_| by_screening) {
-                Some(outcome) => (Place::Screening(process, related), outcome.name()),
-                None => (
-                    Place::Declared(name, related),
-                    if is { "true" } else { "false" },
-                ),
-            };
-            self.taken.push(Taken::new(place, value, None));
-        }
-        is
+    fn walk(&self, path: &FieldPath, found: &mut Found<'_, 'e>) {
+        walk(&self.case.customer, &path.steps, &mut Vec::new(), found);
     }
 }
 
-/// The points of a factor from the values that it took, which get their own.
-fn points(factor: &Factor, taken: &mut [Taken<'_>]) -> State {
-    let pick = factor.pick;
-    match &factor.scale {
-        Scale::Is(is, points) => {
-            let mut seen = taken
-                .iter()
-                .filter_map(|t| value::boolean(&t.value))
-                .map(|b| b == *is)
-                .peekable();
-            let holds = match (seen.peek(), pick) {
-                (None, _) => return State::Missing,
-                (Some(_), Pick::All) => seen.all(|is| is),
-                (Some(_), _) => seen.any(|is| is),
-            };
-            State::Points(if holds { *points } else { 0 })
-        }
-        Scale::Codes(codes) => {
-            for t in &mut *taken {
-                t.points = match codes.get(&*t.value) {
-                    Some((points, _)) => Some(*points),
-                    None => factor.unknown,
-                };
-                t.unrated = !codes.contains_key(&*t.value);
-            }
-            let all = taken.iter().filter_map(|t| t.points);
-            let picked = match pick {
-                Pick::Min => all.min(),
-                Pick::Sum => all.reduce(|sum, n| sum.saturating_add(n).min(100)),
-                _ => all.max(),
-            };
-            picked.map_or(State::Missing, State::Points)
-        }
-        Scale::Bands(bands, _) => {
-            for t in &mut *taken {
-                t.points = t.number.map(|n| band(bands, n));
-            }
-            let all = taken.iter().filter_map(|t| t.number);
-            let picked = match pick {
-                Pick::Min => all.min(),
-                Pick::Sum => all.reduce(i64::saturating_add),
-                _ => all.max(),
-            };
-            picked.map_or(State::Missing, |n| State::Points(band(bands, n)))
-        }
+/// What was taken at some paths.
+#[derive(Default)]
+pub(super) struct Taken {
+    pub(super) values: Vec<ValueAccount>,
+    /// Nobody says of some subject whether the flag holds.
+    unknown: bool,
+    /// Something was screened, so that no outcome is an answer too.
+    none: bool,
+}
+
+impl Taken {
+    fn add(&mut self, path: String, value: &str, rated: Option<ValueAccount>) {
+        self.values.extend(rated.map(|rated| ValueAccount {
+            path,
+            value: value.to_owned(),
+            ..rated
+        }));
     }
 }
 
-fn band(bands: &[Band], number: i64) -> u8 {
-    let holds = |b: &&Band| b.below.is_none_or(|below| number < below);
-    bands.iter().find(holds).map_or(0, |b| b.points)
+fn picked(pick: Pick, mut all: impl Iterator<Item = i64>) -> Option<i64> {
+    match pick {
+        Pick::Min | Pick::All => all.min(),
+        Pick::Sum => all.next().map(|first| all.fold(first, i64::saturating_add)),
+        Pick::Max | Pick::Any | Pick::Count => all.max(),
+    }
 }
 
-/// What is called with the object that a leaf or an item is in, the leaf, and the positions in the lists.
-type Found<'f, 'c> = dyn FnMut(&Node<'c>, Option<FieldIndex>, [u32; 2]) + 'f;
+fn band(bands: &[Band], thousandths: i64) -> u32 {
+    let holds = |b: &&Band| {
+        b.below
+            .is_none_or(|below| thousandths < below.saturating_mul(1000))
+    };
+    bands.iter().find(holds).map_or(0, |b| b.points.0)
+}
 
-/// Calls back for each leaf of a path, or each item, that meets the conditions, with the object that
-/// it is in and the positions in the lists on the way.
-fn walk<'c>(
-    node: Node<'c>,
-    path: &FieldPath,
-    depth: usize,
-    at: [u32; 2],
-    found: &mut Found<'_, 'c>,
-) {
-    let Some(step) = path.steps.get(depth) else {
-        found(&node, path.leaf, at);
+/// A path with the positions of its items: `listAddress[0].country`.
+fn placed(text: &str, at: &[u32]) -> String {
+    let mut parts = text.split("[]");
+    let mut place = parts.next().unwrap_or_default().to_owned();
+    for (part, at) in parts.zip(at) {
+        let _ = write!(place, "[{at}]{part}");
+    }
+    place
+}
+
+fn screening(process: Process, item: Option<&str>) -> String {
+    match item {
+        Some(item) => format!("screening {} of {item}", process.name()),
+        None => format!("screening {}", process.name()),
+    }
+}
+
+/// What is called with the object that a path leads to, and the positions in the lists on the way.
+type Found<'f, 'c> = dyn FnMut(&Node<'c>, &[u32]) + 'f;
+
+/// Calls back for each object that the steps lead to and that meets their conditions.
+fn walk<'c>(node: &Node<'c>, steps: &[Step], at: &mut Vec<u32>, found: &mut Found<'_, 'c>) {
+    let Some((step, rest)) = steps.split_first() else {
+        found(node, at);
         return;
     };
     if !step.list {
         if let Some(child) = node.child(step.field) {
-            walk(child, path, depth + 1, at, found);
+            walk(&child, rest, at, found);
         }
         return;
     }
-    let lists_before = path.steps.iter().take(depth).filter(|s| s.list).count();
     for (i, item) in (0..).zip(node.items(step.field)) {
         let Some(child) = node.item_node(step.field, item) else {
             continue;
         };
-        if !step
+        if step
             .conditions
             .iter()
-            .all(|c| passes(&child, c.field, &c.test))
+            .all(|(f, test)| passes(&child, *f, test))
         {
-            continue;
+            at.push(i);
+            walk(&child, rest, at, found);
+            at.pop();
         }
-        let mut at = at;
-        if let Some(place) = at.get_mut(lists_before) {
-            *place = i;
-        }
-        walk(child, path, depth + 1, at, found);
     }
 }
 
@@ -368,40 +375,13 @@ fn passes(node: &Node<'_>, f: FieldIndex, test: &Test) -> bool {
     let text = readable(node, f);
     match test {
         Test::Is(is) => text.and_then(value::boolean) == Some(*is),
-        Test::OneOf(words) => text.is_some_and(|text| words.iter().any(|w| w == text)),
-        Test::Range {
-            from,
-            below,
-            or_missing,
-        } => match text.and_then(value::thousandths) {
-            Some(n) => from.is_none_or(|from| from <= n) && below.is_none_or(|below| n < below),
-            None => *or_missing,
-        },
-    }
-}
-
-/// The number, in thousandths, that bands are asked about.
-fn number_of(scale: &Scale, text: &str, node: &Node<'_>, root: &Node<'_>) -> Option<i64> {
-    let Scale::Bands(_, measure) = scale else {
-        return None;
-    };
-    match measure {
-        Measure::Number => value::thousandths(text),
-        Measure::Per(field, ratios) => {
-            let word = readable(node, *field)?;
-            let (_, over, under) = ratios.iter().find(|(w, ..)| w == word)?;
-            let exact = i128::from(value::thousandths(text)?) * i128::from(*over);
-            let rounded_down = exact.div_euclid(i128::from(*under));
-            Some(i64::try_from(rounded_down).unwrap_or(if rounded_down < 0 {
-                i64::MIN
-            } else {
-                i64::MAX
-            }))
-        }
-        Measure::Age(until, unit) => {
-            let age = whole_units(day_of(text)?, day_of(readable(root, *until)?)?, *unit);
-            Some(age.max(0).saturating_mul(1000))
-        }
+        Test::OneOf(words) => text.is_some_and(|text| words.0.iter().any(|w| w == text)),
+        Test::Range(range) => text
+            .and_then(value::thousandths)
+            .map_or(range.or_missing, |n| {
+                let at_least = |limit: i64| n >= limit.saturating_mul(1000);
+                range.from.is_none_or(at_least) && !range.below.is_some_and(at_least)
+            }),
     }
 }
 

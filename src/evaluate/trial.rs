@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::catalog::{EntityType, RiskLevel};
 
-use super::form::{Combine, MissingForm};
+use super::form::{Combine, Missing, MissingWord, Within};
 use super::matrix::{Factor, Group, Holds, Matrix, Scale};
 
 /// Something that the author of a matrix should look at.
@@ -34,7 +34,7 @@ pub fn self_test(matrix: &Matrix) -> Vec<Finding> {
         );
     }
     let raised = matrix.floors.iter().map(|f| f.at_least);
-    let raised: BTreeSet<RiskLevel> = raised.chain([matrix.decision.thin_at_least]).collect();
+    let raised: BTreeSet<RiskLevel> = raised.chain([matrix.rules.thin_data.at_least]).collect();
     for (_, level) in &matrix.levels {
         if !by_score.contains(level) && !raised.contains(level) {
             findings.push(Finding {
@@ -52,7 +52,7 @@ pub fn self_test(matrix: &Matrix) -> Vec<Finding> {
         });
         if !moving.contains(&factor.id)
             && !in_floor
-            && !matches!(factor.missing, MissingForm::Human)
+            && !matches!(factor.missing, Missing::Word(MissingWord::Human))
         {
             findings.push(Finding {
                 what: format!("the factor {} never changes a level", factor.id),
@@ -80,23 +80,22 @@ pub fn self_test(matrix: &Matrix) -> Vec<Finding> {
 }
 
 /// The points that a factor can have.
-fn possible(factor: &Factor) -> BTreeSet<u8> {
-    let mut points: BTreeSet<u8> = match &factor.scale {
+fn possible(factor: &Factor) -> BTreeSet<u32> {
+    let mut points: BTreeSet<u32> = match &factor.scale {
         Scale::Is(_, points) => BTreeSet::from([0, *points]),
-        Scale::Codes(codes) => codes
-            .values()
-            .map(|(n, _)| *n)
-            .chain(factor.unknown)
-            .collect(),
-        Scale::Bands(bands, _) => bands.iter().map(|b| b.points).collect(),
+        Scale::Codes(codes, unknown) => {
+            let rated = codes.values().map(|(n, _)| *n);
+            rated.chain(unknown.map(|n| n.0)).collect()
+        }
+        Scale::Bands(bands, _) => bands.iter().map(|b| b.points.0).collect(),
     };
-    if let MissingForm::Points(n) = factor.missing {
+    if let Missing::Points(Within(n)) = factor.missing {
         points.insert(n);
     }
     points
 }
 
-fn most(factor: &Factor) -> u8 {
+fn most(factor: &Factor) -> u32 {
     possible(factor).last().copied().unwrap_or(0)
 }
 
@@ -123,11 +122,7 @@ impl<'m> Trial<'m> {
 
     /// The points that a group can have.
     fn of_group(&self, group: usize, combine: Combine) -> BTreeSet<u32> {
-        let all: BTreeSet<u32> = self
-            .factors(group)
-            .flat_map(possible)
-            .map(u32::from)
-            .collect();
+        let all: BTreeSet<u32> = self.factors(group).flat_map(possible).collect();
         match combine {
             Combine::Max => all,
             Combine::Mean => match (all.first(), all.last()) {
@@ -138,11 +133,8 @@ impl<'m> Trial<'m> {
                 let mut sums = BTreeSet::from([0]);
                 for factor in self.factors(group) {
                     let more = possible(factor);
-                    let add = |sum: &u32| {
-                        more.iter()
-                            .map(|n| (sum + u32::from(*n)).min(100))
-                            .collect::<Vec<_>>()
-                    };
+                    let add =
+                        |sum: &u32| more.iter().map(|n| (sum + n).min(100)).collect::<Vec<_>>();
                     let added: Vec<u32> = sums.iter().flat_map(add).collect();
                     sums.extend(added);
                 }
@@ -180,7 +172,7 @@ impl<'m> Trial<'m> {
             return false;
         };
         let applies = factor.applies.is_none_or(|who| who == self.who);
-        let with = u32::from(most(factor)) * group.weight;
+        let with = most(factor) * group.weight;
         applies
             && self
                 .sums(Some(factor.group))

@@ -48,17 +48,12 @@ impl Evaluator {
         let rating = matrix_for(&matrices.matrices, case.category(), &self.day)
             .map_err(|e| e.to_string())
             .map(|matrix| {
-                let evaluation = matrix.evaluate(case);
                 let mut rows = matrices.matrices.iter().zip(&matrices.ids);
                 let row = rows.find(|(m, _)| std::ptr::eq(*m, matrix));
                 Rating {
                     matrix_id: row.map_or(0, |(_, id)| *id),
-                    score_tenths: evaluation.score_tenths(),
-                    level_of_score: evaluation.by_score,
-                    level: evaluation.level,
-                    verdict: evaluation.decision.verdict,
                     waits_for_approval: matrix.waits_for_approval_date(),
-                    account: serde_json::to_string(&evaluation.account()).unwrap_or_default(),
+                    evaluation: matrix.evaluate(case),
                 }
             });
         Evaluated {
@@ -73,7 +68,7 @@ impl Evaluator {
 pub fn screened(customer: &Node<'_>) -> Vec<Screened> {
     let names = CUSTOMER.field(SCREENING).ty.values();
     let asked = customer.items(SCREENING).filter_map(|item| item.choice());
-    let asked = asked.filter_map(|i| names.get(usize::from(i)).copied());
+    let asked = asked.filter_map(|i| names.get(i).copied());
     let unscreened = |process| Screened {
         related: None,
         process,

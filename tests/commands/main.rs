@@ -35,6 +35,7 @@ mod read_only;
 mod report;
 mod report_figures;
 mod risk;
+mod risk_history;
 mod schema;
 mod settings;
 mod sqlite3_command;

@@ -46,7 +46,7 @@ fn the_score_is_rounded_once_and_compared_as_it_is_shown() {
                 &[],
             );
             assert_eq!(
-                (&*account.score, account.level),
+                (&*account.score, account.level.name()),
                 (score, level),
                 "{twentieths}"
             );

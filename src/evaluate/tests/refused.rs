@@ -9,7 +9,7 @@ fn a_wrong_matrix_is_refused_with_line_and_fix() {
         ("format = 1", "format = 2", "the format is not known"),
         ("owner = ", "ownr = ", "did you mean owner?"),
         ("\"IND\", ", "\"INDD\", ", "did you mean IND?"),
-        ("\"IND\", ", "\"ORG\", ", "names a category twice"),
+        ("\"IND\", ", "\"ORG\", ", "the category ORG is there twice"),
         (
             "valid_from = 2026-01-01",
             "valid_from = 2026-01-01T10:00:00Z",
@@ -54,7 +54,7 @@ fn a_wrong_matrix_is_refused_with_line_and_fix() {
         (
             "missing = \"human\"",
             "missing = \"humn\"",
-            "did you mean human?",
+            "missing is \"neutral\", \"human\" or",
         ),
         (
             "id = \"country.home\"",
@@ -91,7 +91,7 @@ fn a_wrong_matrix_is_refused_with_line_and_fix() {
         (
             "at_least = \"EXTREME\"",
             "at_least = \"NONE\"",
-            "at_least is NONE",
+            "NONE is no level of an evaluation",
         ),
         ("level = \"LOW\"", "level = \"NONE\"", "NONE is no level"),
         ("from = 25.0", "from = 25.05", "one decimal"),

@@ -15,6 +15,7 @@ use crate::text::folded;
 use crate::trouble::Result;
 
 use super::batch::State;
+use super::evaluations::assessment_of_evaluation;
 use super::life::offices;
 use super::place::Places;
 
@@ -157,12 +158,16 @@ fn hit(r: &Row<'_>, state: State) -> rusqlite::Result<Hit> {
 }
 
 impl Search<'_> {
-    /// The accepted request with this communicationNumber: no other has it.
+    /// The accepted request with this communicationNumber: no other has it. An evaluation that was done
+    /// again has a number of its own.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn accepted_number(&self, number: &str) -> Result<Option<Hit>> {
-        let id = rules::assessment_of_number(self.conn, number)?;
+        let id = match rules::assessment_of_number(self.conn, number)? {
+            None => assessment_of_evaluation(self.conn, number)?,
+            id => id,
+        };
         id.map(|id| self.assessment(id)).transpose()
     }
 

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::history::rules;
 use crate::trouble::Result;
 
+use super::evaluations::{EvaluationRow, evaluations};
 use super::place::{Leaf, leaves};
 
 /// One customer of one office, or the rejections of somebody who never became one.
@@ -62,7 +63,7 @@ pub struct Assessment {
     pub kind: String,
     /// First and last name, or the title.
     pub name: String,
-    /// The riskLevel of the request.
+    /// The riskLevel of the request, or the one that was decided.
     pub risk_level: Option<String>,
     /// The customerStatus of the request.
     pub customer_status: Option<String>,
@@ -70,8 +71,11 @@ pub struct Assessment {
     pub risk_management_category: String,
     /// Where the risk level comes from: IMPORT or EVALUATE.
     pub source_of_risk_level: String,
-    /// The state of an evaluation that was asked for; None if none was.
+    /// The state of the newest evaluation; None if none was asked for.
     pub evaluation: Option<String>,
+    /// The evaluations of the risk level, the oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub evaluations: Vec<EvaluationRow>,
     /// The screenings that were asked for.
     pub screenings: Vec<Screening>,
     /// Against the assessment before; none for the first.
@@ -238,6 +242,7 @@ fn assessments(conn: &Connection, first: i64) -> Result<Vec<Assessment>> {
                 source_of_risk_level: r.get(13)?,
                 evaluation: r.get(14)?,
                 payload: r.get(15)?,
+                evaluations: Vec::new(),
                 screenings: Vec::new(),
                 changes: Vec::new(),
             };
@@ -253,6 +258,13 @@ fn assessments(conn: &Connection, first: i64) -> Result<Vec<Assessment>> {
             })
         })?;
         assessment.screenings = rows.collect::<Result<_, _>>()?;
+        if assessment.evaluation.is_some() {
+            let all = evaluations(conn, id)?;
+            assessment.evaluation = all.last().map(|e| e.state.clone());
+            let decided = all.iter().rev().find_map(|e| e.decision.as_ref());
+            assessment.risk_level = decided.map(|d| d.final_risk_level.clone());
+            assessment.evaluations = all;
+        }
         if let Some(before) = found.last() {
             assessment.changes = changes(&before.payload, &assessment.payload);
         }

@@ -5,6 +5,7 @@
 mod batch;
 mod classifiers;
 mod codes;
+mod evaluations;
 mod files;
 mod find;
 mod life;
@@ -18,6 +19,7 @@ pub use batch::{
 };
 pub use classifiers::{Difference, UsedRetired, compare, find_set, used_retired};
 pub use codes::{Code, Codes, nearest, set_in_force};
+pub use evaluations::{DecisionRow, EvaluationRow, assessment_at, evaluations};
 pub use files::{LAST, batches_named, batches_of_bytes, has_batch, has_size, newest_batch};
 pub use find::{Found, Hit, Search, recent_words};
 pub use life::{Assessment, Change, Event, Life, Rejection, Screening, lives};

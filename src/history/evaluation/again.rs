@@ -37,6 +37,9 @@ pub fn standing_after(conn: &Connection, after: i64, most: u32) -> Result<Vec<St
          FROM assessment a
          WHERE a.evaluation = 'PENDING' AND a.assessment_id > ?1
            AND coalesce(a.customer_status, '') NOT IN ('REJECTED', 'CLOSED')
+           AND 'REJECTED' IS NOT
+             (SELECT d.decision FROM evaluation e JOIN decision d USING (evaluation_id)
+              WHERE e.assessment_id = a.assessment_id ORDER BY e.evaluation_id DESC LIMIT 1)
            AND NOT EXISTS (SELECT 1 FROM succession s WHERE s.assessment_id = a.assessment_id)
          ORDER BY a.assessment_id LIMIT ?2",
     )?;

@@ -34,21 +34,24 @@ fn known(conn: &Connection, m: &Matrix) -> Result<Option<i64>> {
     let mut select = conn.prepare_cached(
         "SELECT matrix_id FROM risk_matrix WHERE hash = ?1 AND file = ?2 AND classifiers = ?3",
     )?;
-    let id = select.query_row(params![m.hash, m.file, json(&m.classifiers)], |r| r.get(0));
+    let name = m.name();
+    let version = params![name.hash, name.file, json(&name.classifiers)];
+    let id = select.query_row(version, |r| r.get(0));
     Ok(id.optional()?)
 }
 
 fn insert(conn: &Connection, m: &Matrix, now: &str) -> Result<i64> {
+    let name = m.name();
     conn.execute(
         "INSERT INTO risk_matrix (file, hash, classifiers, name, owner, valid_from, example,
            categories, text, loaded_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         params![
-            m.file,
-            m.hash,
-            json(&m.classifiers),
-            m.name,
-            m.owner,
-            m.valid_from,
+            name.file,
+            name.hash,
+            json(&name.classifiers),
+            name.name,
+            name.owner,
+            name.valid_from,
             m.example,
             json(&m.categories),
             m.text,

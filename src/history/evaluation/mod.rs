@@ -12,7 +12,7 @@ mod matrices;
 use rusqlite::{CachedStatement, Connection, params};
 
 use crate::catalog::RiskLevel;
-use crate::evaluate::Verdict;
+use crate::evaluate::{Evaluation, Verdict};
 use crate::response::{KycScoring, KycState};
 use crate::trouble::Result;
 
@@ -44,18 +44,10 @@ pub struct Evaluated {
 pub struct Rating {
     /// The row of the matrix.
     pub matrix_id: i64,
-    /// The score in tenths of a point.
-    pub score_tenths: u32,
-    /// The level of the score alone.
-    pub level_of_score: RiskLevel,
-    /// The level after floors and thin data.
-    pub level: RiskLevel,
-    /// What the matrix says.
-    pub verdict: Verdict,
+    /// Everything that was taken and what it came to.
+    pub evaluation: Evaluation,
     /// Whether the matrix has an accepted customer wait for its approval date.
     pub waits_for_approval: bool,
-    /// Everything that was taken and what it came to, as JSON.
-    pub account: String,
 }
 
 /// The customer of an evaluation.
@@ -111,13 +103,15 @@ impl<'c> Evaluations<'c> {
         now: &str,
     ) -> Result<Option<RiskLevel>> {
         let rating = evaluated.rating.as_ref();
-        let done = rating.ok();
-        let waits = done.is_some_and(|r| r.waits_for_approval)
+        let done = rating.ok().map(|r| &r.evaluation);
+        let waits = rating.is_ok_and(|r| r.waits_for_approval)
             && !evaluated.lead
             && evaluated.approval_date.is_none();
+        // Texts and numbers: nothing in it can fail to be JSON.
+        let account = done.map(|e| serde_json::to_string(e).unwrap_or_default());
         self.statement(
             "INSERT INTO evaluation (assessment_id, communication_number, evaluated_at, matrix_id,
-               why_not, score_tenths, level_of_score, level, verdict, waits_for_approval,
+               why_not, score, level_of_score, level, verdict, waits_for_approval,
                approval_date, account)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?
@@ -125,30 +119,30 @@ impl<'c> Evaluations<'c> {
             whose.assessment_id,
             whose.number,
             now,
-            done.map(|r| r.matrix_id),
+            rating.ok().map(|r| r.matrix_id),
             rating.err(),
-            done.map(|r| r.score_tenths),
-            done.map(|r| r.level_of_score.name()),
-            done.map(|r| r.level.name()),
-            done.map(|r| r.verdict.name()),
+            done.map(|e| e.score.as_str()),
+            done.map(|e| e.level_of_score.name()),
+            done.map(|e| e.level.name()),
+            done.map(|e| e.decision.name()),
             waits,
             evaluated.approval_date,
-            done.map(|r| r.account.as_str())
+            account
         ])?;
         let id = self.conn.last_insert_rowid();
         self.any = true;
         self.opened += 1;
         self.statement("INSERT INTO open_evaluation VALUES (?1)")?
             .execute([id])?;
-        let Some(rating) = done else {
+        let Some(evaluation) = done else {
             return Ok(None);
         };
-        let accepted = match rating.verdict {
+        let accepted = match evaluation.decision {
             Verdict::Person => {
                 let pending = KycScoring {
                     lead: evaluated.lead,
                     state: KycState::Pending,
-                    initial_risk_level: rating.level.name(),
+                    initial_risk_level: evaluation.level.name(),
                     final_risk_level: None,
                     decision_type: None,
                     decision_ground_code: None,
@@ -162,12 +156,12 @@ impl<'c> Evaluations<'c> {
         };
         let decided = Decided {
             accepted,
-            level: rating.level,
+            level: evaluation.level,
             by: None,
             batch_id: None,
         };
         self.write_decision(id, &decided, now)?;
-        Ok(Some(rating.level))
+        Ok(Some(evaluation.level))
     }
 
     /// A later request of the customer was accepted: what is open of the assessment that it replaces is

@@ -54,7 +54,7 @@ CREATE TABLE evaluation (
   evaluated_at         TEXT NOT NULL,
   matrix_id            INTEGER REFERENCES risk_matrix,
   why_not              TEXT,
-  score_tenths         INTEGER,
+  score                TEXT,
   level_of_score       TEXT,
   level                TEXT,
   verdict              TEXT,
@@ -117,7 +117,7 @@ SELECT e.evaluation_id, e.assessment_id, e.communication_number, a.customer_ext_
             WHEN d.evaluation_id IS NOT NULL THEN 'COMPLETED'
             WHEN o.evaluation_id IS NOT NULL THEN 'PENDING'
             ELSE 'SUPERSEDED' END AS state,
-       e.score_tenths / 10.0 AS score, e.level_of_score, e.level AS initial_risk_level,
+       CAST(e.score AS REAL) AS score, e.level_of_score, e.level AS initial_risk_level,
        d.level AS final_risk_level, d.decision, e.verdict, e.evaluated_at, e.why_not,
        m.name AS matrix, m.hash AS matrix_hash, e.account
 FROM evaluation e
@@ -227,11 +227,13 @@ SELECT e.evaluation_id, e.assessment_id, p.part,
        json_extract(x.value, '$.id') AS id, json_extract(x.value, '$.group') AS grouping,
        json_extract(x.value, '$.weight') AS weight, json_extract(x.value, '$.state') AS state,
        json_extract(x.value, '$.points') AS points,
-       json_extract(x.value, '$.share_thousandths') / 1000.0 AS share,
+       coalesce(json_extract(x.value, '$.share_thousandths'), 0) / 1000.0 AS share,
        json_extract(x.value, '$.at_least') AS at_least,
        json_extract(x.value, '$.values[0].path') AS field,
        json_extract(x.value, '$.values[0].value') AS value,
        json_extract(x.value, '$.values[0].rating') AS rating,
+       json_extract(x.value, '$.attribute[0]') AS attribute,
+       json_extract(x.value, '$.attribute[1]') AS attribute_source,
        json_extract(x.value, '$.values') AS taken
 FROM evaluation e
 JOIN (SELECT 'factor' AS part, '$.factors' AS path UNION ALL SELECT 'floor', '$.floors') p
@@ -291,7 +293,9 @@ INSERT INTO column_description VALUES
 ('v_evaluation_factor', 'at_least', 'Of a floor: the level that it raises to.'),
 ('v_evaluation_factor', 'field', 'The first field that was taken, such as citizenshipCountry.'),
 ('v_evaluation_factor', 'value', 'Its value.'),
-('v_evaluation_factor', 'rating', 'The attribute that the classifier gives it.'),
+('v_evaluation_factor', 'rating', 'Its rating: the value of the attribute.'),
+('v_evaluation_factor', 'attribute', 'The attribute of a classifier that rates the values.'),
+('v_evaluation_factor', 'attribute_source', 'The classifier that gives it to them.'),
 ('v_evaluation_factor', 'taken', 'Everything that was taken, JSON.'),
 ('v_event', 'communication_number', 'The source of the event.'),
 ('v_event', 'no', 'Place in its file, from 1.'),
