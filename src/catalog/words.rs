@@ -117,6 +117,7 @@ words! {
 
 words! {
     /// What a customer is screened for.
+    #[derive(PartialOrd, Ord)]
     pub enum ScreeningProcess {
         /// Lists of sanctions.
         Sanctions = "SANCTIONS",

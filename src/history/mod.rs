@@ -24,6 +24,7 @@ mod query;
 mod reading;
 mod record;
 mod rules;
+mod screening;
 mod status;
 mod tally;
 mod trial;
@@ -39,7 +40,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::catalog;
 use crate::classifier::ClassifierFile;
 use crate::clock;
-use crate::evaluate::Matrix;
+use crate::evaluate::{Matrix, Screened};
 use crate::trouble::{Kind, Result, Trouble};
 
 pub(crate) use batch::OF_BATCH;
@@ -58,6 +59,7 @@ pub use query::{Answer, Bounds, Cell, Params, ask as ask_sql, is_reading, parame
 pub use reading::{has_batches, open_for_reading};
 pub use record::{Group, Recording};
 pub use rules::{HistoryRules, Verdict};
+pub use screening::{ListVersion, NewScreeningDecision, Screening, ScreeningHit, ScreeningRefused};
 pub use status::{BatchLine, Totals, last_batches, totals};
 pub use trial::{Taken, Trial};
 
@@ -202,6 +204,37 @@ impl History {
         tx.commit()?;
         writing.end(&self.conn)?;
         Ok(decided)
+    }
+
+    /// Keeps lists that are to be used from now on. Returns their rows, in order.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn activate_lists(&mut self, lists: &[ListVersion]) -> Result<Vec<i64>> {
+        let writing = Writing::begin(&mut self.footprint, &self.conn, Change::Transaction)?;
+        let tx = self
+            .conn
+            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let ids = screening::activate(&tx, lists, &clock::now())?;
+        tx.commit()?;
+        writing.end(&self.conn)?;
+        Ok(ids)
+    }
+
+    /// What the screenings of an assessment are worth for an evaluation by now.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn outcomes_of(&self, assessment_id: i64) -> Result<Vec<Screened>> {
+        screening::outcomes(&self.conn, assessment_id)
+    }
+
+    /// How many entries each list had when it was used last.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn list_entries_before(&self) -> Result<std::collections::BTreeMap<String, u64>> {
+        screening::entries_before(&self.conn)
     }
 
     /// The first files of events, up to so many, that do not have all that they are to have.

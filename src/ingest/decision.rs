@@ -6,9 +6,9 @@ use std::io::{self, Read};
 
 use serde::Deserialize;
 
-use crate::catalog::{Classifier, RiskLevel};
+use crate::catalog::{Classifier, RiskLevel, ScreeningProcess};
 use crate::classifier::ClassifierSet;
-use crate::history::NewDecision;
+use crate::history::{NewDecision, NewScreeningDecision};
 use crate::text::did_you_mean;
 
 /// The most bytes of such a file.
@@ -37,14 +37,24 @@ impl fmt::Display for NotADecision {
     }
 }
 
+/// What a file decides.
+pub(super) enum Decision {
+    /// An evaluation.
+    Evaluation(NewDecision),
+    /// A match of screening.
+    Screening(NewScreeningDecision),
+}
+
 /// The file, by the names that the API's events have for the same things.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct DecisionFile {
     communication_number: String,
     process: Option<String>,
+    /// The number of the related entity in its list, from 1.
+    related_entity: Option<u32>,
     decision: String,
-    decision_ground_code: String,
+    decision_ground_code: Option<String>,
     final_risk_level: Option<String>,
     decided_by: String,
     comment: Option<String>,
@@ -54,7 +64,7 @@ struct DecisionFile {
 ///
 /// # Errors
 /// Why it is none, with the place in the file where it is not of the form.
-pub(super) fn read(file: &File, classifiers: &ClassifierSet) -> Result<NewDecision, NotADecision> {
+pub(super) fn read(file: &File, classifiers: &ClassifierSet) -> Result<Decision, NotADecision> {
     let wrong = |what: String| NotADecision::Wrong(what);
     let mut bytes = Vec::new();
     let read = file.take(MAX_BYTES + 1).read_to_end(&mut bytes);
@@ -70,13 +80,22 @@ pub(super) fn read(file: &File, classifiers: &ClassifierSet) -> Result<NewDecisi
     checked(given, classifiers).map_err(wrong)
 }
 
-fn checked(given: DecisionFile, classifiers: &ClassifierSet) -> Result<NewDecision, String> {
-    if given
-        .process
-        .as_deref()
-        .is_some_and(|process| process != "kyc_scoring")
-    {
-        return Err("process is not kyc_scoring, the only one that is decided here".into());
+fn checked(given: DecisionFile, classifiers: &ClassifierSet) -> Result<Decision, String> {
+    match given.process.as_deref() {
+        None | Some("kyc_scoring") => of_evaluation(given, classifiers).map(Decision::Evaluation),
+        Some(process) => match ScreeningProcess::from_name(process) {
+            Some(process) => of_screening(given, process).map(Decision::Screening),
+            None => Err(format!(
+                "process is not kyc_scoring, {}",
+                ScreeningProcess::NAMES.join(", ")
+            )),
+        },
+    }
+}
+
+fn of_evaluation(given: DecisionFile, classifiers: &ClassifierSet) -> Result<NewDecision, String> {
+    if given.related_entity.is_some() {
+        return Err("relatedEntity is for screening".into());
     }
     let accepted = match given.decision.as_str() {
         "ACCEPTED" => true,
@@ -90,7 +109,11 @@ fn checked(given: DecisionFile, classifiers: &ClassifierSet) -> Result<NewDecisi
             _ => return Err("finalRiskLevel is not LOW, MEDIUM, HIGH or EXTREME".into()),
         },
     };
-    let ground = given.decision_ground_code.trim();
+    let ground = given
+        .decision_ground_code
+        .as_deref()
+        .unwrap_or_default()
+        .trim();
     if !classifiers.holds(Classifier::DecisionGround, ground) {
         let codes = classifiers.codes(Classifier::DecisionGround);
         let hint = did_you_mean(ground, codes.iter().copied())
@@ -99,26 +122,60 @@ fn checked(given: DecisionFile, classifiers: &ClassifierSet) -> Result<NewDecisi
             "decisionGroundCode {ground} is not a value of the classifier decisionGround: {hint}"
         ));
     }
-    let by = given.decided_by.trim();
-    if by.is_empty() || by.chars().count() > MAX_NAME {
-        return Err(format!(
-            "decidedBy is not a name of 1 to {MAX_NAME} characters"
-        ));
+    Ok(NewDecision {
+        accepted,
+        level,
+        ground: ground.to_owned(),
+        by: name_of(&given)?,
+        comment: comment_of(&given)?,
+        communication_number: given.communication_number,
+    })
+}
+
+fn of_screening(
+    given: DecisionFile,
+    process: ScreeningProcess,
+) -> Result<NewScreeningDecision, String> {
+    let confirmed = match given.decision.as_str() {
+        "CONFIRMED" => true,
+        "DISMISSED" => false,
+        _ => return Err("decision is not CONFIRMED or DISMISSED".into()),
+    };
+    if given.decision_ground_code.is_some() || given.final_risk_level.is_some() {
+        return Err("decisionGroundCode and finalRiskLevel are for kyc_scoring".into());
     }
+    let related = match given.related_entity {
+        Some(0) => return Err("relatedEntity counts from 1".into()),
+        related => related.map(|n| n - 1),
+    };
+    Ok(NewScreeningDecision {
+        process,
+        related,
+        confirmed,
+        by: name_of(&given)?,
+        reason: comment_of(&given)?.ok_or("comment is not given: say why")?,
+        communication_number: given.communication_number,
+    })
+}
+
+fn name_of(given: &DecisionFile) -> Result<String, String> {
+    let by = given.decided_by.trim();
+    match by.is_empty() || by.chars().count() > MAX_NAME {
+        true => Err(format!(
+            "decidedBy is not a name of 1 to {MAX_NAME} characters"
+        )),
+        false => Ok(by.to_owned()),
+    }
+}
+
+fn comment_of(given: &DecisionFile) -> Result<Option<String>, String> {
     let comment = given
         .comment
         .as_deref()
         .map(str::trim)
         .filter(|c| !c.is_empty());
-    if comment.is_some_and(|c| c.chars().count() > MAX_COMMENT) {
-        return Err(format!("comment has more than {MAX_COMMENT} characters"));
+    match comment.is_some_and(|c| c.chars().count() > MAX_COMMENT) {
+        true => Err(format!("comment has more than {MAX_COMMENT} characters")),
+        false => Ok(comment.map(str::to_owned)),
     }
-    Ok(NewDecision {
-        communication_number: given.communication_number,
-        accepted,
-        level,
-        ground: ground.to_owned(),
-        by: by.to_owned(),
-        comment: comment.map(str::to_owned),
-    })
 }

@@ -14,11 +14,13 @@ mod events;
 mod guard;
 mod judge_file;
 mod lifecycle;
+mod lists;
 mod progress;
 pub mod publish;
 mod put_away;
 mod ready;
 mod record_file;
+mod screening;
 mod standing;
 mod timings;
 mod worklist;
@@ -43,7 +45,7 @@ use classifier_files::{
     Active, Fingerprint, activate, active, fingerprint, look_cut, settled, stood_for,
 };
 pub use classifier_files::{of_home as classifiers_of, to_check_with};
-pub use evaluating::{Matrices, screened};
+pub use evaluating::{Matrices, unscreened};
 use guard::Guard;
 pub use judge_file::{FileFacts, FileJudge, JudgeError, Make, Rules, Source, position_in};
 use lifecycle::Recorded;
@@ -427,6 +429,7 @@ impl Rules {
     fn of(active: Active, config: &Config) -> Rules {
         Rules {
             matrices: Arc::new(active.matrices),
+            lists: Arc::new(active.lists),
             ..Rules::new(active.set, config)
         }
     }
@@ -445,6 +448,7 @@ impl Rules {
             max_customers: config.max_customers,
             accepts_repeats: config.repeated_request == RepeatedRequest::Accept,
             matrices: Arc::default(),
+            lists: Arc::default(),
         }
     }
 }

@@ -73,7 +73,8 @@ impl Aligner {
                 }
             }
         }
-        self.near.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+        self.near
+            .sort_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
         let near = std::mem::take(&mut self.near);
         for &(s, q, l) in near.iter().take_while(|n| n.0 >= 1.0) {
             self.take(query, listed, (q, 1), (l, 1), s);
@@ -112,13 +113,26 @@ impl Aligner {
         free(&self.query_taken, q, query) && free(&self.listed_taken, l, listed)
     }
 
-    fn take(&mut self, query: &[Part], listed: &[Part], q: (usize, usize), l: (usize, usize), similarity: f32) {
+    fn take(
+        &mut self,
+        query: &[Part],
+        listed: &[Part],
+        q: (usize, usize),
+        l: (usize, usize),
+        similarity: f32,
+    ) {
         if !self.is_free(q, l, query.len(), listed.len()) {
             return;
         }
         let sum = |parts: &[Part], (at, n): (usize, usize)| -> f32 {
             let most = if n > 1 { 1.0 } else { f32::MAX };
-            parts.iter().skip(at).take(n).map(|p| p.weight).sum::<f32>().min(most)
+            parts
+                .iter()
+                .skip(at)
+                .take(n)
+                .map(|p| p.weight)
+                .sum::<f32>()
+                .min(most)
         };
         let weight = match (q.1, l.1) {
             (1, 1) if similarity >= 1.0 => sum(query, q),
@@ -130,18 +144,32 @@ impl Aligner {
         for taken in self.listed_taken.iter_mut().skip(l.0).take(l.1) {
             *taken = true;
         }
-        self.pairs.push(Pair { query: q, listed: l, similarity, weight });
+        self.pairs.push(Pair {
+            query: q,
+            listed: l,
+            similarity,
+            weight,
+        });
     }
 
     fn sum(&self, query: &[Part], listed: &[Part], organization: bool) -> f32 {
         let alone = |parts: &[Part], taken: &[bool]| -> f32 {
-            parts.iter().zip(taken).filter(|(_, t)| !**t).map(|(p, _)| p.weight).sum()
+            parts
+                .iter()
+                .zip(taken)
+                .filter(|(_, t)| !**t)
+                .map(|(p, _)| p.weight)
+                .sum()
         };
         let query_alone = alone(query, &self.query_taken);
         let listed_alone = alone(listed, &self.listed_taken);
         let met: f32 = self.pairs.iter().map(|p| p.weight * p.similarity).sum();
         let weight: f32 = self.pairs.iter().map(|p| p.weight).sum();
-        let share = if organization { LISTED_ALONE_ORGANIZATION } else { LISTED_ALONE };
+        let share = if organization {
+            LISTED_ALONE_ORGANIZATION
+        } else {
+            LISTED_ALONE
+        };
         let all = weight + QUERY_ALONE * query_alone + share * listed_alone;
         if all <= 0.0 {
             return 0.0;

@@ -30,7 +30,9 @@ impl Birth {
         let number = |p: Option<&str>| p.map_or(Ok(0), |p| p.get(..2).unwrap_or(p).parse::<u8>());
         let month = number(parts.next()).ok()?;
         let day = number(parts.next()).ok()?;
-        (1000..=2999).contains(&year).then_some(Birth { year, month, day })
+        (1000..=2999)
+            .contains(&year)
+            .then_some(Birth { year, month, day })
     }
 
     fn against(self, other: Birth) -> Born {
@@ -48,7 +50,11 @@ impl Birth {
             let exchanged = (self.day, self.month) == (other.month, other.day);
             let same_day = (self.day, self.month) == (other.day, other.month);
             let slip = (self.day == other.day || self.month == other.month) && same_year;
-            if exchanged || same_day || slip { Born::Near } else { Born::Apart }
+            if exchanged || same_day || slip {
+                Born::Near
+            } else {
+                Born::Apart
+            }
         }
     }
 }
@@ -58,5 +64,8 @@ pub(super) fn compare(birth: Option<Birth>, listed: impl Iterator<Item = Birth>)
     let Some(birth) = birth else {
         return Born::Unknown;
     };
-    listed.map(|l| birth.against(l)).max().unwrap_or(Born::Unknown)
+    listed
+        .map(|l| birth.against(l))
+        .max()
+        .unwrap_or(Born::Unknown)
 }

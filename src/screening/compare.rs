@@ -102,9 +102,14 @@ struct Distances {
 
 /// The least cost to make one word of the other: letters replaced, left out, or two of them exchanged.
 fn distances(a: Form<'_>, b: Form<'_>, most: Cost, bare: bool, folds: &Folds) -> Distances {
-    let cost = |costs: &[Cost; SOUNDS], letter: u8| costs.get(usize::from(letter)).copied().unwrap_or(LETTER);
+    let cost = |costs: &[Cost; SOUNDS], letter: u8| {
+        costs.get(usize::from(letter)).copied().unwrap_or(LETTER)
+    };
     let leaving_out = folds.leaving_out(bare);
-    let sound = b.sound.get(..LETTERS.min(b.sound.len())).unwrap_or_default();
+    let sound = b
+        .sound
+        .get(..LETTERS.min(b.sound.len()))
+        .unwrap_or_default();
     let (mut before, mut last, mut row) = ([0; LETTERS + 1], [0; LETTERS + 1], [0; LETTERS + 1]);
     let mut sum: Cost = 0;
     for (cell, y) in last.iter_mut().skip(1).zip(sound) {
@@ -112,7 +117,12 @@ fn distances(a: Form<'_>, b: Form<'_>, most: Cost, bare: bool, folds: &Folds) ->
         *cell = sum;
     }
     let at = |row: &[Cost; LETTERS + 1], b: usize| row.get(b).copied().unwrap_or(Cost::MAX);
-    let mut found = Distances { whole: Cost::MAX, a_stem: Cost::MAX, b_stem: Cost::MAX, stems: Cost::MAX };
+    let mut found = Distances {
+        whole: Cost::MAX,
+        a_stem: Cost::MAX,
+        b_stem: Cost::MAX,
+        stems: Cost::MAX,
+    };
     let (mut previous_x, mut least_last) = (0, 0);
     for (i, &x) in a.sound.iter().enumerate() {
         let (replace, out_x) = (folds.replacing(x), cost(leaving_out, x));
@@ -125,7 +135,9 @@ fn distances(a: Form<'_>, b: Form<'_>, most: Cost, bare: bool, folds: &Folds) ->
         let mut exchanged: Cost = 0;
         let cells = row.iter_mut().skip(1).zip(last.iter().skip(1)).zip(&before);
         for (((cell, above), two_before), &y) in cells.zip(sound) {
-            let mut d = (diagonal + cost(replace, y)).min(above + out_x).min(left + cost(leaving_out, y));
+            let mut d = (diagonal + cost(replace, y))
+                .min(above + out_x)
+                .min(left + cost(leaving_out, y));
             if x == previous_y && y == previous_x && x != y {
                 d = d.min(exchanged + LETTER);
             }
@@ -163,7 +175,10 @@ fn letters_apart(a: &[u8], b: &[u8]) -> Cost {
     let mut apart = a.len() as Cost;
     let (mut up, mut down, mut zero, mut before) = (u64::MAX, 0_u64, 0_u64, 0_u64);
     for letter in b {
-        let same = places.get(usize::from(*letter)).copied().unwrap_or_default();
+        let same = places
+            .get(usize::from(*letter))
+            .copied()
+            .unwrap_or_default();
         let exchanged = ((!zero & same) << 1) & before;
         zero = ((((same & up).wrapping_add(up)) ^ up) | same | down) | exchanged;
         let mut right = down | !(zero | up);

@@ -99,7 +99,9 @@ impl Folds {
         let mut folds = Folds {
             letters: HashMap::new(),
             spellings: vec![Vec::new(); SOUNDS],
-            replace: (0..SOUNDS).map(|s| std::array::from_fn(|t| if s == t { 0 } else { LETTER })).collect(),
+            replace: (0..SOUNDS)
+                .map(|s| std::array::from_fn(|t| if s == t { 0 } else { LETTER }))
+                .collect(),
             leave_out: [LETTER; SOUNDS],
             leave_out_bare: [LETTER; SOUNDS],
             key: [0; SOUNDS],
@@ -144,7 +146,10 @@ impl Folds {
             }
         }
         for (letter, cost) in file.silent {
-            if let Some(c) = u8::try_from(letter).ok().and_then(|b| cell(&mut self.leave_out, b)) {
+            if let Some(c) = u8::try_from(letter)
+                .ok()
+                .and_then(|b| cell(&mut self.leave_out, b))
+            {
                 *c = hundredths(cost)?;
             }
         }
@@ -165,9 +170,12 @@ impl Folds {
             self.endings.retain(|(e, _)| **e != *sound);
             self.endings.push((sound.into(), cost));
         }
-        self.endings.sort_by_key(|(e, _)| std::cmp::Reverse(e.len()));
-        self.particles.extend(file.words.particles.into_iter().map(Into::into));
-        self.titles.extend(file.words.titles.into_iter().map(Into::into));
+        self.endings
+            .sort_by_key(|(e, _)| std::cmp::Reverse(e.len()));
+        self.particles
+            .extend(file.words.particles.into_iter().map(Into::into));
+        self.titles
+            .extend(file.words.titles.into_iter().map(Into::into));
         for (form, written) in file.forms {
             for text in written {
                 self.add_form(&form, &text);
@@ -243,7 +251,10 @@ impl Folds {
             let stem = sound.strip_suffix(&**e)?.len();
             (stem >= SHORTEST_STEM).then_some((stem, *cost))
         };
-        self.endings.iter().find_map(without).unwrap_or((sound.len(), 0.0))
+        self.endings
+            .iter()
+            .find_map(without)
+            .unwrap_or((sound.len(), 0.0))
     }
 
     /// Appends the sounds of a word: one letter a sound, doubled ones once.
@@ -259,7 +270,10 @@ impl Folds {
                 None => rest.starts_with(s),
             });
             let (len, sound) = match row {
-                Some((spelling, sound)) => (spelling.strip_suffix(b"$").unwrap_or(spelling).len(), &**sound),
+                Some((spelling, sound)) => (
+                    spelling.strip_suffix(b"$").unwrap_or(spelling).len(),
+                    &**sound,
+                ),
                 None => (1, rest.get(..1).unwrap_or_default()),
             };
             for s in sound {
@@ -291,7 +305,11 @@ impl Folds {
 
     /// What it costs to leave each sound out; in a word of a script without vowels they cost less.
     pub(super) fn leaving_out(&self, bare: bool) -> &[Cost; SOUNDS] {
-        if bare { &self.leave_out_bare } else { &self.leave_out }
+        if bare {
+            &self.leave_out_bare
+        } else {
+            &self.leave_out
+        }
     }
 }
 
@@ -304,7 +322,9 @@ fn cell<T>(row: &mut [T], at: u8) -> Option<&mut T> {
 fn ascii(text: &str) -> Result<&str, FoldsError> {
     match text.is_ascii() {
         true => Ok(text),
-        false => Err(FoldsError(format!("{text:?} has letters other than a to z"))),
+        false => Err(FoldsError(format!(
+            "{text:?} has letters other than a to z"
+        ))),
     }
 }
 

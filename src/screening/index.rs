@@ -92,13 +92,22 @@ impl Groups {
             }
         }
         starts.resize(groups + 1, pairs.len() as u32);
-        Groups { starts, all: pairs.into_iter().map(|(_, member)| member).collect() }
+        Groups {
+            starts,
+            all: pairs.into_iter().map(|(_, member)| member).collect(),
+        }
     }
 
     fn get(&self, group: u32) -> &[u32] {
         let start = self.starts.get(group as usize).copied().unwrap_or_default();
-        let end = self.starts.get(group as usize + 1).copied().unwrap_or_default();
-        self.all.get(start as usize..end as usize).unwrap_or_default()
+        let end = self
+            .starts
+            .get(group as usize + 1)
+            .copied()
+            .unwrap_or_default();
+        self.all
+            .get(start as usize..end as usize)
+            .unwrap_or_default()
     }
 }
 
@@ -129,14 +138,18 @@ impl Index {
 
     pub(super) fn words_of(&self, name: Name) -> &[u32] {
         let first = name.first as usize;
-        self.name_words.get(first..first + usize::from(name.len)).unwrap_or_default()
+        self.name_words
+            .get(first..first + usize::from(name.len))
+            .unwrap_or_default()
     }
 
     /// The joins of neighbours of a name: of its first two words, of the next two, and so on.
     pub(super) fn joins_of(&self, name: Name) -> &[u32] {
         let first = name.first as usize + usize::from(name.len);
         let joins = usize::from(name.len).saturating_sub(1);
-        self.name_words.get(first..first + joins).unwrap_or_default()
+        self.name_words
+            .get(first..first + joins)
+            .unwrap_or_default()
     }
 
     pub(super) fn word_count(&self) -> usize {
@@ -148,7 +161,11 @@ impl Index {
     }
 
     pub(super) fn form(&self, word: Word) -> Form<'_> {
-        let bytes = |from: usize, len: u8| self.letters.get(from..from + usize::from(len)).unwrap_or_default();
+        let bytes = |from: usize, len: u8| {
+            self.letters
+                .get(from..from + usize::from(len))
+                .unwrap_or_default()
+        };
         let (at, text) = (word.at as usize, usize::from(word.text));
         Form {
             text: bytes(at, word.text),
@@ -163,7 +180,9 @@ impl Index {
     }
 
     pub(super) fn words_with(&self, key: u64) -> &[u32] {
-        self.key_at.get(&key).map_or(&[], |group| self.keys.get(*group))
+        self.key_at
+            .get(&key)
+            .map_or(&[], |group| self.keys.get(*group))
     }
 
     /// The weight of a word by its rarity and kind.
@@ -231,7 +250,13 @@ impl<'f> Making<'f> {
     }
 
     fn entity(&mut self, at: u32, entity: &Entity) {
-        self.listed.push(entity.birth_dates.iter().filter_map(|b| Birth::of(b)).collect());
+        self.listed.push(
+            entity
+                .birth_dates
+                .iter()
+                .filter_map(|b| Birth::of(b))
+                .collect(),
+        );
         let organization = entity.subject != Subject::Person;
         let mut seen = std::mem::take(&mut self.buffers.seen);
         seen.clear();
@@ -264,7 +289,12 @@ impl<'f> Making<'f> {
             let word = self.word(text, kind, true);
             self.name_words.push(word);
             self.postings.push((word, nth));
-            seen.insert(self.word_keys.get(word as usize).copied().unwrap_or_default());
+            seen.insert(
+                self.word_keys
+                    .get(word as usize)
+                    .copied()
+                    .unwrap_or_default(),
+            );
         }
         let mut join = std::mem::take(&mut self.buffers.join);
         for ((a, a_kind), (b, b_kind)) in words.iter().zip(words.iter().skip(1)) {
@@ -297,7 +327,15 @@ impl<'f> Making<'f> {
         self.letters.extend_from_slice(text.as_bytes());
         self.letters.extend_from_slice(sound);
         let (text_len, sound_len) = (text.len() as u8, sound.len() as u8);
-        let word = Word { at, text: text_len, sound: sound_len, stem: stem as u8, ending, kind, weight: 0.0 };
+        let word = Word {
+            at,
+            text: text_len,
+            sound: sound_len,
+            stem: stem as u8,
+            ending,
+            kind,
+            weight: 0.0,
+        };
         self.words.push(word);
         let stem = sound.get(..stem).unwrap_or(sound);
         let own = whole_key(text, kind, stem, self.folds, key);
@@ -315,12 +353,23 @@ impl<'f> Making<'f> {
     fn end(mut self, entities: Vec<Entity>) -> Index {
         let ln_entities = (1.0 + (entities.len() as f32).max(LEAST_ENTITIES)).ln();
         for (word, key) in self.words.iter_mut().zip(&self.word_keys) {
-            word.weight = weight(word.kind, self.common.get(key).copied().unwrap_or(0), ln_entities);
+            word.weight = weight(
+                word.kind,
+                self.common.get(key).copied().unwrap_or(0),
+                ln_entities,
+            );
         }
         for name in &mut self.names {
             let first = name.first as usize;
-            let words = self.name_words.get(first..first + usize::from(name.len)).unwrap_or_default();
-            name.weight = words.iter().filter_map(|w| self.words.get(*w as usize)).map(|w| w.weight).sum();
+            let words = self
+                .name_words
+                .get(first..first + usize::from(name.len))
+                .unwrap_or_default();
+            name.weight = words
+                .iter()
+                .filter_map(|w| self.words.get(*w as usize))
+                .map(|w| w.weight)
+                .sum();
         }
         let mut key_at = HashMap::with_capacity(self.keys.len() / 2);
         let grouped = self.keys.iter().map(|(key, word)| {
@@ -331,7 +380,9 @@ impl<'f> Making<'f> {
         let listed = entities.into_iter().zip(self.listed);
         Index {
             folds: self.folds.clone(),
-            entities: listed.map(|(entity, births)| Listed { entity, births }).collect(),
+            entities: listed
+                .map(|(entity, births)| Listed { entity, births })
+                .collect(),
             names: self.names,
             name_words: self.name_words,
             postings: Groups::of(self.postings, self.words.len()),
@@ -370,7 +421,13 @@ pub(super) fn sounds(text: &str, kind: Kind, folds: &Folds, sound: &mut Vec<u8>)
 }
 
 /// The key by which the rarity of a word is known.
-pub(super) fn whole_key(text: &str, kind: Kind, stem: &[u8], folds: &Folds, key: &mut Vec<u8>) -> u64 {
+pub(super) fn whole_key(
+    text: &str,
+    kind: Kind,
+    stem: &[u8],
+    folds: &Folds,
+    key: &mut Vec<u8>,
+) -> u64 {
     match kind {
         Kind::Form | Kind::Number | Kind::Initial => hash(0, text.as_bytes()),
         _ => {
@@ -381,14 +438,24 @@ pub(super) fn whole_key(text: &str, kind: Kind, stem: &[u8], folds: &Folds, key:
 }
 
 /// The keys under which a word is found: its own, and those with a sound left out.
-pub(super) fn keys_of(sound: &[u8], widely: bool, folds: &Folds, key: &mut Vec<u8>, mut found: impl FnMut(u64)) {
+pub(super) fn keys_of(
+    sound: &[u8],
+    widely: bool,
+    folds: &Folds,
+    key: &mut Vec<u8>,
+    mut found: impl FnMut(u64),
+) {
     folds.key(sound, key);
     found(fnv(1, &*key));
     if !widely || key.len() < 4 {
         return;
     }
     for out in 0..key.len() {
-        let kept = key.iter().enumerate().filter(|(at, _)| *at != out).map(|(_, k)| k);
+        let kept = key
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| *at != out)
+            .map(|(_, k)| k);
         found(fnv(1, kept));
     }
 }
@@ -400,5 +467,7 @@ fn hash(kind: u8, bytes: &[u8]) -> u64 {
 /// FNV-1a: the same on every machine and day.
 fn fnv<'b>(kind: u8, bytes: impl IntoIterator<Item = &'b u8>) -> u64 {
     let step = |h: u64, b: u8| (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3);
-    bytes.into_iter().fold(step(0xcbf2_9ce4_8422_2325, kind), |h, b| step(h, *b))
+    bytes
+        .into_iter()
+        .fold(step(0xcbf2_9ce4_8422_2325, kind), |h, b| step(h, *b))
 }

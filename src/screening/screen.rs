@@ -105,7 +105,8 @@ struct Unit {
 
 impl Units {
     fn form(&self, unit: Unit) -> Form<'_> {
-        let bytes = |from: usize, len: usize| self.letters.get(from..from + len).unwrap_or_default();
+        let bytes =
+            |from: usize, len: usize| self.letters.get(from..from + len).unwrap_or_default();
         Form {
             text: bytes(unit.at, unit.text),
             sound: bytes(unit.at + unit.text, unit.sound),
@@ -115,7 +116,8 @@ impl Units {
     }
 
     fn read(&mut self, query: &Query<'_>, index: &Index) {
-        self.words.read(query.name, query.subject != Subject::Person, &index.folds);
+        self.words
+            .read(query.name, query.subject != Subject::Person, &index.folds);
         self.letters.clear();
         self.units.clear();
         self.parts.clear();
@@ -123,7 +125,10 @@ impl Units {
         let words = std::mem::take(&mut self.words);
         for (text, kind) in words.iter() {
             let unit = self.add(text, kind, index);
-            self.parts.push(Part { kind, weight: unit.weight });
+            self.parts.push(Part {
+                kind,
+                weight: unit.weight,
+            });
         }
         let mut join = String::new();
         let pairs = words.iter().zip(words.iter().skip(1));
@@ -143,7 +148,13 @@ impl Units {
     fn add(&mut self, text: &str, kind: Kind, index: &Index) -> Unit {
         let (mut sound, mut key) = (Vec::new(), Vec::new());
         let (stem, ending) = index::sounds(text, kind, &index.folds, &mut sound);
-        let own = index::whole_key(text, kind, sound.get(..stem).unwrap_or(&sound), &index.folds, &mut key);
+        let own = index::whole_key(
+            text,
+            kind,
+            sound.get(..stem).unwrap_or(&sound),
+            &index.folds,
+            &mut key,
+        );
         let unit = Unit {
             at: self.letters.len(),
             text: text.len(),
@@ -269,7 +280,10 @@ impl Index {
             aligner: Aligner::default(),
             votes: vec![(0.0, 0); self.names.len()],
             touched: Vec::new(),
-            memo: Memo { row: vec![0; self.word_count()], ..Memo::default() },
+            memo: Memo {
+                row: vec![0; self.word_count()],
+                ..Memo::default()
+            },
             found: Vec::new(),
             candidates: Vec::new(),
             listed: Vec::new(),
@@ -298,7 +312,9 @@ impl Screener<'_> {
                 continue;
             }
             let of_entity = best.entry(scored.entity).or_insert(scored);
-            if (scored.score, std::cmp::Reverse(scored.name)) > (of_entity.score, std::cmp::Reverse(of_entity.name)) {
+            if (scored.score, std::cmp::Reverse(scored.name))
+                > (of_entity.score, std::cmp::Reverse(of_entity.name))
+            {
                 *of_entity = scored;
             }
         }
@@ -318,7 +334,9 @@ impl Screener<'_> {
         let parts = &self.units.parts;
         let has_words = parts.iter().any(|p| p.kind == Kind::Word);
         let searched = |p: &Part| p.kind == Kind::Word || (!has_words && p.kind == Kind::Particle);
-        let mut order: Vec<usize> = (0..parts.len()).filter(|i| parts.get(*i).is_some_and(searched)).collect();
+        let mut order: Vec<usize> = (0..parts.len())
+            .filter(|i| parts.get(*i).is_some_and(searched))
+            .collect();
         let weight = |i: usize| self.units.parts.get(i).map_or(0.0, |p| p.weight);
         order.sort_by(|a, b| weight(*b).total_cmp(&weight(*a)).then(a.cmp(b)));
         let all: f32 = order.iter().map(|i| weight(*i)).sum();
@@ -332,7 +350,8 @@ impl Screener<'_> {
             if let Some(join) = self.units.joins.get(i).copied().flatten() {
                 self.find(join);
             }
-            self.found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            self.found
+                .sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
             let voter = (nth + 1).min(255) as u8;
             for &(similarity, word) in &self.found {
                 for &name in self.index.names_with(word) {
@@ -380,10 +399,19 @@ impl Screener<'_> {
 
     /// The names with the most votes, with what they may score.
     fn choose(&mut self, query: &Query<'_>) {
-        let searched: f32 = self.units.parts.iter().filter(|p| p.kind == Kind::Word).map(|p| p.weight).sum();
+        let searched: f32 = self
+            .units
+            .parts
+            .iter()
+            .filter(|p| p.kind == Kind::Word)
+            .map(|p| p.weight)
+            .sum();
         self.candidates.clear();
         for &name in &self.touched {
-            let (Some(&(votes, _)), Some(n)) = (self.votes.get(name as usize), self.index.names.get(name as usize)) else {
+            let (Some(&(votes, _)), Some(n)) = (
+                self.votes.get(name as usize),
+                self.index.names.get(name as usize),
+            ) else {
                 continue;
             };
             if votes < LEAST_VOTES * searched || !self.comparable(query, n) {
@@ -401,10 +429,15 @@ impl Screener<'_> {
     }
 
     fn comparable(&self, query: &Query<'_>, name: &Name) -> bool {
-        let listed = self.index.entities.get(name.entity as usize).map(|l| l.entity.subject);
+        let listed = self
+            .index
+            .entities
+            .get(name.entity as usize)
+            .map(|l| l.entity.subject);
         !matches!(
             (query.subject, listed),
-            (Subject::Person, Some(Subject::Organization)) | (Subject::Organization, Some(Subject::Person))
+            (Subject::Person, Some(Subject::Organization))
+                | (Subject::Organization, Some(Subject::Person))
         )
     }
 
@@ -412,7 +445,10 @@ impl Screener<'_> {
         let words = self.index.words_of(name);
         self.listed.clear();
         let parts = words.iter().filter_map(|w| self.index.word(*w));
-        self.listed.extend(parts.map(|w| Part { kind: w.kind, weight: w.weight }));
+        self.listed.extend(parts.map(|w| Part {
+            kind: w.kind,
+            weight: w.weight,
+        }));
         let mut side = Side {
             memo: &mut self.memo,
             units: &self.units,
@@ -421,12 +457,18 @@ impl Screener<'_> {
             joins: self.index.joins_of(name),
         };
         let organization = query.subject != Subject::Person;
-        self.aligner.score(&self.units.parts, &self.listed, organization, &mut side)
+        self.aligner
+            .score(&self.units.parts, &self.listed, organization, &mut side)
     }
 
     fn scored(&mut self, query: &Query<'_>, birth: Option<Birth>, nth: u32) -> Option<Scored> {
         let name = *self.index.names.get(nth as usize)?;
-        let names = self.names_score(query, name) * if name.quality == Quality::Weak { WEAK } else { 1.0 };
+        let names = self.names_score(query, name)
+            * if name.quality == Quality::Weak {
+                WEAK
+            } else {
+                1.0
+            };
         let listed = self.index.entities.get(name.entity as usize)?;
         let born = birth::compare(birth, listed.births.iter().copied());
         let theirs = &listed.entity.countries;
@@ -437,7 +479,11 @@ impl Screener<'_> {
             Born::Same if names >= CONFIRMED => names + (1.0 - names) * SAME,
             _ => names,
         };
-        let score = if other_country { by_birth * OTHER_COUNTRY } else { by_birth };
+        let score = if other_country {
+            by_birth * OTHER_COUNTRY
+        } else {
+            by_birth
+        };
         Some(Scored {
             entity: name.entity,
             name: nth,
@@ -454,7 +500,12 @@ impl Screener<'_> {
         if let Some(name) = name {
             self.names_score(query, name);
             let all: f32 = self.aligner.pairs.iter().map(|p| p.weight).sum();
-            met = self.aligner.pairs.iter().map(|p| self.met(*p, name, all)).collect();
+            met = self
+                .aligner
+                .pairs
+                .iter()
+                .map(|p| self.met(*p, name, all))
+                .collect();
             met.sort_by_key(|m| std::cmp::Reverse(m.weight));
         }
         Hit {
@@ -469,9 +520,22 @@ impl Screener<'_> {
     }
 
     fn met(&self, pair: Pair, name: Name, all: f32) -> Met {
-        let listed = self.index.words_of(name).iter().skip(pair.listed.0).take(pair.listed.1);
-        let listed = listed.filter_map(|w| self.index.word(*w)).map(|w| self.index.form(w).text);
-        let query = self.units.words.iter().skip(pair.query.0).take(pair.query.1).map(|(text, _)| text.as_bytes());
+        let listed = self
+            .index
+            .words_of(name)
+            .iter()
+            .skip(pair.listed.0)
+            .take(pair.listed.1);
+        let listed = listed
+            .filter_map(|w| self.index.word(*w))
+            .map(|w| self.index.form(w).text);
+        let query = self
+            .units
+            .words
+            .iter()
+            .skip(pair.query.0)
+            .take(pair.query.1)
+            .map(|(text, _)| text.as_bytes());
         Met {
             query: readable(query),
             listed: readable(listed),
@@ -506,6 +570,8 @@ fn thousandths(part: f32) -> u16 {
 }
 
 fn readable<'w>(words: impl Iterator<Item = &'w [u8]>) -> String {
-    let words: Vec<_> = words.map(|w| String::from_utf8_lossy(w).replace(['~', '='], "")).collect();
+    let words: Vec<_> = words
+        .map(|w| String::from_utf8_lossy(w).replace(['~', '='], ""))
+        .collect();
     words.join(" ")
 }

@@ -61,7 +61,8 @@ impl Words {
             let word = self.plain.get(first.clone()).unwrap_or_default();
             rest = rest.get(1..).unwrap_or_default();
             // A run of single letters is one word: A-B-C Company.
-            let single = organization && word.len() == 1 && word.bytes().all(|b| b.is_ascii_alphabetic());
+            let single =
+                organization && word.len() == 1 && word.bytes().all(|b| b.is_ascii_alphabetic());
             if single && run {
                 self.text.push_str(word);
                 if let Some((range, kind)) = self.words.last_mut() {
@@ -85,12 +86,16 @@ impl Words {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, Kind)> + Clone {
         let text = |r: &Range<usize>| self.text.get(r.clone()).unwrap_or_default();
-        self.words.iter().map(move |(range, kind)| (text(range), *kind))
+        self.words
+            .iter()
+            .map(move |(range, kind)| (text(range), *kind))
     }
 
     /// Nothing is left that a name can be known by.
     pub(super) fn is_nobody(&self) -> bool {
-        self.words.iter().all(|(_, kind)| !matches!(kind, Kind::Word | Kind::Particle))
+        self.words
+            .iter()
+            .all(|(_, kind)| !matches!(kind, Kind::Word | Kind::Particle))
     }
 }
 
@@ -115,7 +120,11 @@ fn kind_of(word: &str, organization: bool, folds: &Folds) -> Kind {
 }
 
 /// The longest legal form that begins here, as its class, with the number of its words.
-fn longest_form<'f>(plain: &str, words: &[Range<usize>], folds: &'f Folds) -> Option<(&'f str, usize)> {
+fn longest_form<'f>(
+    plain: &str,
+    words: &[Range<usize>],
+    folds: &'f Folds,
+) -> Option<(&'f str, usize)> {
     let start = words.first()?.start;
     let most = folds.longest_form().min(words.len());
     (1..=most).rev().find_map(|n| {
@@ -141,7 +150,9 @@ fn transliterate(name: &str, folds: &Folds, plain: &mut String) {
         }
         bare |= matches!(c, '\u{590}'..='\u{8ff}');
         let lower = c.to_lowercase().next().unwrap_or(c);
-        let letters = folds.letter(lower).unwrap_or_else(|| any_ascii::any_ascii_char(c));
+        let letters = folds
+            .letter(lower)
+            .unwrap_or_else(|| any_ascii::any_ascii_char(c));
         let syllable = is_syllable(c);
         if syllable {
             end_word(plain, &mut bare);
@@ -162,7 +173,10 @@ fn end_word(plain: &mut String, bare: &mut bool) {
     if std::mem::take(bare) {
         // The Arabic article is written as a part of its word.
         let start = plain.rfind(' ').map_or(0, |at| at + 1);
-        if plain.get(start..).is_some_and(|w| w.starts_with("al") && w.len() > 4) {
+        if plain
+            .get(start..)
+            .is_some_and(|w| w.starts_with("al") && w.len() > 4)
+        {
             plain.insert(start + 2, ' ');
         }
         plain.push('~');
@@ -172,7 +186,10 @@ fn end_word(plain: &mut String, bare: &mut bool) {
 
 /// Left out of a name without a break: O'Neil, Mish'an.
 fn is_apostrophe(c: char) -> bool {
-    matches!(c, '\'' | '`' | '´' | '\u{2b0}'..='\u{2ff}' | '‘' | '’' | '‛' | '′' | '＇' | '\u{640}')
+    matches!(
+        c,
+        '\'' | '`' | '´' | '\u{2b0}'..='\u{2ff}' | '‘' | '’' | '‛' | '′' | '＇' | '\u{640}'
+    )
 }
 
 /// A character that is a syllable of its own: Han and Hangul.
