@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Instant, SystemTime};
 
-use crate::catalog::{CUSTOMER, Endpoint};
+use crate::catalog::{CUSTOMER, CategoryKind, Endpoint};
 use crate::clock;
 use crate::disk;
 use crate::evaluate::Screened;
@@ -209,7 +209,7 @@ impl OneFile<'_> {
             let screenings = match judged.customers.first() {
                 Some(c) if endpoint.evaluates() && c.findings.is_empty() => {
                     let root = tree.root(judged.payload(c), &CUSTOMER);
-                    lists.screen(&root, c.summary.kind)
+                    lists.screen(&root, c.summary.kind == Some(CategoryKind::Lead))
                 }
                 _ => Vec::new(),
             };

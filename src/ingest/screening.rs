@@ -6,12 +6,12 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::catalog::{
-    CUSTOMER, CategoryKind, EntityType, FieldIndex, RELATED_ENTITY, ScreeningProcess,
-    customer::customer, related_entity,
+    CUSTOMER, EntityType, FieldIndex, RELATED_ENTITY, ScreeningProcess, customer::customer,
+    related_entity,
 };
 use crate::history::{Screening, ScreeningHit};
 use crate::request::Node;
-use crate::screening::{Index, Options, Query, Subject};
+use crate::screening::{Entity, Index, Options, Query, Subject};
 
 /// A list in use.
 pub struct UsedList {
@@ -36,8 +36,18 @@ pub struct UsedLists(pub Vec<(ScreeningProcess, OfProcess)>);
 const BEST: usize = 10;
 
 const PROCESSES: FieldIndex = customer("initializeScreeningProcesses");
+const BUSINESS_UNIT: FieldIndex = customer("businessUnit");
 const EXT_ID: FieldIndex = customer("customerExtId");
 const RELATED: FieldIndex = customer("listRelatedEntity");
+
+/// Whose screening it is: a pair that was dismissed for one customer is not for another.
+struct Whose<'w> {
+    process: ScreeningProcess,
+    business_unit: Option<&'w str>,
+    customer_ext_id: &'w str,
+    /// That of the subject's events.
+    ext_id: &'w str,
+}
 
 /// Whom a name is compared for.
 struct Whom {
@@ -50,7 +60,7 @@ struct Whom {
 
 impl UsedLists {
     /// Screens the customer and each related entity for every process that the request asks for.
-    pub(super) fn screen(&self, root: &Node<'_>, kind: Option<CategoryKind>) -> Vec<Screening> {
+    pub(super) fn screen(&self, root: &Node<'_>, lead: bool) -> Vec<Screening> {
         let names = CUSTOMER.field(PROCESSES).ty.values();
         let asked = root.items(PROCESSES).filter_map(|item| item.choice());
         let mut asked: Vec<ScreeningProcess> = asked
@@ -58,17 +68,27 @@ impl UsedLists {
             .collect();
         asked.sort_unstable();
         asked.dedup();
-        if asked.is_empty() {
+        self.screen_for(&asked, root, lead)
+    }
+
+    /// Screens the customer and each related entity for these processes.
+    pub(super) fn screen_for(
+        &self,
+        processes: &[ScreeningProcess],
+        root: &Node<'_>,
+        lead: bool,
+    ) -> Vec<Screening> {
+        if processes.is_empty() {
             return Vec::new();
         }
-        let ext_id = root.sound_text(EXT_ID).unwrap_or_default();
-        let whose = match kind {
-            Some(CategoryKind::Lead) => "lead",
-            _ => "customer",
-        };
-        let mut subjects = vec![(None, whose, ext_id.to_owned(), self::whom(root), {
-            Map::from_iter([("externalId".to_owned(), json!(ext_id))])
-        })];
+        let customer_ext_id = root.sound_text(EXT_ID).unwrap_or_default();
+        let unit = root.sound_text(BUSINESS_UNIT);
+        let whose = if lead { "lead" } else { "customer" };
+        let mut subjects = vec![
+            (None, whose, customer_ext_id.to_owned(), self::whom(root), {
+                Map::from_iter([("externalId".to_owned(), json!(customer_ext_id))])
+            }),
+        ];
         let related = root.items(RELATED).enumerate();
         for (i, item) in related {
             if let Some(node) = root.item_node(RELATED, item) {
@@ -76,20 +96,26 @@ impl UsedLists {
                 subjects.push((
                     Some(i as u32),
                     "related_entity",
-                    own.unwrap_or(ext_id).to_owned(),
+                    own.unwrap_or(customer_ext_id).to_owned(),
                     whom(&node),
-                    related_members(&node, ext_id),
+                    related_members(&node, customer_ext_id),
                 ));
             }
         }
         let mut all = Vec::new();
-        for process in asked {
+        for &process in processes {
             for (related, kind, ext_id, whom, members) in &subjects {
+                let identity = Whose {
+                    process,
+                    business_unit: unit,
+                    customer_ext_id,
+                    ext_id,
+                };
                 let lists = self.0.iter().find(|(p, _)| *p == process).map(|(_, l)| l);
                 let (lists, found) = match lists {
                     Some(Ok(lists)) => (
                         lists.iter().map(|list| list.id).collect(),
-                        Ok(whom.compare(process, lists)),
+                        Ok(whom.compare(&identity, lists)),
                     ),
                     Some(Err(why)) => (Vec::new(), Err(why.clone())),
                     None => (Vec::new(), Err("there is no list for it".to_owned())),
@@ -175,7 +201,7 @@ fn whom(node: &Node<'_>) -> Whom {
 
 impl Whom {
     /// The hits in these lists, the best of each entry, the best first.
-    fn compare(&self, process: ScreeningProcess, lists: &[Arc<UsedList>]) -> Vec<ScreeningHit> {
+    fn compare(&self, whose: &Whose<'_>, lists: &[Arc<UsedList>]) -> Vec<ScreeningHit> {
         let countries: Vec<&str> = self.countries.iter().map(String::as_str).collect();
         let mut hits: Vec<ScreeningHit> = Vec::new();
         for list in lists {
@@ -200,7 +226,7 @@ impl Whom {
                         entity_id: entity.id.to_string(),
                         name: listed.map(|n| n.text.to_string()).unwrap_or_default(),
                         score: hit.score,
-                        pair: self.pair(process, &list.name, entity),
+                        pair: self.pair(whose, &list.name, entity),
                         details: json!({
                             "met": hit.met.iter().map(|m| json!([m.query, m.listed, m.similarity, m.weight])).collect::<Vec<_>>(),
                             "names": hit.names,
@@ -227,15 +253,13 @@ impl Whom {
     }
 
     /// A hash of both sides: it changes when one of them does.
-    fn pair(
-        &self,
-        process: ScreeningProcess,
-        list: &str,
-        entity: &crate::screening::Entity,
-    ) -> String {
+    fn pair(&self, whose: &Whose<'_>, list: &str, entity: &Entity) -> String {
         let names: Vec<&str> = entity.names.iter().map(|n| &*n.text).collect();
         let both = json!([
-            process.name(),
+            whose.process.name(),
+            whose.business_unit,
+            whose.customer_ext_id,
+            whose.ext_id,
             self.names,
             self.birth_date,
             self.countries,

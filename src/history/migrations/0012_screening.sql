@@ -69,6 +69,27 @@ BEGIN SELECT RAISE(ABORT, 'a decision is never changed'); END;
 CREATE TRIGGER screening_decision_is_kept BEFORE DELETE ON screening_decision
 BEGIN SELECT RAISE(ABORT, 'a decision is never changed'); END;
 
+-- The entries of lists that all standing customers have been compared with, each with a hash of what it
+-- was then.
+CREATE TABLE screened_entity (
+  list      TEXT NOT NULL,
+  entity_id TEXT NOT NULL,
+  hash      INTEGER NOT NULL,
+  PRIMARY KEY (list, entity_id)
+) STRICT, WITHOUT ROWID;
+
+-- Each time that standing customers were compared with what changed in the lists. `lists` has their
+-- versions, `last_assessment_id` how far it is; an end of NULL is one that goes on.
+CREATE TABLE rescreening (
+  rescreening_id     INTEGER PRIMARY KEY,
+  lists              TEXT NOT NULL,
+  begun_at           TEXT NOT NULL,
+  last_assessment_id INTEGER NOT NULL,
+  customers          INTEGER NOT NULL,
+  matches            INTEGER NOT NULL,
+  ended_at           TEXT
+) STRICT;
+
 INSERT INTO screening_result (assessment_id, process, communication_number, screened_at, why_not,
   lists, matched, kind, ext_id, name, subject)
 SELECT a.assessment_id, s.process, a.communication_number, s.requested_at,
@@ -121,10 +142,20 @@ FROM open_screening o
 JOIN screening_result r ON r.result_id = o.result_id
 JOIN assessment a ON a.assessment_id = r.assessment_id;
 
+CREATE VIEW v_rescreening AS
+SELECT rescreening_id, lists, begun_at, customers, matches, ended_at FROM rescreening;
+
 INSERT INTO view_description VALUES
+('v_rescreening', 'Each time that standing customers were compared with what changed in the lists.'),
 ('v_screening_hit', 'Every hit of screening: whom it may be, by which list, and how near.');
 
 INSERT INTO column_description VALUES
+('v_rescreening', 'rescreening_id', 'Its number.'),
+('v_rescreening', 'lists', 'The lists and their versions, JSON.'),
+('v_rescreening', 'begun_at', 'When it began, UTC.'),
+('v_rescreening', 'customers', 'Standing customers that were compared.'),
+('v_rescreening', 'matches', 'Subjects and processes with a new match.'),
+('v_rescreening', 'ended_at', 'When it ended, UTC; NULL while it goes on.'),
 ('v_screening', 'communication_number', 'communicationNumber of the request.'),
 ('v_screening', 'related', 'Number of the related entity in listRelatedEntity, from 1; NULL: the customer.'),
 ('v_screening', 'screened_name', 'The name that was screened.'),
