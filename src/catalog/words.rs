@@ -93,7 +93,7 @@ words! {
         /// The request gives it.
         #[default]
         Import = "IMPORT",
-        /// Head office assesses it, which cannot be done offline: the evaluation stays pending.
+        /// The institution's risk matrix for the customer's category finds it.
         Evaluate = "EVALUATE",
     }
 }

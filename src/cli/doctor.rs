@@ -9,7 +9,6 @@ use serde::Serialize;
 
 use crate::atomic_file;
 use crate::catalog::inbox_folders;
-use crate::classifier::read_folder;
 use crate::config::{Config, Home, refuse_other_file_system};
 use crate::disk;
 use crate::history::check;
@@ -19,6 +18,7 @@ use crate::regular_file;
 use crate::text::printable;
 use crate::trouble::{Kind, Result, Trouble};
 
+use super::doctor_tables;
 use super::lists;
 use super::output::{self, TextFormat};
 use super::sizes::{self, Size};
@@ -28,7 +28,6 @@ use crate::daemon::metrics;
 use crate::daemon::state::State as DaemonState;
 use crate::daemon::unaccounted;
 use crate::talk::note;
-use crate::text::counted;
 
 /// Less free room than this is worth a warning.
 const LITTLE_ROOM: u64 = 2 << 30;
@@ -97,7 +96,8 @@ pub(super) fn doctor(home: &Home, args: &Args) -> Result<u8> {
         permissions(home),
         events(home),
         held(home, &scan),
-        classifiers(home),
+        doctor_tables::classifiers(home),
+        doctor_tables::matrices(home),
         left_alone_names(home, &scan),
         database(home, args.quick),
         accounted(home),
@@ -136,7 +136,7 @@ fn text(lines: &[Line]) -> String {
     out
 }
 
-fn ok(what: &'static str, found: impl Into<String>) -> Line {
+pub(super) fn ok(what: &'static str, found: impl Into<String>) -> Line {
     line(what, State::Ok, found, "")
 }
 
@@ -344,36 +344,6 @@ fn events(home: &Home) -> Line {
             Ok(Err(_)) => none("a new file was not noticed; network shares send no events".into()),
             Err(e) => none(e.to_string()),
         },
-    }
-}
-
-fn classifiers(home: &Home) -> Line {
-    let folder = home.classifiers();
-    if !folder.exists() {
-        return line(
-            "classifiers",
-            State::Warn,
-            "none yet",
-            "`kycdrop init` or `kycdrop run` writes the shipped ones; adapt them",
-        );
-    }
-    match read_folder(&folder, &crate::clock::today()) {
-        Ok(files) => ok(
-            "classifiers",
-            format!(
-                "{}, no problems",
-                counted(files.len() as u64, "file", "files")
-            ),
-        ),
-        Err(e) => line(
-            "classifiers",
-            State::Fail,
-            format!(
-                "{}; keeping the previous classifiers until this is fixed",
-                counted(e.0.len() as u64, "problem", "problems")
-            ),
-            "`kycdrop classifiers check` shows each with its line",
-        ),
     }
 }
 

@@ -418,7 +418,7 @@ fn fix_of(batch: &Batch) -> Option<String> {
     let fix = match batch.status {
         404 => {
             let names: Vec<&str> = crate::catalog::inbox_folders().collect();
-            format!("Drop the file into a folder of the inbox that is an endpoint: {}.", names.join(", "))
+            format!("Drop the file into one of these folders of the inbox: {}.", names.join(", "))
         }
         500 => "Nothing of the file was saved. Drop it again; if it fails again, report it.".into(),
         _ => "Nothing of the file was saved. Fix it at this place and drop it again; the original is below failed/.".into(),

@@ -8,8 +8,11 @@ mod backup;
 mod check;
 mod classifiers;
 mod deadline;
+mod decide;
+mod decisions;
 mod demo;
 mod doctor;
+mod doctor_tables;
 mod evaluation_page;
 mod explain;
 mod explain_data;
@@ -27,6 +30,7 @@ mod place;
 mod query;
 mod reference;
 mod report;
+mod rescreen;
 mod risk;
 mod risk_check;
 mod risk_page;
@@ -138,8 +142,12 @@ enum Command {
     Explain(explain::Args),
     /// Show a customer's history: every assessment and rejection, and what changed
     History(history::Args),
-    /// List the evaluations and screenings that are still pending at head office
+    /// List evaluations that wait for a person or a risk matrix, and screenings that are pending
     Pending(pending::Args),
+    /// List the evaluations that wait for a person, with the reasons
+    Decisions(decisions::Args),
+    /// Decide on an evaluation that waits for a person
+    Decide(decide::Args),
     /// Query the history in SQL, read-only
     Query(query::Args),
     /// List the views that can be queried
@@ -152,6 +160,8 @@ enum Command {
     Classifiers(classifiers::Args),
     /// Try the risk matrices, and explain the evaluation of a request
     Risk(risk::Args),
+    /// Screen standing customers against what changed in the lists
+    Rescreen(rescreen::Args),
     /// List the screening lists, and check them
     Lists(lists::Args),
     /// Copy the history to a new file while it is in use, and check the copy
@@ -228,6 +238,8 @@ fn command(args: &Args) -> anyhow::Result<u8> {
         Command::Explain(a) => explain::explain(&home, a)?,
         Command::History(a) => history::history(&home, a)?,
         Command::Pending(a) => pending::pending(&home, a)?,
+        Command::Decisions(a) => decisions::decisions(&home, a)?,
+        Command::Decide(a) => decide::decide(&home, a)?,
         Command::Query(a) => query::query(&home, a)?,
         Command::Tables(a) => tables::tables(&home, a)?,
         Command::Describe(a) => tables::describe(&home, a)?,
@@ -242,6 +254,7 @@ fn command(args: &Args) -> anyhow::Result<u8> {
         Command::Demo(a) => demo::demo(&home, a)?,
         Command::Classifiers(a) => classifiers::classifiers(&home, a)?,
         Command::Risk(a) => risk::risk(&home, a)?,
+        Command::Rescreen(_) => rescreen::rescreen(&home)?,
         Command::Lists(a) => lists::lists(&home, a)?,
         Command::Completions(a) => shell::completions(a)?,
         Command::Man(a) => shell::man(&home, a)?,
@@ -252,10 +265,12 @@ fn command(args: &Args) -> anyhow::Result<u8> {
 /// Starts the log with the first filter that is there: that of -v or -q, of KYCDROP_LOG, of the setting.
 fn start_log(args: &Args, home: &Home) {
     let variable = std::env::var("KYCDROP_LOG").ok().filter(|v| !v.is_empty());
-    let wanted = match (args.quiet, args.verbose) {
-        (true, _) => Some("warn".to_owned()),
+    // It says itself what became of its one file.
+    let is_quiet = args.quiet || matches!(args.command, Command::Decide(_));
+    let wanted = match (is_quiet, args.verbose) {
         (_, 1) => Some("debug".to_owned()),
         (_, 2..) => Some("trace".to_owned()),
+        (true, _) => variable.filter(|_| !args.quiet).or(Some("warn".to_owned())),
         _ => variable,
     };
     let wanted = wanted.and_then(|wanted| {

@@ -1,4 +1,4 @@
-//! `pending`: the evaluations and screenings that are pending at head office.
+//! `pending`: the evaluations that wait for a person or a risk matrix, and pending screenings.
 
 use crate::config::Home;
 use crate::history::{self, Bounds, Params};
@@ -9,9 +9,9 @@ use super::output::{Format, Printer};
 /// Arguments of `pending`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-Each row is one request to the head office, for when there is a connection. A
-customer that was updated since has newest = 0: the request was made for data
-that has been replaced.
+`why` says what it waits for. A screening of a customer that was updated since
+has newest = 0: it was asked for of data that has been replaced. `kycdrop
+decisions` has the evaluations with score and reasons.
 
 Example:
   kycdrop pending --newest --format csv > pending.csv")]

@@ -13,39 +13,36 @@ pub(super) fn text(evaluation: &Evaluation, matrix: &MatrixName, shown: Show) ->
     conclusion(&mut page, evaluation);
     page.line("");
     page.line("How the score comes about:");
-    let applies = |f: &&FactorAccount| shown == Show::All || f.points.is_some_and(|n| n > 0);
-    let factors = || evaluation.factors.iter().filter(applies);
-    let mut groups: Vec<&FactorAccount> = evaluation.factors.iter().collect();
-    groups.sort_by_key(|f| &f.group);
-    for group in groups.chunk_by(|a, b| a.group == b.group) {
-        let Some(FactorAccount {
-            group: name,
-            weight,
-            ..
-        }) = group.first()
-        else {
-            continue;
-        };
+    let told = |f: &&FactorAccount| match f.points {
+        Some(points) => points > 0 || shown == Show::All,
+        // Values without points are what nobody rates.
+        None => !f.values.is_empty(),
+    };
+    let mut factors: Vec<&FactorAccount> = evaluation.factors.iter().collect();
+    factors.sort_by_key(|f| &f.group);
+    for group in factors.chunk_by(|a, b| a.group == b.group) {
         let counts = group.iter().any(|f| f.points.is_some());
         let without = if counts { "" } else { ": no data, left out" };
-        page.line(format!("  {} (weight {weight}){without}", visible(name)));
-        for factor in group
-            .iter()
-            .copied()
-            .filter(applies)
-            .filter(|f| f.points.is_some())
-        {
+        if let Some(FactorAccount { group, weight, .. }) = group.first() {
+            page.line(format!("  {} (weight {weight}){without}", visible(group)));
+        }
+        for factor in group.iter().copied().filter(told) {
             page.line(format!("    {}", points(factor)));
             values(&mut page, &factor.values);
         }
     }
-    for (state, label) in [
-        (State::Missing, "No data for"),
-        (State::NotApplicable, "Not for this customer"),
+    let of = |state| {
+        let factors = evaluation
+            .factors
+            .iter()
+            .filter(move |f| f.state == state && !told(f));
+        factors.map(|f| &*f.id).collect::<Vec<_>>().join(", ")
+    };
+    for (label, ids, always) in [
+        ("No data for", of(State::Missing), true),
+        ("Not for this customer", of(State::NotApplicable), false),
     ] {
-        let ids = factors().filter(|f| f.state == state).map(|f| &*f.id);
-        let ids = ids.collect::<Vec<_>>().join(", ");
-        if !ids.is_empty() {
+        if !ids.is_empty() && (always || shown == Show::All) {
             page.line(format!("{label}: {}", visible(&ids)));
         }
     }
@@ -98,22 +95,29 @@ fn conclusion(page: &mut Page, evaluation: &Evaluation) {
         Verdict::Person => "A person decides:",
     });
     for (reason, about) in &evaluation.reasons {
-        let about = visible(about);
-        page.line(match reason {
-            Reason::Example => "  - the matrix is an example that nobody approved".to_owned(),
-            Reason::Level => format!("  - the matrix leaves the level {about} to people"),
-            Reason::Floor => format!("  - the floor {about} asks for it"),
-            Reason::ThinData => "  - too little is known".to_owned(),
-            Reason::Missing => format!("  - there is no data for {about}"),
-            Reason::Unrated => format!("  - the classifier does not rate a value of {about}"),
-            Reason::Waiting => "  - a match of screening has not been judged".to_owned(),
-            Reason::Unscreened => "  - screening could not be done".to_owned(),
-        });
+        page.line(format!("  - {}", reason_text(*reason, &visible(about))));
+    }
+}
+
+/// Why a person decides; `about` is the factor, the floor or the level that the reason is about.
+pub(super) fn reason_text(reason: Reason, about: &str) -> String {
+    match reason {
+        Reason::Example => "the matrix is an example that nobody approved".to_owned(),
+        Reason::Level => format!("the matrix leaves the level {about} to people"),
+        Reason::Floor => format!("the floor {about} asks for it"),
+        Reason::ThinData => "too little is known".to_owned(),
+        Reason::Missing => format!("there is no data for {about}"),
+        Reason::Unrated => format!("the classifier does not rate a value of {about}"),
+        Reason::Waiting => "a match of screening has not been judged".to_owned(),
+        Reason::Unscreened => "screening could not be done".to_owned(),
     }
 }
 
 fn points(factor: &FactorAccount) -> String {
-    let n = factor.points.unwrap_or_default();
+    let id = visible(&factor.id);
+    let Some(n) = factor.points else {
+        return format!("{id}: no points");
+    };
     let adds = match factor.share_thousandths {
         0 if n > 0 => ", not more than another of its group".to_owned(),
         0 => String::new(),
@@ -123,7 +127,7 @@ fn points(factor: &FactorAccount) -> String {
         State::Assumed => " for want of data",
         _ => "",
     };
-    format!("{}: {n} points{assumed}{adds}", visible(&factor.id))
+    format!("{id}: {n} points{assumed}{adds}")
 }
 
 fn values(page: &mut Page, values: &[ValueAccount]) {

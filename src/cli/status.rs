@@ -304,8 +304,11 @@ impl Status {
         }
         let evaluations = counted(t.evaluations_pending, "evaluation", "evaluations");
         let screenings = counted(t.screenings_pending, "screening", "screenings");
-        let text = format!("{evaluations} and {screenings}, still pending at head office");
-        lines.line("pending", &text);
+        lines.line(
+            "pending",
+            &format!("{evaluations}, for a person or a risk matrix"),
+        );
+        lines.line("", &screenings);
     }
 
     fn last_text(&self, lines: &mut Lines) {

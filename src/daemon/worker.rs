@@ -1,11 +1,13 @@
 //! The work of a home, turn by turn: look at the inbox, take what is complete, have it answered, and
 //! keep everything around it as it should be.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::catalog::inbox_folders;
 use crate::config::{Config, Home};
+use crate::disk;
 use crate::history::{self, Written};
 use crate::ingest::{Engine, Progress};
 use crate::intake::{Candidate, Claim, Deferral, HeldCounts, Inbox, Scan, Taken, Wake, claim};
@@ -170,6 +172,32 @@ impl Worker {
             }
             wake.wait(wait);
         }
+        Ok(())
+    }
+
+    /// Has one file of the inbox answered, and nothing else that lies there.
+    pub(super) fn answer_one(&mut self, file: &Path) -> Result<()> {
+        self.engine.check_footing()?;
+        let answered = self.engine.recover(&mut self.bar)?;
+        self.count(&answered);
+        let path = self.engine.home.inbox().join(file);
+        let looked =
+            disk::if_there(fs::symlink_metadata(&path).and_then(|m| Ok((m.len(), m.modified()?))));
+        let Some((bytes, modified)) = looked.map_err(|e| Trouble::io("looking at", &path, &e))?
+        else {
+            return Ok(());
+        };
+        let candidate = Candidate {
+            path,
+            relative: file.to_owned(),
+            bytes,
+            modified,
+            overdue: true,
+        };
+        let (claims, _) = self.take(&[candidate])?;
+        let answered = self.engine.process(claims, &mut self.bar)?;
+        self.count(&answered);
+        self.status_file.resumed(!answered.is_empty());
         Ok(())
     }
 

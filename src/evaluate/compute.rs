@@ -1,23 +1,28 @@
 //! The computing, in one order: factors, groups, score, level, floors, thin data, decision. Whole
 //! numbers throughout, and one rounding.
 
+use std::cmp::Reverse;
+
 use crate::catalog::{FieldIndex, RiskLevel, customer::customer};
 
-use super::form::{Combine, Missing, MissingWord};
-use super::matrix::{Group, Holds, Matrix, Scale};
+use super::form::{Combine, Missing};
+use super::matrix::{Holds, Matrix, Scale};
 use super::result::{Evaluation, FactorAccount, FloorAccount, Reason, State, Verdict, tenths};
 use super::screened::Outcome;
 use super::take::{Case, Taker};
 
 const APPROVAL_DATE: FieldIndex = customer("approvalDate");
 
-/// What the factors of a group that count come to.
+/// What the factors of a group come to.
 #[derive(Clone, Copy, Default)]
 struct Sum {
+    /// How many count, their points, and the most of one with which it is: of several the first by id.
     count: u32,
     points: u32,
-    /// The most points of one, and which it is: of several the first by id.
     most: Option<(u32, usize)>,
+    /// One is for this customer; one has data.
+    applies: bool,
+    has_data: bool,
 }
 
 impl Sum {
@@ -37,11 +42,17 @@ impl Matrix {
     /// Evaluates one customer. The same matrix and the same case give the same result, whenever and
     /// wherever.
     pub fn evaluate(&self, case: Case<'_>) -> Evaluation {
-        let taker = Taker::new(self, case);
+        let taker = Taker { matrix: self, case };
         let mut factors: Vec<_> = self.factors.iter().map(|f| taker.factor(f)).collect();
-        let score = (self.score(&mut factors) + 50) / 100;
+        let sums = self.sums(&factors);
+        let score = (self.score(&sums, &mut factors) + 50) / 100;
         let floors = self.floors(&taker, &factors);
-        let (all, without) = self.weights(&factors);
+        let applying = self.groups.iter().zip(&sums).filter(|(_, s)| s.applies);
+        let (all, without) = applying.fold((0, 0), |(all, without), ((_, group), sum)| {
+            let weight = group.weight.0;
+            let unknown = if sum.has_data { 0 } else { weight };
+            (all + weight, without + unknown)
+        });
         let thin = &self.rules.thin_data;
         let is_thin = without * 100 > thin.over.0 * all || all == without;
         let thin_data = is_thin.then_some(thin.at_least);
@@ -63,12 +74,15 @@ impl Matrix {
         evaluation
     }
 
-    /// The weighted mean over the groups that count, in thousandths of a point, cut off, which does not
-    /// harm the rounding to a tenth; and what each factor adds to it, so that nothing is left over.
-    fn score(&self, factors: &mut [FactorAccount]) -> u32 {
+    fn sums(&self, factors: &[FactorAccount]) -> Vec<Sum> {
         let mut sums = vec![Sum::default(); self.groups.len()];
-        for (i, (factor, account)) in self.factors.iter().zip(&*factors).enumerate() {
-            if let (Some(points), Some(sum)) = (account.points, sums.get_mut(factor.group)) {
+        for (i, (factor, account)) in self.factors.iter().zip(factors).enumerate() {
+            let Some(sum) = sums.get_mut(factor.group) else {
+                continue;
+            };
+            sum.applies |= account.state != State::NotApplicable;
+            sum.has_data |= account.state == State::Points;
+            if let Some(points) = account.points {
                 sum.count += 1;
                 sum.points += points;
                 if sum.most.is_none_or(|(most, _)| most < points) {
@@ -76,30 +90,34 @@ impl Matrix {
                 }
             }
         }
-        let counting = self.groups.iter().zip(&sums).filter(|(_, s)| s.count > 0);
-        let (common, weight) = counting.fold((1, 0), |(common, weight), (g, s)| {
-            (
-                common * s.fraction(g.combine, 0, 0).1,
-                weight + u128::from(g.weight),
-            )
+        sums
+    }
+
+    /// The weighted mean over the groups that count, in thousandths of a point, cut off, which does not
+    /// harm the rounding to a tenth; and what each factor adds to it, so that nothing is left over.
+    fn score(&self, sums: &[Sum], factors: &mut [FactorAccount]) -> u32 {
+        let counting = self.groups.iter().zip(sums).filter(|(_, s)| s.count > 0);
+        let (common, weight) = counting.fold((1, 0), |(common, weight), ((_, group), sum)| {
+            let (_, under) = sum.fraction(group.combine, 0, 0);
+            (common * under, weight + u128::from(group.weight.0))
         });
         let whole = (common * weight).max(1);
         let (mut total, mut rests) = (0, Vec::with_capacity(factors.len()));
         for (i, (factor, account)) in self.factors.iter().zip(&mut *factors).enumerate() {
             let group = self.groups.get(factor.group).zip(sums.get(factor.group));
-            if let (Some(points), Some((group, sum))) = (account.points, group) {
+            if let (Some(points), Some(((_, group), sum))) = (account.points, group) {
                 let (over, under) = sum.fraction(group.combine, i, points);
-                let exact = over * (common / under) * u128::from(group.weight) * 1000;
+                let exact = over * (common / under) * u128::from(group.weight.0) * 1000;
                 account.share_thousandths = (exact / whole) as u32;
                 total += exact;
-                rests.push((exact % whole, i));
+                rests.push((exact % whole, Reverse(i)));
             }
         }
         let score = (total / whole) as u32;
         // The largest rests get what is left, of equal ones the first by id.
-        let left = score - factors.iter().map(|f| f.share_thousandths).sum::<u32>();
-        rests.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-        for (_, i) in rests.iter().take(left as usize) {
+        let given: u32 = factors.iter().map(|f| f.share_thousandths).sum();
+        rests.sort_by(|a, b| b.cmp(a));
+        for (_, Reverse(i)) in rests.iter().take((score - given) as usize) {
             if let Some(account) = factors.get_mut(*i) {
                 account.share_thousandths += 1;
             }
@@ -136,28 +154,6 @@ impl Matrix {
         holding
     }
 
-    /// The weight of the groups that are for this customer, and of those of them without data.
-    fn weights(&self, factors: &[FactorAccount]) -> (u32, u32) {
-        let mut weights = (0, 0);
-        for (i, Group { weight, .. }) in self.groups.iter().enumerate() {
-            let states = self
-                .factors
-                .iter()
-                .zip(factors)
-                .filter(|(f, _)| f.group == i);
-            let has = |wanted: &dyn Fn(State) -> bool| states.clone().any(|(_, a)| wanted(a.state));
-            if has(&|state| state != State::NotApplicable) {
-                weights.0 += weight;
-                weights.1 += if has(&|state| state == State::Points) {
-                    0
-                } else {
-                    *weight
-                };
-            }
-        }
-        weights
-    }
-
     fn decide(&self, evaluation: &mut Evaluation, case: &Case<'_>) {
         let (rules, level) = (&self.rules, evaluation.level);
         let found = |outcome| case.screened.iter().any(|s| s.outcome == outcome);
@@ -190,7 +186,7 @@ impl Matrix {
             "",
         );
         for (factor, account) in self.factors.iter().zip(&evaluation.factors) {
-            let asks = matches!(factor.missing, Missing::Word(MissingWord::Human));
+            let asks = factor.missing == Missing::Human;
             because(
                 asks && account.state == State::Missing,
                 Reason::Missing,

@@ -10,59 +10,40 @@ use toml::value::Datetime;
 
 use crate::catalog::{EntityType, RiskLevel};
 
-/// What is made of the factors of a group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Combine {
-    /// The most points of one.
-    Max,
-    /// The mean of those that have points.
-    Mean,
-    /// Their sum, 100 at most.
-    Sum,
+/// Tables with their keys; a key that is not there is an error that names the nearest.
+macro_rules! tables {
+    ($($(#[$about:meta])* $name:ident { $($(#[$how:meta])* $key:ident: $holds:ty),+ $(,)? })+) => {$(
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        $(#[$about])*
+        pub(super) struct $name { $($(#[$how])* pub(super) $key: $holds),+ }
+    )+};
 }
 
-/// What is made of several values of one factor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Pick {
-    /// The largest number, or the most points.
-    Max,
-    /// The smallest number, or the fewest points.
-    Min,
-    /// The sum of the numbers, or of the points.
-    Sum,
-    /// Whether one of them is as asked for.
-    Any,
-    /// Whether all of them are as asked for.
-    All,
-    /// How many there are.
-    Count,
+/// Enumerations, written as the names of their values in small letters.
+macro_rules! choices {
+    ($($(#[$about:meta])* $name:ident { $($(#[$how:meta])* $value:ident),+ })+) => {$(
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        $(#[$about])*
+        pub(super) enum $name { $($(#[$how])* $value),+ }
+    )+};
 }
 
-/// Which says whether a flag holds: the outcome of screening or the declared field.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum FlagSource {
-    /// The outcome where there is one.
-    #[default]
-    ScreeningThenDeclared,
-    /// The declared field where it is given.
-    DeclaredThenScreening,
-    /// Both: one that says yes is enough.
-    Either,
-}
+choices! {
+    /// What is made of the factors of a group: the most points of one, their mean, or their sum up to 100.
+    Combine { Max, Mean, Sum }
 
-/// What an age is counted in; only whole ones count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum AgeUnit {
-    /// Days.
-    Days,
-    /// Months.
-    Months,
-    /// Years.
-    Years,
+    /// What is made of several values of one factor: of numbers or of points; whether one or all are as
+    /// asked for; or how many there are.
+    Pick { Max, Min, Sum, Any, All, Count }
+
+    /// What counts first: the outcome of screening, or what is declared. Of either, one that says yes.
+    #[derive(Default)]
+    FlagSource { #[default] ScreeningThenDeclared, DeclaredThenScreening, Either }
+
+    /// What an age is counted in; only whole ones count.
+    AgeUnit { Days, Months, Years }
 }
 
 /// Which factors an explanation shows.
@@ -131,18 +112,8 @@ pub(super) enum Test {
     Range(Range),
 }
 
-/// Numbers from one on, and below another.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Range {
-    pub from: Option<i64>,
-    pub below: Option<i64>,
-    #[serde(default)]
-    pub or_missing: bool,
-}
-
 /// Points for all, or for each rating.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(
     untagged,
     expecting = "points are whole numbers from 0 to 100, or a table of them for the ratings"
@@ -152,24 +123,19 @@ pub(super) enum PointsForm {
     Rated(BTreeMap<String, Points>),
 }
 
-/// What a missing value counts as, but for points.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum MissingWord {
-    /// Left out of sum and weight.
-    Neutral,
-    /// Left out, and a person decides.
-    Human,
-}
-
 /// What a missing value counts as.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(
-    untagged,
+    rename_all = "snake_case",
     expecting = "missing is \"neutral\", \"human\" or whole points from 0 to 100"
 )]
 pub(super) enum Missing {
-    Word(MissingWord),
+    /// Left out of sum and weight.
+    #[default]
+    Neutral,
+    /// Left out, and a person decides.
+    Human,
+    #[serde(untagged)]
     Points(Points),
 }
 
@@ -221,116 +187,103 @@ fn or_never<'de, D: Deserializer<'de>>(from: D) -> Result<Option<RiskLevel>, D::
 
 pub(super) type Conditions = Option<Spanned<BTreeMap<String, Test>>>;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct MatrixForm {
-    pub format: Spanned<u32>,
-    pub name: Spanned<String>,
+tables! {
+    MatrixForm {
+        format: Spanned<u32>,
+        name: Spanned<String>,
+        owner: Spanned<String>,
+        #[serde(default)] example: bool,
+        applies_to: Spanned<Texts>,
+        valid_from: Spanned<Datetime>,
+        groups: BTreeMap<String, Spanned<GroupForm>>,
+        #[serde(default)] missing: MissingForm,
+        factor: Vec<FactorForm>,
+        #[serde(default)] floor: Vec<FloorForm>,
+        #[serde(default)] flags: Flags,
+        levels: Vec<LevelForm>,
+        decision: Rules,
+        #[serde(default)] explain: ExplainForm,
+    }
+
+    GroupForm { weight: Within<1, 1000>, combine: Combine }
+
+    #[derive(Default)]
+    MissingForm { #[serde(default)] default: Missing }
+
+    #[derive(Default)]
+    ExplainForm { #[serde(default)] show: Show }
+
+    FactorForm {
+        id: Spanned<String>,
+        group: Spanned<String>,
+        #[serde(rename = "for")] applies: Option<EntityType>,
+        field: Option<Spanned<Texts>>,
+        flag: Option<Spanned<Texts>>,
+        additional_value: Option<String>,
+        #[serde(rename = "where")] conditions: Conditions,
+        unless: Conditions,
+        attribute: Option<Spanned<String>>,
+        is: Option<bool>,
+        points: Option<Spanned<PointsForm>>,
+        values: Option<Spanned<BTreeMap<String, Points>>>,
+        bands: Option<Spanned<Vec<Band>>>,
+        age: Option<AgeForm>,
+        per: Option<PerForm>,
+        pick: Option<Pick>,
+        unknown: Option<Points>,
+        missing: Option<Missing>,
+    }
+
+    /// Points of the numbers below one, or of all others.
+    #[derive(Clone, Copy)]
+    Band { below: Option<i64>, points: Points }
+
+    AgeForm { until: Spanned<String>, unit: AgeUnit }
+
+    /// `unit` is what the bands are per: a word of the field, for people and to be checked.
+    PerForm { field: Spanned<String>, unit: String, factor: BTreeMap<String, Ratio> }
+
+    FloorForm {
+        id: Spanned<String>,
+        field: Option<Spanned<Texts>>,
+        is: Option<bool>,
+        flag: Option<Spanned<Texts>>,
+        factor: Option<Spanned<Texts>>,
+        points_from: Option<Points>,
+        #[serde(rename = "where")] conditions: Conditions,
+        unless: Conditions,
+        #[serde(deserialize_with = "rated")] at_least: RiskLevel,
+        #[serde(default)] human: bool,
+    }
+
+    /// Numbers from one on, and below another.
+    #[derive(Clone)]
+    Range { from: Option<i64>, below: Option<i64>, #[serde(default)] or_missing: bool }
+
+    /// Whether a flag holds.
     #[serde(default)]
-    pub example: bool,
-    pub applies_to: Spanned<Texts>,
-    pub valid_from: Spanned<Datetime>,
-    pub owner: Spanned<String>,
-    pub groups: BTreeMap<String, Spanned<GroupForm>>,
-    #[serde(default)]
-    pub missing: MissingTable,
-    pub factor: Vec<FactorForm>,
-    #[serde(default)]
-    pub floor: Vec<FloorForm>,
-    #[serde(default)]
-    pub flags: Flags,
-    pub levels: Vec<LevelForm>,
-    pub decision: Rules,
-    #[serde(default)]
-    pub explain: ExplainForm,
-}
+    Flags { source: FlagSource, waiting_counts_as: bool }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct GroupForm {
-    pub weight: Within<1, 1000>,
-    pub combine: Combine,
-}
+    /// `from` is read from the text of the file, so that it never is a float.
+    LevelForm { #[serde(deserialize_with = "rated")] level: RiskLevel, from: Spanned<f64> }
 
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct MissingTable {
-    pub default: Option<Missing>,
-}
+    /// Who decides.
+    Rules {
+        #[serde(deserialize_with = "or_never")] human_from: Option<RiskLevel>,
+        #[serde(default)] thin_data: Thin,
+        #[serde(default, deserialize_with = "or_never")] auto_reject_from: Option<RiskLevel>,
+        #[serde(default)] wait_for_approval_date: bool,
+        leads: Option<Leads>,
+    }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct FactorForm {
-    pub id: Spanned<String>,
-    pub group: Spanned<String>,
-    #[serde(rename = "for")]
-    pub applies: Option<EntityType>,
-    pub field: Option<Spanned<Texts>>,
-    pub flag: Option<Spanned<Texts>>,
-    pub additional_value: Option<String>,
-    #[serde(rename = "where")]
-    pub conditions: Conditions,
-    pub unless: Conditions,
-    pub attribute: Option<Spanned<String>>,
-    pub is: Option<bool>,
-    pub points: Option<Spanned<PointsForm>>,
-    pub values: Option<Spanned<BTreeMap<String, Points>>>,
-    pub bands: Option<Spanned<Vec<Band>>>,
-    pub age: Option<AgeForm>,
-    pub per: Option<PerForm>,
-    pub pick: Option<Pick>,
-    pub unknown: Option<Points>,
-    pub missing: Option<Missing>,
-}
+    /// What follows if more than so many percent of the weight are without data.
+    Thin {
+        over: Within<0, 99>,
+        #[serde(deserialize_with = "rated")] at_least: RiskLevel,
+        #[serde(default)] human: bool,
+    }
 
-/// Points of the numbers below one, or of all others.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Band {
-    pub below: Option<i64>,
-    pub points: Points,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct AgeForm {
-    pub until: Spanned<String>,
-    pub unit: AgeUnit,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct PerForm {
-    pub field: Spanned<String>,
-    /// What the bands are per: a word of the field, for people and to be checked.
-    pub unit: String,
-    pub factor: BTreeMap<String, Ratio>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct FloorForm {
-    pub id: Spanned<String>,
-    pub field: Option<Spanned<Texts>>,
-    pub is: Option<bool>,
-    pub flag: Option<Spanned<Texts>>,
-    pub factor: Option<Spanned<Texts>>,
-    pub points_from: Option<Points>,
-    #[serde(rename = "where")]
-    pub conditions: Conditions,
-    pub unless: Conditions,
-    #[serde(deserialize_with = "rated")]
-    pub at_least: RiskLevel,
-    #[serde(default)]
-    pub human: bool,
-}
-
-/// Whether a flag holds.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct Flags {
-    pub source: FlagSource,
-    pub waiting_counts_as: bool,
+    Leads { #[serde(deserialize_with = "or_never")] human_from: Option<RiskLevel> }
 }
 
 impl Default for Flags {
@@ -342,41 +295,6 @@ impl Default for Flags {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct LevelForm {
-    #[serde(deserialize_with = "rated")]
-    pub level: RiskLevel,
-    /// Read from the text of the file, so that it never is a float.
-    pub from: Spanned<f64>,
-}
-
-/// Who decides.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Rules {
-    #[serde(deserialize_with = "or_never")]
-    pub human_from: Option<RiskLevel>,
-    #[serde(default)]
-    pub thin_data: Thin,
-    #[serde(default, deserialize_with = "or_never")]
-    pub auto_reject_from: Option<RiskLevel>,
-    #[serde(default)]
-    pub wait_for_approval_date: bool,
-    pub leads: Option<Leads>,
-}
-
-/// What follows if more than so many percent of the weight are without data.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Thin {
-    pub over: Within<0, 99>,
-    #[serde(deserialize_with = "rated")]
-    pub at_least: RiskLevel,
-    #[serde(default)]
-    pub human: bool,
-}
-
 impl Default for Thin {
     fn default() -> Thin {
         Thin {
@@ -385,18 +303,4 @@ impl Default for Thin {
             human: true,
         }
     }
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Leads {
-    #[serde(deserialize_with = "or_never")]
-    pub human_from: Option<RiskLevel>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ExplainForm {
-    #[serde(default)]
-    pub show: Show,
 }

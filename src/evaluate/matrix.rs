@@ -1,12 +1,16 @@
 //! A risk matrix, ready to compute with: every name in it was found in the catalogue, in the
 //! classifiers or in the matrix itself.
 
+use std::collections::BTreeMap;
+
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::{EntityType, Field, FieldIndex, Object, RiskLevel};
 
-use super::form::{AgeUnit, Band, Combine, Flags, Missing, Pick, Points, Ratio, Rules, Show, Test};
+use super::form::{
+    AgeUnit, Band, Flags, GroupForm, Missing, Pick, Points, Ratio, Rules, Show, Test,
+};
 use super::screened::{Outcome, Process};
 
 /// Which matrix it is: what an evaluation by it is to be told with.
@@ -38,7 +42,8 @@ pub struct Matrix {
     pub text: String,
     /// Which factors an explanation shows.
     pub show: Show,
-    pub(super) groups: Vec<Group>,
+    /// By name.
+    pub(super) groups: Vec<(String, GroupForm)>,
     /// By id, as the floors are.
     pub(super) factors: Vec<Factor>,
     pub(super) floors: Vec<Floor>,
@@ -46,13 +51,6 @@ pub struct Matrix {
     pub(super) levels: Vec<(u32, RiskLevel)>,
     pub(super) flags: Flags,
     pub(super) rules: Rules,
-}
-
-#[derive(Debug)]
-pub(super) struct Group {
-    pub name: String,
-    pub weight: u32,
-    pub combine: Combine,
 }
 
 #[derive(Debug)]
@@ -75,7 +73,7 @@ pub(super) enum Scale {
     /// The points if it is so, else none.
     Is(bool, u32),
     /// Points of a code, with its rating where it has one; and points of any other code.
-    Codes(HashMap<Box<str>, (u32, Box<str>)>, Option<Points>),
+    Codes(HashMap<String, (u32, Option<String>)>, Option<Points>),
     /// Points of a number.
     Bands(Vec<Band>, Measure),
 }
@@ -85,7 +83,7 @@ pub(super) enum Scale {
 pub(super) enum Measure {
     Number,
     /// Multiplied by what another field of the same object says.
-    Per(FieldIndex, Vec<(String, Ratio)>),
+    Per(FieldIndex, BTreeMap<String, Ratio>),
     /// The whole units from the date to that of another field of the customer.
     Age(FieldIndex, AgeUnit),
 }

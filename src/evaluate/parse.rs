@@ -1,6 +1,5 @@
 //! The text of one TOML file to one risk matrix, with every problem named by line and fix.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use sha2::{Digest, Sha256};
@@ -11,8 +10,8 @@ use crate::position::Position;
 use crate::request::value;
 use crate::text::did_you_mean;
 
-use super::form::{LevelForm, MatrixForm, Missing, MissingWord};
-use super::matrix::{Group, Matrix, MatrixName};
+use super::form::{LevelForm, MatrixForm};
+use super::matrix::{Matrix, MatrixName};
 use super::wording::{self, Wording};
 
 /// The most factors of a matrix. Sums of the exact fractions stay far below what a number holds.
@@ -39,7 +38,6 @@ pub fn parse_matrix(
         text: (file, text),
         classifiers,
         problems: Vec::new(),
-        used: BTreeMap::new(),
     };
     let matrix = reader.matrix(form);
     match reader.problems.is_empty() {
@@ -54,8 +52,6 @@ pub(super) struct Reader<'t> {
     text: (&'t str, &'t str),
     classifiers: &'t [ClassifierFile],
     problems: Vec<Problem>,
-    /// Classifiers whose attributes were looked up, with their hashes.
-    pub(super) used: BTreeMap<String, String>,
 }
 
 impl<'t> Reader<'t> {
@@ -75,25 +71,29 @@ impl<'t> Reader<'t> {
         self.problem(at, filled(message), filled(remedy));
     }
 
-    /// The place of a name among the known ones. One that is none of them is a problem, and the nearest
-    /// is the fix.
+    /// The place of a name among the known ones. One that is none of them is a problem with this message,
+    /// `{}` being the name; the nearest is the fix.
     pub(super) fn find<'c>(
         &mut self,
         at: &Range<usize>,
         name: &str,
         known: impl Iterator<Item = &'c str> + Clone,
-        message: impl FnOnce() -> String,
+        message: &str,
     ) -> Option<usize> {
         let found = known.clone().position(|k| k == name);
         if found.is_none() {
             let remedy = did_you_mean(name, known.clone()).unwrap_or_else(|| {
-                let some: Vec<&str> = known.take(12).collect();
-                format!(
-                    "write one of those that there are, such as {}",
-                    some.join(", ")
-                )
+                let mut some: Vec<&str> = known.take(12).collect();
+                some.dedup();
+                match some.is_empty() {
+                    true => "there is none so far: add it where it is looked for".to_owned(),
+                    false => format!(
+                        "write one of those that there are, such as {}",
+                        some.join(", ")
+                    ),
+                }
             });
-            self.problem(at, message(), remedy);
+            self.problem(at, message.replace("{}", name), remedy);
         }
         found
     }
@@ -113,29 +113,18 @@ impl<'t> Reader<'t> {
         let Some(file) = self.classifier(classifier) else {
             return;
         };
+        let message = format!("the classifier {} has no value {{}}", file.name);
+        let known = file.values.iter().map(|v| &*v.code);
         for code in codes {
-            let known = file.values.iter().map(|v| &*v.code);
-            self.find(at, code, known, || {
-                format!("the classifier {} has no value {code}", file.name)
-            });
+            self.find(at, code, known.clone(), &message);
         }
     }
 
     fn matrix(&mut self, form: MatrixForm) -> Matrix {
         self.check(&form);
-        let groups = form.groups.into_iter().map(|(name, group)| {
-            let group = group.into_inner();
-            Group {
-                name,
-                weight: group.weight.0,
-                combine: group.combine,
-            }
-        });
-        let groups: Vec<Group> = groups.collect();
-        let default = form
-            .missing
-            .default
-            .unwrap_or(Missing::Word(MissingWord::Neutral));
+        let groups = form.groups.into_iter();
+        let groups: Vec<_> = groups.map(|(name, g)| (name, g.into_inner())).collect();
+        let default = form.missing.default;
         let factors = form.factor.into_iter();
         let mut factors: Vec<_> = factors
             .filter_map(|f| self.factor(f, &groups, default))
@@ -145,6 +134,9 @@ impl<'t> Reader<'t> {
         let floors = form.floor.into_iter();
         let mut floors: Vec<_> = floors.filter_map(|f| self.floor(f, &factors)).collect();
         floors.sort_by(|a, b| a.id.cmp(&b.id));
+        let ratings = || factors.iter().filter_map(|f| f.attribute.as_ref());
+        let uses = |name: &str| ratings().any(|(_, classifier)| classifier == name);
+        let used = self.classifiers.iter().filter(|f| uses(&f.name));
         let mut categories = form.applies_to.into_inner().0;
         categories.sort();
         Matrix {
@@ -155,7 +147,7 @@ impl<'t> Reader<'t> {
                 hash: crate::hex(&Sha256::digest(self.text.1.as_bytes())),
                 owner: form.owner.into_inner(),
                 valid_from: form.valid_from.get_ref().to_string(),
-                classifiers: std::mem::take(&mut self.used).into_iter().collect(),
+                classifiers: used.map(|f| (f.name.clone(), f.hash())).collect(),
             },
             example: form.example,
             categories,
@@ -198,14 +190,10 @@ impl<'t> Reader<'t> {
         let codes = categories.iter().map(|c| &**c);
         self.check_codes(&at, Classifier::RiskManagementCategory, codes.clone());
         self.unique("category", codes.map(|c| (c, at.clone())));
-        self.unique(
-            "factor",
-            form.factor.iter().map(|f| (&**f.id.get_ref(), f.id.span())),
-        );
-        self.unique(
-            "floor",
-            form.floor.iter().map(|f| (&**f.id.get_ref(), f.id.span())),
-        );
+        let ids = form.factor.iter().map(|f| &f.id);
+        self.unique("factor", ids.map(|id| (&**id.get_ref(), id.span())));
+        let ids = form.floor.iter().map(|f| &f.id);
+        self.unique("floor", ids.map(|id| (&**id.get_ref(), id.span())));
     }
 
     fn unique<'i>(&mut self, what: &str, names: impl Iterator<Item = (&'i str, Range<usize>)>) {
@@ -224,14 +212,10 @@ impl<'t> Reader<'t> {
         let mut levels: Vec<(u32, RiskLevel)> = Vec::new();
         for LevelForm { level, from } in forms {
             // The digits as they stand in the file.
-            let digits = self
-                .text
-                .1
-                .get(from.span())
-                .unwrap_or_default()
-                .replace('_', "");
-            let score = value::thousandths(&digits).filter(|n| n % 100 == 0 && *n <= 100_000);
-            let Some(tenths) = score.and_then(|n| u32::try_from(n / 100).ok()) else {
+            let digits = self.text.1.get(from.span()).map(|t| t.replace('_', ""));
+            let number = digits.and_then(|d| value::thousandths(&d));
+            let score = number.filter(|n| n % 100 == 0 && (0..=100_000).contains(n));
+            let Some(tenths) = score.map(|n| (n / 100) as u32) else {
                 self.wrong(&from.span(), wording::SCORE, level.name());
                 continue;
             };

@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use hashbrown::HashMap;
+use serde_json::Value;
 use toml::Spanned;
 
 use crate::catalog::{Applies, CUSTOMER, EntityType, Field, FieldIndex, Type, additional_value};
 use crate::text::did_you_mean;
 
 use super::form::{
-    Band, FactorForm, FloorForm, Missing, PerForm, Pick, Points, PointsForm, Test, Texts,
+    Band, FactorForm, FloorForm, GroupForm, Missing, PerForm, Pick, Points, PointsForm, Test, Texts,
 };
-use super::matrix::{Factor, FieldPath, Floor, Group, Holds, Leaf, Measure, Scale};
+use super::matrix::{Factor, FieldPath, Floor, Holds, Leaf, Measure, Scale};
 use super::parse::Reader;
 use super::wording;
 
@@ -19,14 +21,12 @@ impl Reader<'_> {
     pub(super) fn factor(
         &mut self,
         form: FactorForm,
-        groups: &[Group],
+        groups: &[(String, GroupForm)],
         missing: Missing,
     ) -> Option<Factor> {
         let (at, name) = (form.id.span(), form.group.get_ref());
-        let known = groups.iter().map(|g| &*g.name);
-        let group = self.find(&form.group.span(), name, known, || {
-            format!("there is no group {name}")
-        });
+        let known = groups.iter().map(|(name, _)| &**name);
+        let group = self.find(&form.group.span(), name, known, "there is no group {}");
         let paths = match (&form.field, &form.flag, &form.additional_value) {
             (Some(_), None, None) | (None, Some(_), None) => {
                 self.paths(form.field.as_ref(), form.flag.as_ref(), &form.conditions)
@@ -40,7 +40,10 @@ impl Reader<'_> {
         if paths.is_empty() {
             return None;
         }
-        let (scale, attribute) = self.scale(&form, &paths)?;
+        let scale = self.scale(&form, &paths)?;
+        let rates = |p: &FieldPath| Some(p.field()?.classifier?.name().to_owned());
+        let attribute = form.attribute.as_ref().map(|a| a.get_ref().clone());
+        let attribute = attribute.zip(paths.first().and_then(rates));
         let is = matches!(scale, Scale::Is(..));
         let pick = form.pick.unwrap_or(if is { Pick::Any } else { Pick::Max });
         let fits = match pick {
@@ -80,42 +83,32 @@ impl Reader<'_> {
         path.map(of_code).into_iter().collect()
     }
 
-    /// What makes points of the values, and the attribute that rates them with its classifier.
-    fn scale(
-        &mut self,
-        form: &FactorForm,
-        paths: &[FieldPath],
-    ) -> Option<(Scale, Option<(String, String)>)> {
+    /// What makes points of the values.
+    fn scale(&mut self, form: &FactorForm, paths: &[FieldPath]) -> Option<Scale> {
         let at = form.id.span();
         let codes = form.attribute.is_some() || form.values.is_some();
+        let (bands, age) = (form.bands.is_some(), form.age.is_some());
         for (key, useless) in [
             ("unknown", form.unknown.is_some() && !codes),
-            ("age", form.age.is_some() && form.bands.is_none()),
-            (
-                "per",
-                form.per.is_some() && (form.bands.is_none() || form.age.is_some()),
-            ),
+            ("age", age && !bands),
+            ("per", form.per.is_some() && (age || !bands)),
         ] {
             if useless {
                 self.wrong(&at, wording::USELESS, key);
             }
         }
-        let (flag, points) = (
-            form.flag.is_some(),
-            form.points.as_ref().map(Spanned::get_ref),
-        );
+        let points = form.points.as_ref().map(Spanned::get_ref);
+        let flag = form.flag.is_some();
         let scale = match (&form.attribute, &form.values, &form.bands, form.is, points) {
             (Some(attribute), None, None, None, Some(PointsForm::Rated(rated))) if !flag => {
-                return self.rated(attribute, rated, form, paths);
+                self.rated(attribute, rated, form, paths)?
             }
             (None, Some(values), None, None, None) if !flag => {
                 let codes = values.get_ref();
                 for field in paths.iter().filter_map(FieldPath::field) {
                     self.check_words(&values.span(), field, codes.keys().map(|c| &**c));
                 }
-                let codes = codes
-                    .iter()
-                    .map(|(code, n)| (code.as_str().into(), (n.0, "".into())));
+                let codes = codes.iter().map(|(code, n)| (code.clone(), (n.0, None)));
                 Scale::Codes(codes.collect(), form.unknown)
             }
             (None, None, Some(bands), None, None) if !flag => self.bands(form, bands, paths)?,
@@ -128,12 +121,12 @@ impl Reader<'_> {
                 return None;
             }
         };
-        Some((scale, None))
+        Some(scale)
     }
 
-    /// Says it where a path leads to something else than a Boolean, or a text that may be one.
+    /// Says it where a path leads to something else than a Boolean, or a value that may be one.
     fn booleans(&mut self, paths: &[FieldPath], at: &Range<usize>) {
-        let is = |f: &Field| matches!(f.ty, Type::Boolean | Type::Text | Type::Scalar);
+        let is = |f: &Field| matches!(f.ty, Type::Boolean | Type::Scalar);
         let sound = |p: &FieldPath| matches!(p.leaf, Leaf::Found(_)) || p.field().is_some_and(is);
         if !paths.iter().all(sound) {
             self.wrong(at, wording::BOOLEAN, "");
@@ -151,9 +144,9 @@ impl Reader<'_> {
             (Some(classifier), _) => self.check_codes(at, classifier, words),
             (None, []) => {}
             (None, values) => {
+                let message = format!("{} is never {{}}", field.name);
                 for word in words {
-                    let message = || format!("{} is never {word}", field.name);
-                    self.find(at, word, values.iter().copied(), message);
+                    self.find(at, word, values.iter().copied(), &message);
                 }
             }
         }
@@ -166,59 +159,50 @@ impl Reader<'_> {
         rated: &BTreeMap<String, Points>,
         form: &FactorForm,
         paths: &[FieldPath],
-    ) -> Option<(Scale, Option<(String, String)>)> {
+    ) -> Option<Scale> {
         let (name, at) = (attribute.get_ref(), attribute.span());
         let classifier = |p: &FieldPath| p.field()?.classifier;
         let first = paths.first().and_then(classifier);
-        if first.is_none() || paths.iter().any(|p| classifier(p) != first) {
+        let same = paths.iter().all(|p| classifier(p) == first);
+        let Some(file) = first.and_then(|c| self.classifier(c)).filter(|_| same) else {
             self.wrong(&at, wording::CLASSIFIER, "");
             return None;
-        }
-        let file = self.classifier(first?)?;
-        self.used.insert(file.name.clone(), file.hash());
-        let mut codes = hashbrown::HashMap::new();
-        let (mut any, mut without) = (false, Vec::new());
+        };
+        let known = file.values.iter().flat_map(|v| v.attributes.keys());
+        let message = format!(
+            "no value of the classifier {} has the attribute {{}}",
+            file.name
+        );
+        self.find(&at, name, known.map(|k| &**k), &message)?;
+        let (mut codes, mut without) = (HashMap::new(), BTreeMap::new());
         for value in &file.values {
-            let Some(rating) = value.attributes.get(name) else {
-                continue;
-            };
-            any = true;
-            let rating = rating
-                .as_str()
-                .map_or_else(|| rating.to_string(), str::to_owned);
+            let rating = value.attributes.get(name).map(|rating| match rating {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            });
+            let Some(rating) = rating else { continue };
             match rated.get(&rating) {
                 // A retired value is not to be given any more, so nobody keeps its rating up.
-                Some(n) if !value.retired => {
-                    codes.insert(value.code.as_str().into(), (n.0, rating.into()));
+                Some(_) if value.retired => {}
+                Some(n) => {
+                    codes.insert(value.code.clone(), (n.0, Some(rating)));
                 }
-                Some(_) => {}
-                None if without.contains(&rating) => {}
                 None => {
-                    let near = did_you_mean(&rating, rated.keys().map(|r| &**r));
-                    let message = format!(
-                        "{} of the classifier {} has {name} = {rating}, which has no points here",
-                        value.code, file.name
-                    );
-                    let remedy = format!("add {rating} to points. {}", near.unwrap_or_default());
-                    let place = form.points.as_ref().map_or(at.clone(), Spanned::span);
-                    self.problem(&place, message, remedy.trim_end());
-                    without.push(rating);
+                    without.entry(rating).or_insert(&value.code);
                 }
             }
         }
-        if !any {
-            let all = file
-                .values
-                .iter()
-                .flat_map(|v| v.attributes.keys())
-                .map(|k| &**k);
-            match did_you_mean(name, all) {
-                Some(near) => self.problem(&at, wording::UNRATED.0.replace("{}", name), near),
-                None => self.wrong(&at, wording::UNRATED, name),
-            }
+        let place = form.points.as_ref().map_or(at, Spanned::span);
+        for (rating, code) in without {
+            let near = did_you_mean(&rating, rated.keys().map(|r| &**r));
+            let message = format!(
+                "{code} of the classifier {} has {name} = {rating}, which has no points here",
+                file.name
+            );
+            let remedy = format!("add {rating} to points. {}", near.unwrap_or_default());
+            self.problem(&place, message, remedy.trim_end());
         }
-        let source = (name.clone(), file.name.clone());
-        Some((Scale::Codes(codes, form.unknown), Some(source)))
+        Some(Scale::Codes(codes, form.unknown))
     }
 
     fn bands(
@@ -228,11 +212,11 @@ impl Reader<'_> {
         paths: &[FieldPath],
     ) -> Option<Scale> {
         let all = bands.get_ref();
-        let (last, others) = all.split_last()?;
-        let limits = others.iter().map(|b| b.below);
-        let rising =
-            limits.clone().is_sorted_by(|a, b| a < b) && limits.clone().all(|b| b.is_some());
-        if !rising || last.below.is_some() {
+        let rises =
+            |pair: &[Band]| matches!(pair, [a, b] if b.below.is_none_or(|n| a.below < Some(n)));
+        let ends = all.iter().filter(|b| b.below.is_none()).count() == 1;
+        let last = all.last().is_some_and(|b| b.below.is_none());
+        if !(last && ends && all.windows(2).all(rises)) {
             self.wrong(&bands.span(), wording::BANDS, "");
             return None;
         }
@@ -269,17 +253,13 @@ impl Reader<'_> {
         let (name, at, object) = (per.field.get_ref(), per.field.span(), paths.first()?.object);
         let one_object = paths.iter().all(|p| p.object.id == object.id);
         let beside = object.fields.iter().filter(|_| one_object).map(|f| f.name);
-        let message = || format!("the fields have no {name} beside them");
-        let index = FieldIndex(self.find(&at, name, beside, message)? as u8);
+        let index =
+            FieldIndex(self.find(&at, name, beside, "the fields have no {} beside them")? as u8);
         self.check_words(&at, object.field(index), per.factor.keys().map(|k| &**k));
         if per.factor.get(&per.unit).is_none_or(|r| r.0 != r.1) {
             self.wrong(&at, wording::UNIT, &per.unit);
         }
-        let ratios = per
-            .factor
-            .iter()
-            .map(|(word, ratio)| (word.clone(), *ratio));
-        Some(Measure::Per(index, ratios.collect()))
+        Some(Measure::Per(index, per.factor.clone()))
     }
 
     pub(super) fn floor(&mut self, form: FloorForm, factors: &[Factor]) -> Option<Floor> {
@@ -301,9 +281,7 @@ impl Reader<'_> {
             (None, None, Some(ids), None, Some(from)) => {
                 let known = factors.iter().map(|f| &*f.id);
                 let indexes = ids.get_ref().0.iter().filter_map(|id| {
-                    self.find(&ids.span(), id, known.clone(), || {
-                        format!("there is no factor {id}")
-                    })
+                    self.find(&ids.span(), id, known.clone(), "there is no factor {}")
                 });
                 Holds::Factors(indexes.collect(), from.0)
             }

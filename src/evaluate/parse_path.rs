@@ -56,7 +56,7 @@ impl Reader<'_> {
 
     fn flag(&mut self, word: &str, at: &Range<usize>) -> Option<FieldPath> {
         let known = FLAGS.iter().map(|f| f.0).chain(ANY.iter().map(|f| f.0));
-        let index = self.find(at, word, known, || format!("there is no flag {word}"))?;
+        let index = self.find(at, word, known, "there is no flag {}")?;
         let Some((_, declared, process)) = FLAGS.get(index) else {
             let (_, outcome) = ANY.get(index - FLAGS.len())?;
             return Some(FieldPath {
@@ -78,9 +78,8 @@ impl Reader<'_> {
 
     fn field(&mut self, of: &'static Object, name: &str, at: &Range<usize>) -> Option<FieldIndex> {
         let names = of.fields.iter().map(|f| f.name);
-        let index = self.find(at, name, names, || {
-            format!("{} has no field {name}", of.name)
-        })?;
+        let message = format!("{} has no field {{}}", of.name);
+        let index = self.find(at, name, names, &message)?;
         Some(FieldIndex(index as u8))
     }
 

@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 
 use chrono::{Datelike, NaiveDate};
 
-use crate::catalog::{CategoryKind, EntityType, FieldIndex, customer::customer};
+use crate::catalog::{CategoryKind, FieldIndex, customer::customer};
 use crate::classifier::ClassifierSet;
 use crate::request::value::{self, Moment};
 use crate::request::{Kind, Node};
 
 use super::form::{AgeUnit, Band, FlagSource, Missing, Pick, Ratio, Test, Within};
-use super::matrix::{Factor, FieldPath, Leaf, Matrix, Measure, Scale, Step};
+use super::matrix::{Factor, FieldPath, Leaf, Matrix, Measure, Scale};
 use super::result::{FactorAccount, State, ValueAccount};
 use super::screened::{Outcome, Process, Screened};
 
@@ -53,41 +53,29 @@ impl<'c> Case<'c> {
 
 /// Takes what one matrix asks of one customer.
 pub(super) struct Taker<'e> {
-    matrix: &'e Matrix,
-    case: Case<'e>,
-    entity_type: Option<EntityType>,
+    pub(super) matrix: &'e Matrix,
+    pub(super) case: Case<'e>,
 }
 
 impl<'e> Taker<'e> {
-    pub(super) fn new(matrix: &'e Matrix, case: Case<'e>) -> Taker<'e> {
-        let entity_type = case
-            .customer
-            .choice(ENTITY_TYPE)
-            .and_then(EntityType::from_name);
-        Taker {
-            matrix,
-            case,
-            entity_type,
-        }
-    }
-
     /// What one factor has, but for its share.
     pub(super) fn factor(&self, factor: &Factor) -> FactorAccount {
-        let other = factor.applies.is_some() && factor.applies != self.entity_type;
+        let whom = self.case.customer.choice(ENTITY_TYPE);
+        let other = factor.applies.is_some_and(|a| Some(a.name()) != whom);
         let (mut values, mut state, mut points) = (Vec::new(), State::NotApplicable, None);
         if !other && !self.any_holds(&factor.unless) {
             (values, points) = self.points(factor);
             (state, points) = match (points, factor.missing) {
                 (Some(_), _) => (State::Points, points),
                 (None, Missing::Points(Within(n))) => (State::Assumed, Some(n)),
-                (None, Missing::Word(_)) => (State::Missing, None),
+                (None, _) => (State::Missing, None),
             };
         }
         let group = self.matrix.groups.get(factor.group);
         FactorAccount {
             id: factor.id.clone(),
-            group: group.map(|g| g.name.clone()).unwrap_or_default(),
-            weight: group.map_or(0, |g| g.weight),
+            group: group.map(|(name, _)| name.clone()).unwrap_or_default(),
+            weight: group.map_or(0, |(_, g)| g.weight.0),
             state,
             points,
             share_thousandths: 0,
@@ -97,90 +85,82 @@ impl<'e> Taker<'e> {
     }
 
     fn points(&self, factor: &Factor) -> (Vec<ValueAccount>, Option<u32>) {
-        if factor.pick == Pick::Count {
-            let value = self.count(factor);
-            let points = value.points;
-            return (vec![value], points);
-        }
-        let taken = self.take(&factor.paths, &factor.scale);
-        let points = taken.values.iter().filter_map(|v| v.points);
+        let taken = match factor.pick {
+            Pick::Count => self.count(factor),
+            _ => self.take(&factor.paths, &factor.scale),
+        };
         let points = match &factor.scale {
             Scale::Bands(bands, _) => {
                 let numbers = taken.values.iter().filter_map(|v| v.number_thousandths);
                 picked(factor.pick, numbers).map(|n| band(bands, n))
             }
-            _ => picked(factor.pick, points.map(i64::from)).map(|n| n.clamp(0, 100) as u32),
+            _ => {
+                let points = taken.values.iter().filter_map(|v| v.points.map(i64::from));
+                picked(factor.pick, points).map(|n| n.min(100) as u32)
+            }
         };
         // A flag that is not known of one subject is not false because it is false of another.
-        let points = points
-            .or(taken.none.then_some(0))
-            .filter(|n| !taken.unknown || *n > 0);
+        let known = |n: &u32| !taken.unknown || *n > 0;
+        let points = points.or(taken.none.then_some(0)).filter(known);
         (taken.values, points)
     }
 
-    fn count(&self, factor: &Factor) -> ValueAccount {
-        let mut count = 0;
-        for path in &factor.paths {
-            self.walk(path, &mut |node, _| match path.leaf {
-                Leaf::Field(f) if readable(node, f).is_none() => {}
-                _ => count += 1,
-            });
-        }
-        let path = factor.paths.first().map(|p| &*p.text).unwrap_or_default();
-        let points = match &factor.scale {
-            Scale::Bands(bands, _) => Some(band(bands, count * 1000)),
-            _ => None,
+    fn count(&self, factor: &Factor) -> Taken {
+        let is_there = |node: &Node<'_>, leaf| match leaf {
+            Leaf::Field(f) => readable(node, f).is_some(),
+            _ => true,
         };
-        ValueAccount {
-            path: format!("number of {path}"),
-            value: count.to_string(),
-            number_thousandths: Some(count * 1000),
-            points,
-            ..ValueAccount::default()
-        }
+        let of_path = |path: &FieldPath| {
+            let nodes = self.nodes(path).into_iter();
+            nodes.filter(|(node, _)| is_there(node, path.leaf)).count()
+        };
+        let count: usize = factor.paths.iter().map(of_path).sum();
+        let text = factor.paths.first().map(|p| &*p.text);
+        let path = format!("number of {}", text.unwrap_or_default());
+        let mut taken = Taken::default();
+        let count = count.to_string();
+        let rated = self.rate(&factor.scale, &count, &self.case.customer);
+        taken.add(path, &count, rated);
+        taken
     }
 
     /// The values at some paths, each with its points.
     pub(super) fn take(&self, paths: &[FieldPath], scale: &Scale) -> Taken {
         let mut taken = Taken::default();
         for path in paths {
-            if let Leaf::Found(wanted) = path.leaf {
-                taken.none |= !self.case.screened.is_empty();
-                for s in self.case.screened.iter().filter(|s| s.outcome == wanted) {
-                    let item = s.related.map(|i| format!("listRelatedEntity[{i}]"));
-                    let path = screening(s.process, item.as_deref());
-                    taken.add(
-                        path,
-                        wanted.name(),
-                        self.rate(scale, "true", &self.case.customer),
-                    );
-                }
-            }
-            self.walk(path, &mut |node, at| match path.leaf {
-                Leaf::Item | Leaf::Found(_) => {}
-                Leaf::Field(f) => {
-                    if let Some(text) = readable(node, f) {
-                        taken.add(placed(&path.text, at), text, self.rate(scale, text, node));
+            for (node, at) in self.nodes(path) {
+                let place = || placed(&path.text, &at);
+                match path.leaf {
+                    Leaf::Item => {}
+                    Leaf::Field(f) => {
+                        if let Some(text) = readable(&node, f) {
+                            let rated = self.rate(scale, text, &node);
+                            taken.add(place(), text, rated);
+                        }
+                    }
+                    Leaf::Flag(process, f) => {
+                        let related = at.first().copied();
+                        match self.flag(process, related, readable(&node, f)) {
+                            Some((is, Some(outcome))) => {
+                                let rated = self.rate(scale, word(is), &node);
+                                taken.add(screening(process, related), outcome.name(), rated);
+                            }
+                            Some((is, None)) => {
+                                let rated = self.rate(scale, word(is), &node);
+                                taken.add(place(), word(is), rated);
+                            }
+                            None => taken.unknown = true,
+                        }
+                    }
+                    Leaf::Found(wanted) => {
+                        taken.none |= !self.case.screened.is_empty();
+                        for s in self.case.screened.iter().filter(|s| s.outcome == wanted) {
+                            let rated = self.rate(scale, word(true), &node);
+                            taken.add(screening(s.process, s.related), wanted.name(), rated);
+                        }
                     }
                 }
-                Leaf::Flag(process, f) => {
-                    let Some((is, outcome)) = self.flag(process, node, f, at.first().copied())
-                    else {
-                        taken.unknown = true;
-                        return;
-                    };
-                    let text = if is { "true" } else { "false" };
-                    let declared = placed(&path.text, at);
-                    let (path, value) = match outcome {
-                        Some(outcome) => {
-                            let item = declared.rsplit_once('.').map(|(item, _)| item);
-                            (screening(process, item), outcome.name())
-                        }
-                        None => (declared, text),
-                    };
-                    taken.add(path, value, self.rate(scale, text, node));
-                }
-            });
+            }
         }
         taken
     }
@@ -189,46 +169,38 @@ impl<'e> Taker<'e> {
     fn flag(
         &self,
         process: Process,
-        node: &Node<'_>,
-        f: FieldIndex,
         related: Option<u32>,
+        declared: Option<&str>,
     ) -> Option<(bool, Option<Outcome>)> {
         let mut screened = self.case.screened.iter();
         let found = screened.find(|s| s.related == related && s.process == process);
-        let screening = found.and_then(|s| {
-            let is = match s.outcome {
-                Outcome::Confirmed => true,
-                Outcome::Clear => false,
-                Outcome::Waiting => self.matrix.flags.waiting_counts_as,
-                Outcome::Unscreened => return None,
-            };
-            Some((is, Some(s.outcome)))
-        });
-        let declared = readable(node, f)
-            .and_then(value::boolean)
-            .map(|is| (is, None));
-        match self.matrix.flags.source {
-            FlagSource::ScreeningThenDeclared => screening.or(declared),
-            FlagSource::DeclaredThenScreening => declared.or(screening),
-            FlagSource::Either => match screening {
-                Some((true, _)) => screening,
-                _ => declared.or(screening),
-            },
+        let outcome = found.map(|s| s.outcome);
+        let screening = match outcome {
+            Some(Outcome::Confirmed) => Some((true, outcome)),
+            Some(Outcome::Clear) => Some((false, outcome)),
+            Some(Outcome::Waiting) => Some((self.matrix.flags.waiting_counts_as, outcome)),
+            Some(Outcome::Unscreened) | None => None,
+        };
+        let declared = declared.and_then(value::boolean).map(|is| (is, None));
+        match (self.matrix.flags.source, screening) {
+            (FlagSource::ScreeningThenDeclared, _) => screening.or(declared),
+            (FlagSource::Either, Some((true, _))) => screening,
+            (FlagSource::DeclaredThenScreening | FlagSource::Either, _) => declared.or(screening),
         }
     }
 
-    /// What the scale makes of a text; None where it asks for a Boolean that is none.
-    fn rate(&self, scale: &Scale, text: &str, node: &Node<'_>) -> Option<ValueAccount> {
+    /// What the scale makes of a text that is in an object.
+    fn rate(&self, scale: &Scale, text: &str, node: &Node<'_>) -> ValueAccount {
         let mut value = ValueAccount::default();
         match scale {
             Scale::Is(is, points) => {
-                let holds = value::boolean(text)? == *is;
-                value.points = Some(if holds { *points } else { 0 });
+                let of = |holds| if holds { *points } else { 0 };
+                value.points = value::boolean(text).map(|b| of(b == *is));
             }
             Scale::Codes(codes, unknown) => match codes.get(text) {
                 Some((points, rating)) => {
                     value.points = Some(*points);
-                    value.rating = (!rating.is_empty()).then(|| rating.to_string());
+                    value.rating = rating.clone();
                 }
                 None => {
                     value.points = unknown.map(|n| n.0);
@@ -240,7 +212,7 @@ impl<'e> Taker<'e> {
                 value.points = value.number_thousandths.map(|n| band(bands, n));
             }
         }
-        Some(value)
+        value
     }
 
     /// The number, in thousandths, that bands are asked about.
@@ -248,8 +220,7 @@ impl<'e> Taker<'e> {
         match measure {
             Measure::Number => value::thousandths(text),
             Measure::Per(field, ratios) => {
-                let word = readable(node, *field)?;
-                let (_, Ratio(over, under)) = ratios.iter().find(|(w, _)| w == word)?;
+                let Ratio(over, under) = ratios.get(readable(node, *field)?)?;
                 let exact = i128::from(value::thousandths(text)?) * i128::from(*over);
                 let down = exact.div_euclid(i128::from(*under));
                 Some(down.clamp(i64::MIN.into(), i64::MAX.into()) as i64)
@@ -265,16 +236,30 @@ impl<'e> Taker<'e> {
     /// Whether a condition on the customer holds.
     pub(super) fn any_holds(&self, conditions: &[(FieldPath, Test)]) -> bool {
         conditions.iter().any(|(path, test)| {
-            let mut any = false;
-            self.walk(path, &mut |node, _| {
-                any |= matches!(path.leaf, Leaf::Field(f) if passes(node, f, test));
-            });
-            any
+            let mut nodes = self.nodes(path).into_iter();
+            nodes.any(|(node, _)| matches!(path.leaf, Leaf::Field(f) if passes(&node, f, test)))
         })
     }
 
-    fn walk(&self, path: &FieldPath, found: &mut Found<'_, 'e>) {
-        walk(&self.case.customer, &path.steps, &mut Vec::new(), found);
+    /// The objects that a path leads to, each with its positions in the lists on the way.
+    fn nodes(&self, path: &FieldPath) -> Vec<(Node<'e>, Vec<u32>)> {
+        let mut nodes = vec![(self.case.customer, Vec::new())];
+        for step in &path.steps {
+            let meets = |node: &Node<'_>| step.conditions.iter().all(|(f, t)| passes(node, *f, t));
+            let mut next = Vec::new();
+            for (node, at) in nodes {
+                if !step.list {
+                    next.extend(node.child(step.field).map(|child| (child, at)));
+                    continue;
+                }
+                for (i, item) in (0..).zip(node.items(step.field)) {
+                    let child = node.item_node(step.field, item).filter(meets);
+                    next.extend(child.map(|child| (child, [&*at, &[i]].concat())));
+                }
+            }
+            nodes = next;
+        }
+        nodes
     }
 }
 
@@ -289,29 +274,33 @@ pub(super) struct Taken {
 }
 
 impl Taken {
-    fn add(&mut self, path: String, value: &str, rated: Option<ValueAccount>) {
-        self.values.extend(rated.map(|rated| ValueAccount {
+    fn add(&mut self, path: String, value: &str, rated: ValueAccount) {
+        let value = value.to_owned();
+        self.values.push(ValueAccount {
             path,
-            value: value.to_owned(),
+            value,
             ..rated
-        }));
+        });
     }
 }
 
-fn picked(pick: Pick, mut all: impl Iterator<Item = i64>) -> Option<i64> {
+fn word(is: bool) -> &'static str {
+    if is { "true" } else { "false" }
+}
+
+fn picked(pick: Pick, all: impl Iterator<Item = i64>) -> Option<i64> {
     match pick {
         Pick::Min | Pick::All => all.min(),
-        Pick::Sum => all.next().map(|first| all.fold(first, i64::saturating_add)),
+        Pick::Sum => all.reduce(i64::saturating_add),
         Pick::Max | Pick::Any | Pick::Count => all.max(),
     }
 }
 
 fn band(bands: &[Band], thousandths: i64) -> u32 {
-    let holds = |b: &&Band| {
-        b.below
-            .is_none_or(|below| thousandths < below.saturating_mul(1000))
-    };
-    bands.iter().find(holds).map_or(0, |b| b.points.0)
+    let above = |below: i64| thousandths >= below.saturating_mul(1000);
+    let mut bands = bands.iter();
+    let band = bands.find(|b| !b.below.is_some_and(above));
+    band.map_or(0, |b| b.points.0)
 }
 
 /// A path with the positions of its items: `listAddress[0].country`.
@@ -324,42 +313,9 @@ fn placed(text: &str, at: &[u32]) -> String {
     place
 }
 
-fn screening(process: Process, item: Option<&str>) -> String {
-    match item {
-        Some(item) => format!("screening {} of {item}", process.name()),
-        None => format!("screening {}", process.name()),
-    }
-}
-
-/// What is called with the object that a path leads to, and the positions in the lists on the way.
-type Found<'f, 'c> = dyn FnMut(&Node<'c>, &[u32]) + 'f;
-
-/// Calls back for each object that the steps lead to and that meets their conditions.
-fn walk<'c>(node: &Node<'c>, steps: &[Step], at: &mut Vec<u32>, found: &mut Found<'_, 'c>) {
-    let Some((step, rest)) = steps.split_first() else {
-        found(node, at);
-        return;
-    };
-    if !step.list {
-        if let Some(child) = node.child(step.field) {
-            walk(&child, rest, at, found);
-        }
-        return;
-    }
-    for (i, item) in (0..).zip(node.items(step.field)) {
-        let Some(child) = node.item_node(step.field, item) else {
-            continue;
-        };
-        if step
-            .conditions
-            .iter()
-            .all(|(f, test)| passes(&child, *f, test))
-        {
-            at.push(i);
-            walk(&child, rest, at, found);
-            at.pop();
-        }
-    }
+fn screening(process: Process, related: Option<u32>) -> String {
+    let item = related.map(|i| format!(" of listRelatedEntity[{i}]"));
+    format!("screening {}{}", process.name(), item.unwrap_or_default())
 }
 
 /// The text of a field that holds something sound.

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use crate::catalog::{EntityType, RiskLevel};
 
-use super::form::{Combine, Missing, MissingWord, Within};
-use super::matrix::{Factor, Group, Holds, Matrix, Scale};
+use super::form::{Combine, GroupForm, Missing, Within};
+use super::matrix::{Factor, Holds, Matrix, Scale};
 
 /// Something that the author of a matrix should look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,63 +17,57 @@ pub struct Finding {
     pub fix: String,
 }
 
+impl Finding {
+    fn new(what: String, fix: &str) -> Finding {
+        let fix = fix.to_owned();
+        Finding { what, fix }
+    }
+}
+
 /// Tries a matrix with every combination of points that the groups can have, all having data.
 pub fn self_test(matrix: &Matrix) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let trials = EntityType::ALL.map(|who| Trial { matrix, who });
-    let mut by_score = BTreeSet::new();
-    let mut moving = BTreeSet::new();
-    for trial in &trials {
-        by_score.extend(trial.sums(None).into_iter().map(|sum| trial.level(sum)));
-        moving.extend(
-            matrix
-                .factors
-                .iter()
-                .filter(|f| trial.moves(f))
-                .map(|f| &f.id),
-        );
-    }
-    let raised = matrix.floors.iter().map(|f| f.at_least);
-    let raised: BTreeSet<RiskLevel> = raised.chain([matrix.rules.thin_data.at_least]).collect();
+    let trials = EntityType::ALL.map(|who| Trial::new(matrix, who));
+    let by_score = |wanted| {
+        let mut of_all = trials.iter().filter_map(|t| Some((t, t.sums.last()?)));
+        of_all.any(|(t, sums)| sums.iter().any(|n| t.level(*n) == wanted))
+    };
+    let raised = |wanted| {
+        let floors = matrix.floors.iter().map(|f| f.at_least);
+        floors
+            .chain([matrix.rules.thin_data.at_least])
+            .any(|level| level == wanted)
+    };
     for (_, level) in &matrix.levels {
-        if !by_score.contains(level) && !raised.contains(level) {
-            findings.push(Finding {
-                what: format!("the level {} is out of reach", level.name()),
-                fix:
-                    "lower its from, or give points or weight to the factors that should lead there"
-                        .into(),
-            });
+        if !by_score(*level) && !raised(*level) {
+            let what = format!("the level {} is out of reach", level.name());
+            let fix =
+                "lower its from, or give points or weight to the factors that should lead there";
+            findings.push(Finding::new(what, fix));
         }
     }
     for (i, factor) in matrix.factors.iter().enumerate() {
         let in_floor = matrix.floors.iter().any(|f| match &f.holds {
             Holds::Factors(indexes, from) => indexes.contains(&i) && most(factor) >= *from,
-            _ => false,
+            Holds::Values(..) => false,
         });
-        if !moving.contains(&factor.id)
-            && !in_floor
-            && !matches!(factor.missing, Missing::Word(MissingWord::Human))
-        {
-            findings.push(Finding {
-                what: format!("the factor {} never changes a level", factor.id),
-                fix: "give it more points or its group more weight, or remove it".into(),
-            });
+        let moves = trials.iter().any(|trial| trial.moves(factor));
+        if !in_floor && factor.missing != Missing::Human && !moves {
+            let what = format!("the factor {} never changes a level", factor.id);
+            let fix = "give it more points or its group more weight, or remove it";
+            findings.push(Finding::new(what, fix));
         }
     }
     for floor in &matrix.floors {
-        if let Holds::Factors(indexes, from) = &floor.holds
-            && !indexes
-                .iter()
-                .filter_map(|i| matrix.factors.get(*i))
-                .any(|f| most(f) >= *from)
-        {
-            findings.push(Finding {
-                what: format!(
-                    "the floor {} never holds: none of its factors has {from} points",
-                    floor.id
-                ),
-                fix: "lower points_from, or rate a value of the classifier so high".into(),
-            });
+        if let Holds::Factors(indexes, from) = &floor.holds {
+            let mut among = indexes.iter().filter_map(|i| matrix.factors.get(*i));
+            if !among.any(|f| most(f) >= *from) {
+                let id = &floor.id;
+                let what =
+                    format!("the floor {id} never holds: none of its factors has {from} points");
+                let fix = "lower points_from, or rate a value of the classifier so high";
+                findings.push(Finding::new(what, fix));
+            }
         }
     }
     findings
@@ -103,80 +97,78 @@ fn most(factor: &Factor) -> u32 {
 struct Trial<'m> {
     matrix: &'m Matrix,
     who: EntityType,
+    /// For each group the sums of weight times points that the others can have; last those of all.
+    sums: Vec<BTreeSet<u32>>,
 }
 
 impl<'m> Trial<'m> {
+    fn new(matrix: &'m Matrix, who: EntityType) -> Trial<'m> {
+        let sums = Vec::new();
+        let mut trial = Trial { matrix, who, sums };
+        let sums = (0..=matrix.groups.len()).map(|without| trial.sums_without(without));
+        trial.sums = sums.collect();
+        trial
+    }
+
     fn factors(&self, group: usize) -> impl Iterator<Item = &'m Factor> {
-        let applies = self.who;
-        self.matrix
-            .factors
-            .iter()
-            .filter(move |f| f.group == group && f.applies.is_none_or(|who| who == applies))
+        let who = self.who;
+        let factors = self.matrix.factors.iter().filter(move |f| f.group == group);
+        factors.filter(move |f| f.applies.is_none_or(|applies| applies == who))
     }
 
     /// The groups with a factor for this kind.
-    fn groups(&self) -> impl Iterator<Item = (usize, &'m Group)> {
-        let groups = self.matrix.groups.iter().enumerate();
+    fn groups(&self) -> impl Iterator<Item = (usize, &'m GroupForm)> {
+        let groups = self
+            .matrix
+            .groups
+            .iter()
+            .map(|(_, group)| group)
+            .enumerate();
         groups.filter(|(i, _)| self.factors(*i).next().is_some())
     }
 
     /// The points that a group can have.
     fn of_group(&self, group: usize, combine: Combine) -> BTreeSet<u32> {
         let all: BTreeSet<u32> = self.factors(group).flat_map(possible).collect();
-        match combine {
-            Combine::Max => all,
-            Combine::Mean => match (all.first(), all.last()) {
-                (Some(least), Some(most)) => (*least..=*most).collect(),
-                _ => all,
-            },
-            Combine::Sum => {
-                let mut sums = BTreeSet::from([0]);
-                for factor in self.factors(group) {
-                    let more = possible(factor);
-                    let add =
-                        |sum: &u32| more.iter().map(|n| (sum + n).min(100)).collect::<Vec<_>>();
-                    let added: Vec<u32> = sums.iter().flat_map(add).collect();
-                    sums.extend(added);
-                }
-                sums
-            }
+        match (combine, all.first(), all.last()) {
+            (Combine::Mean, Some(least), Some(most)) => (*least..=*most).collect(),
+            (Combine::Sum, ..) => self
+                .factors(group)
+                .fold(BTreeSet::from([0]), |sums, factor| {
+                    let more = added(&sums, &possible(factor), 1);
+                    sums.into_iter().chain(more).map(|n| n.min(100)).collect()
+                }),
+            _ => all,
         }
     }
 
     /// The sums of weight times points that the groups can have, but for one.
-    fn sums(&self, without: Option<usize>) -> BTreeSet<u32> {
-        let mut sums = BTreeSet::from([0]);
-        for (i, group) in self.groups().filter(|(i, _)| Some(*i) != without) {
-            let points = self.of_group(i, group.combine);
-            let add = |sum: &u32| {
-                points
-                    .iter()
-                    .map(|n| sum + n * group.weight)
-                    .collect::<Vec<_>>()
-            };
-            sums = sums.iter().flat_map(add).collect();
-        }
-        sums
+    fn sums_without(&self, without: usize) -> BTreeSet<u32> {
+        let groups = self.groups().filter(|(i, _)| *i != without);
+        groups.fold(BTreeSet::from([0]), |sums, (i, group)| {
+            added(&sums, &self.of_group(i, group.combine), group.weight.0)
+        })
     }
 
     fn level(&self, sum: u32) -> RiskLevel {
-        let weight: u32 = self.groups().map(|(_, g)| g.weight).sum();
+        let weight: u32 = self.groups().map(|(_, g)| g.weight.0).sum();
         let thousandths = u64::from(sum) * 1000 / u64::from(weight.max(1));
-        self.matrix
-            .level_of(u32::try_from((thousandths + 50) / 100).unwrap_or(u32::MAX))
+        self.matrix.level_of(((thousandths + 50) / 100) as u32)
     }
 
     /// Whether some customer has another level because of this factor.
     fn moves(&self, factor: &Factor) -> bool {
-        let Some((_, group)) = self.groups().find(|(i, _)| *i == factor.group) else {
-            return false;
-        };
+        let group = self.matrix.groups.get(factor.group);
+        let more = group.map_or(0, |(_, g)| g.weight.0) * most(factor);
+        let mut others = self.sums.get(factor.group).into_iter().flatten();
         let applies = factor.applies.is_none_or(|who| who == self.who);
-        let with = most(factor) * group.weight;
-        applies
-            && self
-                .sums(Some(factor.group))
-                .iter()
-                .any(|sum| self.level(*sum) != self.level(sum + with))
+        applies && others.any(|sum| self.level(*sum) != self.level(sum + more))
     }
+}
+
+/// Every sum of one of the first and one of the second with its weight.
+fn added(sums: &BTreeSet<u32>, points: &BTreeSet<u32>, weight: u32) -> BTreeSet<u32> {
+    let sums = sums.iter();
+    sums.flat_map(|sum| points.iter().map(move |n| sum + n * weight))
+        .collect()
 }

@@ -31,7 +31,6 @@ wordings! {
     UNTIL: "until is not a Date of the customer" => "write until = \"Customer.applicationDate\": the day of the request, never that of the clock";
     UNIT: "factor does not have {} = 1" => "give the unit of the bands the factor 1";
     CLASSIFIER: "the fields are not of one classifier" => "take fields of one classifier (docs/FIELDS.md), or write values = { CODE = 20 }";
-    UNRATED: "no value of the classifier has the attribute {}" => "rate its values: CODE = { name = \"...\", attributes = { {} = \"high\" } }";
     FLOOR: "it is not clear when the floor holds" => "write flag; or field and is; or factor and points_from";
 
     PATH: "{} is no path of a customer" => "write it from Customer on, as docs/FIELDS.md has it: Customer.listAddress[].country";

@@ -40,7 +40,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::catalog;
 use crate::classifier::ClassifierFile;
 use crate::clock;
-use crate::evaluate::{Matrix, Screened};
+use crate::evaluate::Matrix;
 use crate::trouble::{Kind, Result, Trouble};
 
 pub(crate) use batch::OF_BATCH;
@@ -49,7 +49,9 @@ pub use care::{backup, holders, refuse_other_files, snapshot};
 pub use classifiers::{ActiveSet, classifiers_with_values};
 pub use dictionary::{Dictionary, Packing};
 pub use evaluation::{
-    DecisionRefused, Evaluated, EventFile, NewDecision, Rating, Standing, as_moment, standing_after,
+    DecisionRefused, Evaluated, EventFile, NewDecision, OpenEvaluation, Rating, Standing,
+    as_moment, nearest_open, open_evaluations, recorded as recorded_decision,
+    refusal as refusal_of_decision, standing_after,
 };
 use footprint::{Change, Footprint, Writing};
 pub use migrate::NEWEST_VERSION;
@@ -59,7 +61,10 @@ pub use query::{Answer, Bounds, Cell, Params, ask as ask_sql, is_reading, parame
 pub use reading::{has_batches, open_for_reading};
 pub use record::{Group, Recording};
 pub use rules::{HistoryRules, Verdict};
-pub use screening::{ListVersion, NewScreeningDecision, Screening, ScreeningHit, ScreeningRefused};
+pub use screening::{
+    Customer, Entries, ListVersion, NewScreeningDecision, OpenMatch, Rescreening, Screening,
+    ScreeningHit, ScreeningRefused, open_matches,
+};
 pub use status::{BatchLine, Totals, last_batches, totals};
 pub use trial::{Taken, Trial};
 
@@ -206,43 +211,20 @@ impl History {
         Ok(decided)
     }
 
-    /// Keeps lists that are to be used from now on. Returns their rows, in order.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub fn activate_lists(&mut self, lists: &[ListVersion]) -> Result<Vec<i64>> {
-        let writing = Writing::begin(&mut self.footprint, &self.conn, Change::Transaction)?;
-        let tx = self
-            .conn
-            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let ids = screening::activate(&tx, lists, &clock::now())?;
-        tx.commit()?;
-        writing.end(&self.conn)?;
-        Ok(ids)
-    }
-
-    /// What the screenings of an assessment are worth for an evaluation by now.
+    /// The files of events after this one, up to so many, that do not have all that they are to have.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn outcomes_of(&self, assessment_id: i64) -> Result<Vec<Screened>> {
-        screening::outcomes(&self.conn, assessment_id)
+    pub fn unpublished_events(&self, after: i64, most: u32) -> Result<Vec<EventFile>> {
+        evaluation::unpublished(&self.conn, after, most)
     }
 
-    /// How many entries each list had when it was used last.
+    /// What a file of events is to have in it.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn list_entries_before(&self) -> Result<std::collections::BTreeMap<String, u64>> {
-        screening::entries_before(&self.conn)
-    }
-
-    /// The first files of events, up to so many, that do not have all that they are to have.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub fn unpublished_events(&self, most: u32) -> Result<Vec<EventFile>> {
-        evaluation::unpublished(&self.conn, most)
+    pub fn events_body(&self, file: &EventFile) -> Result<String> {
+        evaluation::body(&self.conn, file)
     }
 
     /// Begins a transaction for the next file, or the next few.

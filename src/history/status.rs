@@ -49,9 +49,9 @@ pub struct Totals {
     pub assessments: u64,
     /// Different customers with an assessment.
     pub customers: u64,
-    /// Evaluations that are pending at head office.
+    /// Evaluations that wait for a person or a risk matrix.
     pub evaluations_pending: u64,
-    /// Screenings that are pending at head office.
+    /// Screenings that are pending.
     pub screenings_pending: u64,
 }
 

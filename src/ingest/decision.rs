@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::catalog::{Classifier, RiskLevel, ScreeningProcess};
 use crate::classifier::ClassifierSet;
@@ -38,7 +38,7 @@ impl fmt::Display for NotADecision {
 }
 
 /// What a file decides.
-pub(super) enum Decision {
+pub enum Decision {
     /// An evaluation.
     Evaluation(NewDecision),
     /// A match of screening.
@@ -46,18 +46,30 @@ pub(super) enum Decision {
 }
 
 /// The file, by the names that the API's events have for the same things.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct DecisionFile {
-    communication_number: String,
-    process: Option<String>,
-    /// The number of the related entity in its list, from 1.
-    related_entity: Option<u32>,
-    decision: String,
-    decision_ground_code: Option<String>,
-    final_risk_level: Option<String>,
-    decided_by: String,
-    comment: Option<String>,
+pub struct DecisionFile {
+    /// The number under which the events of the evaluation are.
+    pub communication_number: String,
+    /// `kyc_scoring`, which is meant where it is missing, or a process of screening.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub process: Option<String>,
+    /// The number of the related entity in its list, from 1; the customer where it is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub related_entity: Option<u32>,
+    /// ACCEPTED or REJECTED; of a match CONFIRMED or DISMISSED.
+    pub decision: String,
+    /// A code of the classifier decisionGround, for an evaluation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision_ground_code: Option<String>,
+    /// LOW, MEDIUM, HIGH or EXTREME; the computed level where it is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub final_risk_level: Option<String>,
+    /// The name of who decided.
+    pub decided_by: String,
+    /// What that person says about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
 }
 
 /// Reads a decision; codes are those of the active classifiers.
@@ -77,19 +89,27 @@ pub(super) fn read(file: &File, classifiers: &ClassifierSet) -> Result<Decision,
         true => NotADecision::Incomplete,
         false => wrong(format!("{e}; docs/RISK.md has the form of a decision")),
     })?;
-    checked(given, classifiers).map_err(wrong)
+    given.check(classifiers).map_err(wrong)
 }
 
-fn checked(given: DecisionFile, classifiers: &ClassifierSet) -> Result<Decision, String> {
-    match given.process.as_deref() {
-        None | Some("kyc_scoring") => of_evaluation(given, classifiers).map(Decision::Evaluation),
-        Some(process) => match ScreeningProcess::from_name(process) {
-            Some(process) => of_screening(given, process).map(Decision::Screening),
-            None => Err(format!(
-                "process is not kyc_scoring, {}",
-                ScreeningProcess::NAMES.join(", ")
-            )),
-        },
+impl DecisionFile {
+    /// The decision, if it is one with the codes of these classifiers.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what to do.
+    pub fn check(self, classifiers: &ClassifierSet) -> Result<Decision, String> {
+        match self.process.as_deref() {
+            None | Some("kyc_scoring") => {
+                of_evaluation(self, classifiers).map(Decision::Evaluation)
+            }
+            Some(process) => match ScreeningProcess::from_name(process) {
+                Some(process) => of_screening(self, process).map(Decision::Screening),
+                None => Err(format!(
+                    "process is not kyc_scoring, {}",
+                    ScreeningProcess::NAMES.join(", ")
+                )),
+            },
+        }
     }
 }
 

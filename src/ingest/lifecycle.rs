@@ -220,7 +220,7 @@ impl Engine {
             self.unmarked.push(published(batch));
             log_answer(batch);
         }
-        if self.unmarked.len() >= GROUP_FILES {
+        if self.unmarked.len().max(self.events_out.len()) >= GROUP_FILES {
             self.mark()?;
         }
         Ok(())

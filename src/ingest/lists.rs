@@ -13,7 +13,7 @@ use crate::trouble::Result;
 use super::screening::{UsedList, UsedLists};
 
 /// The score from which on an entry is a hit, where the list's description gives none.
-pub const THRESHOLD: f64 = 0.8;
+const THRESHOLD: f64 = 0.8;
 
 /// Reads and indexes the lists of a home, and keeps the version of each in the history. A list that is
 /// refused is said, and its processes cannot be screened.

@@ -20,6 +20,7 @@ pub mod publish;
 mod put_away;
 mod ready;
 mod record_file;
+mod rescreen;
 mod screening;
 mod standing;
 mod timings;
@@ -45,6 +46,7 @@ use classifier_files::{
     Active, Fingerprint, activate, active, fingerprint, look_cut, settled, stood_for,
 };
 pub use classifier_files::{of_home as classifiers_of, to_check_with};
+pub use decision::{Decision, DecisionFile};
 pub use evaluating::{Matrices, unscreened};
 use guard::Guard;
 pub use judge_file::{FileFacts, FileJudge, JudgeError, Make, Rules, Source, position_in};
@@ -52,6 +54,7 @@ use lifecycle::Recorded;
 pub use progress::{Progress, Silent};
 pub use ready::outcome;
 use record_file::{NotRecorded, OneFile, is_small};
+pub use rescreen::Rescreened;
 use standing::Standing;
 use timings::Stopwatch;
 pub use timings::Timings;

@@ -26,7 +26,7 @@ pub struct UsedList {
 }
 
 /// The lists of a process: those in use, or why it cannot be screened.
-pub type OfProcess = Result<Vec<Arc<UsedList>>, String>;
+pub(super) type OfProcess = Result<Vec<Arc<UsedList>>, String>;
 
 /// The lists of every process.
 #[derive(Default)]
@@ -59,6 +59,35 @@ struct Whom {
 }
 
 impl UsedLists {
+    /// The processes that can be screened.
+    pub(super) fn processes(&self) -> Vec<ScreeningProcess> {
+        let usable = self.0.iter().filter(|(_, lists)| lists.is_ok());
+        usable.map(|(process, _)| *process).collect()
+    }
+
+    /// The processes that cannot be screened, each with why.
+    pub(super) fn missing(&self) -> Vec<(ScreeningProcess, String)> {
+        let missing = |(process, lists): &(ScreeningProcess, OfProcess)| {
+            Some((*process, lists.as_ref().err()?.clone()))
+        };
+        self.0.iter().filter_map(missing).collect()
+    }
+
+    /// Every list that some process can be screened with, once.
+    pub(super) fn all(&self) -> Vec<Arc<UsedList>> {
+        let lists = self.0.iter().filter_map(|(_, lists)| lists.as_ref().ok());
+        let mut all: Vec<Arc<UsedList>> = lists.flatten().cloned().collect();
+        all.sort_by_key(|list| list.id);
+        all.dedup_by_key(|list| list.id);
+        all
+    }
+
+    /// The rows of these lists, which have their versions, as JSON.
+    pub(super) fn versions(&self) -> String {
+        let ids: Vec<i64> = self.all().iter().map(|list| list.id).collect();
+        json!(ids).to_string()
+    }
+
     /// Screens the customer and each related entity for every process that the request asks for.
     pub(super) fn screen(&self, root: &Node<'_>, lead: bool) -> Vec<Screening> {
         let names = CUSTOMER.field(PROCESSES).ty.values();

@@ -46,10 +46,10 @@ pub(super) const BREAKDOWNS: &[BreakdownRow] = &[
         name: Names::country,
     },
     BreakdownRow {
-        title: "Pending at the head office",
-        note: "{scope}: evaluations and screenings that were requested and that kycdrop cannot do offline.",
+        title: "Pending evaluations and screenings",
+        note: "{scope}: evaluations that wait for a person or a risk matrix, and screenings, which kycdrop does not do.",
         query: Query {
-            period: "SELECT coalesce(process, what), count(*) FROM v_pending p
+            period: "SELECT coalesce(process, what), count(*) FROM {asked} p
                      WHERE assessment_id <= ?3 AND NOT EXISTS (
                        SELECT 1 FROM succession s WHERE s.assessment_id = p.assessment_id
                                                     AND s.next_assessment_id <= ?3)
@@ -92,6 +92,16 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "{level}",
         "coalesce(risk_level, (SELECT d.level FROM evaluation e JOIN decision d USING (evaluation_id)
            WHERE e.assessment_id = a.assessment_id ORDER BY e.evaluation_id DESC LIMIT 1))",
+    ),
+    // What was asked for and not done, also where a later assessment has replaced it since.
+    (
+        "{asked}",
+        "(SELECT assessment_id, 'evaluation' AS what, NULL AS process FROM evaluation e
+          WHERE NOT EXISTS (SELECT 1 FROM decision d WHERE d.evaluation_id = e.evaluation_id)
+            AND NOT EXISTS (SELECT 1 FROM evaluation x WHERE x.assessment_id = e.assessment_id
+                                                         AND x.evaluation_id > e.evaluation_id)
+          UNION ALL
+          SELECT assessment_id, what, process FROM v_pending WHERE what = 'screening')",
     ),
     // An assessment that a history of an earlier version replaced has its country in the payload only.
     (

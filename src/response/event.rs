@@ -162,7 +162,8 @@ const KEPT_OF_NAME: usize = 150;
 pub fn events_file<E>(number: &str, taken: impl Fn(&str) -> Result<bool, E>) -> Result<String, E> {
     let mut name = String::new();
     for (i, byte) in number.bytes().enumerate() {
-        let ends_as_a_response = number.get(i..) == Some(".response");
+        let end = number.get(i..);
+        let ends_as_a_response = end.is_some_and(|end| end.eq_ignore_ascii_case(".response"));
         match byte {
             b'.' if i == 0 || ends_as_a_response => name.push_str("%2E"),
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {

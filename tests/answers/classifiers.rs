@@ -247,7 +247,11 @@ fn a_value_that_went_from_its_file_is_retired_until_it_returns() {
     );
 
     let file = "classifiers/incomeSourceType.toml";
-    office.edit(file, "SALARY = \"Salary\"\n", "");
+    office.edit(
+        file,
+        "SALARY = { name = \"Salary\", attributes = { risk = \"low\" } }\n",
+        "",
+    );
     assert_eq!(
         office.batch("b", &[salaried("2")])[0]["errorCode"],
         "Q012.IS01"

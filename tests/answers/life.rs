@@ -87,8 +87,8 @@ fn a_lead_becomes_a_customer_and_the_history_tells_it() {
     assert_eq!(
         told(&office),
         [
-            "CREATE 1-lead PENDING customer PENDING lead - LEAD_IND EVALUATE",
-            "UPDATE 2-evaluate - customer PENDING regular - IND EVALUATE",
+            "CREATE 1-lead PENDING customer SUPERSEDED lead - LEAD_IND EVALUATE",
+            "UPDATE 2-evaluate - customer SUPERSEDED regular - IND EVALUATE",
             "UPDATE 3-low ACTIVE customer - regular LOW IND IMPORT",
             "UPDATE 4-high ACTIVE batch-customers - regular HIGH IND IMPORT",
             "UPDATE 5-closed CLOSED customer - regular HIGH IND IMPORT",

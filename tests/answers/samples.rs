@@ -259,12 +259,13 @@ fn what_cannot_be_done_offline_stays_pending() {
     );
     let evaluations = office.rows(
         "SELECT source_of_risk_level AS source, evaluation, risk_level IS NULL AS no_level, count(*) AS n
-         FROM v_assessment GROUP BY 1, 2, 3 ORDER BY 1",
+         FROM v_assessment GROUP BY 1, 2, 3 ORDER BY 1, 2",
     );
     assert_eq!(
         Value::from(evaluations),
         json!([
-            {"source": "EVALUATE", "evaluation": "PENDING", "no_level": 1, "n": 7},
+            {"source": "EVALUATE", "evaluation": "PENDING", "no_level": 1, "n": 4},
+            {"source": "EVALUATE", "evaluation": "SUPERSEDED", "no_level": 1, "n": 3},
             {"source": "IMPORT", "evaluation": null, "no_level": 0, "n": 8}
         ])
     );

@@ -49,7 +49,7 @@ fn look(endpoint: Endpoint, bytes: &[u8]) -> Result<(), InvalidRequest> {
         rules,
         pool,
         progress: &mut Silent,
-        make: Arc::new(|_| ()),
+        make: Arc::new(|_, _| ()),
         take: &mut |()| Ok(()),
     };
     match judge.judge(Source::Bytes(bytes)) {

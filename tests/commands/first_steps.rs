@@ -118,6 +118,40 @@ fn the_doctor_says_what_is_wrong_and_what_to_do() {
 }
 
 #[test]
+fn the_doctor_looks_at_the_risk_matrices() {
+    let office = Office::new();
+    office.once();
+    let line = || {
+        let told = office.run(&["doctor", "--format", "json"]);
+        let lines: serde_json::Value = serde_json::from_slice(&told.stdout).expect("JSON");
+        let mut lines = lines.as_array().expect("lines").iter();
+        lines
+            .find(|l| l["what"] == "risk matrices")
+            .expect("a line")
+            .clone()
+    };
+    let sound = line();
+    assert_eq!(sound["state"], "ok");
+    let found = sound["found"].as_str().expect("text");
+    assert!(
+        found.contains("example.toml (Example of a branch; an example"),
+        "{found}"
+    );
+    office.edit("risk/example.toml", "\"IND_PK\", ", "");
+    let without = line();
+    assert_eq!(without["state"], "warn");
+    let found = without["found"].as_str().expect("text");
+    assert!(found.ends_with("none is for IND_PK"), "{found}");
+    office.edit("risk/example.toml", "owner = ", "ownr = ");
+    let wrong = line();
+    assert_eq!(wrong["state"], "fail");
+    assert_eq!(
+        wrong["remedy"],
+        "`kycdrop risk check` shows each with its line"
+    );
+}
+
+#[test]
 fn the_doctor_finds_a_damaged_database() {
     let office = Office::new();
     office.once();

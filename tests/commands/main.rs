@@ -17,6 +17,7 @@ mod check_files;
 mod check_formats;
 mod classifiers_command;
 mod commands;
+mod decide;
 mod demo;
 mod explain;
 mod export;

@@ -1,4 +1,4 @@
-//! `pending` lists what is pending at head office: evaluations and screenings.
+//! `pending` lists what is pending: evaluations and screenings.
 
 use crate::common;
 
@@ -45,12 +45,11 @@ fn evaluations_and_screenings_in_one_list_the_oldest_first() {
     assert_eq!(
         lines(&office(), &["pending"]),
         [
-            "what,process,assessment_id,customer_ext_id,business_unit,newest",
-            "evaluation,,1,X-1,,0",
-            "screening,PEP,1,X-1,,0",
-            "screening,SANCTIONS,1,X-1,,0",
-            "evaluation,,2,X-1,,1",
-            "screening,ADVERSE_MEDIA,3,X-2,kaunas,1",
+            "what,process,assessment_id,customer_ext_id,business_unit,newest,communication_number,why",
+            "screening,PEP,1,X-1,,0,N-1,kycdrop does not screen",
+            "screening,SANCTIONS,1,X-1,,0,N-1,kycdrop does not screen",
+            "evaluation,,2,X-1,,1,N-1b,a person decides",
+            "screening,ADVERSE_MEDIA,3,X-2,kaunas,1,N-2,kycdrop does not screen",
         ]
     );
 }
@@ -60,8 +59,8 @@ fn what_a_later_assessment_replaced_can_be_left_out() {
     assert_eq!(
         lines(&office(), &["pending", "--newest"])[1..],
         [
-            "evaluation,,2,X-1,,1",
-            "screening,ADVERSE_MEDIA,3,X-2,kaunas,1"
+            "evaluation,,2,X-1,,1,N-1b,a person decides",
+            "screening,ADVERSE_MEDIA,3,X-2,kaunas,1,N-2,kycdrop does not screen"
         ]
     );
 }
@@ -74,7 +73,7 @@ fn it_is_a_table_where_asked_and_json_where_asked() {
     assert!(table.contains("ADVERSE_MEDIA"), "{table}");
     let json = office.run(&["pending", "--format", "json"]);
     let rows: serde_json::Value = serde_json::from_slice(&json.stdout).expect("JSON");
-    assert_eq!(rows.as_array().map(Vec::len), Some(5));
+    assert_eq!(rows.as_array().map(Vec::len), Some(4));
     assert_eq!(rows[0]["newest"], 0);
 }
 

@@ -60,7 +60,7 @@ fn a_period_with_all_its_figures() {
         "Countries",
         "vilnius",
         "Classifiers used",
-        "Pending at the head office",
+        "Pending evaluations and screenings",
         "72.7 %",
     ] {
         assert!(page.contains(told), "{told}");

@@ -128,7 +128,7 @@ fn figures_are_those_of_the_end_of_the_period() {
     );
 
     let october = page(&office, &["--month", "2026-10"]);
-    let pending = below(&october, "Pending at the head office");
+    let pending = below(&october, "Pending evaluations and screenings");
     assert!(pending.contains("Risk evaluation: 1, "), "{pending}");
     assert!(
         pending.contains("Screening for politically exposed persons: 1, "),
@@ -136,7 +136,7 @@ fn figures_are_those_of_the_end_of_the_period() {
     );
     let november = page(&office, &["--month", "2026-11"]);
     assert!(
-        !november.contains("Pending at the head office"),
+        !november.contains("Pending evaluations and screenings"),
         "{november}"
     );
     assert!(

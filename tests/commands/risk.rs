@@ -67,6 +67,42 @@ fn an_evaluation_is_told_in_words_and_as_json() {
 }
 
 #[test]
+fn what_is_missing_or_not_rated_is_always_told() {
+    let office = office();
+    office.edit(
+        "risk/example.toml",
+        "unknown = 15          # a country that the classifier does not rate\n",
+        "",
+    );
+    let file = office.write("request.json", request(&json!({"isPEP": false})));
+    let file = file.display().to_string();
+    let all = printed(&office, &["risk", "explain", &file]);
+    for told in [
+        "    country.citizenship: no points\n      citizenshipCountry = LT, not rated\n",
+        "  - the classifier does not rate a value of country.citizenship\n",
+        "    customer.pep: 0 points\n      isPEP = false: 0\n",
+        "\nNot for this customer: customer.fined,",
+    ] {
+        assert!(all.contains(told), "{told}: {all}");
+    }
+    let show = "[explain]\nshow = \"applied\"\n\n[decision]";
+    office.edit("risk/example.toml", "[decision]", show);
+    let applied = printed(&office, &["risk", "explain", &file]);
+    assert!(
+        applied.contains("citizenshipCountry = LT, not rated"),
+        "{applied}"
+    );
+    assert!(
+        applied.contains("\nNo data for: activity.business,"),
+        "{applied}"
+    );
+    assert!(
+        !applied.contains("customer.pep: 0") && !applied.contains("Not for this"),
+        "{applied}"
+    );
+}
+
+#[test]
 fn a_customer_of_a_batch_is_chosen_by_its_number() {
     let office = office();
     let batch = format!(
@@ -205,7 +241,7 @@ fn golden_profiles_come_out_as_expected() {
 fn a_home_without_matrices_works_as_before() {
     let office = Office::new();
     office.once();
-    assert!(!office.at("risk").exists());
+    std::fs::remove_dir_all(office.at("risk")).expect("a folder that a new home has");
     let file = office
         .write("request.json", request(&json!({})))
         .display()

@@ -119,7 +119,7 @@ fn status_tells_what_waits_what_is_in_work_and_totals() {
         "           batch-customers/begun.json",
         "history    3 files, 2 customers accepted, 1 rejected",
         "           2 assessments of 2 customers",
-        "pending    1 evaluation and 2 screenings",
+        "pending    1 evaluation, for a person or a risk matrix",
     ] {
         assert!(text.contains(line), "{line} in\n{text}");
     }

@@ -288,6 +288,56 @@ fn tempdir() -> std::io::Result<tempfile::TempDir> {
     tempfile::tempdir()
 }
 
+/// A risk matrix in which the citizenship alone decides: LT is LOW and LV MEDIUM, which are accepted, EE
+/// is HIGH, which a person decides, and PL is EXTREME, which is rejected.
+pub const MATRIX: &str = r#"
+format = 1
+name = "Of the tests"
+owner = "A test"
+valid_from = 2020-01-01
+applies_to = ["IND", "LEAD_IND"]
+
+[groups]
+country = { weight = 10, combine = "max" }
+
+[[factor]]
+id = "country"
+group = "country"
+field = "Customer.citizenshipCountry"
+values = { LT = 10, LV = 30, EE = 60, PL = 90 }
+
+[[levels]]
+level = "LOW"
+from = 0.0
+[[levels]]
+level = "MEDIUM"
+from = 25.0
+[[levels]]
+level = "HIGH"
+from = 50.0
+[[levels]]
+level = "EXTREME"
+from = 75.0
+
+[decision]
+human_from = "HIGH"
+auto_reject_from = "EXTREME"
+wait_for_approval_date = false
+"#;
+
+/// A person that is to be evaluated, a citizen of this country.
+pub fn asked(id: &str, country: &str) -> Value {
+    let fields = json!({"sourceOfRiskLevel": "EVALUATE", "riskLevel": null, "customerStatus": null,
+        "citizenshipCountry": country});
+    with(person(id), fields)
+}
+
+/// A file of a decision on the evaluation with this communicationNumber.
+pub fn decision(number: &str, decision: &str) -> Value {
+    json!({"communicationNumber": number, "decision": decision, "decisionGroundCode": "RISK_ACCEPTED",
+        "decidedBy": "Jonas Jonaitis"})
+}
+
 /// A person with everything that is mandatory at the batch endpoints.
 pub fn person(id: &str) -> Value {
     json!({

@@ -10,8 +10,11 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::Output;
 
-use common::Office;
-use faults::{Daemon, assert_all_answered_once, batch_of, wait_for};
+use common::{MATRIX, Office};
+use faults::{
+    Daemon, EVALUATED_ANSWERS, EVALUATED_SOURCES, assert_all_answered_once, batch_of,
+    drop_evaluated, wait_for,
+};
 use kycdrop::catalog::Classifier;
 use kycdrop::fault::STEPS;
 
@@ -25,6 +28,13 @@ fn office_with(names: &[String]) -> Office {
             batch_of(name, CUSTOMERS),
         );
     }
+    office
+}
+
+/// With evaluations and a decision among the files, so that each step is reached.
+fn office_with_all(names: &[String]) -> Office {
+    let office = office_with(names);
+    drop_evaluated(&office);
     office
 }
 
@@ -46,7 +56,7 @@ fn killed_once(office: &Office, fault: &str) {
 fn once_killed_at_each_step_is_finished_by_the_next_once() {
     for step in STEPS {
         let names = names(2);
-        let office = office_with(&names);
+        let office = office_with_all(&names);
         killed_once(&office, &format!("{step}=kill"));
         office.once();
         assert_all_answered_once(&office, &names, CUSTOMERS);
@@ -61,7 +71,7 @@ fn killed_at_a_step_of_the_second_file_too() {
         .filter(|s| !s.starts_with("mark") && !s.starts_with("commit"))
     {
         let names = names(3);
-        let office = office_with(&names);
+        let office = office_with_all(&names);
         killed_once(&office, &format!("{step}@2=kill"));
         office.once();
         assert_all_answered_once(&office, &names, CUSTOMERS);
@@ -72,7 +82,7 @@ fn killed_at_a_step_of_the_second_file_too() {
 fn killed_again_while_it_recovers() {
     for step in STEPS.iter().filter(|s| !s.starts_with("claim")) {
         let names = names(2);
-        let office = office_with(&names);
+        let office = office_with_all(&names);
         killed_once(&office, "commit.after=kill");
         // Whatever the first kill left, the second comes in the middle of mending it.
         let second = office
@@ -100,6 +110,7 @@ fn a_killed_daemon_is_finished_by_the_next_daemon() {
     for step in STEPS {
         let names = names(2);
         let office = Office::configured("scan_interval = \"50ms\"\n");
+        office.write("risk/example.toml", MATRIX);
         let mut first = Daemon::start(&office, &[("KYCDROP_FAULT", &format!("{step}=kill"))]);
         first.wait_for_log("kycdrop watches");
         for name in &names {
@@ -111,11 +122,13 @@ fn a_killed_daemon_is_finished_by_the_next_daemon() {
             std::fs::rename(at.join(format!(".{name}")), at.join(format!("{name}.json")))
                 .expect("renamed into place");
         }
+        drop_evaluated(&office);
         assert_eq!(first.ended().signal(), Some(9), "{step}: {}", first.log());
         let mut second = Daemon::start(&office, &[]);
         second.wait_for_log("kycdrop watches");
         wait_for(&format!("both answers after {step}"), || {
-            office.answers().len() == 2 && office.files("watch-dir/archive").len() == 2
+            office.answers().len() == 2 + EVALUATED_ANSWERS.len()
+                && office.files("watch-dir/archive").len() == 2 + EVALUATED_SOURCES.len()
         });
         assert!(second.stop().success(), "{}", second.log());
         assert_all_answered_once(&office, &names, CUSTOMERS);

@@ -9,10 +9,10 @@ use crate::faults;
 
 use std::process::Command;
 
-use common::{Office, cannot_run, needs};
+use common::{MATRIX, Office, cannot_run, needs};
 use faults::{
-    Daemon, assert_all_answered_once, batch_of, bound_by_permissions, drop_whole, set_mode,
-    wait_for,
+    Daemon, EVALUATED_SOURCES, assert_all_answered_once, batch_of, bound_by_permissions,
+    drop_evaluated, drop_whole, set_mode, wait_for,
 };
 use kycdrop::fault::STEPS;
 use serde_json::Value;
@@ -54,6 +54,7 @@ fn once_ends_with_75_or_77_wherever_the_disk_says_no() {
             let office = Office::new();
             let names = names(2);
             drop_all(&office, &names);
+            drop_evaluated(&office);
             let output = office
                 .command(&["once"])
                 .env("KYCDROP_FAULT", format!("{step}={error}"))
@@ -92,6 +93,7 @@ fn the_daemon_pauses_with_one_message_and_goes_on_by_itself() {
         let office = Office::configured(&format!("{QUICK}metrics_file = \"figures.prom\"\n"));
         let names = names(2);
         let full = office.write("full", "");
+        office.write("risk/example.toml", MATRIX);
         let mut daemon = Daemon::start(
             &office,
             &[
@@ -101,6 +103,7 @@ fn the_daemon_pauses_with_one_message_and_goes_on_by_itself() {
         );
         daemon.wait_for_log("kycdrop watches");
         drop_all(&office, &names);
+        drop_evaluated(&office);
         daemon.wait_for_log("paused: ");
         if !PASSED_BY.contains(step) {
             // The figures are replaced with each try: it has tried again, and said it once.
@@ -117,8 +120,8 @@ fn the_daemon_pauses_with_one_message_and_goes_on_by_itself() {
 
         std::fs::remove_file(&full).expect("room again");
         daemon.wait_for_log("INFO resumed");
-        wait_for("both answers", || {
-            office.files("watch-dir/archive").len() == 2
+        wait_for("all answers", || {
+            office.files("watch-dir/archive").len() == 2 + EVALUATED_SOURCES.len()
                 && office.files("watch-dir/work").is_empty()
         });
         assert_eq!(

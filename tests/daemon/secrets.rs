@@ -7,11 +7,12 @@ use crate::common;
 use crate::faults;
 
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use common::{Office, person, with};
-use faults::{Daemon, drop_whole, set_mode, wait_for};
+use faults::{Daemon, drop_evaluated, drop_whole, set_mode, wait_for};
 use kycdrop::catalog::{CUSTOMER, Object, Type};
 use serde_json::{Map, Value, json};
 
@@ -91,13 +92,15 @@ fn everything_is_private_at_every_step() {
         let office = Office::new();
         assert!(careless(&office, &["once"], &[]).status.success());
         drop_whole(&office, "batch-customers/x.json", mixed_batch());
-        set_mode(&office.at("watch-dir/inbox/batch-customers/x.json"), 0o600);
+        drop_evaluated(&office);
+        for file in office.files("watch-dir/inbox") {
+            set_mode(&office.at("watch-dir/inbox").join(file), 0o600);
+        }
+        set_mode(&office.at("risk"), 0o700);
+        set_mode(&office.at("risk/example.toml"), 0o600);
         let fault = format!("{step}=kill");
-        assert!(
-            !careless(&office, &["once"], &[("KYCDROP_FAULT", &fault)])
-                .status
-                .success()
-        );
+        let killed = careless(&office, &["once"], &[("KYCDROP_FAULT", &fault)]);
+        assert_eq!(killed.status.signal(), Some(9), "{fault}: {killed:?}");
         assert_modes(&office, 0o600, 0o700, step);
     }
 }

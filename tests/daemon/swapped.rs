@@ -12,7 +12,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use common::Office;
+use common::{MATRIX, Office, asked};
 use faults::{batch_of, go_on, stopped};
 use kycdrop::fault::STEPS;
 
@@ -60,7 +60,9 @@ fn day(office: &Office) -> String {
 /// An office where every folder was used once.
 fn used_office() -> Office {
     let office = Office::configured("settle_timeout = \"200ms\"\n");
+    office.write("risk/example.toml", MATRIX);
     office.drop("batch-customers/w.json", batch_of("w", 2));
+    office.drop("customer/w.json", asked("w-E", "LT").to_string());
     office.drop("a/b/w.json", "{}");
     office.once();
     for folder in ["outbox", "archive", "failed"] {
@@ -119,6 +121,7 @@ fn a_link_in_the_place_of_any_folder_is_followed_at_no_step() {
             "work".to_owned(),
             "outbox".to_owned(),
             "outbox/batch-customers".to_owned(),
+            "outbox/communications-events".to_owned(),
             "archive".to_owned(),
             format!("archive/{day}"),
             format!("archive/{day}/batch-customers"),
@@ -133,6 +136,10 @@ fn a_link_in_the_place_of_any_folder_is_followed_at_no_step() {
             let name = format!("f{swapped}");
             let when = format!("{step}, {folder}");
             office.drop(format!("batch-customers/{name}.json"), batch_of(&name, 2));
+            if step.starts_with("events") {
+                let request = asked(&format!("E-{swapped}"), "LT").to_string();
+                office.drop(format!("customer/evaluated-{swapped}.json"), request);
+            }
             let folder = office.at("watch-dir").join(&folder);
             let before = decoys(&outside, &name);
             let reached = swap_at(&office, &format!("{step}@1=stop"), &folder, &outside);
@@ -143,6 +150,14 @@ fn a_link_in_the_place_of_any_folder_is_followed_at_no_step() {
             swapped += 1;
         }
     }
+    let answers = office.answers().into_iter();
+    let files = answers
+        .filter(|f| f.starts_with("communications-events"))
+        .count();
+    assert_eq!(
+        office.value("SELECT count(*) FROM v_event WHERE published"),
+        files + 1
+    );
 }
 
 #[test]

@@ -29,7 +29,7 @@ use std::time::{Duration, Instant};
 
 use calls::{CALLS, Fault, faults_of};
 use common::{Office, cannot_run, needs};
-use faults::{Dice, PATIENCE, batch_of};
+use faults::{Dice, PATIENCE, batch_of, drop_evaluated};
 use outcome::Outcome;
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -62,14 +62,18 @@ const SCENES: [(Scene, &str); 5] = [
     (Scene::Daemon, "daemon"),
 ];
 
-/// The files: a batch with a rejected customer, one that is not a request, one that is only validated.
+/// The files: a batch with a rejected customer, one that is not a request, one that is only validated, two
+/// that are evaluated, and a decision.
 fn drop_files(office: &Office) {
     office.drop("batch-customers/f0.json", batch_of("f0", 3));
     office.drop("batch-customers/f1.json", "[1, 2]");
     office.drop("validate-batch-customers/f2.json", batch_of("f2", 2));
+    drop_evaluated(office);
 }
 
-const ANSWERS: usize = 3;
+const FILES: usize = 6;
+/// Two of the answers are events.
+const ANSWERS: usize = FILES + 2;
 
 /// The home as it is when the run begins.
 fn prepare(scene: Scene) -> Office {
@@ -197,7 +201,7 @@ impl Drop for Watched {
 /// Whether each file is answered and put away.
 fn is_done(office: &Office) -> bool {
     let put_away = office.files("watch-dir/archive").len() + office.files("watch-dir/failed").len();
-    office.answers().len() == ANSWERS && put_away == ANSWERS
+    office.answers().len() == ANSWERS && put_away == FILES
 }
 
 /// Runs a scene to its end. The error: it did not end, or did not get on after a fault that passed.

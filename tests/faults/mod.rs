@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::common::{Office, WORKLIST, cannot_run, needs, person};
+use crate::common::{MATRIX, Office, WORKLIST, asked, cannot_run, decision, needs, person};
 
 /// How long anything may take before a test gives up. Generous: the machine may be busy.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -213,6 +213,74 @@ pub fn batch_of(name: &str, count: usize) -> String {
     json!({ "customers": customers }).to_string()
 }
 
+/// Drops two requests that are evaluated, one by a person, whose decision comes with them. A home that was
+/// started has an example of a matrix, which gives way.
+pub fn drop_evaluated(office: &Office) {
+    office.write("risk/example.toml", MATRIX);
+    for (name, country) in [("e0", "EE"), ("e1", "LT")] {
+        let request = asked(name, country).to_string();
+        office.drop(format!("customer/{name}.json"), request);
+    }
+    let decision = decision("N-e0", "ACCEPTED").to_string();
+    office.drop("decisions/e0.json", decision);
+}
+
+/// What there is once the files of [`drop_evaluated`] are answered, below the outbox and the archive.
+pub const EVALUATED_ANSWERS: [&str; 5] = [
+    "communications-events/N-e0.json",
+    "communications-events/N-e1.json",
+    "customer/e0.response.json",
+    "customer/e1.response.json",
+    "decisions/e0.response.json",
+];
+pub const EVALUATED_SOURCES: [&str; 3] =
+    ["customer/e0.json", "customer/e1.json", "decisions/e0.json"];
+
+/// Whether the files of [`drop_evaluated`] were dropped.
+fn has_evaluated(office: &Office) -> bool {
+    std::fs::read_to_string(office.at("risk/example.toml")).is_ok_and(|text| text == MATRIX)
+}
+
+/// Each event is there once, and what is in the files is what the history has.
+fn assert_evaluated(office: &Office) {
+    for (number, states) in [
+        ("N-e0", &["pending", "completed"][..]),
+        ("N-e1", &["completed"]),
+    ] {
+        let path = office.at(format!(
+            "watch-dir/outbox/communications-events/{number}.json"
+        ));
+        let bytes = std::fs::read(path).expect("events");
+        let body: Value = serde_json::from_slice(&bytes).expect("events are JSON");
+        let events = body["events"].as_array().expect("events");
+        let found: Vec<&str> = (events.iter())
+            .map(|e| {
+                e["type"]
+                    .as_str()
+                    .and_then(|t| t.rsplit('.').next())
+                    .expect("a type")
+            })
+            .collect();
+        assert_eq!(found, states, "{number}");
+        let sql = format!(
+            "SELECT id, time FROM v_event WHERE communication_number = '{number}' AND published"
+        );
+        let rows = office.rows(&sql);
+        assert_eq!(rows.len(), events.len(), "{number}");
+        for (row, event) in rows.iter().zip(events) {
+            assert_eq!((&row["id"], &row["time"]), (&event["id"], &event["time"]));
+        }
+    }
+    let answer = office.response("decisions/e0");
+    assert_eq!(answer["resultType"], "REQUEST_ACCEPTED", "{answer}");
+    assert_eq!(
+        office.value("SELECT count(*) FROM v_evaluation WHERE state = 'COMPLETED'"),
+        2
+    );
+    assert_eq!(office.value("SELECT count(*) FROM v_decision"), 2);
+    assert_eq!(office.value("SELECT evaluations FROM total"), 0);
+}
+
 /// The worklist of a batch of [`batch_of`] has the second customer, and nothing else.
 fn assert_worklist(office: &Office, name: &str) {
     let read = |end| {
@@ -255,11 +323,23 @@ pub fn assert_each_answered_once(
                 .collect(),
         )
     };
+    let (answers_more, sources_more) = match has_evaluated(office) {
+        true => (&EVALUATED_ANSWERS[..], &EVALUATED_SOURCES[..]),
+        false => (&[][..], &[][..]),
+    };
+    let with = |mut names: Vec<String>, more: &[&str]| {
+        names.extend(more.iter().map(|name| (*name).to_owned()));
+        sorted(names)
+    };
     let mut answers = expected(".response.json");
     for name in names.iter().filter(|name| count_of(name) > 1) {
         answers.extend(WORKLIST.map(|end| format!("batch-customers/{name}{end}")));
     }
-    same("outbox", office.files("watch-dir/outbox"), sorted(answers));
+    same(
+        "outbox",
+        office.files("watch-dir/outbox"),
+        with(answers, answers_more),
+    );
     same("inbox", office.files("watch-dir/inbox"), Vec::new());
     same("failed", office.files("watch-dir/failed"), Vec::new());
     let in_work: Vec<_> = std::fs::read_dir(office.at("watch-dir/work"))
@@ -272,19 +352,26 @@ pub fn assert_each_answered_once(
         .iter()
         .map(|f| f.split_once('/').expect("a day").1.to_owned())
         .collect();
-    same("archive", sorted(archived), expected(".json"));
+    same(
+        "archive",
+        sorted(archived),
+        with(expected(".json"), sources_more),
+    );
     for name in names {
         assert_answered(office, name, count_of(name));
         if count_of(name) > 1 {
             assert_worklist(office, name);
         }
     }
-    let files = names.len();
-    let accepted: usize = names
-        .iter()
-        .map(|name| count_of(name))
-        .map(|count| count - usize::from(count > 1))
-        .sum();
+    if has_evaluated(office) {
+        assert_evaluated(office);
+    }
+    let files = names.len() + sources_more.len();
+    // A decision is no customer.
+    let evaluated = sources_more.len().saturating_sub(1);
+    let of_batches = names.iter().map(|name| count_of(name));
+    let of_batches: usize = of_batches.map(|count| count - usize::from(count > 1)).sum();
+    let accepted = of_batches + evaluated;
     let number = |sql: &str| office.value(sql).as_u64().expect("a number") as usize;
     assert_eq!(number("SELECT count(*) FROM batch"), files, "batches");
     assert_eq!(number("SELECT count(*) FROM assessment"), accepted);

@@ -10,4 +10,5 @@ mod exit_codes;
 mod guide;
 mod operations;
 mod pages;
+mod risk;
 mod sql_page;

@@ -146,8 +146,8 @@ const QUESTIONS: &[(&str, &str, &str)] = &[
         "SELECT business_unit, customer_ext_id, name, customer_status, evaluation\nFROM v_customer\nWHERE kind = 'lead'",
     ),
     (
-        "What is still pending at head office?",
-        "`newest = 0` marks what a later assessment replaced. `kycdrop pending` lists all of it.",
+        "What is still pending?",
+        "`newest = 0` marks screenings of data that a later assessment replaced. `kycdrop pending` lists all of it.",
         "SELECT business_unit, what, process, count(*) AS pending\nFROM v_pending\nWHERE newest = 1\nGROUP BY business_unit, what, process\nORDER BY business_unit, what, process",
     ),
     (
@@ -194,7 +194,7 @@ const LIFE: &[(&str, &str, &str)] = &[
         "SELECT batch_id, position, error_code, error_description\nFROM v_rejection\nWHERE customer_ext_id = 'I-4711'\nORDER BY batch_id, position",
     ),
     (
-        "What was requested from head office, and is it still needed?",
+        "What is still pending, and is it still needed?",
         "The screenings were requested with the lead, whose data have been replaced since.",
         "SELECT what, process, newest\nFROM v_pending\nWHERE customer_ext_id = 'I-4711'\nORDER BY what, process",
     ),

@@ -1,6 +1,7 @@
 //! What holds for every customer and for every file: sound ones are accepted, one flaw has one
 //! finding, no bytes bring the judging down, and neither chunks nor threads change what is found.
 
+mod events;
 mod flaw;
 mod risk;
 mod schema;
@@ -41,6 +42,7 @@ fn rules(limits: Limits) -> Rules {
         max_file_bytes: u64::MAX,
         max_customers: u64::MAX,
         accepts_repeats: true,
+        matrices: Arc::default(),
     }
 }
 
@@ -207,7 +209,7 @@ fn judge_all(
         rules: &rules,
         pool,
         progress: &mut Silent,
-        make: Arc::new(|chunk| chunk),
+        make: Arc::new(|chunk, _| chunk),
         take: &mut take,
     };
     let judged = judge.judge(Source::Bytes(bytes));

@@ -6,7 +6,7 @@ mod refused;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::catalog::CUSTOMER;
+use crate::catalog::{CUSTOMER, RiskLevel};
 use crate::classifier::{ClassifierFile, ClassifierSet, parse_file, shipped_files};
 use crate::request::Tree;
 
@@ -327,12 +327,109 @@ fn each_floor_alone_raises() {
             }
         );
     }
+    let white = with(known(person()), json!({"listPurpose": "WHITE"}));
+    let waits = screened(Process::InternalList, Outcome::Waiting);
+    let account = rate(&matrix, &white, &waits);
+    let floors: Vec<&str> = account.floors.iter().map(|f| &*f.id).collect();
+    assert_eq!(
+        (floors, account.level),
+        (vec!["match_waits"], RiskLevel::Medium)
+    );
     let home = json!({"permanentResidenceCountry": "KP"});
     let account = rate(&matrix, &with(known(person()), home), &[]);
     let floors: Vec<&str> = account.floors.iter().map(|f| &*f.id).collect();
     assert_eq!(
         (floors, account.level.name()),
         (vec!["high_risk_country", "prohibited_country"], "EXTREME")
+    );
+    // Every floor of the matrix was there.
+    assert_eq!(matrix.floors.len(), 8);
+}
+
+#[test]
+fn one_country_and_one_flag_count_once() {
+    let matrix = read(&approved());
+    let once = rate(
+        &matrix,
+        &with(known(person()), json!({"citizenshipCountry": "MM"})),
+        &[],
+    );
+    let thrice = json!({
+        "citizenshipCountry": "MM", "secondCitizenshipCountry": "MM", "birthCountry": "MM",
+        "permanentResidenceCountry": "MM", "listAddress": [{"country": "MM"}],
+    });
+    let thrice = rate(&matrix, &with(known(person()), thrice), &[]);
+    assert_eq!((&once.score, once.level), (&thrice.score, thrice.level));
+    // A flag that is a factor and a floor: the floor does not add to the score.
+    let pep = with(known(person()), json!({"isPEP": true}));
+    let with_floor = rate(&matrix, &pep, &[]);
+    let (head, tail) = approved()
+        .split_once("[[floor]]\nid = \"pep\"")
+        .map(|(h, t)| (h.to_owned(), t.to_owned()))
+        .expect("the floor");
+    let (_, tail) = tail.split_once("[[floor]]").expect("another");
+    let without = rate(&read(&format!("{head}[[floor]]{tail}")), &pep, &[]);
+    assert_eq!(with_floor.score, without.score);
+    assert!(with_floor.level > without.level);
+}
+
+#[test]
+fn more_data_can_lower_a_score_and_no_floor() {
+    let matrix = read(&approved());
+    let risky = json!({"citizenshipCountry": "IR", "isLitigated": true});
+    let before = rate(&matrix, &with(person(), risky.clone()), &[]);
+    let after = rate(&matrix, &with(known(person()), risky), &[]);
+    let tenths = |e: &Evaluation| e.score.replace('.', "").parse::<u32>().expect("a score");
+    assert!(
+        tenths(&after) < tenths(&before),
+        "{} {}",
+        after.score,
+        before.score
+    );
+    assert_eq!(after.floors, before.floors);
+    assert!(after.level >= RiskLevel::High);
+}
+
+#[test]
+fn owners_count_from_the_share_on_that_the_matrix_says() {
+    let matrix = read(&approved());
+    for (more, points) in [
+        (json!({"share": 24}), None),
+        (json!({"share": 25}), Some(90)),
+        (json!({}), Some(90)),
+        (
+            json!({"share": 100, "relationType": "REPRESENTATIVE"}),
+            None,
+        ),
+    ] {
+        let owner = json!({"relationType": "OWNER", "entityType": "INDIVIDUAL", "country": "IR"});
+        let owners = json!({"listRelatedEntity": [with(owner, more)]});
+        let account = rate(&matrix, &with(company(), owners), &[]);
+        assert_eq!(factor(&account, "country.owners").points, points);
+    }
+    let harmless = json!({"relationType": "OWNER", "share": 5, "country": "LV"});
+    let owners = json!({"listRelatedEntity": [harmless, {"relationType": "OWNER", "share": 60, "country": "IR"}]});
+    let account = rate(&matrix, &with(company(), owners), &[]);
+    let owners = factor(&account, "country.owners");
+    let attribute = Some(("risk".to_owned(), "country".to_owned()));
+    assert_eq!(owners.attribute, attribute);
+    let value = &owners.values[0];
+    assert_eq!(
+        (&*value.path, value.rating.as_deref()),
+        ("listRelatedEntity[1].country", Some("high"))
+    );
+}
+
+#[test]
+fn a_matrix_is_used_from_its_day_on() {
+    let matrices = [read(&approved().replace("2026-01-01", "2026-12-01"))];
+    let on = |category, day| matrix_for(&matrices, category, day).map(|m| m.name().file.clone());
+    assert_eq!(on("IND", "2026-12-01"), Ok("m.toml".into()));
+    let until = NoMatrix::Until("m.toml".into(), "2026-12-01".into());
+    assert_eq!(on("IND", "2026-11-30"), Err(until));
+    assert_eq!(
+        on("NONE", "2026-12-01"),
+        Err(NoMatrix::OfCategory("NONE".into()))
     );
 }
 

@@ -55,6 +55,88 @@ fn the_score_is_rounded_once_and_compared_as_it_is_shown() {
 }
 
 #[test]
+fn the_edges_of_the_shipped_levels_and_bands_are_where_they_are_written() {
+    let matrix = read(&approved());
+    let levels = [
+        (0, "LOW"),
+        (249, "LOW"),
+        (250, "MEDIUM"),
+        (251, "MEDIUM"),
+        (499, "MEDIUM"),
+        (500, "HIGH"),
+        (501, "HIGH"),
+    ];
+    for (tenths, level) in
+        levels
+            .into_iter()
+            .chain([(749, "HIGH"), (750, "EXTREME"), (751, "EXTREME")])
+    {
+        assert_eq!(matrix.level_of(tenths).name(), level, "{tenths}");
+    }
+    for (edge, below, from) in [(3_000, 0, 25), (15_000, 25, 50), (60_000, 50, 75)] {
+        for (to, points) in [(edge - 1, below), (edge, from), (edge + 1, from)] {
+            let turnover =
+                json!({"listDeclaredTurnover": [{"turnoverRange": "MONTHLY", "to": to}]});
+            let account = rate(&matrix, &with(person(), turnover), &[]);
+            assert_eq!(
+                factor(&account, "product.turnover").points,
+                Some(points),
+                "{to}"
+            );
+        }
+    }
+}
+
+/// A matrix with one factor more.
+fn with_factor(factor: &str) -> Matrix {
+    let factor = format!("[[factor]]\nid = \"own\"\ngroup = \"product\"\n{factor}\n[[floor]]");
+    read(&approved().replacen("[[floor]]", &factor, 1))
+}
+
+#[test]
+fn of_several_values_the_matrix_picks() {
+    let to = "field = \"Customer.listDeclaredTurnover[].to\"";
+    let bands = "bands = [{ below = 10, points = 1 }, { below = 50, points = 2 }, { points = 3 }]";
+    let tax = "field = \"Customer.listCountryOfTaxPayment[].country\"\nvalues = { LT = 10, LV = 40, EE = 70 }";
+    let peps = "field = \"Customer.listRelatedEntity[].isPEP\"\nis = true\npoints = 9";
+    for (factor, pick, points) in [
+        (format!("{to}\n{bands}"), "max", Some(2)),
+        (format!("{to}\n{bands}"), "min", Some(1)),
+        (format!("{to}\n{bands}"), "sum", Some(3)),
+        (format!("{to}\n{bands}"), "count", Some(1)),
+        (tax.to_owned(), "max", Some(70)),
+        (tax.to_owned(), "min", Some(10)),
+        (tax.to_owned(), "sum", Some(100)),
+        (peps.to_owned(), "any", Some(9)),
+        (peps.to_owned(), "all", Some(0)),
+        (
+            "flag = \"related.pep\"\npoints = 9".to_owned(),
+            "any",
+            Some(9),
+        ),
+        ("flag = \"any.waiting\"\npoints = 9".to_owned(), "any", None),
+    ] {
+        let matrix = with_factor(&format!("{factor}\npick = \"{pick}\""));
+        let customer = json!({
+            "listDeclaredTurnover": [{"to": 49}, {"to": 9}],
+            "listCountryOfTaxPayment": [{"country": "LT"}, {"country": "LV"}, {"country": "EE"}],
+            "listRelatedEntity": [{"isPEP": true}, {"isPEP": false}],
+        });
+        let account = rate(&matrix, &with(person(), customer), &[]);
+        assert_eq!(
+            super::factor(&account, "own").points,
+            points,
+            "{factor} {pick}"
+        );
+    }
+    let matrix = with_factor("flag = \"any.waiting\"\npoints = 9");
+    for (outcome, points) in [(Outcome::Clear, 0), (Outcome::Waiting, 9)] {
+        let account = rate(&matrix, &person(), &screened(Process::Pep, outcome));
+        assert_eq!(super::factor(&account, "own").points, Some(points));
+    }
+}
+
+#[test]
 fn groups_combine_as_they_say() {
     let both = |combine: &str| {
         let text = of_two(combine).replace("group = \"b\"", "group = \"a\"");

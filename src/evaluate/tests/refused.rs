@@ -118,6 +118,174 @@ fn a_wrong_matrix_is_refused_with_line_and_fix() {
 }
 
 #[test]
+fn a_factor_or_floor_that_is_not_clear_is_refused_with_a_fix() {
+    let cash = "field = \"Customer.doesCashDominate\"\nis = true\npoints = 80";
+    let month = "age = { until = \"Customer.applicationDate\", unit = \"months\" }";
+    let owners = "field = \"Customer.isFamilyPEP\"\nis = true\nat_least";
+    for (from, to, said) in [
+        ("owner = \"nobody yet\"", "owner = \" \"", "owner is blank"),
+        (
+            "[groups]",
+            "[groups]\nother = { weight = 1, combine = \"max\" }",
+            "the group other has no factor",
+        ),
+        (
+            "[groups]",
+            "[groups]\nlate = { weight = 1 }",
+            "missing field `combine`",
+        ),
+        ("applies_to = [", "applies_to = []#", "the list is empty"),
+        (
+            cash,
+            "flag = \"pep\"\nfield = \"Customer.doesCashDominate\"\npoints = 80",
+            "not clear what the factor takes",
+        ),
+        (
+            cash,
+            "field = \"Customer.doesCashDominate\"\npoints = 80",
+            "not clear how the factor gets its points",
+        ),
+        (
+            cash,
+            "field = \"Customer.doesCashDominate\"\nis = true\npoints = { low = 1 }",
+            "not clear how the factor gets its points",
+        ),
+        (
+            cash,
+            "field = \"Customer.birthCountry\"\nis = true\npoints = 80",
+            "is asks for a Boolean field",
+        ),
+        (
+            cash,
+            "field = \"Customer.birthDate\"\nis = true\npoints = 80",
+            "is asks for a Boolean field",
+        ),
+        (
+            cash,
+            "field = \"Customer.doesCashDominate\"\nis = true\npoints = 80\nunknown = 1",
+            "unknown does nothing in this factor",
+        ),
+        (
+            cash,
+            "field = \"Customer.doesCashDominate\"\nis = true\npoints = 80\npick = \"sum\"",
+            "pick does not go with this factor",
+        ),
+        (
+            cash,
+            "field = \"Customer.doesCashDominate\"\nbands = [{ points = 1 }]",
+            "a field of this factor is no number",
+        ),
+        (
+            cash,
+            "field = \"Customer.doesCashDominate\"\nbands = []",
+            "the bands do not follow each other",
+        ),
+        (
+            cash,
+            "field = \"Customer.doesCashDominate\"\nis = true\npoints = 80\nwhere = { share = { from = 1 } }",
+            "where does nothing here",
+        ),
+        (
+            cash,
+            "field = \"Customer.doesCashDominate\"\nis = true\npoints = 80\nunless = { \"Customer.isListed\" = \"yes\" }",
+            "isListed cannot be compared",
+        ),
+        (
+            cash,
+            "field = [\"Customer.birthCountry\", \"Customer.legalForm\"]\nattribute = \"risk\"\npoints = { low = 1 }",
+            "not of one classifier",
+        ),
+        (
+            cash,
+            "field = \"Customer.legalForm\"\nattribute = \"risk\"\npoints = { low = 1 }",
+            "no value of the classifier legalForm has the attribute risk",
+        ),
+        (
+            month,
+            "age = { until = \"Customer.establishmentCountry\", unit = \"months\" }",
+            "establishmentCountry",
+        ),
+        (
+            month,
+            "age = { until = \"Customer.title\", unit = \"months\" }",
+            "until is not a Date",
+        ),
+        (
+            month,
+            "age = { until = \"Customer.applicationDate\", unit = \"weeks\" }",
+            "unknown variant `weeks`",
+        ),
+        (
+            "MONTHLY = 1,",
+            "MONTHLY = 2,",
+            "factor does not have MONTHLY = 1",
+        ),
+        (
+            "ANNUAL = \"1/12\"",
+            "ANNUAL = \"1/0\"",
+            "a fraction such as \"1/12\"",
+        ),
+        (
+            "field = \"turnoverRange\"",
+            "field = \"turnoverRnge\"",
+            "did you mean turnoverRange?",
+        ),
+        (
+            owners,
+            "field = \"Customer.isFamilyPEP\"\nat_least",
+            "not clear when the floor holds",
+        ),
+        (
+            owners,
+            "field = \"Customer.birthDate\"\nis = true\nat_least",
+            "is asks for a Boolean field",
+        ),
+        (
+            "share = { from = 25, or_missing",
+            "share = { form = 25, or_missing",
+            "a condition is true, false, a text",
+        ),
+        (
+            "human_from = \"HIGH\"",
+            "human_from = \"HGH\"",
+            "did you mean HIGH?",
+        ),
+        (
+            "over = 40",
+            "over = 100",
+            "100 is not a whole number from 0 to 99",
+        ),
+        ("from = 0.0", "from = 1.0", "LOW does not follow"),
+        (
+            "from = 75.0",
+            "from = 100.1",
+            "from of EXTREME is not a score",
+        ),
+    ] {
+        let text = MATRICES[0].1.replacen(from, to, 1);
+        assert_ne!(text, MATRICES[0].1, "{from}");
+        let problems = match parse_matrix("m.toml", &text, &classifiers()) {
+            Err(problems) => problems,
+            Ok(_) => panic!("{to} is taken"),
+        };
+        let lines = text.lines().count() as u64;
+        let told = |p: &&crate::classifier::Problem| p.to_string().contains(said);
+        let problem = problems
+            .iter()
+            .find(told)
+            .unwrap_or_else(|| panic!("{to}: {problems:?}"));
+        assert!(
+            problem.line.is_some_and(|l| (1..=lines).contains(&l)),
+            "{problem}"
+        );
+        assert!(
+            !problem.remedy.is_empty() && !problem.to_string().contains("{}"),
+            "{problem}"
+        );
+    }
+}
+
+#[test]
 fn what_can_change_nothing_is_found() {
     let found = |from: &str, to: &str| {
         let text = approved().replace(from, to);

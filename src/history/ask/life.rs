@@ -89,7 +89,7 @@ pub struct Assessment {
 pub struct Screening {
     /// The name of the process.
     pub process: String,
-    /// Whether it was done, or is pending at head office.
+    /// Whether it was done, or is pending.
     pub status: String,
 }
 

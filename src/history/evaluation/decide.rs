@@ -104,6 +104,56 @@ impl Evaluations<'_> {
     }
 }
 
+/// Why a decision on the evaluation with this number would be refused now; None where it would not.
+///
+/// # Errors
+/// When the history cannot be read.
+pub fn refusal(conn: &Connection, number: &str) -> Result<Option<DecisionRefused>> {
+    Ok(open(conn, number)?.err())
+}
+
+/// A decision of a person, as it was recorded.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// ACCEPTED or REJECTED.
+    pub decision: String,
+    /// The level that was computed.
+    pub initial: String,
+    /// The level that was decided.
+    pub level: String,
+    /// Who decided.
+    pub by: String,
+    /// When, UTC.
+    pub at: String,
+    /// It is completed by the request that brings an approvalDate.
+    pub waits_for_approval_date: bool,
+}
+
+/// The decision that came in the file of this name.
+///
+/// # Errors
+/// When the history cannot be read; where it has none.
+pub fn recorded(conn: &Connection, number: &str, file_name: &str) -> Result<Recorded> {
+    let mut select = conn.prepare(
+        "SELECT d.decision, e.level, d.level, d.decided_by, d.decided_at, w.evaluation_id IS NOT NULL
+         FROM evaluation e
+         JOIN decision d USING (evaluation_id)
+         JOIN batch b ON b.batch_id = d.batch_id
+         LEFT JOIN approval_wait w USING (evaluation_id)
+         WHERE e.communication_number = ?1 AND b.file_name = ?2",
+    )?;
+    Ok(select.query_row([number, file_name], |r| {
+        Ok(Recorded {
+            decision: r.get(0)?,
+            initial: r.get(1)?,
+            level: r.get(2)?,
+            by: r.get(3)?,
+            at: r.get(4)?,
+            waits_for_approval_date: r.get(5)?,
+        })
+    })?)
+}
+
 fn open(conn: &Connection, number: &str) -> Result<std::result::Result<Open, DecisionRefused>> {
     let mut select = conn.prepare_cached(
         "SELECT e.evaluation_id, e.assessment_id, e.level, e.why_not, d.decided_at, d.decided_by,

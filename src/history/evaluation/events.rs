@@ -9,16 +9,16 @@ use crate::trouble::Result;
 use super::Whose;
 
 /// A file of events that does not have all of them.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct EventFile {
     /// Its row.
     pub file_id: i64,
+    /// The communicationNumber.
+    pub number: String,
     /// Its name below the folder of events.
     pub name: String,
-    /// How many events `body` has.
+    /// How many events it is to have.
     pub events: u64,
-    /// All of them.
-    pub body: String,
 }
 
 pub(in crate::history) struct Events<'c> {
@@ -80,34 +80,29 @@ impl Events<'_> {
     }
 }
 
-/// The files that do not have all their events, up to so many.
-pub(in crate::history) fn unpublished(conn: &Connection, most: u32) -> Result<Vec<EventFile>> {
+/// The files after this one that do not have all their events, up to so many.
+pub(in crate::history) fn unpublished(
+    conn: &Connection,
+    after: i64,
+    most: u32,
+) -> Result<Vec<EventFile>> {
     let mut select = conn.prepare_cached(
         "SELECT file_id, communication_number, name, events FROM event_file
-         WHERE published < events ORDER BY file_id LIMIT ?1",
+         WHERE published < events AND file_id > ?1 ORDER BY file_id LIMIT ?2",
     )?;
-    let files = select
-        .query_map([most], |r| {
-            let file = EventFile {
-                file_id: r.get(0)?,
-                name: r.get(2)?,
-                events: r.get(3)?,
-                body: String::new(),
-            };
-            Ok((file, r.get(1)?))
-        })?
-        .collect::<rusqlite::Result<Vec<(EventFile, String)>>>()?;
-    files
-        .into_iter()
-        .map(|(mut file, number)| {
-            file.body = body(conn, file.file_id, &number)?;
-            Ok(file)
+    let files = select.query_map([after, most.into()], |r| {
+        Ok(EventFile {
+            file_id: r.get(0)?,
+            number: r.get(1)?,
+            name: r.get(2)?,
+            events: r.get(3)?,
         })
-        .collect()
+    })?;
+    Ok(files.collect::<rusqlite::Result<_>>()?)
 }
 
 /// The body of a file with all its events.
-fn body(conn: &Connection, file_id: i64, number: &str) -> Result<String> {
+pub(in crate::history) fn body(conn: &Connection, file: &EventFile) -> Result<String> {
     struct Row {
         kind: String,
         subject: String,
@@ -119,7 +114,7 @@ fn body(conn: &Connection, file_id: i64, number: &str) -> Result<String> {
         "SELECT type, subject, data, id, time FROM event WHERE file_id = ?1 ORDER BY no",
     )?;
     let rows = select
-        .query_map([file_id], |r| {
+        .query_map([file.file_id], |r| {
             let data: String = r.get(2)?;
             Ok(Row {
                 kind: r.get(0)?,
@@ -132,7 +127,7 @@ fn body(conn: &Connection, file_id: i64, number: &str) -> Result<String> {
         .collect::<rusqlite::Result<Vec<Row>>>()?;
     Ok(events_body(rows.iter().map(|row| Event {
         kind: &row.kind,
-        source: number,
+        source: &file.number,
         subject: &row.subject,
         data: &row.data,
         specversion: "1.0",

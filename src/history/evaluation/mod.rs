@@ -8,6 +8,7 @@ mod again;
 mod decide;
 mod events;
 mod matrices;
+mod open;
 
 use rusqlite::{CachedStatement, Connection, params};
 
@@ -18,10 +19,11 @@ use crate::trouble::Result;
 
 pub use again::{Standing, standing_after};
 pub(super) use again::{open_request, record_again};
-pub use decide::{DecisionRefused, NewDecision};
+pub use decide::{DecisionRefused, NewDecision, recorded, refusal};
 pub use events::EventFile;
-pub(super) use events::{Events, mark, unpublished};
+pub(super) use events::{Events, body, mark, unpublished};
 pub(super) use matrices::{activate, are_known};
+pub use open::{OpenEvaluation, nearest_open, open_evaluations};
 
 /// The level that was decided of the assessment `a`, if one was: of its newest evaluation with a decision.
 pub(super) const DECIDED_LEVEL: &str = "(SELECT d.level FROM evaluation e
@@ -295,7 +297,8 @@ impl<'c> Evaluations<'c> {
             .add(&row.whose(), (&event.kind(), &event.data()), now)
     }
 
-    /// Whether an earlier evaluation of the customer was accepted and completed.
+    /// Whether an earlier evaluation of the customer was accepted and completed; not as a lead, which has
+    /// no approval.
     fn was_approved_before(&self, id: i64, row: &DecidedRow) -> Result<bool> {
         let whose = row.whose();
         let first = super::rules::customer_of(self.conn, whose.business_unit, whose.ext_id)?;
@@ -307,9 +310,10 @@ impl<'c> Evaluations<'c> {
                    SELECT s.next_assessment_id FROM life JOIN succession s USING (assessment_id))
                  SELECT EXISTS (
                    SELECT 1 FROM life
+                   JOIN assessment a USING (assessment_id)
                    JOIN evaluation e USING (assessment_id)
                    JOIN decision d USING (evaluation_id)
-                   WHERE d.decision = 'ACCEPTED' AND e.evaluation_id <> ?2
+                   WHERE d.decision = 'ACCEPTED' AND a.kind <> 'lead' AND e.evaluation_id <> ?2
                      AND NOT EXISTS (SELECT 1 FROM approval_wait w
                                      WHERE w.evaluation_id = e.evaluation_id))",
             )?

@@ -210,8 +210,8 @@ CREATE VIEW v_pending AS
 SELECT 'evaluation' AS what, NULL AS process, e.assessment_id, a.customer_ext_id, a.business_unit,
        a.assessed_at AS requested_at, 1 AS newest, e.communication_number,
        coalesce(e.why_not, 'a person decides') AS why
-FROM open_evaluation o
-JOIN evaluation e ON e.evaluation_id = o.evaluation_id
+FROM open_evaluation w
+JOIN evaluation e ON e.evaluation_id = w.evaluation_id
 JOIN assessment a ON a.assessment_id = e.assessment_id
 UNION ALL
 SELECT 'screening', s.process, s.assessment_id, a.customer_ext_id, a.business_unit, s.requested_at,

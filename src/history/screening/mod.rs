@@ -1,8 +1,11 @@
 //! Screening as rows: what was found for each subject and process of a request, and what a person decided
 //! about it. The one writer adds them in the transaction of the request or of the decision.
 
+mod again;
 mod decide;
 mod lists;
+mod of_history;
+mod open;
 
 use rusqlite::{CachedStatement, Connection, params};
 use serde_json::{Map, Value};
@@ -14,9 +17,12 @@ use crate::trouble::Result;
 
 use super::evaluation::{Events, Whose};
 
+pub use again::{Customer, Entries, Rescreening};
+pub(super) use again::{begin, compared, customers_after, end, record as record_rescreening};
 pub use decide::{NewScreeningDecision, ScreeningRefused};
 pub use lists::ListVersion;
 pub(super) use lists::{activate, entries_before};
+pub use open::{OpenMatch, open_matches};
 
 /// The screening of one subject in one process, ready to be written.
 #[derive(Clone, Debug)]

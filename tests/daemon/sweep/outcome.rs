@@ -41,6 +41,8 @@ impl Outcome {
             "SELECT communication_number, customer_ext_id, action FROM assessment ORDER BY 1",
             "SELECT communication_number FROM rejection ORDER BY 1",
             "SELECT code, path FROM v_finding ORDER BY 1, 2",
+            "SELECT communication_number, state, final_risk_level, decision FROM v_evaluation ORDER BY 1",
+            "SELECT communication_number, no, type, data ->> '$.finalRiskLevel', id, published FROM v_event ORDER BY 1, 2",
             "SELECT * FROM total",
             "SELECT * FROM pragma_integrity_check",
             "SELECT * FROM pragma_foreign_key_check",
@@ -79,7 +81,8 @@ impl Outcome {
 fn forget_times(value: &mut Value) {
     match value {
         Value::Object(object) => {
-            object.retain(|key, _| !["timeElapsedMs", "timestamp", "batch"].contains(&&**key));
+            let times = ["timeElapsedMs", "timestamp", "batch", "time", "approvedAt"];
+            object.retain(|key, _| !times.contains(&&**key));
             object.values_mut().for_each(forget_times);
         }
         Value::Array(list) => list.iter_mut().for_each(forget_times),
