@@ -8,7 +8,7 @@
 //! max_age_days = 14
 //! ```
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::path::{Component, Path};
@@ -91,7 +91,7 @@ struct Keys {
     date: Option<Spanned<Datetime>>,
     min_entries: Option<u64>,
     topics: Option<Spanned<Several<String>>>,
-    columns: Option<Spanned<HashMap<Role, Several<String>>>>,
+    columns: Option<Spanned<BTreeMap<Role, Several<String>>>>,
     separator: Option<Spanned<String>>,
 }
 

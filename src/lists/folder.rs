@@ -62,11 +62,12 @@ pub fn read_folder(
         described.extend(list.description.iter().flat_map(|d| d.files.clone()));
         lists.all.push(list);
     }
-    let is_note = |name: &String| name.to_ascii_lowercase().starts_with("readme");
-    let others = names
-        .into_iter()
-        .filter(|name| !described.contains(name) && !is_note(name));
-    lists.undescribed = others.collect();
+    // A description that is not sound may mention any of them.
+    if lists.all.iter().all(|list| list.description.is_some()) {
+        let is_note = |name: &String| name.to_ascii_lowercase().starts_with("readme");
+        names.retain(|name| !described.contains(name) && !is_note(name));
+        lists.undescribed = names.into_iter().collect();
+    }
     Ok(lists)
 }
 

@@ -39,7 +39,7 @@ pub struct Previous {
 pub struct Lists {
     /// In the order of their names.
     pub all: Vec<List>,
-    /// Names of files that no description mentions.
+    /// Names of files that no description mentions, if all descriptions are sound.
     pub undescribed: Vec<String>,
 }
 

@@ -14,7 +14,7 @@ use super::refusal::Fault;
 use super::source::{Rows, Source};
 
 /// What a column has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Role {
     /// Several make one id.
@@ -89,7 +89,7 @@ pub(super) fn read(
     let places = places(description, &texts(line, header)?)?;
     while let Some((line, row)) = rows.next()? {
         let row = texts(line, row)?;
-        if row.iter().any(|cell| !cell.trim().is_empty()) {
+        if row.iter().any(|cell| !cell.is_empty()) {
             one(&places, line, &row, entries)?;
         }
     }
@@ -122,7 +122,7 @@ fn places(description: &Description, header: &[&str]) -> Result<Vec<(Role, usize
     for (role, name, must) in columns {
         match header
             .iter()
-            .position(|h| h.trim().eq_ignore_ascii_case(name))
+            .position(|h| h.to_lowercase() == name.to_lowercase())
         {
             Some(at) => places.push((role, at)),
             None if must => {
@@ -140,7 +140,7 @@ fn places(description: &Description, header: &[&str]) -> Result<Vec<(Role, usize
 fn texts(line: u64, row: &ByteRecord) -> Result<Vec<&str>, Fault> {
     let not_text = |_| Fault::at(line, "is not UTF-8: save it as CSV in UTF-8");
     row.iter()
-        .map(|cell| std::str::from_utf8(cell).map_err(not_text))
+        .map(|cell| Ok(std::str::from_utf8(cell).map_err(not_text)?.trim()))
         .collect()
 }
 
@@ -152,7 +152,7 @@ fn one(
 ) -> Result<(), Fault> {
     let cells = |role| -> Vec<&str> {
         let of_role = places.iter().filter(|(of, _)| *of == role);
-        let cells = of_role.filter_map(|(_, at)| Some(row.get(*at)?.trim()));
+        let cells = of_role.filter_map(|(_, at)| row.get(*at).copied());
         cells.filter(|cell| !cell.is_empty()).collect()
     };
     cells(Role::Made)

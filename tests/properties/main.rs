@@ -2,6 +2,7 @@
 //! finding, no bytes bring the judging down, and neither chunks nor threads change what is found.
 
 mod flaw;
+mod lists;
 mod schema;
 #[path = "../schemas/mod.rs"]
 mod schemas;
