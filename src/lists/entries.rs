@@ -114,14 +114,16 @@ impl Entries {
         self.date = self.date.max(day);
     }
 
-    /// The entries that have a name.
+    /// The entries that have a name; nothing can be compared with the others.
     pub(super) fn named(mut self) -> Entries {
+        let all = self.entities.len();
         self.by_id = HashMap::new();
         self.entities.retain_mut(|entity| {
             entity.names.shrink_to_fit();
             !entity.names.is_empty()
         });
         self.entities.shrink_to_fit();
+        self.left_out += (all - self.entities.len()) as u64;
         self
     }
 }

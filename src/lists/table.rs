@@ -90,7 +90,7 @@ pub(super) fn read(
     while let Some((line, row)) = rows.next()? {
         let row = texts(line, row)?;
         if row.iter().any(|cell| !cell.is_empty()) {
-            one(&places, line, &row, entries)?;
+            one(description.format, &places, (line, &row), entries)?;
         }
     }
     Ok(())
@@ -102,7 +102,7 @@ fn places(description: &Description, header: &[&str]) -> Result<Vec<(Role, usize
     let columns: Vec<(Role, &str, bool)> = match (description.format, &description.columns) {
         (Format::Csv, Some(named)) => named
             .iter()
-            .map(|(role, name)| (*role, name.as_str(), true))
+            .flat_map(|(role, names)| names.0.iter().map(|name| (*role, name.as_str(), true)))
             .collect(),
         // Rows of an own table need no id.
         (Format::Csv, None) => OWN
@@ -145,9 +145,9 @@ fn texts(line: u64, row: &ByteRecord) -> Result<Vec<&str>, Fault> {
 }
 
 fn one(
+    format: Format,
     places: &[(Role, usize)],
-    line: u64,
-    row: &[&str],
+    (line, row): (u64, &[&str]),
     entries: &mut Entries,
 ) -> Result<(), Fault> {
     let cells = |role| -> Vec<&str> {
@@ -188,6 +188,11 @@ fn one(
         cells(role)
             .into_iter()
             .try_for_each(|names| entry.names(names, quality))?;
+    }
+    // In the table of the European Union other rows have it; of a published list one such row is no
+    // reason to have none.
+    if entry.entity.names.is_empty() && format == Format::Csv {
+        return Err(Fault::at(line, "an entry has no name"));
     }
     cells(Role::BirthDate)
         .into_iter()

@@ -84,6 +84,7 @@ fn a_list_that_is_refused_is_said_with_its_fix() {
     );
     assert!(said.contains("0 lists to be used in"), "{said}");
     office.edit("lists/internal.toml", "proces", "process");
+    office.write("lists/folds.toml", "");
     let said = listed(&office).2;
     let forgotten = said
         .lines()

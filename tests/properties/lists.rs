@@ -5,7 +5,7 @@ use std::io::{self, Cursor};
 
 use chrono::NaiveDate;
 use kycdrop::catalog::ScreeningProcess as Process;
-use kycdrop::lists::{Content, List, Opened, Previous, Refusal, read_list};
+use kycdrop::lists::{Content, List, Lists, Opened, Previous, Refusal, read_list};
 use kycdrop::screening::{Quality, Subject};
 use proptest::prelude::*;
 
@@ -236,6 +236,7 @@ fn what_is_not_the_format_is_refused_with_its_place() {
         ("csv", "", "not even the names of its columns"),
         ("csv", "name\n", "no person or organisation is in it"),
         ("csv", "id,name\n,Ona\n", "f:2: an entry has no id"),
+        ("csv", "id,name\n1,-\n", "f:2: an entry has no name"),
         (
             "csv",
             "name\nOna\n\u{1a}\nJonas\n",
@@ -311,13 +312,17 @@ fn what_is_not_the_format_is_refused_with_its_place() {
         );
         assert!(refusal.remedy().len() > 20, "{refusal}");
     }
+    let mut latin = UN.as_bytes().to_vec();
+    latin[UN.find("ONA").expect("a name")] = 0xe6;
+    let refusal = refused(read_as("un", &latin)).to_string();
+    assert!(refusal.starts_with("f: is not XML"), "{refusal}");
     for (bytes, said) in [
         (&b"name\nOn\xe6\n"[..], "f:2: is not UTF-8"),
         (b"\xff\xfen\0a\0", "is UTF-16"),
         (b"PK\x03\x04", "is packed"),
         (
             b"name\nOna\n\0\0\0\0\0\0\0\0",
-            "the last line has no line break",
+            "f:3: an entry has no name",
         ),
     ] {
         let refusal = refused(read_as("csv", bytes));
@@ -476,7 +481,10 @@ fn a_description_that_is_not_sound_is_refused_with_its_line() {
             base.replace("\"SANCTIONS\"", "[\"PEP\", \"X\"]"),
             "there is no process X: write one of SANCTIONS, PEP",
         ),
-        (base.replace("\"SANCTIONS\"", "[]"), "process is empty"),
+        (
+            base.replace("\"SANCTIONS\"", "[]"),
+            "line 2, column 11: an empty list says nothing",
+        ),
         (
             base.replace("\"csv\"", "\"csw\""),
             "line 3, column 10: unknown variant `csw`: did you mean csv?",
@@ -491,12 +499,12 @@ fn a_description_that_is_not_sound_is_refused_with_its_line() {
         ),
         (
             base.replace("\"f\"", "7"),
-            "line 4, column 8: invalid type: integer `7`, expected a string or a list of strings",
+            "line 4, column 8: invalid type: integer, expected a string or a list of strings",
         ),
         (base.replace("\"T\"", "\" \""), "title is blank"),
         (
             base.replace("csv", "ofac"),
-            "an OFAC list has its other names in a file of their own",
+            "line 4: file is one file: OFAC has other names in a second one",
         ),
         (
             base.clone() + "threshold = 1.5",
@@ -506,7 +514,7 @@ fn a_description_that_is_not_sound_is_refused_with_its_line() {
         (base.clone() + "date = 10:00:00", "date is not a day"),
         (
             base.clone() + "topics = \"sanction\"",
-            "topics are those of the formats ftm and senzing",
+            "line 5: topics is for the formats ftm and senzing",
         ),
         (
             base.clone() + "separator = \"::\"",
@@ -514,11 +522,11 @@ fn a_description_that_is_not_sound_is_refused_with_its_line() {
         ),
         (
             base.replace("csv", "un") + "separator = \";\"",
-            "separator is that of the format csv",
+            "line 5: separator is for the format csv",
         ),
         (
             base.replace("csv", "un") + "[columns]\nname = \"n\"",
-            "columns are those of the format csv",
+            "line 5: columns is for the format csv",
         ),
         (
             base.clone() + "[columns]\nnam = \"n\"",
@@ -526,7 +534,7 @@ fn a_description_that_is_not_sound_is_refused_with_its_line() {
         ),
         (
             base.clone() + "[columns]\nid = \"n\"",
-            "columns says no name",
+            "line 5: columns says no name",
         ),
         (
             base.clone() + "title = \"twice\"",
@@ -545,6 +553,46 @@ fn a_description_that_is_not_sound_is_refused_with_its_line() {
     let list = read(&several, &[("f", OWN.as_bytes())], None);
     assert!(list.is_for(Process::Pep) && !list.is_for(Process::InternalList));
     content(list);
+}
+
+#[test]
+fn a_process_is_whole_only_if_all_its_lists_are() {
+    let list = |name: &str, text: &str| List {
+        name: name.to_owned(),
+        ..read(text, &[("f", OWN.as_bytes())], None)
+    };
+    let sound = of("csv");
+    let broken = sound.replace("csv", "un");
+    let pep = sound.replace("SANCTIONS", "PEP");
+    let lists = |all: Vec<List>| Lists {
+        all,
+        undescribed: Vec::new(),
+    };
+    let of = |lists: &Lists, process| {
+        let usable: Vec<_> = lists.usable(process).map(|(l, _)| l.name.clone()).collect();
+        (
+            usable.join(" "),
+            lists.missing(process).map(|m| m.to_string()),
+        )
+    };
+    let some = lists(vec![list("a", &sound), list("b", &broken), list("c", &pep)]);
+    let (usable, missing) = of(&some, Process::Sanctions);
+    assert_eq!(usable, "a");
+    assert!(missing.expect("b").starts_with("list b: f: ends before"));
+    assert_eq!(of(&some, Process::Pep), ("c".into(), None));
+    let none = Some("there is no list for it".into());
+    assert_eq!(of(&some, Process::AdverseMedia), (String::new(), none));
+    // Nobody knows what a list is for whose description is not sound.
+    let unknown = lists(vec![list("c", &pep), list("d", "titel = 1\n")]);
+    let (usable, missing) = of(&unknown, Process::Pep);
+    assert_eq!(usable, "c");
+    assert!(missing.expect("d").starts_with("list d: x.toml: line 1"));
+    assert_eq!(unknown.refused().count(), 1);
+    let standings = unknown.standings();
+    assert_eq!(
+        (standings[0].entries, standings[1].entries),
+        (Some(2), None)
+    );
 }
 
 fn any_format() -> impl Strategy<Value = (&'static str, &'static str)> {
