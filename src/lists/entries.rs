@@ -108,10 +108,14 @@ impl Entries {
         Some(Draft { entity, line })
     }
 
-    /// A day on which the list was made, or a moment of one.
+    /// A day on which the list was made, `2026-01-31` or `31/01/2026`, or a moment of one.
     pub(super) fn dated(&mut self, text: &str) {
-        let day = text.trim().get(..10).and_then(|day| day.parse().ok());
-        self.date = self.date.max(day);
+        let day = text.get(..10).unwrap_or_default();
+        let forms = ["%Y-%m-%d", "%d/%m/%Y"];
+        let read = forms
+            .iter()
+            .find_map(|form| NaiveDate::parse_from_str(day, form).ok());
+        self.date = self.date.max(read);
     }
 
     /// The entries that have a name; nothing can be compared with the others.

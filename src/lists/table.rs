@@ -50,6 +50,7 @@ const SIMPLE: &[(Role, &str)] = &[
 const EU: &[(Role, &str)] = &[
     (Role::Id, "Entity_LogicalId"),
     (Role::Schema, "Entity_SubjectType"),
+    (Role::Schema, "Entity_SubjectType_ClassificationCode"),
     (Role::Name, "NameAlias_WholeName"),
     (Role::Part, "NameAlias_FirstName"),
     (Role::Part, "NameAlias_MiddleName"),
@@ -158,7 +159,7 @@ fn one(
     cells(Role::Made)
         .iter()
         .for_each(|moment| entries.dated(moment));
-    let Some(subject) = subject(&cells(Role::Schema).concat()) else {
+    let Some(subject) = subject(cells(Role::Schema).first().unwrap_or(&"")) else {
         entries.left_out += 1;
         return Ok(());
     };

@@ -118,8 +118,8 @@ const UN: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 "#;
 
 const EU: &str = "\u{feff}fileGenerationDate;Entity_LogicalId;Entity_SubjectType;Entity_Regulation_Programme;NameAlias_LastName;NameAlias_FirstName;NameAlias_WholeName;BirthDate_BirthDate;BirthDate_Year;Citizenship_CountryIso2Code\r\n\
-2026-06-01T10:00:00.000+02:00;13;P;MADE;Medžiotė;Ona;Ona Medžiotė;;;\r\n\
-2026-06-01T10:00:00.000+02:00;13;P;MADE;Medziote;Ona;;;;\r\n\
+01/06/2026;13;P;MADE;Medžiotė;Ona;Ona Medžiotė;;;\r\n\
+31/05/2026;13;P;MADE;Medziote;Ona;;;;\r\n\
 2026-06-01T10:00:00.000+02:00;13;P;MADE;;;;1961-04-05;1961;LT\r\n\
 2026-06-01T10:00:00.000+02:00;14;E;MADE;;;\"Miglos; Krantas\";;;00\r\n\
 ;;;;;;;;;\r\n";
@@ -320,10 +320,7 @@ fn what_is_not_the_format_is_refused_with_its_place() {
         (&b"name\nOn\xe6\n"[..], "f:2: is not UTF-8"),
         (b"\xff\xfen\0a\0", "is UTF-16"),
         (b"PK\x03\x04", "is packed"),
-        (
-            b"name\nOna\n\0\0\0\0\0\0\0\0",
-            "f:3: an entry has no name",
-        ),
+        (b"name\nOna\n\0\0\0\0\0\0\0\0", "f:3: an entry has no name"),
     ] {
         let refusal = refused(read_as("csv", bytes));
         assert!(refusal.to_string().contains(said), "{refusal}");
