@@ -114,6 +114,8 @@ pub(super) struct Rows<'r> {
     row: ByteRecord,
     line: u64,
     pub(super) columns: usize,
+    /// The last row may end without a line break.
+    pub(super) may_end_openly: bool,
     /// The file's own mark of its end was read.
     pub(super) marked: bool,
 }
@@ -133,6 +135,7 @@ impl<'r> Rows<'r> {
             row: ByteRecord::new(),
             line: 1,
             columns: 0,
+            may_end_openly: false,
             marked: false,
         }
     }
@@ -183,6 +186,7 @@ impl<'r> Rows<'r> {
     fn ends(&self, line: u64) -> Result<(), Fault> {
         match self.reader.get_ref().get_ref().0.last {
             b'\n' | END_MARK => Ok(()),
+            _ if self.may_end_openly => Ok(()),
             _ => Err(Fault::at(
                 line.saturating_sub(1),
                 "the last line has no line break, so the file may be cut off; end it with one if it is whole",

@@ -82,6 +82,8 @@ pub(super) fn read(
     entries: &mut Entries,
 ) -> Result<(), Fault> {
     let mut rows = Rows::new(source, description.separator());
+    // The number of entries then tells whether an own table is whole.
+    rows.may_end_openly = description.format == Format::Csv && description.min_entries.is_some();
     let Some((line, header)) = rows.next()? else {
         return Err(Fault::whole(
             "is empty: it has not even the names of its columns",

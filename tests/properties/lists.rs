@@ -448,6 +448,14 @@ fn a_list_that_is_old_or_short_is_refused() {
         Refusal::Shrunk { least: 3, now: 2 }
     ));
     assert_eq!(content(list(3)).entities.len(), 3);
+    // It says how many a table has whose last line has no line break.
+    let open_end = |more: &str| read(&(of("csv") + more), &[("f", b"name\nOna\nRasa")], None);
+    assert_eq!(content(open_end("min_entries = 2\n")).entities.len(), 2);
+    let refusal = refused(open_end("")).to_string();
+    assert!(
+        refusal.starts_with("f:3: the last line has no line break"),
+        "{refusal}"
+    );
 }
 
 #[test]
