@@ -2,7 +2,7 @@
 //! finding, no bytes bring the judging down, and neither chunks nor threads change what is found.
 
 mod flaw;
-mod lists;
+mod list_formats;
 mod schema;
 #[path = "../schemas/mod.rs"]
 mod schemas;
