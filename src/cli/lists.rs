@@ -17,9 +17,9 @@ use super::output::{Format, Printer};
 /// Arguments of `lists`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-Each list is read whole. One that is refused is not used, and nobody is \"no match\"
-in its processes until it is put right. docs/LISTS.md says what belongs into the
-folder. Exit codes: 0 all can be used, 78 one is refused.
+Each list is read whole. One that is refused is not used, and nobody is \"no
+match\" in its processes until it is put right. docs/LISTS.md says what belongs
+into the folder. Exit codes: 0 all can be used, 78 one is refused.
 
 Examples:
   kycdrop lists                   how the lists of the home stand
@@ -36,9 +36,14 @@ pub(super) struct Args {
 /// Reads and shows them.
 pub(super) fn lists(home: &Home, args: &Args) -> Result<u8> {
     let folder = args.dir.clone().unwrap_or_else(|| home.lists());
-    let lists = match args.dir.is_none() && !folder.exists() {
-        true => Lists::default(),
-        false => read_folder(&folder, clock::utc_now().date_naive(), &BTreeMap::new())?,
+    let lists = if args.dir.is_some() || folder.exists() {
+        read_folder(&folder, clock::utc_now().date_naive(), &BTreeMap::new())?
+    } else {
+        note!(
+            "there is no folder {}; docs/LISTS.md says what belongs there",
+            folder.display()
+        );
+        Lists::default()
     };
     show(&lists, Printer::new(Format::or_default(args.format)))?;
     for (list, refusal) in lists.refused() {

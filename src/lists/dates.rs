@@ -60,6 +60,10 @@ impl Reader {
                 _ => word,
             });
         let parts: Vec<&str> = word.split(['-', '/', '.', '–']).collect();
+        if parts.len() > 1 && word.contains(char::is_alphabetic) {
+            let parts = parts.into_iter().filter(|part| !part.is_empty());
+            return parts.for_each(|part| self.word(part));
+        }
         let numbers: Vec<Option<u16>> = parts.iter().map(|p| number(p)).collect();
         match numbers[..] {
             [Some(n)] if word.len() == 4 => self.year(n),
@@ -72,6 +76,10 @@ impl Reader {
                 self.year(to);
             }
             [Some(y), Some(m)] if YEARS.contains(&y) => {
+                self.month = u8::try_from(m).ok();
+                self.year(y);
+            }
+            [Some(m), Some(y)] if YEARS.contains(&y) => {
                 self.month = u8::try_from(m).ok();
                 self.year(y);
             }
@@ -179,6 +187,10 @@ mod tests {
             ("1 Feb 1960 to 31 Dec 1961", "1960 1961"),
             ("1900 to 1980", ""),
             ("7.3.1955", "1955-03-07"),
+            ("3.1955", "1955-03"),
+            ("13/1955", "1955"),
+            ("07-Mar-1955", "1955-03-07"),
+            ("c.1955", "1955"),
             ("07.03.1955 or 8.3.1956", "1955-03-07 1956-03-08"),
             ("25/12/1970", "1970-12-25"),
             ("12/25/1970", "1970-12-25"),

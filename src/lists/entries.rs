@@ -108,20 +108,26 @@ impl Entries {
         Some(Draft { entity, line })
     }
 
-    /// A day on which the list was made, or a moment of one.
+    /// A day on which the list was made, `2026-01-31` or `31/01/2026`, or a moment of one.
     pub(super) fn dated(&mut self, text: &str) {
-        let day = text.trim().get(..10).and_then(|day| day.parse().ok());
-        self.date = self.date.max(day);
+        let day = text.get(..10).unwrap_or_default();
+        let forms = ["%Y-%m-%d", "%d/%m/%Y"];
+        let read = forms
+            .iter()
+            .find_map(|form| NaiveDate::parse_from_str(day, form).ok());
+        self.date = self.date.max(read);
     }
 
-    /// The entries that have a name.
+    /// The entries that have a name; nothing can be compared with the others.
     pub(super) fn named(mut self) -> Entries {
+        let all = self.entities.len();
         self.by_id = HashMap::new();
         self.entities.retain_mut(|entity| {
             entity.names.shrink_to_fit();
             !entity.names.is_empty()
         });
         self.entities.shrink_to_fit();
+        self.left_out += (all - self.entities.len()) as u64;
         self
     }
 }

@@ -62,19 +62,25 @@ pub fn read_folder(
         described.extend(list.description.iter().flat_map(|d| d.files.clone()));
         lists.all.push(list);
     }
-    let is_note = |name: &String| name.to_ascii_lowercase().starts_with("readme");
-    let others = names
-        .into_iter()
-        .filter(|name| !described.contains(name) && !is_note(name));
-    lists.undescribed = others.collect();
+    // A description that is not sound may mention any of them.
+    if lists.all.iter().all(|list| list.description.is_some()) {
+        let is_no_data =
+            |name: &String| name == FOLDS || name.to_ascii_lowercase().starts_with("readme");
+        names.retain(|name| !described.contains(name) && !is_no_data(name));
+        lists.undescribed = names.into_iter().collect();
+    }
     Ok(lists)
 }
 
+/// What the institution knows of names, in the folder of the lists: not a list.
+const FOLDS: &str = "folds.toml";
+
 /// Whether a name in the folder is that of a description.
 pub fn is_description(path: &Path) -> bool {
+    let name = path.file_name();
     path.extension()
         .is_some_and(|e| e.eq_ignore_ascii_case("toml"))
-        && !path.file_name().is_some_and(is_left_alone)
+        && !name.is_some_and(|name| is_left_alone(name) || name == FOLDS)
 }
 
 fn read_one(

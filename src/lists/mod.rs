@@ -39,7 +39,7 @@ pub struct Previous {
 pub struct Lists {
     /// In the order of their names.
     pub all: Vec<List>,
-    /// Names of files that no description mentions.
+    /// Names of files that no description mentions, if all descriptions are sound.
     pub undescribed: Vec<String>,
 }
 
@@ -67,7 +67,7 @@ pub struct Content {
     pub entities: Vec<Entity>,
     /// The number of all their names.
     pub names: u64,
-    /// The number of entries that are neither (vessels), or not of the topics asked for.
+    /// The number of entries that are neither (vessels), not of the topics asked for, or without a name.
     pub left_out: u64,
 }
 

@@ -95,7 +95,7 @@ impl Ofac {
     fn primary(&mut self, row: &Row<'_>, entries: &mut Entries) -> Result<(), Fault> {
         self.primaries = true;
         let id = row.text(0);
-        let subject = match &*row.text(2) {
+        let subject = match row.text(2).to_ascii_lowercase().as_str() {
             "individual" => Subject::Person,
             "vessel" | "aircraft" => {
                 entries.left_out += 1;

@@ -66,7 +66,7 @@ impl Refusal {
             Refusal::Missing { .. } => {
                 "put the file beside its description, or correct the name there".into()
             }
-            Refusal::Unread { error, .. } if self.may_pass() || trouble::is_limit(error) => {
+            Refusal::Unread { error, .. } if trouble::is_limit(error) => {
                 trouble::LIMITS.into()
             }
             Refusal::Unread { .. } => {

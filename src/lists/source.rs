@@ -112,7 +112,10 @@ impl<'r> Lines<'r> {
 pub(super) struct Rows<'r> {
     reader: csv::Reader<io::Chain<Source<'r>, &'static [u8]>>,
     row: ByteRecord,
+    line: u64,
     pub(super) columns: usize,
+    /// The last row may end without a line break.
+    pub(super) may_end_openly: bool,
     /// The file's own mark of its end was read.
     pub(super) marked: bool,
 }
@@ -123,12 +126,16 @@ impl<'r> Rows<'r> {
             .delimiter(separator)
             .has_headers(false)
             .flexible(true)
+            // With CRLF as the end, rows would be counted one line too early. The CR stays in the last cell.
+            .terminator(csv::Terminator::Any(b'\n'))
             .buffer_capacity(64 << 10)
             .from_reader(source.chain(BEHIND));
         Rows {
             reader,
             row: ByteRecord::new(),
+            line: 1,
             columns: 0,
+            may_end_openly: false,
             marked: false,
         }
     }
@@ -142,14 +149,18 @@ impl<'r> Rows<'r> {
                 csv::ErrorKind::Io(e) => e.into(),
                 e => Fault::whole(format!("{e:?}")),
             })?;
-            let line = self.row.position().map_or(1, csv::Position::line);
+            let before = self.line;
+            self.line = self.row.position().map_or(1, csv::Position::line);
+            let line = self.line;
             if !more {
                 return Err(Fault::at(
-                    line,
+                    before,
                     "a quotation mark is not closed up to the end of the file",
                 ));
             }
-            match (self.row.len(), self.row.get(0)) {
+            match (self.row.len(), self.row.get(0).map(<[u8]>::trim_ascii)) {
+                // A blank line.
+                (1, Some([])) => {}
                 (1, Some([END_MARK, END_MARK])) => return self.ends(line).map(|()| None),
                 (1, Some([END_MARK])) if !self.marked => self.marked = true,
                 _ if self.marked => {
@@ -158,8 +169,7 @@ impl<'r> Rows<'r> {
                 _ => break,
             }
         }
-        let line = self.row.position().map_or(1, csv::Position::line);
-        let columns = self.row.len();
+        let (line, columns) = (self.line, self.row.len());
         if self.columns == 0 {
             self.columns = columns;
         }
@@ -175,7 +185,8 @@ impl<'r> Rows<'r> {
 
     fn ends(&self, line: u64) -> Result<(), Fault> {
         match self.reader.get_ref().get_ref().0.last {
-            b'\n' | b'\r' | END_MARK => Ok(()),
+            b'\n' | END_MARK => Ok(()),
+            _ if self.may_end_openly => Ok(()),
             _ => Err(Fault::at(
                 line.saturating_sub(1),
                 "the last line has no line break, so the file may be cut off; end it with one if it is whole",

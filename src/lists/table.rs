@@ -14,7 +14,7 @@ use super::refusal::Fault;
 use super::source::{Rows, Source};
 
 /// What a column has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Role {
     /// Several make one id.
@@ -50,6 +50,7 @@ const SIMPLE: &[(Role, &str)] = &[
 const EU: &[(Role, &str)] = &[
     (Role::Id, "Entity_LogicalId"),
     (Role::Schema, "Entity_SubjectType"),
+    (Role::Schema, "Entity_SubjectType_ClassificationCode"),
     (Role::Name, "NameAlias_WholeName"),
     (Role::Part, "NameAlias_FirstName"),
     (Role::Part, "NameAlias_MiddleName"),
@@ -81,6 +82,8 @@ pub(super) fn read(
     entries: &mut Entries,
 ) -> Result<(), Fault> {
     let mut rows = Rows::new(source, description.separator());
+    // The number of entries then tells whether an own table is whole.
+    rows.may_end_openly = description.format == Format::Csv && description.min_entries.is_some();
     let Some((line, header)) = rows.next()? else {
         return Err(Fault::whole(
             "is empty: it has not even the names of its columns",
@@ -89,8 +92,8 @@ pub(super) fn read(
     let places = places(description, &texts(line, header)?)?;
     while let Some((line, row)) = rows.next()? {
         let row = texts(line, row)?;
-        if row.iter().any(|cell| !cell.trim().is_empty()) {
-            one(&places, line, &row, entries)?;
+        if row.iter().any(|cell| !cell.is_empty()) {
+            one(description.format, &places, (line, &row), entries)?;
         }
     }
     Ok(())
@@ -102,7 +105,7 @@ fn places(description: &Description, header: &[&str]) -> Result<Vec<(Role, usize
     let columns: Vec<(Role, &str, bool)> = match (description.format, &description.columns) {
         (Format::Csv, Some(named)) => named
             .iter()
-            .map(|(role, name)| (*role, name.as_str(), true))
+            .flat_map(|(role, names)| names.0.iter().map(|name| (*role, name.as_str(), true)))
             .collect(),
         // Rows of an own table need no id.
         (Format::Csv, None) => OWN
@@ -122,7 +125,7 @@ fn places(description: &Description, header: &[&str]) -> Result<Vec<(Role, usize
     for (role, name, must) in columns {
         match header
             .iter()
-            .position(|h| h.trim().eq_ignore_ascii_case(name))
+            .position(|h| h.to_lowercase() == name.to_lowercase())
         {
             Some(at) => places.push((role, at)),
             None if must => {
@@ -140,25 +143,25 @@ fn places(description: &Description, header: &[&str]) -> Result<Vec<(Role, usize
 fn texts(line: u64, row: &ByteRecord) -> Result<Vec<&str>, Fault> {
     let not_text = |_| Fault::at(line, "is not UTF-8: save it as CSV in UTF-8");
     row.iter()
-        .map(|cell| std::str::from_utf8(cell).map_err(not_text))
+        .map(|cell| Ok(std::str::from_utf8(cell).map_err(not_text)?.trim()))
         .collect()
 }
 
 fn one(
+    format: Format,
     places: &[(Role, usize)],
-    line: u64,
-    row: &[&str],
+    (line, row): (u64, &[&str]),
     entries: &mut Entries,
 ) -> Result<(), Fault> {
     let cells = |role| -> Vec<&str> {
         let of_role = places.iter().filter(|(of, _)| *of == role);
-        let cells = of_role.filter_map(|(_, at)| Some(row.get(*at)?.trim()));
+        let cells = of_role.filter_map(|(_, at)| row.get(*at).copied());
         cells.filter(|cell| !cell.is_empty()).collect()
     };
     cells(Role::Made)
         .iter()
         .for_each(|moment| entries.dated(moment));
-    let Some(subject) = subject(&cells(Role::Schema).concat()) else {
+    let Some(subject) = subject(cells(Role::Schema).first().unwrap_or(&"")) else {
         entries.left_out += 1;
         return Ok(());
     };
@@ -188,6 +191,11 @@ fn one(
         cells(role)
             .into_iter()
             .try_for_each(|names| entry.names(names, quality))?;
+    }
+    // In the table of the European Union other rows have it; of a published list one such row is no
+    // reason to have none.
+    if entry.entity.names.is_empty() && format == Format::Csv {
+        return Err(Fault::at(line, "an entry has no name"));
     }
     cells(Role::BirthDate)
         .into_iter()

@@ -26,6 +26,7 @@ mod first_steps;
 mod history_command;
 mod home;
 mod in_a_pipe;
+mod lists;
 mod lookup;
 mod not_regular;
 mod on_a_terminal;

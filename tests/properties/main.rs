@@ -4,6 +4,7 @@
 mod events;
 mod flaw;
 mod risk;
+mod list_formats;
 mod schema;
 #[path = "../schemas/mod.rs"]
 mod schemas;
