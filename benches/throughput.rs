@@ -137,6 +137,8 @@ impl Args {
                 self.customers,
                 self.wrong,
             ),
+            case("customer", Shape::Rated, self.files, 1, 0),
+            case("customer, evaluated", Shape::Evaluated, self.files, 1, 0),
         ];
         all.into_iter()
             .filter(|case| case.name.contains(&self.only))
@@ -286,9 +288,11 @@ fn generator(case: Case, seed: u64) -> Generator {
 /// Writes the next file of a case.
 fn write(path: &Path, case: Case, generator: &mut Generator) {
     let mut out = BufWriter::new(File::create(path).expect("a file"));
-    generator
-        .batch(case.shape, case.per_file, &mut out)
-        .expect("written");
+    let written = match case.shape.endpoint() {
+        "customer" => generator.single(case.shape, &mut out),
+        _ => generator.batch(case.shape, case.per_file, &mut out),
+    };
+    written.expect("written");
     out.flush().expect("written");
 }
 
@@ -306,7 +310,8 @@ fn ours(case: Case, dir: &Path, seed: u64) -> (f64, u64, [f64; STAGES.len()]) {
     for number in 0..case.files {
         let path = home
             .inbox()
-            .join(format!("batch-customers/{number:06}.json"));
+            .join(case.shape.endpoint())
+            .join(format!("{number:06}.json"));
         write(&path, case, &mut generator);
         bytes += fs::metadata(&path).expect("a file").len();
     }

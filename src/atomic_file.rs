@@ -169,13 +169,8 @@ impl AtomicFile {
 }
 
 fn let_everybody_read(file: &Path) {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let _ = fs::set_permissions(file, fs::Permissions::from_mode(0o644));
-    }
-    #[cfg(not(unix))]
-    let _ = file;
+    use std::os::unix::fs::PermissionsExt;
+    let _ = fs::set_permissions(file, fs::Permissions::from_mode(0o644));
 }
 
 /// A folder for what is not finished. It is locked as long as its process lives.

@@ -163,7 +163,7 @@ impl Roots {
         let inbox = self.inbox.path();
         let others = [&self.work, &self.outbox, &self.archive, &self.failed].map(Root::path);
         for folder in others.into_iter().chain([inbox]) {
-            disk::make_folder(folder).map_err(|e| Trouble::io("making", folder, &e))?;
+            std::fs::create_dir_all(folder).map_err(|e| Trouble::io("making", folder, &e))?;
         }
         let open = self.inbox.open();
         let open = open.map_err(|e| Trouble::io("opening", inbox, &e))?;

@@ -4,6 +4,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::fd::BorrowedFd;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -61,8 +62,7 @@ pub fn file_id(path: &Path) -> Option<FileId> {
     look_for_id(path).unwrap_or_default()
 }
 
-/// The identity of what is at a path, links followed; None where nothing is. Where the system has no
-/// such identity, what is there is the same as ever.
+/// The identity of what is at a path, links followed; None where nothing is.
 ///
 /// # Errors
 /// When that cannot be determined.
@@ -70,31 +70,9 @@ pub fn look_for_id(path: &Path) -> io::Result<Option<FileId>> {
     Ok(if_there(fs::metadata(path))?.as_ref().map(id_of))
 }
 
-/// How many names (hard links) a file has; 1 where the system does not say.
-pub fn names(metadata: &fs::Metadata) -> u64 {
-    #[cfg(unix)]
-    {
-        std::os::unix::fs::MetadataExt::nlink(metadata)
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = metadata;
-        1
-    }
-}
-
 /// The identity of what was looked at.
 pub fn id_of(metadata: &fs::Metadata) -> FileId {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        (metadata.dev(), metadata.ino())
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = metadata;
-        (0, 0)
-    }
+    (metadata.dev(), metadata.ino())
 }
 
 /// Whether something is at a path; a link counts as itself.
@@ -124,8 +102,7 @@ pub fn if_there<T>(looked: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-/// Whether an open file is the one that is at a path now. Where the system has no identity of files,
-/// it is.
+/// Whether an open file is the one that is at a path now.
 pub fn is_open_at(file: &File, path: &Path) -> bool {
     let open = file.metadata().ok().map(|open| id_of(&open));
     open.is_some() && open == file_id(path)
@@ -139,55 +116,31 @@ pub fn with_ending(path: &Path, ending: &str) -> PathBuf {
 }
 
 /// Locks a folder for this process alone, until the file that is returned is dropped. None where
-/// folders cannot be locked: on Windows, and on some network shares.
+/// folders cannot be locked, as on some network shares.
 ///
 /// # Errors
 /// [`io::ErrorKind::WouldBlock`] when another process has it.
 pub fn lock_folder(path: &Path) -> io::Result<Option<File>> {
-    #[cfg(unix)]
-    {
-        let folder = open_folder(path)?;
-        match folder.try_lock() {
-            Ok(()) => Ok(Some(folder)),
-            Err(fs::TryLockError::WouldBlock) => Err(io::Error::from(io::ErrorKind::WouldBlock)),
-            Err(fs::TryLockError::Error(_)) => Ok(None),
-        }
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = path;
-        Ok(None)
+    let folder = open_folder(path)?;
+    match folder.try_lock() {
+        Ok(()) => Ok(Some(folder)),
+        Err(fs::TryLockError::WouldBlock) => Err(io::Error::from(io::ErrorKind::WouldBlock)),
+        Err(fs::TryLockError::Error(_)) => Ok(None),
     }
 }
 
 /// Opens a folder, and nothing else: to open a pipe would wait for whoever writes to it.
-#[cfg(unix)]
 fn open_folder(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
     let flags = rustix::fs::OFlags::DIRECTORY.bits() as i32;
     OpenOptions::new().read(true).custom_flags(flags).open(path)
 }
 
 /// Whether an error says that something on the way is not a folder, or a link in the place of one.
 pub fn is_no_folder(e: &io::Error) -> bool {
-    e.kind() == io::ErrorKind::NotADirectory || is_link(e)
-}
-
-/// Whether an error says that a link stood where none is followed.
-fn is_link(e: &io::Error) -> bool {
-    #[cfg(unix)]
-    {
-        is_any(e, &[Errno::LOOP])
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = e;
-        false
-    }
+    e.kind() == io::ErrorKind::NotADirectory || is_any(e, &[Errno::LOOP])
 }
 
 /// Whether an error is one of these of the system.
-#[cfg(unix)]
 pub(crate) fn is_any(e: &io::Error, errors: &[Errno]) -> bool {
     let code = e.raw_os_error();
     errors.iter().any(|one| code == Some(one.raw_os_error()))
@@ -208,20 +161,8 @@ pub fn concerns_all(e: &io::Error) -> bool {
 
 /// Whether [`open_regular`] failed because of what lies there, and not because of the disk.
 pub fn is_not_ours(e: &io::Error) -> bool {
-    e.kind() == io::ErrorKind::InvalidInput || is_link(e) || is_device_refused(e)
-}
-
-/// Opening a socket, or a device without a driver, fails in its own way.
-fn is_device_refused(e: &io::Error) -> bool {
-    #[cfg(unix)]
-    {
-        is_any(e, &[Errno::NXIO, Errno::NODEV])
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = e;
-        false
-    }
+    // Opening a socket, or a device without a driver, fails in its own way.
+    e.kind() == io::ErrorKind::InvalidInput || is_any(e, &[Errno::LOOP, Errno::NXIO, Errno::NODEV])
 }
 
 /// Makes a file of ours durable.
@@ -240,16 +181,7 @@ pub fn sync_file(path: &Path) -> io::Result<()> {
 /// When it is not a regular file with exactly one name, or its syncing fails.
 pub fn sync_dropped(path: &Path) -> io::Result<()> {
     let file = open_regular(path)?;
-    #[cfg(unix)]
-    {
-        sync_if_possible(&file, "source.sync")
-    }
-    #[cfg(not(unix))]
-    {
-        // It is open for reading alone, which other systems do not sync.
-        drop(file);
-        Ok(())
-    }
+    sync_if_possible(&file, "source.sync")
 }
 
 /// Makes the entries of a folder durable, where its file system can do that. Some network shares
@@ -259,36 +191,24 @@ pub fn sync_dropped(path: &Path) -> io::Result<()> {
 /// # Errors
 /// When the folder cannot be opened, or its syncing fails.
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        sync_open_folder(&open_folder(folder)?)
-    }
-    #[cfg(not(unix))]
-    {
-        // Other systems make renames durable by themselves and do not open folders.
-        let _ = folder;
-        Ok(())
-    }
+    sync_open_folder(&open_folder(folder)?)
 }
 
 /// Syncs a folder that is open for reading.
 ///
 /// # Errors
 /// When its syncing fails.
-#[cfg(unix)]
 pub fn sync_open_folder(folder: &File) -> io::Result<()> {
     sync_if_possible(folder, "folder.sync")
 }
 
 /// Makes an open file or folder durable, where its file system can do that.
-#[cfg(unix)]
 fn sync_if_possible(file: &File, point: &'static str) -> io::Result<()> {
     let synced = fault::point(point).and_then(|()| file.sync_all());
     synced.or_else(|e| if cannot_sync(&e) { Ok(()) } else { Err(e) })
 }
 
 /// Whether an error says that a file system does not sync such a thing, and not that it failed to.
-#[cfg(unix)]
 fn cannot_sync(e: &io::Error) -> bool {
     is_any(e, &[Errno::INVAL, Errno::NOTSUP, Errno::OPNOTSUPP])
 }
@@ -349,30 +269,16 @@ pub fn open_any_regular(path: &Path) -> io::Result<File> {
 /// Takes from a file what this process would not give to files of its own: others' right to read
 /// it. A file of somebody else stays as it is; the folder that it lies in keeps others out.
 pub fn narrow(file: &File, metadata: &fs::Metadata) {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = metadata.permissions().mode() & 0o777;
-        let narrow = mode & !kept_out();
-        if narrow != mode {
-            let _ = file.set_permissions(fs::Permissions::from_mode(narrow));
-        }
+    let mode = metadata.permissions().mode() & 0o777;
+    let narrow = mode & !kept_out();
+    if narrow != mode {
+        let _ = file.set_permissions(fs::Permissions::from_mode(narrow));
     }
-    #[cfg(not(unix))]
-    let _ = (file, metadata);
 }
 
 /// Whether this is a regular file with one name.
 pub fn is_plain(metadata: &fs::Metadata) -> bool {
-    metadata.is_file() && names(metadata) == 1
-}
-
-/// Makes a folder and those above it.
-///
-/// # Errors
-/// When one of them cannot be made.
-pub fn make_folder(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)
+    metadata.is_file() && metadata.nlink() == 1
 }
 
 /// Whether two folders lie on the same file system, so that a rename between them is atomic.
@@ -380,16 +286,7 @@ pub fn make_folder(folder: &Path) -> io::Result<()> {
 /// # Errors
 /// When one of them cannot be looked at.
 pub fn same_file_system(one: &Path, other: &Path) -> io::Result<bool> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        Ok(fs::metadata(one)?.dev() == fs::metadata(other)?.dev())
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = (one, other);
-        Ok(true)
-    }
+    Ok(fs::metadata(one)?.dev() == fs::metadata(other)?.dev())
 }
 
 /// What others may not do with the files of this process: the umask.
@@ -402,16 +299,8 @@ pub fn kept_out() -> u32 {
 
 /// How many bytes are left for this process where a path lies.
 pub fn free_bytes(path: &Path) -> Option<u64> {
-    #[cfg(unix)]
-    {
-        let info = rustix::fs::statvfs(path).ok()?;
-        Some(info.f_bavail * info.f_frsize)
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = path;
-        None
-    }
+    let info = rustix::fs::statvfs(path).ok()?;
+    Some(info.f_bavail * info.f_frsize)
 }
 
 /// The kind of network share that a folder lies on: none of them sends events for files that others
@@ -461,7 +350,6 @@ pub fn share_with_group() {
 
 fn keep_out(mask: u32) {
     KEPT_OUT.store(mask, Ordering::Relaxed);
-    #[cfg(unix)]
     rustix::process::umask(rustix::fs::Mode::from_bits_truncate(mask));
 }
 

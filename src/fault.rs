@@ -111,6 +111,8 @@ mod on {
     use std::io;
     use std::sync::{LazyLock, Mutex};
 
+    use rustix::process::{Signal, getpid, kill_process};
+
     struct Plan {
         step: String,
         /// The time at which it happens; None: every time.
@@ -172,20 +174,17 @@ mod on {
             return Ok(());
         };
         match what {
-            "kill" => die(),
-            "panic" => wanted_panic(),
-            "stop" => {
-                stop();
-                Ok(())
+            "kill" => {
+                let _ = kill_process(getpid(), Signal::KILL);
+                std::process::abort()
             }
-            #[cfg(unix)]
+            "panic" => wanted_panic(),
+            // Until a SIGCONT.
+            "stop" => Ok(kill_process(getpid(), Signal::STOP)?),
             error => error_of(error).map_or(Ok(()), |e| Err(e.into())),
-            #[cfg(not(unix))]
-            _ => Ok(()),
         }
     }
 
-    #[cfg(unix)]
     fn error_of(name: &str) -> Option<rustix::io::Errno> {
         use rustix::io::Errno;
         Some(match name {
@@ -202,25 +201,6 @@ mod on {
             "ENOTSUP" => Errno::NOTSUP,
             _ => return None,
         })
-    }
-
-    /// As SIGKILL: no destructor, no handler, no flush.
-    fn die() -> ! {
-        #[cfg(unix)]
-        {
-            use rustix::process::{Signal, getpid, kill_process};
-            let _ = kill_process(getpid(), Signal::KILL);
-        }
-        std::process::abort()
-    }
-
-    /// Until a SIGCONT.
-    fn stop() {
-        #[cfg(unix)]
-        {
-            use rustix::process::{Signal, getpid, kill_process};
-            let _ = kill_process(getpid(), Signal::STOP);
-        }
     }
 
     pub(super) fn squeeze(conn: &rusqlite::Connection) {

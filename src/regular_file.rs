@@ -130,14 +130,11 @@ fn open_there(path: &Path, options: &mut OpenOptions, links: Links) -> io::Resul
 
 /// Opens what is at a path, whatever it is, without waiting for it.
 fn open_now(path: &Path, options: &mut OpenOptions, links: Links) -> io::Result<File> {
-    #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        use std::os::unix::fs::OpenOptionsExt;
-        let mut flags = OFlags::NONBLOCK | OFlags::NOCTTY;
-        flags.set(OFlags::NOFOLLOW, links == Links::Refused);
-        options.custom_flags(flags.bits() as i32);
-    }
+    use rustix::fs::OFlags;
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    flags.set(OFlags::NOFOLLOW, links == Links::Refused);
+    options.custom_flags(flags.bits() as i32);
     options.open(path)
 }
 
@@ -161,19 +158,16 @@ fn is_regular(there: &Metadata) -> io::Result<()> {
 
 /// What is there instead of a regular file.
 fn kind_of(there: &Metadata) -> &'static str {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::FileTypeExt;
-        let t = there.file_type();
-        if t.is_fifo() {
-            return "a pipe";
-        }
-        if t.is_socket() {
-            return "a socket";
-        }
-        if t.is_char_device() || t.is_block_device() {
-            return "a device";
-        }
+    use std::os::unix::fs::FileTypeExt;
+    let t = there.file_type();
+    if t.is_fifo() {
+        return "a pipe";
+    }
+    if t.is_socket() {
+        return "a socket";
+    }
+    if t.is_char_device() || t.is_block_device() {
+        return "a device";
     }
     match (there.is_dir(), there.is_symlink()) {
         (true, _) => "a folder",

@@ -92,23 +92,15 @@ fn write(text: &str, timeout: Duration) -> Option<()> {
 /// Whether stderr takes [`MAX_WRITE_BYTES`] without blocking; waits this long for it. What cannot be
 /// waited for has room, and says itself what is wrong.
 fn has_room(timeout: Duration) -> bool {
-    #[cfg(unix)]
-    {
-        use rustix::event::{PollFd, PollFlags, Timespec, poll};
-        let stderr = std::io::stderr();
-        let timeout = Timespec::try_from(timeout).unwrap_or_default();
-        loop {
-            let mut wanted = [PollFd::new(&stderr, PollFlags::OUT)];
-            match poll(&mut wanted, Some(&timeout)) {
-                Err(rustix::io::Errno::INTR) => {}
-                waited => return waited != Ok(0),
-            }
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let stderr = std::io::stderr();
+    let timeout = Timespec::try_from(timeout).unwrap_or_default();
+    loop {
+        let mut wanted = [PollFd::new(&stderr, PollFlags::OUT)];
+        match poll(&mut wanted, Some(&timeout)) {
+            Err(rustix::io::Errno::INTR) => {}
+            waited => return waited != Ok(0),
         }
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = timeout;
-        true
     }
 }
 

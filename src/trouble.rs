@@ -127,6 +127,12 @@ impl Trouble {
         Trouble::new(Kind::Setup, what, DAMAGED).because(Cause::Damage)
     }
 
+    /// A defect in kycdrop itself, at a place in its source.
+    pub(crate) fn defect(place: impl fmt::Display) -> Trouble {
+        let what = format!("a defect in kycdrop at {place}");
+        Trouble::new(Kind::Internal, what, "please report it")
+    }
+
     /// Whether the database is damaged.
     pub fn is_damage(&self) -> bool {
         self.cause == Cause::Damage
@@ -145,16 +151,8 @@ impl Trouble {
 
 /// Whether an error says that the system has no more memory or open files to give.
 pub(crate) fn is_limit(e: &io::Error) -> bool {
-    #[cfg(unix)]
-    {
-        use rustix::io::Errno;
-        e.kind() == io::ErrorKind::OutOfMemory
-            || crate::disk::is_any(e, &[Errno::MFILE, Errno::NFILE])
-    }
-    #[cfg(not(unix))]
-    {
-        e.kind() == io::ErrorKind::OutOfMemory
-    }
+    use rustix::io::Errno;
+    e.kind() == io::ErrorKind::OutOfMemory || crate::disk::is_any(e, &[Errno::MFILE, Errno::NFILE])
 }
 
 impl fmt::Display for Trouble {

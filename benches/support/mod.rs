@@ -30,6 +30,14 @@ pub fn classifiers() -> ClassifierSet {
     ClassifierSet::from_files(&files).expect("a set")
 }
 
+/// The full customer with these texts replaced.
+fn for_customer(replaced: &[(&str, &str)]) -> String {
+    replaced.iter().fold(full(), |text, (from, to)| {
+        assert!(text.contains(from), "the fixture has no {from}");
+        text.replacen(from, to, 1)
+    })
+}
+
 /// The text without the white space between its tokens.
 fn compact(json: &str) -> String {
     let (mut inside, mut escaped) = (false, false);
@@ -80,6 +88,20 @@ pub enum Shape {
     Importing,
     /// Minimal ones with five fields that nobody knows.
     UnknownFields,
+    /// Full ones for the endpoint `customer`, with a risk level.
+    Rated,
+    /// The same, but for a risk level that they ask for.
+    Evaluated,
+}
+
+impl Shape {
+    /// The endpoint for which it is.
+    pub fn endpoint(self) -> &'static str {
+        match self {
+            Shape::Rated | Shape::Evaluated => "customer",
+            _ => "batch-customers",
+        }
+    }
 }
 
 /// Makes customers, each with numbers, names, days and free texts of its own; field names, their
@@ -91,6 +113,8 @@ pub struct Generator {
     ten_findings: Template,
     importing: Template,
     unknown_fields: Template,
+    rated: Template,
+    evaluated: Template,
     wrong: Vec<Template>,
     /// Of a hundred minimal or full customers, so many are minimal ones with one finding.
     pub percent_wrong: u64,
@@ -119,6 +143,12 @@ impl Generator {
                 "{\"shoeSize\":43,\"branchCode\":7,\"isSanctionned\":false,\"importedBy\":1,\"lisContact\":[],",
                 1,
             )),
+            rated: Template::of(&for_customer(&[("\"riskLevel\"", "\"sourceOfRiskLevel\":\"IMPORT\",\"riskLevel\"")])),
+            evaluated: Template::of(&for_customer(&[
+                ("\"riskLevel\":\"LOW\"", "\"sourceOfRiskLevel\":\"EVALUATE\""),
+                ("\"customerStatus\":\"CLOSED\",", ""),
+                ("\"closingDate\":\"2025-12-31\",", ""),
+            ])),
             percent_wrong: 0,
             wrong_made: 0,
             last_customer: None,
@@ -142,10 +172,21 @@ impl Generator {
                 Shape::TenFindings => &self.ten_findings,
                 Shape::Importing => &self.importing,
                 Shape::UnknownFields => &self.unknown_fields,
+                Shape::Rated => &self.rated,
+                Shape::Evaluated => &self.evaluated,
             };
             template.write(random, &mut self.last_customer, out)?;
         }
         out.write_all(b"\n]}\n")
+    }
+
+    /// Writes a request of a single customer.
+    pub fn single(&mut self, shape: Shape, out: &mut impl Write) -> io::Result<()> {
+        let template = match shape {
+            Shape::Evaluated => &self.evaluated,
+            _ => &self.rated,
+        };
+        template.write(&mut self.random, &mut self.last_customer, out)
     }
 }
 

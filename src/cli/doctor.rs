@@ -284,31 +284,27 @@ fn try_to_write(folder: &Path) -> std::io::Result<()> {
 }
 
 fn permissions(home: &Home) -> Line {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let open =
-            |path: &Path| fs::metadata(path).is_ok_and(|m| m.permissions().mode() & 0o007 != 0);
-        let secret = [
-            home.database(),
-            home.outbox(),
-            home.archive(),
-            home.failed(),
-            home.work(),
-        ];
-        let found: Vec<String> = secret
-            .iter()
-            .filter(|p| open(p))
-            .map(|p| p.display().to_string())
-            .collect();
-        if !found.is_empty() {
-            return line(
-                "permissions",
-                State::Warn,
-                format!("every user of this machine can read {}", found.join(", ")),
-                "it holds customers' data: remove the permission with chmod -R o-rwx",
-            );
-        }
+    use std::os::unix::fs::PermissionsExt;
+    let open = |path: &Path| fs::metadata(path).is_ok_and(|m| m.permissions().mode() & 0o007 != 0);
+    let secret = [
+        home.database(),
+        home.outbox(),
+        home.archive(),
+        home.failed(),
+        home.work(),
+    ];
+    let found: Vec<String> = secret
+        .iter()
+        .filter(|p| open(p))
+        .map(|p| p.display().to_string())
+        .collect();
+    if !found.is_empty() {
+        return line(
+            "permissions",
+            State::Warn,
+            format!("every user of this machine can read {}", found.join(", ")),
+            "it holds customers' data: remove the permission with chmod -R o-rwx",
+        );
     }
     let _ = home;
     ok("permissions", "other users cannot read customers' data")
@@ -425,27 +421,16 @@ fn leftovers(home: &Home) -> Option<Line> {
 }
 
 fn room(home: &Home) -> Line {
-    #[cfg(unix)]
-    {
-        let look = rustix::fs::statvfs(&home.root);
-        let Ok(stat) = look else {
-            return line("disk", State::Warn, "the free space is unknown", "");
-        };
-        let free = stat.f_bavail.saturating_mul(stat.f_frsize);
-        let found = format!("{} free", indicatif::HumanBytes(free));
-        let remedy = "free some space: kycdrop never deletes dropped files; old folders of archive/ may be moved elsewhere";
-        return match free {
-            free if free < NO_ROOM => line("disk", State::Fail, found, remedy),
-            free if free < LITTLE_ROOM => line("disk", State::Warn, found, remedy),
-            _ => ok("disk", found),
-        };
-    }
-    #[cfg_attr(
-        unix,
-        expect(unreachable_code, reason = "other systems have other ways")
-    )]
-    {
-        let _ = home;
-        ok("disk", "not checked on this system")
+    let look = rustix::fs::statvfs(&home.root);
+    let Ok(stat) = look else {
+        return line("disk", State::Warn, "the free space is unknown", "");
+    };
+    let free = stat.f_bavail.saturating_mul(stat.f_frsize);
+    let found = format!("{} free", indicatif::HumanBytes(free));
+    let remedy = "free some space: kycdrop never deletes dropped files; old folders of archive/ may be moved elsewhere";
+    match free {
+        free if free < NO_ROOM => line("disk", State::Fail, found, remedy),
+        free if free < LITTLE_ROOM => line("disk", State::Warn, found, remedy),
+        _ => ok("disk", found),
     }
 }

@@ -5,7 +5,6 @@ use std::fs;
 use crate::atomic_file::{AtomicFile, Existing, Rules};
 use crate::classifier::{write_files, write_shipped};
 use crate::config::Home;
-use crate::disk;
 use crate::evaluate::MATRICES;
 use crate::trouble::{Kind, Result, Trouble};
 
@@ -20,7 +19,7 @@ pub(super) fn init(home: &Home) -> Result<u8> {
     if !home.is_made()? {
         super::place::refuse_inside_another(home)?;
     }
-    disk::make_folder(&home.root).map_err(|e| Trouble::io("making", &home.root, &e))?;
+    fs::create_dir_all(&home.root).map_err(|e| Trouble::io("making", &home.root, &e))?;
     if fs::symlink_metadata(&file).is_ok() {
         return Err(Trouble::new(
             Kind::Setup,

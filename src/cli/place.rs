@@ -5,7 +5,6 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use crate::config::Home;
-use crate::disk;
 use crate::talk::{self, note};
 use crate::text::printable;
 use crate::trouble::{Kind, Result, Trouble};
@@ -117,7 +116,7 @@ pub(super) fn to_work_in(home: &Home, init: bool) -> Result<()> {
         return Err(home.not_made());
     }
     note!("kycdrop: making a home at {}", home.root.display());
-    disk::make_folder(&home.root).map_err(|e| Trouble::io("making", &home.root, &e))
+    std::fs::create_dir_all(&home.root).map_err(|e| Trouble::io("making", &home.root, &e))
 }
 
 /// Refuses to make a home inside another one, where it would only be a second history by mistake.

@@ -8,7 +8,6 @@ use clap_mangen::Man;
 
 use crate::atomic_file::{self, AtomicFile, Existing, Readers, Rules};
 use crate::config::Home;
-use crate::disk;
 use crate::trouble::{Kind, Result, Trouble};
 
 use crate::talk::note;
@@ -42,7 +41,7 @@ pub(super) fn completions(args: &CompletionsArgs) -> Result<u8> {
 /// Writes a manual page for each command.
 pub(super) fn man(home: &Home, args: &ManArgs) -> Result<u8> {
     atomic_file::refuse_folder_of_home(home, &args.dir)?;
-    disk::make_folder(&args.dir).map_err(|e| Trouble::io("writing", &args.dir, &e))?;
+    std::fs::create_dir_all(&args.dir).map_err(|e| Trouble::io("writing", &args.dir, &e))?;
     let mut grammar = super::grammar().disable_help_subcommand(true);
     grammar.build();
     pages(home, &args.dir, &grammar)?;

@@ -133,14 +133,6 @@ pub(super) fn absolute(path: &Path) -> io::Result<PathBuf> {
 
 /// Whether every user of the machine can write to the folder.
 fn is_open_to_all(folder: &Path) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        fs::metadata(folder).is_ok_and(|m| m.permissions().mode() & 0o002 != 0)
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = folder;
-        false
-    }
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(folder).is_ok_and(|m| m.permissions().mode() & 0o002 != 0)
 }

@@ -7,34 +7,25 @@ use crate::config::Home;
 /// The paths below a home that others than the owner (and the group, if the home is shared with it)
 /// can get at.
 pub(super) fn exposed(home: &Home) -> Vec<PathBuf> {
-    #[cfg(unix)]
-    {
-        use crate::disk::with_ending;
-        let database = home.database();
-        let inbox = home.inbox();
-        let mut all: Vec<PathBuf> = vec![
-            with_ending(&database, "-wal"),
-            with_ending(&database, "-shm"),
-            database,
-            home.work(),
-            home.outbox(),
-            home.archive(),
-            home.failed(),
-        ];
-        all.extend(crate::catalog::inbox_folders().map(|name| inbox.join(name)));
-        all.push(inbox);
-        all.retain(|path| is_open(path));
-        all
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = home;
-        Vec::new()
-    }
+    use crate::disk::with_ending;
+    let database = home.database();
+    let inbox = home.inbox();
+    let mut all: Vec<PathBuf> = vec![
+        with_ending(&database, "-wal"),
+        with_ending(&database, "-shm"),
+        database,
+        home.work(),
+        home.outbox(),
+        home.archive(),
+        home.failed(),
+    ];
+    all.extend(crate::catalog::inbox_folders().map(|name| inbox.join(name)));
+    all.push(inbox);
+    all.retain(|path| is_open(path));
+    all
 }
 
 /// Whether somebody who is kept out may read this, and get there.
-#[cfg(unix)]
 fn is_open(path: &std::path::Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     let mode = |path: &std::path::Path| path.metadata().map_or(0, |m| m.mode());

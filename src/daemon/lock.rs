@@ -3,6 +3,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -184,7 +185,7 @@ fn lost(home: &Home, had_history: bool) -> Result<()> {
 /// keep a WAL of its own, and overwrite what the other moves out of it.
 fn refuse_more_names(path: &Path) -> Result<()> {
     let metadata = fs::metadata(path).map_err(|e| Trouble::io("looking at", path, &e))?;
-    let names = disk::names(&metadata);
+    let names = metadata.nlink();
     if names <= 1 {
         return Ok(());
     }

@@ -1,6 +1,9 @@
 //! Talking to systemd: ready, alive, ending. Does nothing where nobody listens.
 
 use std::cell::Cell;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -10,11 +13,7 @@ pub(super) struct Service(Rc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    #[cfg(unix)]
-    socket: Option<(
-        std::os::unix::net::UnixDatagram,
-        std::os::unix::net::SocketAddr,
-    )>,
+    socket: Option<(UnixDatagram, SocketAddr)>,
     /// How often the watchdog wants to hear something.
     every: Option<Duration>,
     last: Cell<Option<Instant>>,
@@ -23,11 +22,10 @@ struct Inner {
 impl Service {
     /// The service manager that the environment names, if it does.
     pub(super) fn from_environment() -> Service {
-        let mut inner = Inner::default();
-        #[cfg(unix)]
-        {
-            inner.socket = std::env::var_os("NOTIFY_SOCKET").and_then(|name| connect(&name));
-        }
+        let mut inner = Inner {
+            socket: std::env::var_os("NOTIFY_SOCKET").and_then(|name| connect(&name)),
+            ..Inner::default()
+        };
         let ours =
             std::env::var("WATCHDOG_PID").map_or(true, |pid| pid == std::process::id().to_string());
         let micros = std::env::var("WATCHDOG_USEC").ok();
@@ -71,24 +69,13 @@ impl Service {
     }
 
     fn send(&self, message: &str) {
-        #[cfg(unix)]
         if let Some((socket, address)) = &self.0.socket {
             let _ = socket.send_to_addr(message.as_bytes(), address);
         }
-        #[cfg(not(unix))]
-        let _ = message;
     }
 }
 
-#[cfg(unix)]
-fn connect(
-    name: &std::ffi::OsStr,
-) -> Option<(
-    std::os::unix::net::UnixDatagram,
-    std::os::unix::net::SocketAddr,
-)> {
-    use std::os::unix::ffi::OsStrExt;
-    use std::os::unix::net::{SocketAddr, UnixDatagram};
+fn connect(name: &OsStr) -> Option<(UnixDatagram, SocketAddr)> {
     let address = match name.as_bytes() {
         #[cfg(target_os = "linux")]
         [b'@', rest @ ..] => {

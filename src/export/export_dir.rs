@@ -32,7 +32,7 @@ impl ExportDir {
     /// # Errors
     /// When another process holds the lock, or a folder cannot be created.
     pub(super) fn lock(dir: &Path, branch: &Branch) -> Result<ExportDir> {
-        disk::make_folder(dir).map_err(|e| Trouble::io("making", dir, &e))?;
+        fs::create_dir_all(dir).map_err(|e| Trouble::io("making", dir, &e))?;
         let folder = manifest::folder(dir, branch);
         make_durably(dir, &folder)?;
         let path = folder.join(".lock");

@@ -1,7 +1,7 @@
 //! Exports the history as Parquet files in a Hive layout, for a head office that reads many branches.
 //!
 //! In: a connection that [`history::open_for_reading`] opened, and a folder. Out: the files of all
-//! batches that no earlier run exported, with a manifest that lists them; or, with [`verify`], every
+//! batches that no earlier run exported, with a manifest that lists them; or, with [`verify()`], every
 //! difference between an export and its manifests. It may read the history only through its views,
 //! never writes to it, and never changes an exported file.
 //!

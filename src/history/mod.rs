@@ -30,7 +30,7 @@ mod tally;
 mod trial;
 mod warnings;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -478,11 +478,6 @@ pub fn identity(conn: &Connection) -> Result<String> {
 pub fn customer_key(conn: &Connection) -> Result<impl Fn(Option<&str>, &str) -> i64 + use<>> {
     let keys = keys::Keys::of(conn)?;
     Ok(move |business_unit: Option<&str>, ext_id: &str| keys.customer(business_unit, ext_id))
-}
-
-/// The database of a home.
-pub fn path_in(home: &Path) -> PathBuf {
-    home.join("kycdrop.db")
 }
 
 fn check_sqlite() -> Result<()> {

@@ -282,7 +282,8 @@ impl Engine {
                     break;
                 }
                 Err(NotRecorded::Failed(e)) => return Err(e),
-                Err(NotRecorded::Deferred(_)) => unreachable!("files are deferred one by one"),
+                // Files are deferred one by one.
+                Err(NotRecorded::Deferred(_)) => return Err(Trouble::defect("a deferred group")),
             }
             alone = alone.saturating_sub(1);
             files = (files * 2).min(GROUP_FILES);

@@ -62,7 +62,7 @@ impl Worklists {
         let to_error = |e: io::Error| Trouble::io("writing", &folder, &e);
         // What an earlier process left may be cut short.
         disk::if_there(fs::remove_dir_all(&folder)).map_err(to_error)?;
-        disk::make_folder(&folder).map_err(to_error)?;
+        fs::create_dir_all(&folder).map_err(to_error)?;
         let paths = self.files.iter().map(|file| folder.join(file.name()));
         let paths: Vec<PathBuf> = paths.collect();
         let places: io::Result<Vec<File>> = paths.iter().map(|p| regular_file::create(p)).collect();

@@ -91,7 +91,7 @@ fn an_empty_list_is_a_batch() {
 }
 
 #[test]
-fn keys_beside_customers_change_nothing_but_are_told_of() {
+fn keys_beside_customers_change_nothing_but_are_reported() {
     let office = Office::new();
     let text = format!(
         "{{\"custmers\":[1],\"customers\":[{}],\"b\":null}}",

@@ -226,7 +226,7 @@ fn a_home_that_begins_with_a_bad_file_has_no_values_at_all() {
 }
 
 #[test]
-fn every_problem_of_every_file_is_told_at_once() {
+fn every_problem_of_every_file_is_reported_at_once() {
     let office = Office::new();
     office.once();
     office.write(

@@ -20,7 +20,7 @@ fn accepted() -> Value {
 
 /// The assessments, in their order. A map of serde_json is sorted by name: action, number, status,
 /// endpoint, evaluation, kind, level, category, source.
-fn told(office: &Office) -> Vec<String> {
+fn shown(office: &Office) -> Vec<String> {
     office
         .rows(
             "SELECT communication_number, endpoint, action, kind, risk_management_category,
@@ -66,7 +66,7 @@ fn live(office: &Office, lead: &Value) {
 }
 
 #[test]
-fn a_lead_becomes_a_customer_and_the_history_tells_it() {
+fn a_lead_becomes_a_customer_and_the_history_shows_it() {
     let office = Office::new();
     let lead = json!({
         "riskManagementCategory": "LEAD_IND", "sourceOfRiskLevel": "EVALUATE", "riskLevel": null,
@@ -85,7 +85,7 @@ fn a_lead_becomes_a_customer_and_the_history_tells_it() {
     );
 
     assert_eq!(
-        told(&office),
+        shown(&office),
         [
             "CREATE 1-lead PENDING customer SUPERSEDED lead - LEAD_IND EVALUATE",
             "UPDATE 2-evaluate - customer SUPERSEDED regular - IND EVALUATE",

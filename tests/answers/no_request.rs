@@ -399,7 +399,7 @@ fn broken_json_in_customer_5000_of_a_large_file_leaves_nothing_but_the_batch_row
 }
 
 #[test]
-fn a_mark_too_few_is_told_where_it_shows_first_and_not_at_the_end_of_the_file() {
+fn a_mark_too_few_is_reported_where_it_shows_first_and_not_at_the_end_of_the_file() {
     let office = Office::new();
     let error = |broken: &str| {
         let lines: Vec<_> = (1..=9)

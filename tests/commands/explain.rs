@@ -130,7 +130,7 @@ fn only_so_many_customers_unless_all_are_asked_for() {
 }
 
 #[test]
-fn a_code_that_was_added_since_is_told() {
+fn a_code_that_was_added_since_is_reported() {
     let office = a_wrong_batch();
     let path = office.at("classifiers/legalForm.toml");
     let text = std::fs::read_to_string(&path).expect("a classifier");

@@ -1,7 +1,5 @@
 //! `export` as a head office sees it: files in at the branch, Parquet out.
 
-#![cfg(unix)]
-
 use crate::asking;
 use crate::common;
 use crate::exporting;

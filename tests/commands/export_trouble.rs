@@ -1,8 +1,6 @@
 //! Trouble with an export: killed at any step, damaged, lost, given the name of another. Nothing is
 //! ever half there or twice.
 
-#![cfg(unix)]
-
 use crate::common;
 use crate::exporting;
 
@@ -228,7 +226,7 @@ fn verify_finds_what_is_missing_changed_or_beside() {
 }
 
 #[test]
-fn verify_finds_a_manifest_that_tells_nothing_and_a_branch_that_has_none() {
+fn verify_finds_a_manifest_that_says_nothing_and_a_branch_that_has_none() {
     let office = office();
     export(&office, &[]);
     office.write(

@@ -169,7 +169,6 @@ fn the_doctor_finds_a_damaged_database() {
     assert!(!office.at("nowhere").exists(), "the doctor makes nothing");
 }
 
-#[cfg(unix)]
 #[test]
 fn the_doctor_warns_of_data_that_others_may_read() {
     use std::os::unix::fs::PermissionsExt;

@@ -5,7 +5,6 @@ use std::process::{Command, Output};
 
 use crate::asking;
 use crate::common;
-#[cfg(unix)]
 use crate::terminal;
 
 use asking::{a_life, a_wrong_batch};
@@ -70,7 +69,7 @@ fn the_home_is_looked_for_upwards() {
 }
 
 #[test]
-fn a_path_to_a_file_tells_its_home() {
+fn a_path_to_a_file_finds_its_home() {
     let (office, other) = (a_wrong_batch(), a_folder());
     let response = office.files("watch-dir/outbox").remove(0);
     let response = office.at("watch-dir/outbox").join(response);
@@ -112,7 +111,6 @@ fn a_path_to_a_file_tells_its_home() {
     );
 }
 
-#[cfg(unix)]
 #[test]
 fn a_folder_that_everybody_can_write_to_is_passed_over() {
     use std::os::unix::fs::PermissionsExt;
@@ -257,7 +255,6 @@ fn a_path_with_dots_leads_where_the_system_says() {
     assert_eq!(inside.status.code(), Some(78), "{inside:?}");
 }
 
-#[cfg(unix)]
 #[test]
 fn a_person_at_a_terminal_is_asked() {
     let office = Office::new();

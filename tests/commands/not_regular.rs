@@ -1,8 +1,6 @@
 //! What lies in the place of a file and is not one: a pipe, a socket, a device, a folder. Nothing waits
 //! for it, whoever needs it names it, and whoever does not need it works.
 
-#![cfg(unix)]
-
 use crate::common;
 
 use std::os::unix::fs::symlink;

@@ -1,8 +1,6 @@
 //! What each command shows to a person: snapshots of a terminal of 80 columns, and of one of 40 for
 //! the tables. What steers a terminal is made visible: ␛ is the escape, ␍ the return without a line.
 
-#![cfg(unix)]
-
 use crate::asking;
 use crate::common;
 use crate::terminal;
@@ -170,7 +168,7 @@ fn status_after_work() {
 }
 
 #[test]
-fn explain_tells_a_batch_a_customer_and_a_code() {
+fn explain_shows_a_batch_a_customer_and_a_code() {
     let office = still(a_wrong_batch());
     insta::assert_snapshot!(printed(&office, &["explain", "wrong.json"]));
     insta::assert_snapshot!(printed(&office, &["explain", "1", "--customer", "3"]));
@@ -178,7 +176,7 @@ fn explain_tells_a_batch_a_customer_and_a_code() {
 }
 
 #[test]
-fn history_tells_a_life() {
+fn history_shows_a_life() {
     insta::assert_snapshot!(printed(&still(a_life()), &["history", "I-4711"]));
 }
 
@@ -303,7 +301,7 @@ fn the_catalogue_as_tables() {
 }
 
 #[test]
-fn what_is_written_to_files_is_told() {
+fn what_is_written_to_files_is_reported() {
     let office = still(a_life());
     insta::assert_snapshot!(printed(&office, &["report", "--output", "page.html"]));
     let text = printed(&office, &["export", "out", "--branch", "vilnius"]);

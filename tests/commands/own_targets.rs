@@ -1,8 +1,6 @@
 //! What kycdrop writes at a user's name: never through a link, never onto a file of the home, never
 //! onto what it did not make, and whole or not at all.
 
-#![cfg(unix)]
-
 use crate::common;
 
 use std::collections::{BTreeMap, BTreeSet};

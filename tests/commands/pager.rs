@@ -1,8 +1,6 @@
 //! Long answers on a terminal go through the pager; no pager, one that is left early and a pipe are
 //! all well.
 
-#![cfg(unix)]
-
 use crate::asking;
 use crate::common;
 use crate::terminal;

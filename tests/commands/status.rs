@@ -68,7 +68,7 @@ fn status_of_an_empty_home_makes_nothing() {
 }
 
 #[test]
-fn status_tells_what_waits_what_is_in_work_and_totals() {
+fn status_shows_what_waits_what_is_in_work_and_totals() {
     let office = office_at_work();
     let now = status_as_json(&office);
     assert_eq!(now["home"], office.path().to_str().unwrap());

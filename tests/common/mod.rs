@@ -34,7 +34,6 @@ impl Office {
 
     /// A home that everybody can enter, whatever the folder of temporary files. None, which is counted,
     /// where that folder does not exist.
-    #[cfg(unix)]
     pub fn in_the_open(case: &str) -> Option<Office> {
         use std::os::unix::fs::PermissionsExt;
         let open = |folder: &Path| {
@@ -46,7 +45,7 @@ impl Office {
                 })
         };
         let folders = [
-            std::env::temp_dir(),
+            memory().unwrap_or_else(std::env::temp_dir),
             "/tmp".into(),
             "/var/tmp".into(),
             "/dev/shm".into(),
@@ -265,27 +264,27 @@ impl Office {
     }
 }
 
-/// A temporary folder for a home. Where the tests are about answers and commands, not about a disk, it is
-/// in memory if that has room and may run scripts: making the files of many homes durable is most of what
-/// they wait for. `TMPDIR` goes before.
+/// A temporary folder for a home: in memory where that has room and may run scripts, because making the
+/// files of many homes durable is most of what tests wait for. `TMPDIR` goes before.
 fn tempdir() -> std::io::Result<tempfile::TempDir> {
+    match memory().map(tempfile::tempdir_in) {
+        Some(Ok(dir)) => Ok(dir),
+        _ => tempfile::tempdir(),
+    }
+}
+
+fn memory() -> Option<PathBuf> {
     #[cfg(target_os = "linux")]
-    {
+    if std::env::var_os("TMPDIR").is_none() {
         use rustix::fs::{StatVfsMountFlags, statvfs};
         const MEMORY: &str = "/dev/shm";
         const ROOM: u64 = 1 << 30;
-        let about_answers = matches!(env!("CARGO_CRATE_NAME"), "answers" | "commands");
-        if about_answers && std::env::var_os("TMPDIR").is_none() {
-            let fits = statvfs(MEMORY).is_ok_and(|memory| {
-                memory.f_bavail.saturating_mul(memory.f_frsize) >= ROOM
-                    && !memory.f_flag.contains(StatVfsMountFlags::NOEXEC)
-            });
-            if let Some(Ok(dir)) = fits.then(|| tempfile::tempdir_in(MEMORY)) {
-                return Ok(dir);
-            }
-        }
+        let memory = statvfs(MEMORY).ok()?;
+        let fits = memory.f_bavail.saturating_mul(memory.f_frsize) >= ROOM
+            && !memory.f_flag.contains(StatVfsMountFlags::NOEXEC);
+        return fits.then(|| MEMORY.into());
     }
-    tempfile::tempdir()
+    None
 }
 
 /// A risk matrix in which the citizenship alone decides: LT is LOW and LV MEDIUM, which are accepted, EE

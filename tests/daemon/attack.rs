@@ -1,8 +1,6 @@
 //! Files made to harm: things that are no files and links swapped in, which are never read, and values
 //! that would like to be SQL, a path or a terminal escape.
 
-#![cfg(unix)]
-
 use crate::common;
 use crate::faults;
 
@@ -34,7 +32,7 @@ fn assert_secret_kept(office: &Office) {
 }
 
 #[test]
-fn what_is_no_regular_file_is_never_read_and_told_once() {
+fn what_is_not_a_regular_file_is_never_read_and_reported_once() {
     let office = Office::configured("scan_interval = \"10ms\"\n");
     let secret = office.write("secret.json", secret_batch());
     let inbox = office.at("watch-dir/inbox/batch-customers");

@@ -1,8 +1,6 @@
 //! Files that would like to exhaust memory or the stack: answered within bounds, and with the limit that
 //! they exceed.
 
-#![cfg(unix)]
-
 use crate::common;
 
 use std::process::Command;
@@ -15,7 +13,7 @@ fn judged_with_little_memory(office: &Office, what: &str) -> serde_json::Map<Str
     let command = office.command(&["once"]);
     let mut limited = Command::new("sh");
     // Address space in KiB, so a good deal more than what is used.
-    limited.args(["-c", "ulimit -v 1000000; exec \"$@\"", "sh"]);
+    limited.args(["-c", "ulimit -v 400000; exec \"$@\"", "sh"]);
     limited.arg(command.get_program()).args(command.get_args());
     let output = limited.output().expect("it runs");
     assert!(output.status.success(), "{what}: {output:?}");
@@ -36,17 +34,17 @@ fn many(unit: impl Fn(usize) -> String, n: usize) -> String {
 }
 
 fn deep_and_long() -> Bombs {
-    let digits = "9".repeat(3_000_000);
+    let digits = "9".repeat(750_000);
     vec![
         (
             "lists in lists",
-            format!("{{\"customers\":[{}", "[".repeat(3_000_000)),
+            format!("{{\"customers\":[{}", "[".repeat(750_000)),
             400,
             "nested deeper",
         ),
         (
             "objects in objects",
-            one_customer(&format!("\"x\":{}", "{\"x\":".repeat(500_000))),
+            one_customer(&format!("\"x\":{}", "{\"x\":".repeat(125_000))),
             400,
             "nested deeper",
         ),
@@ -64,18 +62,18 @@ fn deep_and_long() -> Bombs {
         ),
         (
             "a string without end",
-            format!("{{\"customers\":[{{\"title\":\"{}", "a".repeat(9_000_000)),
+            format!("{{\"customers\":[{{\"title\":\"{}", "a".repeat(2_250_000)),
             400,
             "max_customer_bytes",
         ),
         (
             "white space without end",
-            format!("{{\"customers\":[{}", " ".repeat(9_000_000)),
+            format!("{{\"customers\":[{}", " ".repeat(2_250_000)),
             400,
             "max_customer_bytes",
         ),
         (
-            "a number of millions of digits",
+            "a number of countless digits",
             one_customer(&format!("\"companyAssetValue\":{digits}")),
             200,
             "",
@@ -92,53 +90,53 @@ fn deep_and_long() -> Bombs {
 fn numerous() -> Bombs {
     vec![
         (
-            "a million keys",
-            one_customer(&many(|i| format!("\"k{i}\":1"), 500_000)),
+            "countless keys",
+            one_customer(&many(|i| format!("\"k{i}\":1"), 125_000)),
             200,
             "",
         ),
         (
-            "a million keys outside",
+            "countless keys outside",
             format!(
                 "{{{},\"customers\":[]}}",
-                many(|i| format!("\"k{i}\":1"), 1_000_000)
+                many(|i| format!("\"k{i}\":1"), 250_000)
             ),
             200,
             "",
         ),
         (
-            "one key a million times",
-            one_customer(&many(|_| "\"title\":\"a\"".into(), 500_000)),
+            "one key again and again",
+            one_customer(&many(|_| "\"title\":\"a\"".into(), 125_000)),
             200,
             "",
         ),
         (
-            "one list a million times",
-            one_customer(&many(|_| "\"listAddress\":[{}]".into(), 300_000)),
+            "one list again and again",
+            one_customer(&many(|_| "\"listAddress\":[{}]".into(), 75_000)),
             400,
             "max_list_items",
         ),
         (
-            "a million items",
+            "countless items",
             one_customer(&format!(
                 "\"listAddress\":[{}]",
-                many(|_| "{}".into(), 1_000_000)
+                many(|_| "{}".into(), 250_000)
             )),
             400,
             "max_list_items",
         ),
         (
-            "a hundred thousand items",
+            "as many items as may be",
             one_customer(&format!(
                 "\"listRelatedEntity\":[{}]",
-                many(|_| "{}".into(), 100_000)
+                many(|_| "{}".into(), 25_000)
             )),
             200,
             "",
         ),
         (
-            "a million customers that are none",
-            format!("{{\"customers\":[{}]}}", many(|_| "1".into(), 100_001)),
+            "countless customers that are none",
+            format!("{{\"customers\":[{}]}}", many(|_| "1".into(), 25_001)),
             400,
             "max_customers",
         ),
@@ -148,7 +146,9 @@ fn numerous() -> Bombs {
 #[test]
 fn bombs_are_answered_within_bounds() {
     for (what, body, status, error) in [deep_and_long(), numerous()].concat() {
-        let office = Office::configured("max_customer_bytes = 8000000\nmax_customers = 100000\n");
+        let office = Office::configured(
+            "max_customer_bytes = 2000000\nmax_customers = 25000\nmax_list_items = 25000\n",
+        );
         office.drop("batch-customers/x.json", &body);
         let begun = std::time::Instant::now();
         let row = judged_with_little_memory(&office, what);

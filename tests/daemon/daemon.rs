@@ -123,7 +123,7 @@ fn files_are_answered_while_it_runs_at_every_endpoint() {
 }
 
 #[test]
-fn the_scan_finds_what_no_event_told_of() {
+fn the_scan_finds_what_no_event_reported() {
     let office = Office::configured("scan_interval = \"50ms\"\n");
     let daemon = Daemon::start(&office);
     // Whoever watched the old folder hears nothing of the new one.

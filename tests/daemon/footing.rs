@@ -2,8 +2,6 @@
 //! history, the process says what happened and ends with 78, and once things are put right every
 //! file is answered once and every accepted customer is in the history.
 
-#![cfg(unix)]
-
 use crate::common;
 
 use std::path::{Path, PathBuf};
@@ -283,7 +281,8 @@ fn a_watch_dir_that_is_another_one_ends_the_work() {
 fn a_home_that_was_moved_ends_the_work_and_goes_on_where_it_is() {
     let office = Office::configured("scan_interval = \"50ms\"\n");
     let daemon = working(&office);
-    let elsewhere = tempfile::tempdir().expect("a folder");
+    let beside = office.path().parent().expect("a folder");
+    let elsewhere = tempfile::tempdir_in(beside).expect("a folder");
     let new = elsewhere.path().join("home");
     std::fs::rename(office.path(), &new).expect("moved");
     assert_eq!(daemon.end().code(), Some(78));

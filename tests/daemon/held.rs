@@ -1,8 +1,6 @@
 //! What is in the inbox and cannot be taken: it is named once, never all of it at once, and an error
 //! while the inbox is looked at is never "nothing there".
 
-#![cfg(unix)]
-
 use crate::common;
 
 use common::daemon::{Daemon, eventually};

@@ -1,8 +1,6 @@
 //! Trouble with the database: locked, damaged, gone; and the copies that help then. A history is
 //! never made anew over what was there.
 
-#![cfg(unix)]
-
 use crate::common;
 use crate::faults;
 
@@ -34,7 +32,7 @@ fn mode(path: &Path) -> u32 {
 }
 
 #[test]
-fn a_locked_database_is_waited_for_and_then_told_by_whom() {
+fn a_locked_database_is_waited_for_and_then_reported_with_its_owner() {
     let office = worked_office();
     office.drop("batch-customers/f1.json", batch_of("f1", 4));
     let other = office.database();

@@ -1,8 +1,6 @@
 //! Every file is taken, whole, whatever way it comes: cut short, growing, a thousand at once,
 //! without events, into a folder that was made again, under any name.
 
-#![cfg(unix)]
-
 use crate::common;
 use crate::faults;
 
@@ -157,11 +155,11 @@ fn a_thousand_files_at_once() {
 }
 
 #[test]
-fn a_thousand_files_into_a_running_daemon() {
+fn hundreds_of_files_into_a_running_daemon() {
     let office = Office::new();
     let mut daemon = Daemon::start(&office, &[]);
     daemon.wait_for_log("kycdrop watches");
-    let names: Vec<String> = (0..1000).map(|i| format!("f{i}")).collect();
+    let names: Vec<String> = (0..300).map(|i| format!("f{i}")).collect();
     for name in &names {
         drop_whole(
             &office,
@@ -170,7 +168,7 @@ fn a_thousand_files_into_a_running_daemon() {
         );
     }
     wait_for("every answer", || {
-        office.files("watch-dir/archive").len() == 1000
+        office.files("watch-dir/archive").len() == 300
     });
     assert!(daemon.stop().success());
     assert_all_answered_once(&office, &names, 2);

@@ -1,8 +1,6 @@
 //! The files of a history in use are overwritten in place or cut: SQLite does not notice, and kycdrop
 //! answers nothing more. What other programs write with SQLite does not end the work.
 
-#![cfg(unix)]
-
 use std::process::Stdio;
 
 use crate::common;

@@ -1,8 +1,6 @@
 //! Personal data stays in: files are private from their first byte whatever the umask, a warning
 //! names what is not, and nothing of a customer reaches a log.
 
-#![cfg(unix)]
-
 use crate::common;
 use crate::faults;
 

@@ -1,7 +1,5 @@
 //! Running it: what a service manager gets to know, health, figures for Prometheus.
 
-#![cfg(unix)]
-
 use crate::common;
 use crate::faults;
 
@@ -44,7 +42,7 @@ impl Manager {
 }
 
 #[test]
-fn systemd_is_told_ready_alive_and_stopping() {
+fn systemd_is_notified_ready_alive_and_stopping() {
     let office = Office::new();
     let (manager, path) = Manager::new(&office);
     let env = [("NOTIFY_SOCKET", path.as_str()), ("WATCHDOG_USEC", "90000")];
@@ -96,7 +94,7 @@ fn a_manager_that_does_not_listen_stops_nothing() {
 
 #[test]
 #[cfg(debug_assertions)]
-fn a_pause_is_told_and_the_watchdog_still_hears() {
+fn a_pause_is_reported_and_the_watchdog_still_hears() {
     let office = Office::configured("retry = \"20ms\"\n");
     let full = office.write("full", "");
     let (manager, path) = Manager::new(&office);
@@ -128,7 +126,7 @@ fn health(office: &Office) -> (Value, Option<i32>) {
 }
 
 #[test]
-fn health_is_told_with_its_exit_code() {
+fn health_is_reported_with_its_exit_code() {
     let office = Office::new();
     assert_eq!(health(&office).0["health"], "stopped");
     let mut daemon = Daemon::start(&office, &[]);

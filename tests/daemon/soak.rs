@@ -2,8 +2,6 @@
 //! accepted customer is in the history once. A few seconds in an ordinary run;
 //! `KYCDROP_SOAK_KILLS=1000 cargo test --test daemon soak -- --nocapture` for a long one.
 
-#![cfg(unix)]
-
 use crate::common;
 use crate::faults;
 

@@ -34,7 +34,7 @@ use outcome::Outcome;
 use rustix::process::{Pid, Signal, kill_process};
 
 /// How long an ordinary run takes about.
-const SHORT: Duration = Duration::from_secs(15);
+const SHORT: Duration = Duration::from_secs(8);
 
 /// What a process may end with when the machine fails it: not a defect (70), least of all a panic.
 const CODES: [i32; 5] = [0, 74, 75, 77, 78];

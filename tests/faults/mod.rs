@@ -124,7 +124,6 @@ impl Daemon {
     }
 
     /// SIGTERM, and until it has ended by itself.
-    #[cfg(unix)]
     pub fn stop(&mut self) -> ExitStatus {
         use rustix::process::{Pid, Signal, kill_process};
         let pid = Pid::from_raw(self.child.id() as i32).expect("a process id");
@@ -180,7 +179,6 @@ pub fn stopped(child: &mut Child) -> bool {
 }
 
 /// Lets a stopped process continue.
-#[cfg(unix)]
 pub fn go_on(child: &Child) {
     use rustix::process::{Pid, Signal, kill_process};
     let pid = Pid::from_raw(child.id() as i32).expect("a process id");
@@ -400,17 +398,14 @@ fn same<T: PartialEq + Debug>(what: &str, found: Vec<T>, expected: Vec<T>) {
 }
 
 /// The user that tests run commands as when they run as root themselves, whom no permission stops.
-#[cfg(unix)]
 pub const NOBODY: u32 = 65534;
 
-#[cfg(unix)]
 pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
 /// A command of the office whom permissions stop: as root without its rights, or as another
 /// user, where the tests run as root. None, which is counted, where neither can be had.
-#[cfg(unix)]
 pub fn bound_by_permissions(
     office: &Office,
     case: &str,
@@ -456,7 +451,6 @@ pub fn bound_by_permissions(
 }
 
 /// Gives a folder and everything in it to a user.
-#[cfg(unix)]
 pub fn give_to(path: &std::path::Path, user: u32) {
     let _ = std::os::unix::fs::lchown(path, Some(user), Some(user));
     if path.symlink_metadata().is_ok_and(|m| m.is_dir()) {
@@ -467,7 +461,6 @@ pub fn give_to(path: &std::path::Path, user: u32) {
 }
 
 /// Sets the mode of a path.
-#[cfg(unix)]
 pub fn set_mode(path: &std::path::Path, mode: u32) {
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("a mode");

@@ -1,6 +1,5 @@
 //! Follows docs/GUIDE.md: every block of commands runs, in order, and prints the block below it.
 //! `UPDATE_PAGES=1 cargo test --test pages guide` writes the current output into the page.
-#![cfg(unix)]
 
 use crate::asking;
 use crate::common;

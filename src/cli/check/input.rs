@@ -199,23 +199,15 @@ fn cannot_read(file: &Path, e: &std::io::Error) -> Trouble {
 
 /// Opens what this process has open already, if that is a pipe.
 fn open_pipe(path: &Path) -> std::io::Result<Option<File>> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
-        if !path.metadata()?.file_type().is_fifo() {
-            return Ok(None);
-        }
-        // Its writer may be gone: opening must not wait for another, but reading for the rest.
-        let flags = rustix::fs::OFlags::NONBLOCK.bits() as i32;
-        let pipe = File::options().read(true).custom_flags(flags).open(path)?;
-        rustix::fs::fcntl_setfl(&pipe, rustix::fs::OFlags::empty())?;
-        Ok(Some(pipe))
+    use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+    if !path.metadata()?.file_type().is_fifo() {
+        return Ok(None);
     }
-    #[cfg(not(unix))]
-    {
-        let _ = path;
-        Ok(None)
-    }
+    // Its writer may be gone: opening must not wait for another, but reading for the rest.
+    let flags = rustix::fs::OFlags::NONBLOCK.bits() as i32;
+    let pipe = File::options().read(true).custom_flags(flags).open(path)?;
+    rustix::fs::fcntl_setfl(&pipe, rustix::fs::OFlags::empty())?;
+    Ok(Some(pipe))
 }
 
 /// Reads what comes through a pipe: all of it is kept in memory.

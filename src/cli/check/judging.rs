@@ -16,7 +16,7 @@ use crate::position::Positions;
 use crate::request::{Form, Note, NoteKind};
 use crate::talk::say;
 use crate::text::visible;
-use crate::trouble::{Kind, Result, Trouble};
+use crate::trouble::{Result, Trouble};
 use crate::validate::{Finding, Judged, JudgedChunk};
 
 use super::input::{Input, Listed};
@@ -145,14 +145,9 @@ fn fault(stop: JudgeError, input: &Input) -> Result<Fault> {
         JudgeError::TooMuch(what) => Fault::TooMuch(what),
         JudgeError::Unreadable(trouble) => Fault::Unreadable(trouble),
         JudgeError::Trouble(e) => return Err(e),
-        JudgeError::GaveWay => unreachable!("nobody else waits for a check"),
-        JudgeError::Defect(place) => {
-            return Err(Trouble::new(
-                Kind::Internal,
-                format!("a defect in kycdrop at {place}"),
-                "please report it",
-            ));
-        }
+        // Nobody else waits for a check.
+        JudgeError::GaveWay => return Err(Trouble::defect("a check that gave way")),
+        JudgeError::Defect(place) => return Err(Trouble::defect(place)),
     })
 }
 

@@ -113,10 +113,10 @@ UPDATE total SET evaluations = (SELECT count(*) FROM open_evaluation);
 CREATE VIEW v_evaluation AS
 SELECT e.evaluation_id, e.assessment_id, e.communication_number, a.customer_ext_id, a.business_unit,
        a.name, a.kind, a.risk_management_category,
-       CASE WHEN w.evaluation_id IS NOT NULL THEN 'WAITING_FOR_APPROVAL_DATE'
+       CAST(CASE WHEN w.evaluation_id IS NOT NULL THEN 'WAITING_FOR_APPROVAL_DATE'
             WHEN d.evaluation_id IS NOT NULL THEN 'COMPLETED'
             WHEN o.evaluation_id IS NOT NULL THEN 'PENDING'
-            ELSE 'SUPERSEDED' END AS state,
+            ELSE 'SUPERSEDED' END AS TEXT) AS state,
        CAST(e.score AS REAL) AS score, e.level_of_score, e.level AS initial_risk_level,
        d.level AS final_risk_level, d.decision, e.verdict, e.evaluated_at, e.why_not,
        m.name AS matrix, m.hash AS matrix_hash, e.account
@@ -137,7 +137,7 @@ JOIN assessment a ON a.assessment_id = e.assessment_id;
 
 CREATE VIEW v_event AS
 SELECT f.communication_number, e.no, e.type, e.subject, e.data, e.id, e.time, e.assessment_id,
-       f.name AS event_file, e.no <= f.published AS published
+       f.name AS event_file, CAST(e.no <= f.published AS INTEGER) AS published
 FROM event e
 JOIN event_file f ON f.file_id = e.file_id;
 
@@ -151,14 +151,14 @@ DROP VIEW v_assessment;
 CREATE VIEW v_assessment AS
 SELECT a.assessment_id, b.batch_id, a.position, a.communication_number, a.customer_ext_id,
        a.business_unit, a.requester, a.action, a.entity_type, a.name,
-       coalesce(a.risk_level,
+       CAST(coalesce(a.risk_level,
          (SELECT d.level FROM evaluation e JOIN decision d ON d.evaluation_id = e.evaluation_id
           WHERE e.assessment_id = a.assessment_id
-          ORDER BY e.evaluation_id DESC LIMIT 1)) AS risk_level,
+          ORDER BY e.evaluation_id DESC LIMIT 1)) AS TEXT) AS risk_level,
        a.customer_status, a.risk_management_category, a.source_of_risk_level,
-       iif(a.evaluation IS NULL, NULL,
+       CAST(iif(a.evaluation IS NULL, NULL,
          (SELECT v.state FROM v_evaluation v WHERE v.assessment_id = a.assessment_id
-          ORDER BY v.evaluation_id DESC LIMIT 1)) AS evaluation,
+          ORDER BY v.evaluation_id DESC LIMIT 1)) AS TEXT) AS evaluation,
        a.application_date, a.assessed_at, a.payload, a.kind, b.endpoint, s.next_assessment_id
 FROM assessment a
 JOIN batch b ON b.batch_id = a.batch_id
@@ -168,16 +168,16 @@ LEFT JOIN succession s ON s.assessment_id = a.assessment_id;
 DROP VIEW v_customer;
 CREATE VIEW v_customer AS
 SELECT n.business_unit, n.customer_ext_id, n.kind, n.entity_type, n.name,
-       coalesce(n.risk_level,
+       CAST(coalesce(n.risk_level,
          (SELECT d.level FROM evaluation e JOIN decision d ON d.evaluation_id = e.evaluation_id
           WHERE e.assessment_id = n.assessment_id
-          ORDER BY e.evaluation_id DESC LIMIT 1)) AS risk_level,
+          ORDER BY e.evaluation_id DESC LIMIT 1)) AS TEXT) AS risk_level,
        n.customer_status, n.risk_management_category,
        CAST(coalesce(r.assessments, 1) AS INTEGER) AS assessments,
        o.assessed_at AS first_assessed_at, n.assessed_at AS last_assessed_at, n.assessment_id,
-       iif(n.evaluation IS NULL, NULL,
+       CAST(iif(n.evaluation IS NULL, NULL,
          (SELECT v.state FROM v_evaluation v WHERE v.assessment_id = n.assessment_id
-          ORDER BY v.evaluation_id DESC LIMIT 1)) AS evaluation,
+          ORDER BY v.evaluation_id DESC LIMIT 1)) AS TEXT) AS evaluation,
        n.country
 FROM customer c
 JOIN assessment n ON n.assessment_id = c.assessment_id

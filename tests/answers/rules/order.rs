@@ -230,7 +230,7 @@ fn the_history_is_asked_in_the_order_of_the_batch_and_for_sound_customers_only()
 }
 
 #[test]
-fn a_simplified_customer_is_told_every_error_in_order() {
+fn a_simplified_customer_gets_every_error_in_order() {
     let office = Office::new();
     let wrong = json!({"riskManagementCategory": "OCCASIONAL_CUSTOMER", "entityType": "ORGANIZATION",
         "listContact": [{"contactType": "FAX"}], "isListed": "?"});
