@@ -3,8 +3,8 @@
 
 mod events;
 mod flaw;
-mod risk;
 mod list_formats;
+mod risk;
 mod schema;
 #[path = "../schemas/mod.rs"]
 mod schemas;
