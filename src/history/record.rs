@@ -282,7 +282,6 @@ impl<'g> Recording<'g> {
         if let Some(former) = &former {
             let replaced = former.assessment_id;
             self.evaluations.replaced(replaced, id, at.text, at.now)?;
-            self.screenings.replaced(replaced)?;
         }
         let mut level = s.risk_level;
         let whose = Whose {
@@ -291,6 +290,9 @@ impl<'g> Recording<'g> {
             ext_id: at.texts.get(s.customer_ext_id).unwrap_or_default(),
             business_unit: at.texts.get(s.business_unit),
         };
+        if former.is_some() {
+            self.screenings.replaced(&whose, at.screenings)?;
+        }
         for screening in at.screenings {
             self.screenings.record(&whose, screening, at.now)?;
         }

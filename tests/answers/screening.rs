@@ -361,3 +361,34 @@ fn batches_and_simplified_customers_are_not_screened() {
     office.batch("b", &[one]);
     assert_eq!(office.value("SELECT count(*) FROM v_screening"), 0);
 }
+
+#[test]
+fn a_match_is_not_forgotten_by_an_update_that_is_not_screened() {
+    let office = office("7,Jonas Kalvaitis,,,,\n");
+    office.answer("customer", "1", &asked("1", json!({})));
+    let update = |number: &str, more| {
+        let request = json!({"communicationNumber": number, "action": "UPDATE"});
+        with(with(asked("1", more), request), json!({}))
+    };
+    let unscreened = json!({"initializeScreeningProcesses": null});
+    office.batch("b", &[update("N-2", unscreened)]);
+    let open = "SELECT group_concat(communication_number || process || newest) FROM v_pending";
+    assert_eq!(office.value(open), "N-1SANCTIONS0,N-1PEP0");
+    // One that is screened for one of them takes its place there.
+    office.answer(
+        "customer",
+        "3",
+        &update("N-3", json!({"initializeScreeningProcesses": ["PEP"]})),
+    );
+    assert_eq!(office.value(open), "N-1SANCTIONS0,N-3PEP1");
+    let late = decide(&office, "late", "N-1", json!({}));
+    assert!(
+        late["errorDescription"]
+            .as_str()
+            .expect("a reason")
+            .contains("nothing is to be decided"),
+        "{late}"
+    );
+    let decided = decide(&office, "sanctions", "N-1", json!({"process": "SANCTIONS"}));
+    assert_eq!(decided["resultType"], "REQUEST_ACCEPTED");
+}

@@ -49,7 +49,7 @@ CREATE TABLE screening_hit (
 
 CREATE INDEX screening_hit_pair ON screening_hit (pair);
 
--- Those that wait for a person or for a list, and that no later request replaced.
+-- Those that wait for a person or for a list, and that no later request was screened in place of.
 CREATE TABLE open_screening (
   result_id INTEGER PRIMARY KEY REFERENCES screening_result
 ) STRICT;
@@ -99,9 +99,7 @@ SELECT a.assessment_id, s.process, a.communication_number, s.requested_at,
 FROM screening s JOIN assessment a USING (assessment_id)
 ORDER BY a.assessment_id, s.process;
 
-INSERT INTO open_screening
-SELECT result_id FROM screening_result r
-WHERE NOT EXISTS (SELECT 1 FROM succession s WHERE s.assessment_id = r.assessment_id);
+INSERT INTO open_screening SELECT result_id FROM screening_result;
 
 UPDATE total SET screenings = (SELECT count(*) FROM open_screening);
 
@@ -136,7 +134,8 @@ FROM open_evaluation o
 JOIN evaluation e ON e.evaluation_id = o.evaluation_id
 JOIN assessment a ON a.assessment_id = e.assessment_id
 UNION ALL
-SELECT 'screening', r.process, r.assessment_id, a.customer_ext_id, a.business_unit, r.screened_at, 1,
+SELECT 'screening', r.process, r.assessment_id, a.customer_ext_id, a.business_unit, r.screened_at,
+       NOT EXISTS (SELECT 1 FROM succession s WHERE s.assessment_id = r.assessment_id),
        r.communication_number, coalesce(r.why_not, 'a person decides'), r.related + 1
 FROM open_screening o
 JOIN screening_result r ON r.result_id = o.result_id
@@ -182,7 +181,7 @@ INSERT INTO column_description VALUES
 ('v_pending', 'related', 'Number of the related entity in listRelatedEntity, from 1; NULL: the customer.');
 
 UPDATE column_description
-SET description = 'PENDING: it waits for a person or a list; COMPLETED; SUPERSEDED: a later request took its place.'
+SET description = 'PENDING: it waits for a person or a list; COMPLETED; SUPERSEDED: a later request was screened for the same process.'
 WHERE view_name = 'v_screening' AND column_name = 'status';
 UPDATE column_description
 SET description = 'When it was screened, UTC.'

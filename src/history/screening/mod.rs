@@ -200,16 +200,30 @@ impl<'c> Screenings<'c> {
         Ok(())
     }
 
-    /// A later request of the customer was accepted: what is open of the assessment that it replaces is
-    /// superseded.
-    pub(super) fn replaced(&mut self, replaced: i64) -> Result<()> {
-        if self.any {
+    /// A later request of the customer is screened for these processes: what is open of earlier ones is
+    /// superseded. What it is not screened for stays open, since a match is never forgotten.
+    pub(super) fn replaced(&mut self, whose: &Whose<'_>, by: &[Screening]) -> Result<()> {
+        if !self.any {
+            return Ok(());
+        }
+        let mut processes: Vec<&str> = by.iter().map(|s| s.process.name()).collect();
+        processes.dedup();
+        for process in processes {
             let closed = self
                 .statement(
                     "DELETE FROM open_screening WHERE result_id IN
-                       (SELECT result_id FROM screening_result WHERE assessment_id = ?1)",
+                       (SELECT o.result_id FROM open_screening o
+                        JOIN screening_result r ON r.result_id = o.result_id
+                        JOIN assessment a ON a.assessment_id = r.assessment_id
+                        WHERE r.process = ?1 AND a.customer_ext_id = ?2
+                          AND a.business_unit IS ?3 AND a.assessment_id < ?4)",
                 )?
-                .execute([replaced])?;
+                .execute(params![
+                    process,
+                    whose.ext_id,
+                    whose.business_unit,
+                    whose.assessment_id
+                ])?;
             self.opened -= closed as i64;
         }
         Ok(())
