@@ -2,9 +2,9 @@
 
 use super::align::{Aligner, Nearness, Pair, Part};
 use super::birth::{self, Birth, Born};
-use super::compare::{Form, similarity};
 use super::index::{self, Index, NONE, Name};
-use super::words::{Kind, MOST, Words};
+use super::units::{Memo, Units};
+use super::words::Kind;
 use super::{Quality, Subject};
 
 /// Whom to look for.
@@ -62,7 +62,7 @@ pub struct Met {
 }
 
 /// Candidates that are aligned, of each query.
-const CANDIDATES: usize = 200;
+const CANDIDATES: usize = 80;
 
 /// The share of the query's weight that a candidate must meet.
 const LEAST_VOTES: f32 = 0.45;
@@ -80,158 +80,6 @@ pub struct Screener<'i> {
     candidates: Vec<(f32, u32)>,
     listed: Vec<Part>,
     key: Vec<u8>,
-}
-
-/// The words of the query, then the joins of its neighbours.
-#[derive(Default)]
-struct Units {
-    words: Words,
-    letters: Vec<u8>,
-    units: Vec<Unit>,
-    parts: Vec<Part>,
-    joins: [Option<usize>; MOST],
-}
-
-#[derive(Clone, Copy)]
-struct Unit {
-    at: usize,
-    text: usize,
-    sound: usize,
-    stem: usize,
-    ending: f32,
-    kind: Kind,
-    weight: f32,
-}
-
-impl Units {
-    fn form(&self, unit: Unit) -> Form<'_> {
-        let bytes =
-            |from: usize, len: usize| self.letters.get(from..from + len).unwrap_or_default();
-        Form {
-            text: bytes(unit.at, unit.text),
-            sound: bytes(unit.at + unit.text, unit.sound),
-            stem: unit.stem,
-            ending: unit.ending,
-        }
-    }
-
-    fn read(&mut self, query: &Query<'_>, index: &Index) {
-        self.words
-            .read(query.name, query.subject != Subject::Person, &index.folds);
-        self.letters.clear();
-        self.units.clear();
-        self.parts.clear();
-        self.joins = [None; MOST];
-        let words = std::mem::take(&mut self.words);
-        for (text, kind) in words.iter() {
-            let unit = self.add(text, kind, index);
-            self.parts.push(Part {
-                kind,
-                weight: unit.weight,
-            });
-        }
-        let mut join = String::new();
-        let pairs = words.iter().zip(words.iter().skip(1));
-        for (at, ((a, a_kind), (b, b_kind))) in pairs.enumerate() {
-            if index::can_join(a_kind, b_kind) {
-                index::joined(&mut join, a, b);
-                let unit = self.units.len();
-                self.add(&join, Kind::Word, index);
-                if let Some(j) = self.joins.get_mut(at) {
-                    *j = Some(unit);
-                }
-            }
-        }
-        self.words = words;
-    }
-
-    fn add(&mut self, text: &str, kind: Kind, index: &Index) -> Unit {
-        let (mut sound, mut key) = (Vec::new(), Vec::new());
-        let (stem, ending) = index::sounds(text, kind, &index.folds, &mut sound);
-        let own = index::whole_key(
-            text,
-            kind,
-            sound.get(..stem).unwrap_or(&sound),
-            &index.folds,
-            &mut key,
-        );
-        let unit = Unit {
-            at: self.letters.len(),
-            text: text.len(),
-            sound: sound.len(),
-            stem,
-            ending,
-            kind,
-            weight: index.weight(kind, own),
-        };
-        self.letters.extend_from_slice(text.as_bytes());
-        self.letters.extend_from_slice(&sound);
-        self.units.push(unit);
-        unit
-    }
-}
-
-/// Similarities that a query has computed, by unit and word of the lists.
-#[derive(Default)]
-struct Memo {
-    /// By word of the lists: its row, from 1 on.
-    row: Vec<u32>,
-    words: Vec<u32>,
-    known: Vec<f32>,
-    units: usize,
-}
-
-impl Memo {
-    fn start(&mut self, units: usize) {
-        for word in self.words.drain(..) {
-            if let Some(row) = self.row.get_mut(word as usize) {
-                *row = 0;
-            }
-        }
-        self.known.clear();
-        self.units = units;
-    }
-
-    fn of(&mut self, units: &Units, unit: usize, word: u32, index: &Index) -> f32 {
-        let Some(row) = self.row.get_mut(word as usize) else {
-            return 0.0;
-        };
-        if *row == 0 {
-            self.words.push(word);
-            *row = self.words.len() as u32;
-            self.known.resize(self.words.len() * self.units, f32::NAN);
-        }
-        let at = (*row as usize - 1) * self.units + unit;
-        let Some(known) = self.known.get_mut(at) else {
-            return 0.0;
-        };
-        if known.is_nan() {
-            *known = compare(units, unit, word, index);
-        }
-        *known
-    }
-}
-
-/// An initial against the word that it may begin.
-const INITIAL: f32 = 0.6;
-
-fn compare(units: &Units, unit: usize, word: u32, index: &Index) -> f32 {
-    let (Some(unit), Some(word)) = (units.units.get(unit), index.word(word)) else {
-        return 0.0;
-    };
-    let (a, b) = (units.form(*unit), index.form(word));
-    if a.text == b.text {
-        return 1.0;
-    }
-    match (unit.kind, word.kind) {
-        (Kind::Form | Kind::Number, _) | (_, Kind::Form | Kind::Number) => 0.0,
-        (Kind::Initial, Kind::Initial) => 0.0,
-        (Kind::Initial, _) | (_, Kind::Initial) => match a.text.first() == b.text.first() {
-            true => INITIAL,
-            false => 0.0,
-        },
-        _ => similarity(a, b, &index.folds),
-    }
 }
 
 /// The nearness of the words of a query and one name.
@@ -280,10 +128,7 @@ impl Index {
             aligner: Aligner::default(),
             votes: vec![(0.0, 0); self.names.len()],
             touched: Vec::new(),
-            memo: Memo {
-                row: vec![0; self.word_count()],
-                ..Memo::default()
-            },
+            memo: Memo::new(self.word_count()),
             found: Vec::new(),
             candidates: Vec::new(),
             listed: Vec::new(),
@@ -389,8 +234,8 @@ impl Screener<'_> {
         keys.dedup();
         for key in keys {
             for &word in self.index.words_with(key) {
-                let s = self.memo.of(&self.units, unit, word, self.index);
-                if s > 0.0 {
+                let (s, first) = self.memo.look(&self.units, unit, word, self.index);
+                if first && s > 0.0 {
                     self.found.push((s, word));
                 }
             }
@@ -441,7 +286,7 @@ impl Screener<'_> {
         )
     }
 
-    fn names_score(&mut self, query: &Query<'_>, name: Name) -> f32 {
+    fn odds(&mut self, query: &Query<'_>, name: Name) -> Option<f32> {
         let words = self.index.words_of(name);
         self.listed.clear();
         let parts = words.iter().filter_map(|w| self.index.word(*w));
@@ -463,27 +308,23 @@ impl Screener<'_> {
 
     fn scored(&mut self, query: &Query<'_>, birth: Option<Birth>, nth: u32) -> Option<Scored> {
         let name = *self.index.names.get(nth as usize)?;
-        let names = self.names_score(query, name)
-            * if name.quality == Quality::Weak {
-                WEAK
-            } else {
-                1.0
-            };
+        let names = self.odds(query, name)?;
         let listed = self.index.entities.get(name.entity as usize)?;
         let born = birth::compare(birth, listed.births.iter().copied());
         let theirs = &listed.entity.countries;
         let known = !query.countries.is_empty() && !theirs.is_empty();
         let other_country = known && !theirs.iter().any(|c| query.countries.contains(&&**c));
         let by_birth = match born {
-            Born::Apart => names * APART,
-            Born::Same if names >= CONFIRMED => names + (1.0 - names) * SAME,
-            _ => names,
+            Born::Apart => APART,
+            Born::Near => NEAR,
+            Born::Same if names >= CONFIRMED => SAME,
+            Born::Same | Born::Unknown => 0.0,
         };
-        let score = if other_country {
-            by_birth * OTHER_COUNTRY
-        } else {
-            by_birth
-        };
+        let confirmed = matches!(born, Born::Near | Born::Same);
+        let weak = name.quality == Quality::Weak && !confirmed;
+        let odds = names + by_birth + if other_country { OTHER_COUNTRY } else { 0.0 };
+        let score = part_of(odds) * if weak { WEAK } else { 1.0 };
+        let names = part_of(names);
         Some(Scored {
             entity: name.entity,
             name: nth,
@@ -498,7 +339,7 @@ impl Screener<'_> {
         let name = self.index.names.get(scored.name as usize).copied();
         let mut met = Vec::new();
         if let Some(name) = name {
-            self.names_score(query, name);
+            self.odds(query, name);
             let all: f32 = self.aligner.pairs.iter().map(|p| p.weight).sum();
             met = self
                 .aligner
@@ -555,15 +396,21 @@ struct Scored {
     other_country: bool,
 }
 
-/// What is left of the score of a weak name.
-const WEAK: f32 = 0.9;
-/// What is left where the dates of birth differ.
-const APART: f32 = 0.8;
-/// How much of what is missing the same date of birth gives, to names that are near.
-const SAME: f32 = 0.3;
-const CONFIRMED: f32 = 0.65;
-/// What is left where no country is the same.
-const OTHER_COUNTRY: f32 = 0.97;
+/// What is left of the score of a weak name that no date of birth confirms.
+const WEAK: f32 = 0.6;
+
+/// What dates of birth and countries add to the odds of the names. The same date counts where the names
+/// are near already.
+const APART: f32 = -5.0;
+const NEAR: f32 = 0.5;
+const SAME: f32 = 4.0;
+const CONFIRMED: f32 = -4.0;
+const OTHER_COUNTRY: f32 = -0.5;
+
+/// Odds to a score between 0 and 1 that uses the whole scale: even odds are 0.7.
+fn part_of(odds: f32) -> f32 {
+    1.0 / (1.0 + (-(odds / 4.0 + 0.85)).exp())
+}
 
 fn thousandths(part: f32) -> u16 {
     (part.clamp(0.0, 1.0) * 1000.0).round() as u16
