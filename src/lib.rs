@@ -48,6 +48,7 @@ pub mod report;
 pub mod request;
 pub mod response;
 pub mod schema;
+pub mod screening;
 mod talk;
 pub mod text;
 pub mod trouble;

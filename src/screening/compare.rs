@@ -1,0 +1,194 @@
+//! How near two words are.
+
+use super::folds::{Cost, Folds, LETTER, SOUNDS};
+
+/// A word as it is compared.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Form<'a> {
+    pub text: &'a [u8],
+    pub sound: &'a [u8],
+    /// Sounds without the ending that a language may have added.
+    pub stem: usize,
+    /// What the ending costs.
+    pub ending: f32,
+}
+
+/// Below this, two words are different.
+pub(super) const LEAST: f32 = 0.6;
+
+/// Spelled otherwise, and sounding the same.
+const SOUNDS_SAME: f32 = 0.98;
+
+/// The least that a letter costs which is left out.
+const CHEAPEST: Cost = 30;
+
+/// Below this, letters may be nearer than sounds.
+const AS_WRITTEN: f32 = 0.85;
+
+/// How near two words are: 1 is the same, 0 is different.
+pub(super) fn similarity(a: Form<'_>, b: Form<'_>, folds: &Folds) -> f32 {
+    if a.text == b.text {
+        return 1.0;
+    }
+    if a.sound == b.sound {
+        return SOUNDS_SAME;
+    }
+    let mut best = by_sound(a, b, folds);
+    if best < AS_WRITTEN {
+        let longer = a.text.len().max(b.text.len());
+        let most = allowed(longer);
+        if a.text.len().abs_diff(b.text.len()) <= usize::from(most / LETTER) {
+            best = best.max(part(letters_apart(a.text, b.text) * LETTER, longer, most));
+        }
+    }
+    if best >= LEAST { best } else { 0.0 }
+}
+
+/// By weighted distance of sounds, with and without endings.
+fn by_sound(a: Form<'_>, b: Form<'_>, folds: &Folds) -> f32 {
+    let bare = a.text.ends_with(b"~") != b.text.ends_with(b"~");
+    let most = allowed(a.sound.len().max(b.sound.len()));
+    let shorter = |a: usize, b: usize| b.saturating_sub(a) as Cost * CHEAPEST;
+    if !bare && (shorter(a.sound.len(), b.stem) > most || shorter(b.sound.len(), a.stem) > most) {
+        return 0.0;
+    }
+    let d = distances(a, b, most, bare, folds);
+    let (a_len, b_len) = (a.sound.len(), b.sound.len());
+    let near = |d: Cost, a: usize, b: usize, ending: f32| {
+        let longer = a.max(b);
+        part(d, longer, allowed(longer)) * (1.0 - ending)
+    };
+    let mut best = near(d.whole, a_len, b_len, 1.0 - SOUNDS_SAME);
+    if a.stem < a_len {
+        best = best.max(near(d.a_stem, a.stem, b_len, a.ending));
+    }
+    if b.stem < b_len {
+        best = best.max(near(d.b_stem, a_len, b.stem, b.ending));
+    }
+    if a.stem < a_len && b.stem < b_len {
+        best = best.max(near(d.stems, a.stem, b.stem, a.ending.max(b.ending)));
+    }
+    best
+}
+
+/// The distance at which words of this length are different.
+fn allowed(len: usize) -> Cost {
+    match len {
+        0..=2 => 0,
+        3 => 70,
+        4..=5 => LETTER,
+        6..=8 => 2 * LETTER,
+        _ => 3 * LETTER,
+    }
+}
+
+fn part(d: Cost, longer: usize, most: Cost) -> f32 {
+    if d > most || longer == 0 {
+        return 0.0;
+    }
+    1.0 - f32::from(d) / (f32::from(LETTER) * longer as f32)
+}
+
+/// Letters of a word that are compared.
+const LETTERS: usize = 48;
+
+/// Distances of two words, with and without the ending of either.
+struct Distances {
+    whole: Cost,
+    a_stem: Cost,
+    b_stem: Cost,
+    stems: Cost,
+}
+
+/// The least cost to make one word of the other: letters replaced, left out, or two of them exchanged.
+fn distances(a: Form<'_>, b: Form<'_>, most: Cost, bare: bool, folds: &Folds) -> Distances {
+    let cost = |costs: &[Cost; SOUNDS], letter: u8| {
+        costs.get(usize::from(letter)).copied().unwrap_or(LETTER)
+    };
+    let leaving_out = folds.leaving_out(bare);
+    let sound = b
+        .sound
+        .get(..LETTERS.min(b.sound.len()))
+        .unwrap_or_default();
+    let (mut before, mut last, mut row) = ([0; LETTERS + 1], [0; LETTERS + 1], [0; LETTERS + 1]);
+    let mut sum: Cost = 0;
+    for (cell, y) in last.iter_mut().skip(1).zip(sound) {
+        sum += cost(leaving_out, *y);
+        *cell = sum;
+    }
+    let at = |row: &[Cost; LETTERS + 1], b: usize| row.get(b).copied().unwrap_or(Cost::MAX);
+    let mut found = Distances {
+        whole: Cost::MAX,
+        a_stem: Cost::MAX,
+        b_stem: Cost::MAX,
+        stems: Cost::MAX,
+    };
+    let (mut previous_x, mut least_last) = (0, 0);
+    for (i, &x) in a.sound.iter().enumerate() {
+        let (replace, out_x) = (folds.replacing(x), cost(leaving_out, x));
+        let [start, ..] = last;
+        let (mut left, mut diagonal) = (start + out_x, start);
+        if let [first, ..] = &mut row {
+            *first = left;
+        }
+        let (mut least, mut previous_y) = (left, 0);
+        let mut exchanged: Cost = 0;
+        let cells = row.iter_mut().skip(1).zip(last.iter().skip(1)).zip(&before);
+        for (((cell, above), two_before), &y) in cells.zip(sound) {
+            let mut d = (diagonal + cost(replace, y))
+                .min(above + out_x)
+                .min(left + cost(leaving_out, y));
+            if x == previous_y && y == previous_x && x != y {
+                d = d.min(exchanged + LETTER);
+            }
+            exchanged = *two_before;
+            *cell = d;
+            least = least.min(d);
+            diagonal = *above;
+            left = d;
+            previous_y = y;
+        }
+        if i + 1 == a.stem {
+            (found.a_stem, found.stems) = (at(&row, sound.len()), at(&row, b.stem));
+        }
+        if least.min(least_last) > most {
+            return found;
+        }
+        least_last = least;
+        std::mem::swap(&mut before, &mut last);
+        std::mem::swap(&mut last, &mut row);
+        previous_x = x;
+    }
+    (found.whole, found.b_stem) = (at(&last, sound.len()), at(&last, b.stem));
+    found
+}
+
+/// The number of letters to replace, leave out or exchange with a neighbour (Hyyrö's bit vectors).
+fn letters_apart(a: &[u8], b: &[u8]) -> Cost {
+    let mut places = [0_u64; SOUNDS];
+    for (at, letter) in a.iter().take(64).enumerate() {
+        if let Some(p) = places.get_mut(usize::from(*letter)) {
+            *p |= 1 << at;
+        }
+    }
+    let end = 1_u64 << (a.len().clamp(1, 64) - 1);
+    let mut apart = a.len() as Cost;
+    let (mut up, mut down, mut zero, mut before) = (u64::MAX, 0_u64, 0_u64, 0_u64);
+    for letter in b {
+        let same = places
+            .get(usize::from(*letter))
+            .copied()
+            .unwrap_or_default();
+        let exchanged = ((!zero & same) << 1) & before;
+        zero = ((((same & up).wrapping_add(up)) ^ up) | same | down) | exchanged;
+        let mut right = down | !(zero | up);
+        let left = up & zero;
+        apart += Cost::from(right & end != 0);
+        apart -= Cost::from(left & end != 0);
+        right = (right << 1) | 1;
+        up = (left << 1) | !(zero | right);
+        down = right & zero;
+        before = same;
+    }
+    apart
+}
