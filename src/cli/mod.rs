@@ -26,6 +26,7 @@ mod query;
 mod reference;
 mod report;
 mod schema;
+mod screen;
 mod shell;
 mod sizes;
 mod status;
@@ -144,6 +145,8 @@ enum Command {
     Report(report::Args),
     /// List, show, check and compare the tables of codes
     Classifiers(classifiers::Args),
+    /// Compare a name, or the names of a file, with the screening lists
+    Screen(screen::Args),
     /// Copy the history to a new file while it is in use, and check the copy
     #[command(after_help = "\
 To restore it: stop the daemon, replace kycdrop.db with the file, remove
@@ -231,6 +234,7 @@ fn command(args: &Args) -> anyhow::Result<u8> {
         Command::Doctor(a) => doctor::doctor(&home, a)?,
         Command::Demo(a) => demo::demo(&home, a)?,
         Command::Classifiers(a) => classifiers::classifiers(&home, a)?,
+        Command::Screen(a) => screen::screen(&home, a)?,
         Command::Completions(a) => shell::completions(a)?,
         Command::Man(a) => shell::man(&home, a)?,
         Command::Report(a) => report::report(&home, a)?,

@@ -128,9 +128,8 @@ fn distances(a: Form<'_>, b: Form<'_>, most: Cost, bare: bool, folds: &Folds) ->
         let (replace, out_x) = (folds.replacing(x), cost(leaving_out, x));
         let [start, ..] = last;
         let (mut left, mut diagonal) = (start + out_x, start);
-        if let [first, ..] = &mut row {
-            *first = left;
-        }
+        let [first, ..] = &mut row;
+        *first = left;
         let (mut least, mut previous_y) = (left, 0);
         let mut exchanged: Cost = 0;
         let cells = row.iter_mut().skip(1).zip(last.iter().skip(1)).zip(&before);

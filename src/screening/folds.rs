@@ -29,7 +29,7 @@ pub(super) const SOUNDS: usize = 128;
 pub struct Folds {
     letters: HashMap<char, Box<str>>,
     /// By first byte, the longest first.
-    spellings: Vec<Vec<(Box<[u8]>, Box<[u8]>)>>,
+    spellings: Vec<Vec<Spelling>>,
     replace: Vec<[Cost; SOUNDS]>,
     leave_out: [Cost; SOUNDS],
     leave_out_bare: [Cost; SOUNDS],
@@ -43,6 +43,9 @@ pub struct Folds {
     longest_form: usize,
     same: HashMap<Box<str>, Box<str>>,
 }
+
+/// A spelling and its sounds.
+type Spelling = (Box<[u8]>, Box<[u8]>);
 
 /// Why a table of folds cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,13 +6,15 @@
 mod align;
 mod birth;
 mod compare;
+#[expect(missing_docs, reason = "the names say it")]
 mod entity;
 mod folds;
 mod index;
 mod screen;
 mod words;
 
-pub use entity::*;
+pub use birth::Born;
+pub use entity::{Entity, ListedName, Quality, Subject};
 pub use folds::{Folds, FoldsError};
 pub use index::Index;
 pub use screen::{Hit, Met, Options, Query, Screener};

@@ -1,0 +1,578 @@
+//! `screen`: names compared with the lists, one on the command line or those of a file.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use rayon::prelude::*;
+use serde_json::json;
+
+use crate::config::Home;
+use crate::screening::{
+    Born, Entity, Folds, Hit, Index, ListedName, Options, Quality, Query, Screener, Subject,
+};
+use crate::talk::note;
+use crate::text::{counted, spreadsheet_safe, visible};
+use crate::trouble::{Kind, Result, Trouble};
+
+use super::output::csv_error;
+
+/// Arguments of `screen`.
+#[derive(clap::Args)]
+#[command(after_help = "\
+FILE is CSV, or TSV if its first line has a tab. Its columns are found by their
+header: query_id, and name, or first and last; if it has them, schema (Person,
+Organization), dob and country. The output is in the order of the file.
+docs/SCREENING.md says what is compared and what a score means.
+
+Examples:
+  kycdrop screen \"Jonas Petraitis\"
+  kycdrop screen --schema Organization \"UAB Baltic Trade\" --lists ~/new-lists
+  kycdrop screen --file customers.csv --min-score 0.8 > hits.csv")]
+pub(super) struct Args {
+    /// The name to look for
+    #[arg(required_unless_present = "file", conflicts_with = "file")]
+    name: Option<String>,
+
+    /// Screen the names of a file
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+
+    /// What NAME is: Person, Organization, or anything else for either
+    #[arg(
+        long,
+        value_name = "KIND",
+        default_value = "Person",
+        conflicts_with = "file"
+    )]
+    schema: String,
+
+    /// The date of birth of NAME: YYYY, YYYY-MM or YYYY-MM-DD
+    #[arg(long, value_name = "DATE", conflicts_with = "file")]
+    dob: Option<String>,
+
+    /// The country of NAME, in two letters
+    #[arg(long, value_name = "CODE", conflicts_with = "file")]
+    country: Option<String>,
+
+    /// The folder of lists [default: lists in the home]
+    #[arg(long, value_name = "DIR")]
+    lists: Option<PathBuf>,
+
+    /// The least score of a hit, 0 to 1
+    #[arg(long, value_name = "SCORE", default_value_t = 0.75, value_parser = score)]
+    min_score: f32,
+
+    /// The most hits of a name, the best ones
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    best: usize,
+
+    /// The output format [default: text for NAME on a terminal, csv elsewhere]
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Each hit with its reasons, for people.
+    Text,
+    /// With a header; the default elsewhere.
+    Csv,
+    /// With a header, and tabs.
+    Tsv,
+    /// A list of objects.
+    Json,
+}
+
+fn score(text: &str) -> Result<f32, String> {
+    let score = text.parse().ok().filter(|s| (0.0..=1.0).contains(s));
+    score.ok_or_else(|| "give a number from 0 to 1".into())
+}
+
+/// Lists with their index.
+struct Loaded {
+    index: Index,
+    /// The name of each list, and its first entity.
+    lists: Vec<(String, usize)>,
+}
+
+/// Whom to look for, as read.
+struct Asked {
+    id: String,
+    name: String,
+    subject: Subject,
+    birth_date: String,
+    countries: Vec<String>,
+}
+
+/// Screens the name, or the file.
+pub(super) fn screen(home: &Home, args: &Args) -> Result<u8> {
+    let folder = args
+        .lists
+        .clone()
+        .unwrap_or_else(|| home.root.join("lists"));
+    let loaded = load(&folder)?;
+    let options = Options {
+        threshold: args.min_score,
+        best: args.best,
+    };
+    let format = args.format.unwrap_or(
+        match args.name.is_some() && std::io::stdout().is_terminal() {
+            true => Format::Text,
+            false => Format::Csv,
+        },
+    );
+    let mut out = Output::new(format, &loaded);
+    out.begin()?;
+    if let Some(name) = &args.name {
+        let asked = Asked {
+            id: "1".to_owned(),
+            name: name.clone(),
+            subject: subject(&args.schema),
+            birth_date: args.dob.clone().unwrap_or_default(),
+            countries: countries(args.country.as_deref().unwrap_or_default()),
+        };
+        let hits = look_for(&mut loaded.index.screener(), &asked, &options);
+        out.hits(&asked, &hits)?;
+        if hits.is_empty() {
+            note!(
+                "no match at {} or above in {}",
+                args.min_score,
+                counted(loaded.index.names() as u64, "name", "names")
+            );
+        }
+    } else if let Some(file) = &args.file {
+        screen_file(file, &loaded, &options, &mut out)?;
+    }
+    out.end()?;
+    Ok(0)
+}
+
+/// The lists of a folder: every `*.csv` in the columns of OpenSanctions' `targets.simple.csv`, and the
+/// table of folds if there is one.
+fn load(folder: &Path) -> Result<Loaded> {
+    let no_list = || {
+        let what = format!("there is no list in {}", folder.display());
+        Trouble::new(
+            Kind::Setup,
+            what,
+            "put one there, or give the folder with --lists",
+        )
+    };
+    let entries = std::fs::read_dir(folder).map_err(|_| no_list())?;
+    let mut files: Vec<PathBuf> = entries.filter_map(|e| Some(e.ok()?.path())).collect();
+    files.retain(|f| f.extension().is_some_and(|e| e == "csv"));
+    files.sort();
+    let (mut entities, mut lists) = (Vec::new(), Vec::new());
+    for file in &files {
+        let name = file
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        lists.push((name, entities.len()));
+        read_list(file, &mut entities)?;
+    }
+    if entities.is_empty() {
+        return Err(no_list());
+    }
+    let own = folder.join("folds.toml");
+    let folds = match own.exists() {
+        false => Folds::shipped(),
+        true => Folds::of_toml(&std::fs::read_to_string(&own).map_err(|e| unread(&own, &e))?)
+            .map_err(|e| {
+                Trouble::new(Kind::Setup, format!("{}: {e}", own.display()), "correct it")
+            })?,
+    };
+    Ok(Loaded {
+        index: Index::build(entities, &folds),
+        lists,
+    })
+}
+
+fn unread(file: &Path, e: &dyn std::fmt::Display) -> Trouble {
+    Trouble::new(Kind::Input, format!("reading {}: {e}", file.display()), "")
+}
+
+/// The places of columns by their names in the header.
+fn columns(
+    file: &Path,
+    header: &csv::StringRecord,
+    needed: &[&str],
+) -> Result<impl Fn(&csv::StringRecord, &str) -> String> {
+    let header: Vec<String> = header
+        .iter()
+        .map(|h| h.trim_start_matches('\u{feff}').trim().to_lowercase())
+        .collect();
+    if let Some(column) = needed.iter().find(|n| !header.iter().any(|h| h == *n)) {
+        return Err(unread(
+            file,
+            &format!("its first line has no column {column}"),
+        ));
+    }
+    Ok(move |record: &csv::StringRecord, column: &str| {
+        let at = header.iter().position(|h| h == column);
+        at.and_then(|at| record.get(at))
+            .unwrap_or_default()
+            .trim()
+            .to_owned()
+    })
+}
+
+fn read_list(file: &Path, entities: &mut Vec<Entity>) -> Result<()> {
+    let mut reader = csv::Reader::from_path(file).map_err(|e| unread(file, &e))?;
+    let header = reader.headers().map_err(|e| unread(file, &e))?.clone();
+    let of = columns(file, &header, &["id", "schema", "name", "aliases"])?;
+    for record in reader.records() {
+        let record = record.map_err(|e| unread(file, &e))?;
+        let several = |column: &str| -> Vec<Box<str>> {
+            let text = of(&record, column);
+            text.split(';')
+                .map(str::trim)
+                .filter(|t| !t.is_empty())
+                .map(Into::into)
+                .collect()
+        };
+        let listed = |text: Box<str>, quality| ListedName { text, quality };
+        let mut names = vec![listed(of(&record, "name").into(), Quality::Primary)];
+        names.extend(
+            several("aliases")
+                .into_iter()
+                .map(|text| listed(text, Quality::Alias)),
+        );
+        entities.push(Entity {
+            id: of(&record, "id").into(),
+            subject: subject(&of(&record, "schema")),
+            names,
+            birth_dates: several("birth_date"),
+            countries: several("countries")
+                .into_iter()
+                .map(|c| c.to_uppercase().into())
+                .collect(),
+            remarks: several("sanctions"),
+        });
+    }
+    Ok(())
+}
+
+fn subject(schema: &str) -> Subject {
+    match schema.to_lowercase().as_str() {
+        "person" | "individual" => Subject::Person,
+        "organization" | "company" => Subject::Organization,
+        _ => Subject::Unknown,
+    }
+}
+
+fn countries(text: &str) -> Vec<String> {
+    let codes = text
+        .split([';', ' '])
+        .map(str::trim)
+        .filter(|c| !c.is_empty());
+    codes.map(str::to_uppercase).collect()
+}
+
+fn look_for(screener: &mut Screener<'_>, asked: &Asked, options: &Options) -> Vec<Hit> {
+    let countries: Vec<&str> = asked.countries.iter().map(String::as_str).collect();
+    let query = Query {
+        name: &asked.name,
+        subject: asked.subject,
+        birth_date: Some(asked.birth_date.as_str()).filter(|b| !b.is_empty()),
+        countries: &countries,
+    };
+    screener.screen(&query, options)
+}
+
+/// Names that are read, screened and written together.
+const TOGETHER: usize = 4096;
+
+fn screen_file(
+    file: &Path,
+    loaded: &Loaded,
+    options: &Options,
+    out: &mut Output<'_>,
+) -> Result<()> {
+    let mut reader = BufReader::new(File::open(file).map_err(|e| unread(file, &e))?);
+    let start = reader.fill_buf().map_err(|e| unread(file, &e))?;
+    let tabs = start
+        .iter()
+        .take_while(|b| **b != b'\n')
+        .any(|b| *b == b'\t');
+    let mut builder = csv::ReaderBuilder::new();
+    builder
+        .delimiter(if tabs { b'\t' } else { b',' })
+        .quoting(!tabs);
+    let mut reader = builder.from_reader(reader);
+    let header = reader.headers().map_err(|e| unread(file, &e))?.clone();
+    let of = columns(file, &header, &["query_id"])?;
+    let mut screeners: Vec<_> = (0..rayon::current_num_threads())
+        .map(|_| loaded.index.screener())
+        .collect();
+    let share = TOGETHER.div_ceil(screeners.len().max(1));
+    loop {
+        let asked = some(file, &mut reader, &of)?;
+        if asked.is_empty() {
+            return Ok(());
+        }
+        let parts = asked.par_chunks(share).zip(screeners.par_iter_mut());
+        let found: Vec<Vec<Vec<Hit>>> = parts
+            .map(|(asked, screener)| {
+                asked
+                    .iter()
+                    .map(|a| look_for(screener, a, options))
+                    .collect()
+            })
+            .collect();
+        for (asked, hits) in asked.iter().zip(found.iter().flatten()) {
+            out.hits(asked, hits)?;
+        }
+    }
+}
+
+/// The next names of the file.
+fn some(
+    file: &Path,
+    reader: &mut csv::Reader<impl Read>,
+    of: &impl Fn(&csv::StringRecord, &str) -> String,
+) -> Result<Vec<Asked>> {
+    let records = reader.records().take(TOGETHER);
+    let asked = records.map(|record| {
+        let record = record.map_err(|e| unread(file, &e))?;
+        let whole = of(&record, "name");
+        Ok(Asked {
+            id: of(&record, "query_id"),
+            name: match whole.is_empty() {
+                true => format!("{} {}", of(&record, "first"), of(&record, "last")),
+                false => whole,
+            },
+            subject: subject(&of(&record, "schema")),
+            birth_date: of(&record, "dob"),
+            countries: countries(&of(&record, "country")),
+        })
+    });
+    asked.collect()
+}
+
+/// Hits on stdout, as they come.
+struct Output<'l> {
+    loaded: &'l Loaded,
+    to: To,
+    written: u64,
+}
+
+enum To {
+    Text,
+    Json,
+    Csv(
+        Box<csv::Writer<std::io::BufWriter<std::io::Stdout>>>,
+        Format,
+    ),
+}
+
+const COLUMNS: [&str; 9] = [
+    "query_id",
+    "entity_id",
+    "score",
+    "list",
+    "name",
+    "names_score",
+    "born",
+    "countries",
+    "words",
+];
+
+impl<'l> Output<'l> {
+    fn new(format: Format, loaded: &'l Loaded) -> Output<'l> {
+        let delimiter = if format == Format::Tsv { b'\t' } else { b',' };
+        let to = match format {
+            Format::Text => To::Text,
+            Format::Json => To::Json,
+            Format::Csv | Format::Tsv => {
+                let out = std::io::BufWriter::new(std::io::stdout());
+                To::Csv(
+                    Box::new(
+                        csv::WriterBuilder::new()
+                            .delimiter(delimiter)
+                            .from_writer(out),
+                    ),
+                    format,
+                )
+            }
+        };
+        Output {
+            loaded,
+            to,
+            written: 0,
+        }
+    }
+
+    fn begin(&mut self) -> Result<()> {
+        match &mut self.to {
+            To::Text => Ok(()),
+            To::Json => super::stdout_result(std::io::stdout().write_all(b"[")),
+            To::Csv(out, _) => super::stdout_result(out.write_record(COLUMNS).map_err(csv_error)),
+        }
+    }
+
+    fn hits(&mut self, asked: &Asked, hits: &[Hit]) -> Result<()> {
+        for hit in hits {
+            let Some(entity) = self.loaded.index.entity(hit.entity) else {
+                continue;
+            };
+            let lists = &self.loaded.lists;
+            let list = lists.get(
+                lists
+                    .partition_point(|(_, first)| *first <= hit.entity)
+                    .wrapping_sub(1),
+            );
+            let row = Row {
+                asked,
+                hit,
+                entity,
+                list: list.map_or("", |(name, _)| name),
+            };
+            let done = match &mut self.to {
+                To::Text => std::io::stdout().write_all(row.text().as_bytes()),
+                To::Json => {
+                    let before = if self.written == 0 { "\n" } else { ",\n" };
+                    let object = super::output::terminal_safe(&row.json().to_string()).into_owned();
+                    std::io::stdout().write_all(format!("{before}{object}").as_bytes())
+                }
+                To::Csv(out, format) => out.write_record(row.cells(*format)).map_err(csv_error),
+            };
+            self.written += 1;
+            super::stdout_result(done)?;
+        }
+        Ok(())
+    }
+
+    fn end(self) -> Result<()> {
+        let done = match self.to {
+            To::Text => Ok(()),
+            To::Json => {
+                std::io::stdout().write_all(if self.written == 0 { b"]\n" } else { b"\n]\n" })
+            }
+            To::Csv(mut out, _) => out.flush(),
+        };
+        super::stdout_result(done)
+    }
+}
+
+/// A hit with whom it is about.
+struct Row<'h> {
+    asked: &'h Asked,
+    hit: &'h Hit,
+    entity: &'h Entity,
+    list: &'h str,
+}
+
+impl Row<'_> {
+    fn name(&self) -> &str {
+        self.entity.names.get(self.hit.name).map_or("", |n| &n.text)
+    }
+
+    /// The words that met, in a line.
+    fn words(&self) -> String {
+        let mut words = String::new();
+        for met in &self.hit.met {
+            let between = if words.is_empty() { "" } else { "; " };
+            let _ = write!(words, "{between}{} = {} ", met.query, met.listed);
+            let _ = write!(
+                words,
+                "({}, weight {})",
+                decimal(met.similarity),
+                decimal(met.weight)
+            );
+        }
+        words
+    }
+
+    fn country(&self) -> &'static str {
+        if self.hit.other_country { "others" } else { "" }
+    }
+
+    fn cells(&self, format: Format) -> [String; 9] {
+        let safe = |text: &str| match format {
+            Format::Csv => spreadsheet_safe(text).into_owned(),
+            _ => text.replace(['\t', '\n', '\r'], " "),
+        };
+        [
+            safe(&self.asked.id),
+            safe(&self.entity.id),
+            decimal(self.hit.score),
+            safe(self.list),
+            safe(self.name()),
+            decimal(self.hit.names),
+            born(self.hit.born).to_owned(),
+            self.country().to_owned(),
+            safe(&self.words()),
+        ]
+    }
+
+    fn json(&self) -> serde_json::Value {
+        let met = self.hit.met.iter().map(|m| {
+            json!({"query": m.query, "listed": m.listed,
+                "similarity": f64::from(m.similarity) / 1000.0, "weight": f64::from(m.weight) / 1000.0})
+        });
+        json!({
+            "query_id": self.asked.id,
+            "entity_id": &*self.entity.id,
+            "score": f64::from(self.hit.score) / 1000.0,
+            "list": self.list,
+            "name": self.name(),
+            "names_score": f64::from(self.hit.names) / 1000.0,
+            "born": born(self.hit.born),
+            "countries": self.country(),
+            "words": met.collect::<Vec<_>>(),
+        })
+    }
+
+    /// For people: what met, and why the score is what it is.
+    fn text(&self) -> String {
+        let mut text = format!(
+            "{}  {}  {}",
+            decimal(self.hit.score),
+            visible(&self.entity.id),
+            visible(self.name())
+        );
+        let _ = writeln!(text, "  (list {})", visible(self.list));
+        for met in &self.hit.met {
+            let _ = write!(text, "       {} = {}", met.query, met.listed);
+            let percent = met.weight / 10;
+            let _ = writeln!(
+                text,
+                ": similarity {}, {percent} % of the weight",
+                decimal(met.similarity)
+            );
+        }
+        let _ = writeln!(text, "       the names alone: {}", decimal(self.hit.names));
+        match self.hit.born {
+            Born::Same => text.push_str("       the same date of birth\n"),
+            Born::Near => text.push_str("       the date of birth may be the same\n"),
+            Born::Apart => text.push_str("       another date of birth\n"),
+            Born::Unknown => {}
+        }
+        if self.hit.other_country {
+            text.push_str("       other countries\n");
+        }
+        for remark in &self.entity.remarks {
+            let _ = writeln!(text, "       {}", visible(remark));
+        }
+        text
+    }
+}
+
+fn born(born: Born) -> &'static str {
+    match born {
+        Born::Same => "same",
+        Born::Near => "near",
+        Born::Apart => "apart",
+        Born::Unknown => "",
+    }
+}
+
+/// Thousandths as a decimal fraction.
+fn decimal(thousandths: u16) -> String {
+    format!("{}.{:03}", thousandths / 1000, thousandths % 1000)
+}
