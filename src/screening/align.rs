@@ -48,6 +48,8 @@ struct Evidence {
     /// The share of the query that met nothing, and that of the list's name.
     query_alone: f32,
     listed_alone: f32,
+    /// The share that both leave alone: other words stand in their place.
+    in_place: f32,
     /// One word alone met.
     one_word: f32,
 }
@@ -60,6 +62,7 @@ const PERSON: Evidence = Evidence {
     differing_much: 17.5,
     query_alone: -11.7,
     listed_alone: -10.0,
+    in_place: -3.0,
     one_word: -1.5,
 };
 
@@ -71,6 +74,7 @@ const ORGANIZATION: Evidence = Evidence {
     differing_much: -8.0,
     query_alone: -8.6,
     listed_alone: -9.6,
+    in_place: -3.0,
     one_word: -0.5,
 };
 
@@ -175,8 +179,12 @@ impl Aligner {
                 .sum::<f32>()
                 .min(most)
         };
+        let initial =
+            |parts: &[Part], at: usize| parts.get(at).is_some_and(|p| p.kind == Kind::Initial);
         let weight = match (q.1, l.1) {
-            (1, 1) if similarity >= 1.0 => sum(query, q),
+            (1, 1) if similarity >= 1.0 || initial(query, q.0) || initial(listed, l.0) => {
+                sum(query, q).min(sum(listed, l))
+            }
             _ => sum(query, q).max(sum(listed, l)),
         };
         for taken in self.query_taken.iter_mut().skip(q.0).take(q.1) {
@@ -240,6 +248,7 @@ impl Aligner {
             .iter()
             .map(|p| p.weight * (1.0 - p.similarity))
             .sum();
+        let in_place = query_alone.min(listed_alone);
         let e = if organization { &ORGANIZATION } else { &PERSON };
         let one_word = strong < 2 && query.iter().chain(listed).filter(|p| name(p)).count() > 2;
         Some(
@@ -250,6 +259,7 @@ impl Aligner {
                 + e.differing_much * differing * differing / weight
                 + e.query_alone * query_alone / (weight + query_alone)
                 + e.listed_alone * listed_alone / (weight + listed_alone)
+                + e.in_place * in_place / (weight + in_place)
                 + if one_word { e.one_word } else { 0.0 },
         )
     }

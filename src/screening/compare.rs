@@ -11,6 +11,31 @@ pub(super) struct Form<'a> {
     pub stem: usize,
     /// What the ending costs.
     pub ending: f32,
+    pub sets: Sets,
+}
+
+/// Which letters and sounds a word has, to see at once that two words are different.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Sets {
+    text: u32,
+    sound: u32,
+    stem: u32,
+}
+
+impl Sets {
+    pub(super) fn of(text: &[u8], sound: &[u8], stem: usize) -> Sets {
+        let set = |bytes: &[u8]| bytes.iter().fold(0, |set, b| set | bit(*b));
+        Sets {
+            text: set(text),
+            sound: set(sound),
+            stem: set(sound.get(..stem).unwrap_or(sound)),
+        }
+    }
+}
+
+/// The bit of a letter or sound; several share one.
+pub(super) fn bit(letter: u8) -> u32 {
+    1 << (letter & 31)
 }
 
 /// Below this, two words are different.
@@ -27,31 +52,56 @@ const AS_WRITTEN: f32 = 0.85;
 
 /// How near two words are: 1 is the same, 0 is different.
 pub(super) fn similarity(a: Form<'_>, b: Form<'_>, folds: &Folds) -> f32 {
-    if a.text == b.text {
+    if a.sets.text == b.sets.text && a.text == b.text {
         return 1.0;
     }
-    if a.sound == b.sound {
+    let bare = (a.sets.text ^ b.sets.text) & bit(b'~') != 0;
+    let by_sound = bare || may_sound_alike(&a, &b, folds);
+    let by_letters = may_be_spelled_alike(&a, &b);
+    if !by_sound && !by_letters {
+        return 0.0;
+    }
+    if a.sets.sound == b.sets.sound && a.sound == b.sound {
         return SOUNDS_SAME;
     }
-    let mut best = by_sound(a, b, folds);
-    if best < AS_WRITTEN {
+    let mut best = if by_sound {
+        sound_alike(&a, &b, bare, folds)
+    } else {
+        0.0
+    };
+    if by_letters && best < AS_WRITTEN {
         let longer = a.text.len().max(b.text.len());
-        let most = allowed(longer);
-        if a.text.len().abs_diff(b.text.len()) <= usize::from(most / LETTER) {
-            best = best.max(part(letters_apart(a.text, b.text) * LETTER, longer, most));
-        }
+        best = best.max(part(
+            letters_apart(a.text, b.text) * LETTER,
+            longer,
+            allowed(longer),
+        ));
     }
     if best >= LEAST { best } else { 0.0 }
 }
 
-/// By weighted distance of sounds, with and without endings.
-fn by_sound(a: Form<'_>, b: Form<'_>, folds: &Folds) -> f32 {
-    let bare = a.text.ends_with(b"~") != b.text.ends_with(b"~");
+/// Whether the sounds may be near, by lengths and sets alone.
+fn may_sound_alike(a: &Form<'_>, b: &Form<'_>, folds: &Folds) -> bool {
     let most = allowed(a.sound.len().max(b.sound.len()));
-    let shorter = |a: usize, b: usize| b.saturating_sub(a) as Cost * CHEAPEST;
-    if !bare && (shorter(a.sound.len(), b.stem) > most || shorter(b.sound.len(), a.stem) > most) {
-        return 0.0;
-    }
+    let near = |a: &Form<'_>, b: &Form<'_>| {
+        let more = a.stem.saturating_sub(b.sound.len()) as Cost;
+        more * CHEAPEST <= most && folds.losing(a.sets.stem & !b.sets.sound) <= most
+    };
+    near(a, b) && near(b, a)
+}
+
+/// Whether the letters may be near, by lengths and sets alone.
+fn may_be_spelled_alike(a: &Form<'_>, b: &Form<'_>) -> bool {
+    let most = usize::from(allowed(a.text.len().max(b.text.len())) / LETTER);
+    let lost = |a: u32, b: u32| (a & !b).count_ones() as usize;
+    a.text.len().abs_diff(b.text.len()) <= most
+        && lost(a.sets.text, b.sets.text) <= most
+        && lost(b.sets.text, a.sets.text) <= most
+}
+
+/// By weighted distance of sounds, with and without endings.
+fn sound_alike(a: &Form<'_>, b: &Form<'_>, bare: bool, folds: &Folds) -> f32 {
+    let most = allowed(a.sound.len().max(b.sound.len()));
     let d = distances(a, b, most, bare, folds);
     let (a_len, b_len) = (a.sound.len(), b.sound.len());
     let near = |d: Cost, a: usize, b: usize, ending: f32| {
@@ -101,9 +151,9 @@ struct Distances {
 }
 
 /// The least cost to make one word of the other: letters replaced, left out, or two of them exchanged.
-fn distances(a: Form<'_>, b: Form<'_>, most: Cost, bare: bool, folds: &Folds) -> Distances {
+fn distances(a: &Form<'_>, b: &Form<'_>, most: Cost, bare: bool, folds: &Folds) -> Distances {
     let cost = |costs: &[Cost; SOUNDS], letter: u8| {
-        costs.get(usize::from(letter)).copied().unwrap_or(LETTER)
+        costs.get(usize::from(letter & 127)).copied().unwrap_or(LETTER)
     };
     let leaving_out = folds.leaving_out(bare);
     let sound = b

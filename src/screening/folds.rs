@@ -33,6 +33,8 @@ pub struct Folds {
     replace: Vec<[Cost; SOUNDS]>,
     leave_out: [Cost; SOUNDS],
     leave_out_bare: [Cost; SOUNDS],
+    /// By the bit of a sound: the least that it costs to leave it out or take it for another.
+    least_loss: [Cost; 32],
     key: [u8; SOUNDS],
     /// The longest first.
     endings: Vec<(Box<[u8]>, f32)>,
@@ -107,6 +109,7 @@ impl Folds {
                 .collect(),
             leave_out: [LETTER; SOUNDS],
             leave_out_bare: [LETTER; SOUNDS],
+            least_loss: [LETTER; 32],
             key: [0; SOUNDS],
             endings: Vec::new(),
             particles: HashSet::new(),
@@ -166,6 +169,21 @@ impl Folds {
         }
         let unwritten = |cost: Cost| if cost < LETTER { UNWRITTEN } else { LETTER };
         self.leave_out_bare = self.leave_out.map(unwritten);
+        self.least_loss = [LETTER; 32];
+        for (sound, (replace, leave)) in self.replace.iter().zip(&self.leave_out).enumerate() {
+            let others = replace
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| *other != sound);
+            let least = others
+                .map(|(_, cost)| *cost)
+                .min()
+                .unwrap_or(LETTER)
+                .min(*leave);
+            if let Some(cell) = self.least_loss.get_mut(sound & 31) {
+                *cell = least.min(*cell);
+            }
+        }
         for (ending, cost) in file.endings {
             hundredths(cost)?;
             let mut sound = Vec::new();
@@ -304,6 +322,17 @@ impl Folds {
     /// What it costs to take the sound for each other one.
     pub(super) fn replacing(&self, sound: u8) -> &[Cost; SOUNDS] {
         self.replace.get(usize::from(sound)).unwrap_or(&DIFFERENT)
+    }
+
+    /// The least that it costs to do without the sounds of a set (by `compare::bit`).
+    pub(super) fn losing(&self, mut set: u32) -> Cost {
+        let mut cost = 0;
+        while set != 0 {
+            let least = self.least_loss.get(set.trailing_zeros() as usize);
+            cost += least.copied().unwrap_or_default();
+            set &= set - 1;
+        }
+        cost
     }
 
     /// What it costs to leave each sound out; in a word of a script without vowels they cost less.

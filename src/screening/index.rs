@@ -3,7 +3,7 @@
 use hashbrown::{HashMap, HashSet};
 
 use super::birth::Birth;
-use super::compare::Form;
+use super::compare::{Form, Sets};
 use super::folds::Folds;
 use super::words::{Kind, Words};
 use super::{Entity, Quality, Subject};
@@ -14,7 +14,7 @@ pub(super) const NONE: u32 = u32::MAX;
 /// The share of a word's weight that its kind leaves.
 const PARTICLE: f32 = 0.35;
 const TITLE: f32 = 0.15;
-const INITIAL: f32 = 0.5;
+const INITIAL: f32 = 0.3;
 /// The weight of a legal form.
 const FORM: f32 = 0.06;
 /// The least weight of a word, however common.
@@ -69,6 +69,7 @@ pub(super) struct Word {
     sound: u8,
     stem: u8,
     ending: f32,
+    sets: Sets,
     pub kind: Kind,
     pub weight: f32,
 }
@@ -172,6 +173,7 @@ impl Index {
             sound: bytes(at + text, word.sound),
             stem: usize::from(word.stem),
             ending: word.ending,
+            sets: word.sets,
         }
     }
 
@@ -333,6 +335,7 @@ impl<'f> Making<'f> {
             sound: sound_len,
             stem: stem as u8,
             ending,
+            sets: Sets::of(text.as_bytes(), sound, stem),
             kind,
             weight: 0.0,
         };

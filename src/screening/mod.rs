@@ -18,3 +18,6 @@ pub use entity::{Entity, ListedName, Quality, Subject};
 pub use folds::{Folds, FoldsError};
 pub use index::Index;
 pub use screen::{Hit, Met, Options, Query, Screener};
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use super::align::{Aligner, Nearness, Pair, Part};
 use super::birth::{self, Birth, Born};
-use super::compare::{Form, similarity};
+use super::compare::{Form, Sets, similarity};
 use super::index::{self, Index, NONE, Name};
 use super::words::{Kind, MOST, Words};
 use super::{Quality, Subject};
@@ -62,7 +62,7 @@ pub struct Met {
 }
 
 /// Candidates that are aligned, of each query.
-const CANDIDATES: usize = 200;
+const CANDIDATES: usize = 80;
 
 /// The share of the query's weight that a candidate must meet.
 const LEAST_VOTES: f32 = 0.45;
@@ -99,6 +99,7 @@ struct Unit {
     sound: usize,
     stem: usize,
     ending: f32,
+    sets: Sets,
     kind: Kind,
     weight: f32,
 }
@@ -112,6 +113,7 @@ impl Units {
             sound: bytes(unit.at + unit.text, unit.sound),
             stem: unit.stem,
             ending: unit.ending,
+            sets: unit.sets,
         }
     }
 
@@ -161,6 +163,7 @@ impl Units {
             sound: sound.len(),
             stem,
             ending,
+            sets: Sets::of(text.as_bytes(), &sound, stem),
             kind,
             weight: index.weight(kind, own),
         };
@@ -213,23 +216,24 @@ impl Memo {
 }
 
 /// An initial against the word that it may begin.
-const INITIAL: f32 = 0.6;
+const INITIAL: f32 = 0.9;
 
 fn compare(units: &Units, unit: usize, word: u32, index: &Index) -> f32 {
+    let joined = unit >= units.words.len();
     let (Some(unit), Some(word)) = (units.units.get(unit), index.word(word)) else {
         return 0.0;
     };
     let (a, b) = (units.form(*unit), index.form(word));
-    if a.text == b.text {
-        return 1.0;
-    }
     match (unit.kind, word.kind) {
+        (Kind::Form | Kind::Number, k) if k == unit.kind && a.text == b.text => 1.0,
         (Kind::Form | Kind::Number, _) | (_, Kind::Form | Kind::Number) => 0.0,
-        (Kind::Initial, Kind::Initial) => 0.0,
-        (Kind::Initial, _) | (_, Kind::Initial) => match a.text.first() == b.text.first() {
-            true => INITIAL,
-            false => 0.0,
-        },
+        (Kind::Initial, Kind::Initial) => f32::from(a.text == b.text),
+        (Kind::Initial, _) | (_, Kind::Initial) => {
+            match !joined && a.text.first() == b.text.first() {
+                true => INITIAL,
+                false => 0.0,
+            }
+        }
         _ => similarity(a, b, &index.folds),
     }
 }

@@ -15,6 +15,7 @@ pub(super) enum Kind {
     Title,
     /// A single letter.
     Initial,
+    /// Digits, or a letter of an organization: the same or another one.
     Number,
     /// A legal form, as its class.
     Form,
@@ -52,7 +53,7 @@ impl Words {
         let mut rest = &ends[..];
         let mut run = false;
         while let Some(first) = rest.first() {
-            if organization && let Some((form, len)) = longest_form(&self.plain, rest, folds) {
+            if organization && let Some((form, len)) = longest_form(&self.plain, rest, run, folds) {
                 push(&mut self.text, &mut self.words, form, Kind::Form);
                 rest = rest.get(len..).unwrap_or_default();
                 run = false;
@@ -113,23 +114,33 @@ fn kind_of(word: &str, organization: bool, folds: &Folds) -> Kind {
     } else if !organization && folds.is_title(word) {
         Kind::Title
     } else if word.len() == 1 {
-        Kind::Initial
+        // A letter in the name of an organization begins no other word.
+        match organization {
+            true => Kind::Number,
+            false => Kind::Initial,
+        }
     } else {
         Kind::Word
     }
 }
 
-/// The longest legal form that begins here, as its class, with the number of its words.
+/// The longest legal form that begins here, as its class, with the number of its words. Single letters
+/// are a form only if there are no more of them: A.B. is one, A-B-C is not.
 fn longest_form<'f>(
     plain: &str,
     words: &[Range<usize>],
+    after_single: bool,
     folds: &'f Folds,
 ) -> Option<(&'f str, usize)> {
     let start = words.first()?.start;
     let most = folds.longest_form().min(words.len());
+    let single = |word: Option<&Range<usize>>| word.is_some_and(|w| w.len() == 1);
     (1..=most).rev().find_map(|n| {
-        let end = words.get(n - 1)?.end;
-        Some((folds.form(plain.get(start..end)?)?, n))
+        let last = words.get(n - 1)?;
+        let form = folds.form(plain.get(start..last.end)?)?;
+        let cut =
+            single(words.first()) && after_single || single(Some(last)) && single(words.get(n));
+        (!cut).then_some((form, n))
     })
 }
 

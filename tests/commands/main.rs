@@ -35,6 +35,7 @@ mod read_only;
 mod report;
 mod report_figures;
 mod schema;
+mod screen;
 mod settings;
 mod sqlite3_command;
 mod status;

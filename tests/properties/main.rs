@@ -5,6 +5,7 @@ mod flaw;
 mod schema;
 #[path = "../schemas/mod.rs"]
 mod schemas;
+mod screening;
 mod sound;
 
 use std::io::Read;
