@@ -82,7 +82,7 @@ pub(super) fn similarity(a: Form<'_>, b: Form<'_>, folds: &Folds) -> f32 {
 
 /// Whether the sounds may be near, by lengths and sets alone.
 fn may_sound_alike(a: &Form<'_>, b: &Form<'_>, folds: &Folds) -> bool {
-    let most = allowed(a.sound.len().max(b.sound.len()));
+    let most = allowed_sounds(a.sound.len().max(b.sound.len()));
     let near = |a: &Form<'_>, b: &Form<'_>| {
         let more = a.stem.saturating_sub(b.sound.len()) as Cost;
         more * CHEAPEST <= most && folds.losing(a.sets.stem & !b.sets.sound) <= most
@@ -101,12 +101,12 @@ fn may_be_spelled_alike(a: &Form<'_>, b: &Form<'_>) -> bool {
 
 /// By weighted distance of sounds, with and without endings.
 fn sound_alike(a: &Form<'_>, b: &Form<'_>, bare: bool, folds: &Folds) -> f32 {
-    let most = allowed(a.sound.len().max(b.sound.len()));
+    let most = allowed_sounds(a.sound.len().max(b.sound.len()));
     let d = distances(a, b, most, bare, folds);
     let (a_len, b_len) = (a.sound.len(), b.sound.len());
     let near = |d: Cost, a: usize, b: usize, ending: f32| {
         let longer = a.max(b);
-        part(d, longer, allowed(longer)) * (1.0 - ending)
+        part(d, longer, allowed_sounds(longer)) * (1.0 - ending)
     };
     let mut best = near(d.whole, a_len, b_len, 1.0 - SOUNDS_SAME);
     if a.stem < a_len {
@@ -119,6 +119,16 @@ fn sound_alike(a: &Form<'_>, b: &Form<'_>, bare: bool, folds: &Folds) -> f32 {
         best = best.max(near(d.stems, a.stem, b.stem, a.ending.max(b.ending)));
     }
     best
+}
+
+/// The distance of sounds at which words of this length are different.
+fn allowed_sounds(len: usize) -> Cost {
+    match len {
+        0..=3 => allowed(len),
+        4..=5 => 95,
+        6..=8 => 150,
+        _ => 220,
+    }
 }
 
 /// The distance at which words of this length are different.
@@ -153,7 +163,10 @@ struct Distances {
 /// The least cost to make one word of the other: letters replaced, left out, or two of them exchanged.
 fn distances(a: &Form<'_>, b: &Form<'_>, most: Cost, bare: bool, folds: &Folds) -> Distances {
     let cost = |costs: &[Cost; SOUNDS], letter: u8| {
-        costs.get(usize::from(letter & 127)).copied().unwrap_or(LETTER)
+        costs
+            .get(usize::from(letter & 127))
+            .copied()
+            .unwrap_or(LETTER)
     };
     let leaving_out = folds.leaving_out(bare);
     let sound = b

@@ -196,8 +196,13 @@ impl Memo {
     }
 
     fn of(&mut self, units: &Units, unit: usize, word: u32, index: &Index) -> f32 {
+        self.look(units, unit, word, index).0
+    }
+
+    /// The similarity, and whether it is asked for the first time.
+    fn look(&mut self, units: &Units, unit: usize, word: u32, index: &Index) -> (f32, bool) {
         let Some(row) = self.row.get_mut(word as usize) else {
-            return 0.0;
+            return (0.0, false);
         };
         if *row == 0 {
             self.words.push(word);
@@ -206,12 +211,13 @@ impl Memo {
         }
         let at = (*row as usize - 1) * self.units + unit;
         let Some(known) = self.known.get_mut(at) else {
-            return 0.0;
+            return (0.0, false);
         };
-        if known.is_nan() {
+        let first = known.is_nan();
+        if first {
             *known = compare(units, unit, word, index);
         }
-        *known
+        (*known, first)
     }
 }
 
@@ -393,8 +399,8 @@ impl Screener<'_> {
         keys.dedup();
         for key in keys {
             for &word in self.index.words_with(key) {
-                let s = self.memo.of(&self.units, unit, word, self.index);
-                if s > 0.0 {
+                let (s, first) = self.memo.look(&self.units, unit, word, self.index);
+                if first && s > 0.0 {
                     self.found.push((s, word));
                 }
             }
