@@ -27,6 +27,7 @@ mod reference;
 mod report;
 mod schema;
 mod screen;
+mod screen_rows;
 mod shell;
 mod sizes;
 mod status;

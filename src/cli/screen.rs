@@ -1,23 +1,20 @@
 //! `screen`: names compared with the lists, one on the command line or those of a file.
 
-use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
+use std::io::{BufRead, BufReader, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
 use rayon::prelude::*;
-use serde_json::json;
 
 use crate::config::Home;
 use crate::screening::{
-    Born, Entity, Folds, Hit, Index, ListedName, Options, Quality, Query, Screener, Subject,
+    Entity, Folds, Hit, Index, ListedName, Options, Quality, Query, Screener, Subject,
 };
 use crate::talk::note;
-use crate::text::{counted, spreadsheet_safe, visible};
+use crate::text::counted;
 use crate::trouble::{Kind, Result, Trouble};
 
-use super::output::csv_error;
+use super::screen_rows::{Format, Output};
 
 /// Arguments of `screen`.
 #[derive(clap::Args)]
@@ -74,33 +71,21 @@ pub(super) struct Args {
     format: Option<Format>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Each hit with its reasons, for people.
-    Text,
-    /// With a header; the default elsewhere.
-    Csv,
-    /// With a header, and tabs.
-    Tsv,
-    /// A list of objects.
-    Json,
-}
-
 fn score(text: &str) -> Result<f32, String> {
     let score = text.parse().ok().filter(|s| (0.0..=1.0).contains(s));
     score.ok_or_else(|| "give a number from 0 to 1".into())
 }
 
 /// Lists with their index.
-struct Loaded {
-    index: Index,
+pub(super) struct Loaded {
+    pub(super) index: Index,
     /// The name of each list, and its first entity.
-    lists: Vec<(String, usize)>,
+    pub(super) lists: Vec<(String, usize)>,
 }
 
 /// Whom to look for, as read.
-struct Asked {
-    id: String,
+pub(super) struct Asked {
+    pub(super) id: String,
     name: String,
     subject: Subject,
     birth_date: String,
@@ -352,227 +337,4 @@ fn some(
         })
     });
     asked.collect()
-}
-
-/// Hits on stdout, as they come.
-struct Output<'l> {
-    loaded: &'l Loaded,
-    to: To,
-    written: u64,
-}
-
-enum To {
-    Text,
-    Json,
-    Csv(
-        Box<csv::Writer<std::io::BufWriter<std::io::Stdout>>>,
-        Format,
-    ),
-}
-
-const COLUMNS: [&str; 9] = [
-    "query_id",
-    "entity_id",
-    "score",
-    "list",
-    "name",
-    "names_score",
-    "born",
-    "countries",
-    "words",
-];
-
-impl<'l> Output<'l> {
-    fn new(format: Format, loaded: &'l Loaded) -> Output<'l> {
-        let delimiter = if format == Format::Tsv { b'\t' } else { b',' };
-        let to = match format {
-            Format::Text => To::Text,
-            Format::Json => To::Json,
-            Format::Csv | Format::Tsv => {
-                let out = std::io::BufWriter::new(std::io::stdout());
-                To::Csv(
-                    Box::new(
-                        csv::WriterBuilder::new()
-                            .delimiter(delimiter)
-                            .from_writer(out),
-                    ),
-                    format,
-                )
-            }
-        };
-        Output {
-            loaded,
-            to,
-            written: 0,
-        }
-    }
-
-    fn begin(&mut self) -> Result<()> {
-        match &mut self.to {
-            To::Text => Ok(()),
-            To::Json => super::stdout_result(std::io::stdout().write_all(b"[")),
-            To::Csv(out, _) => super::stdout_result(out.write_record(COLUMNS).map_err(csv_error)),
-        }
-    }
-
-    fn hits(&mut self, asked: &Asked, hits: &[Hit]) -> Result<()> {
-        for hit in hits {
-            let Some(entity) = self.loaded.index.entity(hit.entity) else {
-                continue;
-            };
-            let lists = &self.loaded.lists;
-            let list = lists.get(
-                lists
-                    .partition_point(|(_, first)| *first <= hit.entity)
-                    .wrapping_sub(1),
-            );
-            let row = Row {
-                asked,
-                hit,
-                entity,
-                list: list.map_or("", |(name, _)| name),
-            };
-            let done = match &mut self.to {
-                To::Text => std::io::stdout().write_all(row.text().as_bytes()),
-                To::Json => {
-                    let before = if self.written == 0 { "\n" } else { ",\n" };
-                    let object = super::output::terminal_safe(&row.json().to_string()).into_owned();
-                    std::io::stdout().write_all(format!("{before}{object}").as_bytes())
-                }
-                To::Csv(out, format) => out.write_record(row.cells(*format)).map_err(csv_error),
-            };
-            self.written += 1;
-            super::stdout_result(done)?;
-        }
-        Ok(())
-    }
-
-    fn end(self) -> Result<()> {
-        let done = match self.to {
-            To::Text => Ok(()),
-            To::Json => {
-                std::io::stdout().write_all(if self.written == 0 { b"]\n" } else { b"\n]\n" })
-            }
-            To::Csv(mut out, _) => out.flush(),
-        };
-        super::stdout_result(done)
-    }
-}
-
-/// A hit with whom it is about.
-struct Row<'h> {
-    asked: &'h Asked,
-    hit: &'h Hit,
-    entity: &'h Entity,
-    list: &'h str,
-}
-
-impl Row<'_> {
-    fn name(&self) -> &str {
-        self.entity.names.get(self.hit.name).map_or("", |n| &n.text)
-    }
-
-    /// The words that met, in a line.
-    fn words(&self) -> String {
-        let mut words = String::new();
-        for met in &self.hit.met {
-            let between = if words.is_empty() { "" } else { "; " };
-            let _ = write!(words, "{between}{} = {} ", met.query, met.listed);
-            let _ = write!(
-                words,
-                "({}, weight {})",
-                decimal(met.similarity),
-                decimal(met.weight)
-            );
-        }
-        words
-    }
-
-    fn country(&self) -> &'static str {
-        if self.hit.other_country { "others" } else { "" }
-    }
-
-    fn cells(&self, format: Format) -> [String; 9] {
-        let safe = |text: &str| match format {
-            Format::Csv => spreadsheet_safe(text).into_owned(),
-            _ => text.replace(['\t', '\n', '\r'], " "),
-        };
-        [
-            safe(&self.asked.id),
-            safe(&self.entity.id),
-            decimal(self.hit.score),
-            safe(self.list),
-            safe(self.name()),
-            decimal(self.hit.names),
-            born(self.hit.born).to_owned(),
-            self.country().to_owned(),
-            safe(&self.words()),
-        ]
-    }
-
-    fn json(&self) -> serde_json::Value {
-        let met = self.hit.met.iter().map(|m| {
-            json!({"query": m.query, "listed": m.listed,
-                "similarity": f64::from(m.similarity) / 1000.0, "weight": f64::from(m.weight) / 1000.0})
-        });
-        json!({
-            "query_id": self.asked.id,
-            "entity_id": &*self.entity.id,
-            "score": f64::from(self.hit.score) / 1000.0,
-            "list": self.list,
-            "name": self.name(),
-            "names_score": f64::from(self.hit.names) / 1000.0,
-            "born": born(self.hit.born),
-            "countries": self.country(),
-            "words": met.collect::<Vec<_>>(),
-        })
-    }
-
-    /// For people: what met, and why the score is what it is.
-    fn text(&self) -> String {
-        let mut text = format!(
-            "{}  {}  {}",
-            decimal(self.hit.score),
-            visible(&self.entity.id),
-            visible(self.name())
-        );
-        let _ = writeln!(text, "  (list {})", visible(self.list));
-        for met in &self.hit.met {
-            let _ = write!(text, "       {} = {}", met.query, met.listed);
-            let percent = met.weight / 10;
-            let _ = writeln!(
-                text,
-                ": similarity {}, {percent} % of the weight",
-                decimal(met.similarity)
-            );
-        }
-        let _ = writeln!(text, "       the names alone: {}", decimal(self.hit.names));
-        match self.hit.born {
-            Born::Same => text.push_str("       the same date of birth\n"),
-            Born::Near => text.push_str("       the date of birth may be the same\n"),
-            Born::Apart => text.push_str("       another date of birth\n"),
-            Born::Unknown => {}
-        }
-        if self.hit.other_country {
-            text.push_str("       other countries\n");
-        }
-        for remark in &self.entity.remarks {
-            let _ = writeln!(text, "       {}", visible(remark));
-        }
-        text
-    }
-}
-
-fn born(born: Born) -> &'static str {
-    match born {
-        Born::Same => "same",
-        Born::Near => "near",
-        Born::Apart => "apart",
-        Born::Unknown => "",
-    }
-}
-
-/// Thousandths as a decimal fraction.
-fn decimal(thousandths: u16) -> String {
-    format!("{}.{:03}", thousandths / 1000, thousandths % 1000)
 }

@@ -67,7 +67,7 @@ const PERSON: Evidence = Evidence {
 };
 
 const ORGANIZATION: Evidence = Evidence {
-    start: -1.1,
+    start: -1.9,
     met: 5.2,
     met_more: 3.5,
     differing: -36.0,

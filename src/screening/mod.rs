@@ -11,6 +11,7 @@ mod entity;
 mod folds;
 mod index;
 mod screen;
+mod units;
 mod words;
 
 pub use birth::Born;
