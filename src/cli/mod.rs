@@ -36,6 +36,8 @@ mod risk_check;
 mod risk_page;
 mod risk_try;
 mod schema;
+mod screen;
+mod screen_rows;
 mod shell;
 mod sizes;
 mod status;
@@ -164,6 +166,8 @@ enum Command {
     Rescreen(rescreen::Args),
     /// List the screening lists, and check them
     Lists(lists::Args),
+    /// Compare a name, or the names of a file, with the screening lists
+    Screen(screen::Args),
     /// Copy the history to a new file while it is in use, and check the copy
     #[command(after_help = "\
 To restore it: stop the daemon, replace kycdrop.db with the file, remove
@@ -256,6 +260,7 @@ fn command(args: &Args) -> anyhow::Result<u8> {
         Command::Risk(a) => risk::risk(&home, a)?,
         Command::Rescreen(_) => rescreen::rescreen(&home)?,
         Command::Lists(a) => lists::lists(&home, a)?,
+        Command::Screen(a) => screen::screen(&home, a)?,
         Command::Completions(a) => shell::completions(a)?,
         Command::Man(a) => shell::man(&home, a)?,
         Command::Report(a) => report::report(&home, a)?,

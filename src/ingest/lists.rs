@@ -6,8 +6,8 @@ use crate::catalog::ScreeningProcess;
 use crate::clock;
 use crate::config::Home;
 use crate::history::{History, ListVersion};
-use crate::lists::{Content, List, Lists, Previous, read_folder};
-use crate::screening::{Folds, Index};
+use crate::lists::{Content, List, Lists, Previous, folds, read_folder};
+use crate::screening::Index;
 use crate::trouble::Result;
 
 use super::screening::{UsedList, UsedLists};
@@ -47,7 +47,7 @@ pub(super) fn of_home(history: &mut History, home: &Home) -> Result<UsedLists> {
         })
         .collect();
     let mut ids = ids.into_iter();
-    let folds = Folds::shipped();
+    let folds = folds(&home.lists())?;
     let Lists { all, .. } = lists;
     for list in all {
         let (Ok(content), Some(description)) = (list.content, list.description) else {

@@ -12,7 +12,8 @@ use sha2::{Digest, Sha256};
 use crate::hashing::HashingReader;
 use crate::left_alone::is_left_alone;
 use crate::regular_file;
-use crate::trouble::{Result as Outcome, Trouble};
+use crate::screening::Folds;
+use crate::trouble::{Kind, Result as Outcome, Trouble};
 
 use super::description::{Description, Format};
 use super::entries::Entries;
@@ -74,6 +75,44 @@ pub fn read_folder(
 
 /// What the institution knows of names, in the folder of the lists: not a list.
 const FOLDS: &str = "folds.toml";
+
+/// Reads every `*.csv` of a folder without descriptions, in the columns of OpenSanctions'
+/// `targets.simple.csv`.
+///
+/// # Errors
+/// As [`read_folder`].
+pub fn read_undescribed(folder: &Path, today: NaiveDate) -> Outcome<Lists> {
+    let mut lists = read_folder(folder, today, &BTreeMap::new())?;
+    for file in std::mem::take(&mut lists.undescribed) {
+        let Some(name) = file.strip_suffix(".csv") else {
+            continue;
+        };
+        let description = format!(
+            "title = {name:?}\nprocess = \"SANCTIONS\"\nformat = \"opensanctions-simple\"\nfile = {file:?}\n"
+        );
+        let open = |file: &str| open(&folder.join(file));
+        lists
+            .all
+            .push(read_list(name, &description, today, None, open));
+    }
+    Ok(lists)
+}
+
+/// The folds of a folder of lists: the shipped ones, with what its `folds.toml` adds.
+///
+/// # Errors
+/// When that file cannot be read, or is not of the form.
+pub fn folds(folder: &Path) -> Outcome<Folds> {
+    let own = folder.join("folds.toml");
+    let text = match regular_file::read_text(&own, MAX_DESCRIPTION)? {
+        None => return Ok(Folds::shipped()),
+        Some(text) => text,
+    };
+    Folds::of_toml(&text).map_err(|e| {
+        let what = format!("{}: {e}", own.display());
+        Trouble::new(Kind::Setup, what, "docs/SCREENING.md has what it may hold")
+    })
+}
 
 /// Whether a name in the folder is that of a description.
 pub fn is_description(path: &Path) -> bool {

@@ -24,7 +24,7 @@ use crate::screening::Entity;
 use crate::text::counted;
 
 pub use description::{Description, Format};
-pub use folder::{Opened, is_description, read_folder, read_list};
+pub use folder::{Opened, folds, is_description, read_folder, read_list, read_undescribed};
 pub use refusal::Refusal;
 
 /// What is known of a list from before.

@@ -39,6 +39,7 @@ mod report_figures;
 mod risk;
 mod risk_history;
 mod schema;
+mod screen;
 mod settings;
 mod sqlite3_command;
 mod status;

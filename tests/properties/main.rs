@@ -8,6 +8,7 @@ mod risk;
 mod schema;
 #[path = "../schemas/mod.rs"]
 mod schemas;
+mod screening;
 mod sound;
 
 use std::io::Read;
@@ -44,6 +45,7 @@ fn rules(limits: Limits) -> Rules {
         max_customers: u64::MAX,
         accepts_repeats: true,
         matrices: Arc::default(),
+        lists: Arc::default(),
     }
 }
 
