@@ -63,7 +63,7 @@ pub(super) fn decisions(home: &Home, args: &Args) -> Result<u8> {
         "match of screening waits",
         "matches of screening wait",
     );
-    note!("{evaluations} for a person, {for_a_matrix} for a risk matrix; {matches_wait}");
+    note!("{evaluations} for a person, {for_a_matrix} for a risk matrix\n{matches_wait}");
     if for_a_person > 0 {
         note!(
             "to decide: kycdrop decide NUMBER --accept|--reject --ground CODE --by NAME\n  `kycdrop classifiers show decisionGround` lists the codes of grounds"
@@ -71,7 +71,7 @@ pub(super) fn decisions(home: &Home, args: &Args) -> Result<u8> {
     }
     if matches > 0 {
         note!(
-            "to decide on a match: kycdrop decide NUMBER --screening PROCESS [--related N] --confirm|--dismiss --by NAME --reason TEXT"
+            "to decide on a match: kycdrop decide NUMBER --screening PROCESS [--related N]\n  --confirm|--dismiss --by NAME --reason TEXT"
         );
     }
     Ok(0)

@@ -130,15 +130,15 @@ CREATE VIEW v_pending AS
 SELECT 'evaluation' AS what, NULL AS process, e.assessment_id, a.customer_ext_id, a.business_unit,
        a.assessed_at AS requested_at, 1 AS newest, e.communication_number,
        coalesce(e.why_not, 'a person decides') AS why, NULL AS related
-FROM open_evaluation o
-JOIN evaluation e ON e.evaluation_id = o.evaluation_id
+FROM open_evaluation w
+JOIN evaluation e ON e.evaluation_id = w.evaluation_id
 JOIN assessment a ON a.assessment_id = e.assessment_id
 UNION ALL
 SELECT 'screening', r.process, r.assessment_id, a.customer_ext_id, a.business_unit, r.screened_at,
        NOT EXISTS (SELECT 1 FROM succession s WHERE s.assessment_id = r.assessment_id),
        r.communication_number, coalesce(r.why_not, 'a person decides'), r.related + 1
-FROM open_screening o
-JOIN screening_result r ON r.result_id = o.result_id
+FROM open_screening w
+JOIN screening_result r ON r.result_id = w.result_id
 JOIN assessment a ON a.assessment_id = r.assessment_id;
 
 CREATE VIEW v_rescreening AS
