@@ -61,8 +61,9 @@ pub struct Met {
     pub weight: u16,
 }
 
-/// Candidates that are aligned, of each query.
-const CANDIDATES: usize = 80;
+/// Names that are aligned, of each query, and of each entity: many aliases push nobody out.
+const CANDIDATES: usize = 64;
+const OF_ENTITY: usize = 4;
 
 /// The share of the query's weight that a candidate must meet.
 const LEAST_VOTES: f32 = 0.45;
@@ -266,11 +267,19 @@ impl Screener<'_> {
             let estimate = votes / (votes + 0.9 * (searched - votes).max(0.0) + 0.3 * alone);
             self.candidates.push((estimate, name));
         }
-        let order = |a: &(f32, u32), b: &(f32, u32)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
-        if self.candidates.len() > CANDIDATES {
-            self.candidates.select_nth_unstable_by(CANDIDATES, order);
-            self.candidates.truncate(CANDIDATES);
-        }
+        self.candidates
+            .sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        let mut entities: Vec<u32> = Vec::with_capacity(CANDIDATES);
+        let names = &self.index.names;
+        self.candidates.retain(|(_, name)| {
+            let entity = names.get(*name as usize).map_or(NONE, |n| n.entity);
+            let kept = entities.len() < CANDIDATES
+                && entities.iter().filter(|e| **e == entity).count() < OF_ENTITY;
+            if kept {
+                entities.push(entity);
+            }
+            kept
+        });
     }
 
     fn comparable(&self, query: &Query<'_>, name: &Name) -> bool {

@@ -158,4 +158,6 @@ fn many_aliases_push_nobody_out() {
     let hits = index.screen(&query("Karim Haddad", Subject::Person), &ANY);
     assert_eq!((hits[0].entity, hits[0].score), (1, 1000));
     assert_eq!(hits.iter().filter(|h| h.entity == 0).count(), 1);
+    let hits = index.screen(&query("Karim Haddad Alias7", Subject::Person), &ANY);
+    assert_eq!(hits.iter().map(|h| h.entity).collect::<Vec<_>>(), [0, 1]);
 }
