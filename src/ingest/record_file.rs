@@ -207,7 +207,7 @@ impl OneFile<'_> {
         let lists = self.rules.lists.clone();
         let make = Arc::new(move |judged: JudgedChunk, tree: &Tree| {
             let screenings = match judged.customers.first() {
-                Some(c) if endpoint.evaluates() && c.findings.is_empty() => {
+                Some(c) if !endpoint.is_batch() && c.findings.is_empty() => {
                     let root = tree.root(judged.payload(c), &CUSTOMER);
                     lists.screen(&root, c.summary.kind == Some(CategoryKind::Lead))
                 }

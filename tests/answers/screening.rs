@@ -352,7 +352,7 @@ fn standing_customers_are_screened_against_what_changed() {
 }
 
 #[test]
-fn batches_and_simplified_customers_are_not_screened() {
+fn batches_are_not_screened() {
     let office = office("7,Jonas Kalvaitis,,,,\n");
     let one = with(
         person("1"),

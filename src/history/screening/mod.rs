@@ -4,7 +4,6 @@
 mod again;
 mod decide;
 mod lists;
-mod of_history;
 mod open;
 
 use rusqlite::{CachedStatement, Connection, params};
