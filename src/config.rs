@@ -64,6 +64,11 @@ impl Home {
         self.root.join("risk")
     }
 
+    /// The folder of the screening lists; a home need not have it.
+    pub fn lists(&self) -> PathBuf {
+        self.root.join("lists")
+    }
+
     /// The SQLite file of the history.
     pub fn database(&self) -> PathBuf {
         self.root.join("kycdrop.db")

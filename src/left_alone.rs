@@ -1,5 +1,5 @@
-//! Names that are left alone, in the inbox and among the classifiers alike: what a writer has not
-//! finished, and what editors, systems and sync programs leave behind.
+//! Names that are left alone, in the inbox, among the classifiers and among the screening lists alike:
+//! what a writer has not finished, and what editors, systems and sync programs leave behind.
 
 use std::ffi::OsStr;
 use std::path::Path;

@@ -7,6 +7,7 @@ use super::parts::*;
 use super::profile::*;
 use super::{
     Action, Classifier, Endpoints, EntityType, RELATED_ENTITY, RiskLevel, RiskLevelSource,
+    ScreeningProcess,
 };
 
 /// A person or a company, as one element of `customers` or as the body of a single request.
@@ -25,7 +26,7 @@ pub(super) const FIELDS: &[Field] = &[
     choice("sourceOfRiskLevel", RiskLevelSource::NAMES).mandatory("customer endpoint").ignored_at(Endpoints::NOT_EVALUATING, "IMPORT").note("other endpoints: omitted, always IMPORT (another value is ignored with a warning)"),
     choice("riskLevel", RiskLevel::NAMES).mandatory("see C008 rules").note("default NONE where optional"),
     choice("customerStatus", &["PENDING", "ACTIVE", "REJECTED", "SUSPENDED", "CLOSED"]).mandatory("when IMPORT (not simplifiedcustomer)"),
-    Field::new("initializeScreeningProcesses", Type::Choices(&["SANCTIONS", "PEP", "ADVERSE_MEDIA", "INTERNAL_LIST"])).note("batch endpoints: not available there; an unknown process is still SCR01, a known one is a warning"),
+    Field::new("initializeScreeningProcesses", Type::Choices(ScreeningProcess::NAMES)).note("batch endpoints: not available there; an unknown process is still SCR01, a known one is a warning"),
     coded("businessUnit", Classifier::BusinessUnit).max(SHORT).mandatory("when multi_organization = true").note("not checked against the classifier while that classifier has no values"),
     coded("riskManagementCategory", Classifier::RiskManagementCategory).max(SHORT).mandatory("always"),
     choice("entityType", EntityType::NAMES).mandatory("always"),

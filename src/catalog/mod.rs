@@ -49,7 +49,9 @@ pub use remedy::{Remedy, field_of_path, remedy, rules_below_code, rules_of_code,
 pub use rule::{Check, CodeSet, ListStep, Origin, Rule, Scope, Step, Walk, argument, expand};
 pub use rule_list::{RuleRow, hash_of, history_rules, rules, rules_hash, walk_rule};
 pub(crate) use words::words;
-pub use words::{Action, CategoryKind, Datatype, EntityType, RiskLevel, RiskLevelSource};
+pub use words::{
+    Action, CategoryKind, Datatype, EntityType, RiskLevel, RiskLevelSource, ScreeningProcess,
+};
 
 /// Every object of a request, the customer first, in the order of the published field table.
 /// An object's place in this list is its [`ObjectId`].

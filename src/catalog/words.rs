@@ -116,6 +116,21 @@ words! {
 }
 
 words! {
+    /// What a customer is screened for.
+    #[derive(PartialOrd, Ord)]
+    pub enum ScreeningProcess {
+        /// Lists of sanctions.
+        Sanctions = "SANCTIONS",
+        /// Lists of politically exposed persons.
+        Pep = "PEP",
+        /// Reports in the media.
+        AdverseMedia = "ADVERSE_MEDIA",
+        /// Lists of the institution's own.
+        InternalList = "INTERNAL_LIST",
+    }
+}
+
+words! {
     /// What the value of an additional value reads as.
     pub enum Datatype {
         /// Any text.

@@ -1,7 +1,7 @@
 //! `decisions`: the evaluations that wait for a person, or for a risk matrix.
 
 use crate::config::Home;
-use crate::history::{Answer, Cell, OpenEvaluation, open_evaluations};
+use crate::history::{Answer, Cell, OpenEvaluation, OpenMatch, open_evaluations, open_matches};
 use crate::talk::note;
 use crate::text::counted;
 use crate::trouble::Result;
@@ -25,11 +25,13 @@ pub(super) struct Args {
     format: Option<Format>,
 }
 
-const COLUMNS: [&str; 8] = [
+const COLUMNS: [&str; 10] = [
     "communication_number",
     "customer_ext_id",
     "business_unit",
     "name",
+    "process",
+    "related",
     "since",
     "score",
     "level",
@@ -49,15 +51,46 @@ pub(super) fn decisions(home: &Home, args: &Args) -> Result<u8> {
         }
         printer.row(cells(open))
     })?;
+    let mut matches = 0;
+    open_matches(&conn, |open| {
+        matches += 1;
+        printer.row(match_cells(open))
+    })?;
     printer.end()?;
     let evaluations = counted(for_a_person, "evaluation waits", "evaluations wait");
-    note!("{evaluations} for a person, {for_a_matrix} for a risk matrix");
+    let matches_wait = counted(
+        matches,
+        "match of screening waits",
+        "matches of screening wait",
+    );
+    note!("{evaluations} for a person, {for_a_matrix} for a risk matrix\n{matches_wait}");
     if for_a_person > 0 {
         note!(
             "to decide: kycdrop decide NUMBER --accept|--reject --ground CODE --by NAME\n  `kycdrop classifiers show decisionGround` lists the codes of grounds"
         );
     }
+    if matches > 0 {
+        note!(
+            "to decide on a match: kycdrop decide NUMBER --screening PROCESS [--related N]\n  --confirm|--dismiss --by NAME --reason TEXT"
+        );
+    }
     Ok(0)
+}
+
+fn match_cells(open: OpenMatch) -> Vec<Cell> {
+    let text = |text: Option<String>| text.map_or(Cell::Null, Cell::Text);
+    vec![
+        Cell::Text(open.communication_number),
+        Cell::Text(open.customer_ext_id),
+        text(open.business_unit),
+        Cell::Text(open.name),
+        Cell::Text(open.process),
+        open.related.map_or(Cell::Null, Cell::Integer),
+        Cell::Text(open.since),
+        Cell::Real(open.score),
+        Cell::Null,
+        Cell::Text(open.why),
+    ]
 }
 
 fn cells(open: OpenEvaluation) -> Vec<Cell> {
@@ -79,6 +112,8 @@ fn cells(open: OpenEvaluation) -> Vec<Cell> {
         Cell::Text(open.customer_ext_id),
         text(open.business_unit),
         text(open.name),
+        Cell::Text("kyc_scoring".into()),
+        Cell::Null,
         Cell::Text(open.since),
         score,
         level,

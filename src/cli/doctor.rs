@@ -19,6 +19,7 @@ use crate::text::printable;
 use crate::trouble::{Kind, Result, Trouble};
 
 use super::doctor_tables;
+use super::lists;
 use super::output::{self, TextFormat};
 use super::sizes::{self, Size};
 use crate::daemon::held;
@@ -104,6 +105,7 @@ pub(super) fn doctor(home: &Home, args: &Args) -> Result<u8> {
         ok("outbox", size_of(&home.outbox())),
         room(home),
     ];
+    lines.extend(lists::line_of_doctor(home));
     lines.extend(leftovers(home));
     // Without a home the rest only repeats that there is none.
     if !home.is_made().unwrap_or(true) {
@@ -152,7 +154,7 @@ pub(super) fn line(
     }
 }
 
-fn failed(what: &'static str, e: Trouble) -> Line {
+pub(super) fn failed(what: &'static str, e: Trouble) -> Line {
     line(what, State::Fail, e.what.replace('\n', " "), e.remedy)
 }
 

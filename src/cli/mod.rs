@@ -22,6 +22,7 @@ mod found;
 mod history;
 mod init;
 mod layout;
+mod lists;
 mod output;
 mod pager;
 mod pending;
@@ -29,11 +30,14 @@ mod place;
 mod query;
 mod reference;
 mod report;
+mod rescreen;
 mod risk;
 mod risk_check;
 mod risk_page;
 mod risk_try;
 mod schema;
+mod screen;
+mod screen_rows;
 mod shell;
 mod sizes;
 mod status;
@@ -158,6 +162,12 @@ enum Command {
     Classifiers(classifiers::Args),
     /// Try the risk matrices, and explain the evaluation of a request
     Risk(risk::Args),
+    /// Screen standing customers against what changed in the lists
+    Rescreen(rescreen::Args),
+    /// List the screening lists, and check them
+    Lists(lists::Args),
+    /// Compare a name, or the names of a file, with the screening lists
+    Screen(screen::Args),
     /// Copy the history to a new file while it is in use, and check the copy
     #[command(after_help = "\
 To restore it: stop the daemon, replace kycdrop.db with the file, remove
@@ -248,6 +258,9 @@ fn command(args: &Args) -> anyhow::Result<u8> {
         Command::Demo(a) => demo::demo(&home, a)?,
         Command::Classifiers(a) => classifiers::classifiers(&home, a)?,
         Command::Risk(a) => risk::risk(&home, a)?,
+        Command::Rescreen(_) => rescreen::rescreen(&home)?,
+        Command::Lists(a) => lists::lists(&home, a)?,
+        Command::Screen(a) => screen::screen(&home, a)?,
         Command::Completions(a) => shell::completions(a)?,
         Command::Man(a) => shell::man(&home, a)?,
         Command::Report(a) => report::report(&home, a)?,

@@ -11,7 +11,7 @@ use crate::catalog::{CUSTOMER, RiskLevel};
 use crate::classifier::ClassifierSet;
 use crate::evaluate::{Case, Matrix, Verdict, matrix_for};
 use crate::history::ask::{Rated, rated_after};
-use crate::ingest::screened;
+use crate::ingest::unscreened;
 use crate::request::Tree;
 use crate::text::visible;
 use crate::trouble::Result;
@@ -61,7 +61,7 @@ pub(super) fn trial(
                 // What was read once can be read again.
                 tree.read(&customer.text, &CUSTOMER).ok()?;
                 let root = tree.root(&customer.text, &CUSTOMER);
-                let screened = screened(&root);
+                let screened = unscreened(&root);
                 let evaluation = matrix.evaluate(Case::of(root, set, &screened));
                 Some((evaluation.level, evaluation.decision))
             })

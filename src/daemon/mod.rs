@@ -28,7 +28,7 @@ use crate::talk::note;
 use crate::text::{counted, of_them_repeated};
 use crate::trouble::Result;
 
-use crate::ingest::{Again, DoneAgain};
+use crate::ingest::{Again, DoneAgain, Rescreened};
 
 use lock::HomeLock;
 use worker::Worker;
@@ -113,4 +113,17 @@ pub(crate) fn answer_one(home: Home, config: Config, file: &Path) -> Result<()> 
     let (_wake, lock, mut worker) = begin(home, config, false)?;
     let done = worker.answer_one(file);
     worker.end(lock, done)
+}
+
+/// Screens standing customers again, as the only process that works on the home.
+///
+/// # Errors
+/// Any trouble; what was done until then stays done.
+pub(crate) fn rescreen(home: Home, config: Config) -> Result<Rescreened> {
+    let (_, lock, mut worker) = begin(home, config, false)?;
+    let mut rescreened = Rescreened::default();
+    let done = worker.engine.rescreen();
+    let done = done.map(|done| rescreened = done);
+    worker.end(lock, done)?;
+    Ok(rescreened)
 }

@@ -2,21 +2,8 @@
 
 use serde::Deserialize;
 
+pub use crate::catalog::ScreeningProcess as Process;
 use crate::catalog::words;
-
-words! {
-    /// What a customer is screened for, as a request names it.
-    pub enum Process {
-        /// Sanctions.
-        Sanctions = "SANCTIONS",
-        /// Politically exposed persons.
-        Pep = "PEP",
-        /// Adverse media.
-        AdverseMedia = "ADVERSE_MEDIA",
-        /// The institution's own list.
-        InternalList = "INTERNAL_LIST",
-    }
-}
 
 words! {
     /// What came of screening one subject in one process.

@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0009_words.sql"),
     include_str!("migrations/0010_invisible_names.sql"),
     include_str!("migrations/0011_evaluations.sql"),
+    include_str!("migrations/0012_screening.sql"),
 ];
 
 /// Version 3 grew while it was new: a history that was made in those hours has its first part or the

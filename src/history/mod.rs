@@ -24,8 +24,10 @@ mod query;
 mod reading;
 mod record;
 mod rules;
+mod screening;
 mod status;
 mod tally;
+mod transactions;
 mod trial;
 mod warnings;
 
@@ -39,7 +41,6 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::catalog;
 use crate::classifier::ClassifierFile;
 use crate::clock;
-use crate::evaluate::Matrix;
 use crate::trouble::{Kind, Result, Trouble};
 
 pub(crate) use batch::OF_BATCH;
@@ -60,6 +61,10 @@ pub use query::{Answer, Bounds, Cell, Params, ask as ask_sql, is_reading, parame
 pub use reading::{has_batches, open_for_reading};
 pub use record::{Group, Recording};
 pub use rules::{HistoryRules, Verdict};
+pub use screening::{
+    Customer, Entries, ListVersion, NewScreeningDecision, OpenMatch, Rescreening, Screening,
+    ScreeningHit, ScreeningRefused, open_matches,
+};
 pub use status::{BatchLine, Totals, last_batches, totals};
 pub use trial::{Taken, Trial};
 
@@ -162,64 +167,6 @@ impl History {
         let active = classifiers::activate(&mut self.conn, files, &clock::now())?;
         writing.end(&self.conn)?;
         Ok(active)
-    }
-
-    /// Keeps matrices that are to be used from now on. Returns their rows, in order.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub fn activate_matrices(&mut self, matrices: &[Matrix]) -> Result<Vec<i64>> {
-        let now = clock::now();
-        if evaluation::are_known(&self.conn, matrices)? {
-            return evaluation::activate(&self.conn, matrices, &now);
-        }
-        let writing = Writing::begin(&mut self.footprint, &self.conn, Change::Transaction)?;
-        let tx = self
-            .conn
-            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let ids = evaluation::activate(&tx, matrices, &now)?;
-        tx.commit()?;
-        writing.end(&self.conn)?;
-        Ok(ids)
-    }
-
-    /// As [`standing_after`], of this history.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub fn standing_after(&self, after: i64, most: u32) -> Result<Vec<Standing>> {
-        standing_after(&self.conn, after, most)
-    }
-
-    /// Writes evaluations that were done again, in one transaction. Returns how many the matrix decided.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub fn record_again(&mut self, evaluated: &[(Standing, Evaluated)]) -> Result<u64> {
-        let writing = Writing::begin(&mut self.footprint, &self.conn, Change::Transaction)?;
-        let tx = self
-            .conn
-            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let decided = evaluation::record_again(&tx, evaluated)?;
-        tx.commit()?;
-        writing.end(&self.conn)?;
-        Ok(decided)
-    }
-
-    /// The files of events after this one, up to so many, that do not have all that they are to have.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub fn unpublished_events(&self, after: i64, most: u32) -> Result<Vec<EventFile>> {
-        evaluation::unpublished(&self.conn, after, most)
-    }
-
-    /// What a file of events is to have in it.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub fn events_body(&self, file: &EventFile) -> Result<String> {
-        evaluation::body(&self.conn, file)
     }
 
     /// Begins a transaction for the next file, or the next few.

@@ -22,6 +22,7 @@ use crate::validate::{Judged, JudgedChunk};
 
 use super::dictionary::{Dictionary, Packing};
 use super::evaluation::Evaluated;
+use super::screening::Screening;
 
 /// A payload as the history keeps it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -208,6 +209,8 @@ pub struct PackedChunk {
     pub judged: JudgedChunk,
     /// The evaluation of its only customer, at an endpoint that evaluates.
     pub evaluated: Option<Evaluated>,
+    /// The screenings of its only customer, at an endpoint that screens.
+    pub screenings: Vec<Screening>,
     packed: Vec<u8>,
     /// What they are packed with.
     pub(super) dictionary: Arc<Dictionary>,
@@ -234,6 +237,7 @@ impl PackedChunk {
         }
         PackedChunk {
             evaluated: None,
+            screenings: Vec::new(),
             judged,
             packed,
             dictionary,

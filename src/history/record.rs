@@ -7,6 +7,7 @@ use rusqlite::{CachedStatement, Connection, Transaction, TransactionBehavior, pa
 
 use crate::catalog::{Action, Endpoint, RiskLevel};
 use crate::clock;
+use crate::evaluate::Screened;
 use crate::request::{Note, NoteKind};
 use crate::trouble::Result;
 use crate::validate::{Judged, TextPool};
@@ -14,12 +15,15 @@ use crate::validate::{Judged, TextPool};
 use super::assessment::AssessmentRows;
 use super::batch::{Finish, NewBatch, Written};
 use super::dictionary::Packing;
-use super::evaluation::{DecisionRefused, Evaluated, Evaluations, NewDecision, Whose, count_open};
+use super::evaluation::{
+    self, DecisionRefused, Evaluated, Evaluations, NewDecision, Standing, Whose, count_open,
+};
 use super::findings::FindingRows;
 use super::footprint::{Change, Footprint, Writing};
 use super::keys::Keys;
 use super::payload::{PackedChunk, Payload};
 use super::rules::{Former, HistoryRules, Verdict};
+use super::screening::{self, NewScreeningDecision, Screening, ScreeningRefused, Screenings};
 use super::tally::Tally;
 use super::warnings::Warnings;
 
@@ -80,7 +84,6 @@ struct Counts {
     repeated: u64,
     assessments: u64,
     created: u64,
-    screenings: u64,
 }
 
 /// Where and when a customer is written, and what with.
@@ -95,6 +98,8 @@ pub(super) struct At<'c> {
     pub assessment_id: i64,
     /// Its evaluation, if it asks for one.
     pub evaluated: Option<&'c Evaluated>,
+    /// Its screenings, if it asks for some.
+    pub screenings: &'c [Screening],
 }
 
 /// One file being written.
@@ -118,6 +123,7 @@ pub struct Recording<'g> {
     tally: Tally,
     warnings: Warnings,
     evaluations: Evaluations<'g>,
+    screenings: Screenings<'g>,
 }
 
 /// The statements that every customer needs, prepared once.
@@ -187,6 +193,7 @@ impl<'g> Recording<'g> {
             tally: Tally::default(),
             warnings: Warnings::default(),
             evaluations: Evaluations::begin(conn)?,
+            screenings: Screenings::begin(conn)?,
             batch,
         })
     }
@@ -218,6 +225,7 @@ impl<'g> Recording<'g> {
                 now: &now,
                 assessment_id: first_assessment + i as i64,
                 evaluated: chunk.evaluated.as_ref().filter(|_| i == 0),
+                screenings: &chunk.screenings,
             };
             self.customer(customer, entered.get(i) == Some(&true), &at)?;
             if sound != customer.findings.is_empty() {
@@ -276,13 +284,19 @@ impl<'g> Recording<'g> {
             self.evaluations.replaced(replaced, id, at.text, at.now)?;
         }
         let mut level = s.risk_level;
+        let whose = Whose {
+            assessment_id: id,
+            number: at.texts.get(s.communication_number).unwrap_or_default(),
+            ext_id: at.texts.get(s.customer_ext_id).unwrap_or_default(),
+            business_unit: at.texts.get(s.business_unit),
+        };
+        if former.is_some() {
+            self.screenings.replaced(&whose, at.screenings)?;
+        }
+        for screening in at.screenings {
+            self.screenings.record(&whose, screening, at.now)?;
+        }
         if let Some(evaluated) = at.evaluated.filter(|_| s.is_evaluated()) {
-            let whose = Whose {
-                assessment_id: id,
-                number: at.texts.get(s.communication_number).unwrap_or_default(),
-                ext_id: at.texts.get(s.customer_ext_id).unwrap_or_default(),
-                business_unit: at.texts.get(s.business_unit),
-            };
             let decided = self.evaluations.record(&whose, evaluated, at.now)?;
             level = decided.map(RiskLevel::name);
         }
@@ -293,7 +307,6 @@ impl<'g> Recording<'g> {
         if self.batch.endpoint.is_some_and(|e| !e.is_batch()) {
             for process in s.screening_processes() {
                 self.rows.screening.execute(params![id, process, at.now])?;
-                self.counts.screenings += 1;
             }
         }
         Ok(())
@@ -347,6 +360,48 @@ impl<'g> Recording<'g> {
         self.evaluations.decide(decision, self.batch_id)
     }
 
+    /// Records a person's decision on a match, which the file is. Returns the assessment; the inner error
+    /// says why not.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn decide_screening(
+        &mut self,
+        decision: &NewScreeningDecision,
+    ) -> Result<std::result::Result<i64, ScreeningRefused>> {
+        self.screenings.decide(decision, self.batch_id)
+    }
+
+    /// What screenings are worth for an evaluation: a pair that was dismissed before is no match.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn outcomes(&self, screenings: &[Screening]) -> Result<Vec<Screened>> {
+        screenings
+            .iter()
+            .map(|s| self.screenings.outcome(s))
+            .collect()
+    }
+
+    /// The request of an assessment whose evaluation is open, and what its screenings are worth by now;
+    /// None where nothing is to be evaluated again.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn open_request(&self, assessment_id: i64) -> Result<Option<(Standing, Vec<Screened>)>> {
+        let standing = evaluation::open_request(self.conn, assessment_id)?;
+        let outcomes = screening::outcomes(self.conn, assessment_id)?;
+        Ok(standing.map(|standing| (standing, outcomes)))
+    }
+
+    /// Evaluates an open request again, under its own number, since its screening has been decided.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn evaluate_again(&mut self, standing: &Standing, evaluated: &Evaluated) -> Result<()> {
+        self.evaluations.record_anew(standing, evaluated)
+    }
+
     /// How many customers of the file are rejected so far.
     pub fn rejected(&self) -> u64 {
         self.counts.rejected
@@ -375,6 +430,7 @@ impl<'g> Recording<'g> {
         self.tally = Tally::default();
         self.warnings = Warnings::default();
         self.evaluations = Evaluations::begin(self.conn)?;
+        self.screenings = Screenings::begin(self.conn)?;
         self.rows.findings.forget();
         Ok(())
     }
@@ -452,16 +508,16 @@ impl<'g> Recording<'g> {
             .prepare_cached(
                 "UPDATE total SET batches = batches + 1, accepted = accepted + ?1,
                    rejected = rejected + ?2, assessments = assessments + ?3,
-                   customers = customers + ?4, screenings = screenings + ?5",
+                   customers = customers + ?4",
             )?
             .execute(params![
                 self.counts.accepted,
                 self.counts.rejected,
                 self.counts.assessments,
-                self.counts.created,
-                self.counts.screenings
+                self.counts.created
             ])?;
         count_open(self.conn, self.evaluations.opened)?;
+        screening::count_open(self.conn, self.screenings.opened)?;
         Ok(())
     }
 }

@@ -68,8 +68,9 @@ impl Engine {
                 if !asked || tree.read(&standing.text, &CUSTOMER) != Ok(true) {
                     continue;
                 }
+                let screened = self.history.outcomes_of(standing.assessment_id)?;
                 let root = tree.root(&standing.text, &CUSTOMER);
-                let again = evaluator.of(root);
+                let again = evaluator.of(root, &screened);
                 match &again.rating {
                     Err(_) => done.without_matrix += 1,
                     Ok(_) => evaluated.push((standing, again)),

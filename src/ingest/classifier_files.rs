@@ -18,6 +18,8 @@ use crate::history::{self, History, classifiers_with_values};
 use crate::trouble::{Kind, Result, Trouble};
 
 use super::evaluating::Matrices;
+use super::lists;
+use super::screening::UsedLists;
 
 pub(super) type Fingerprint = (String, Vec<(PathBuf, u64, Option<SystemTime>)>);
 
@@ -29,6 +31,7 @@ pub(super) fn fingerprint(home: &Home) -> Fingerprint {
         .chain(listed(home.risk()))
         .map(|e| e.path())
         .filter(|p| is_classifier_file(p))
+        .chain(listed(home.lists()).map(|e| e.path()))
         .map(|p| {
             let metadata = p.metadata().ok();
             let bytes = metadata.as_ref().map_or(0, std::fs::Metadata::len);
@@ -41,7 +44,7 @@ pub(super) fn fingerprint(home: &Home) -> Fingerprint {
 
 /// How long the files and their folders have not been changed, by their times.
 pub(super) fn stood_for(home: &Home, (_, files): &Fingerprint) -> Duration {
-    let folders = [home.classifiers(), home.risk()];
+    let folders = [home.classifiers(), home.risk(), home.lists()];
     let folders = folders
         .into_iter()
         .filter_map(|f| std::fs::metadata(f).ok()?.modified().ok());
@@ -79,6 +82,7 @@ pub(super) fn active(history: &mut History, home: &Home) -> Result<Option<Active
         set,
         set_id,
         matrices,
+        lists: lists::of_home(history, home)?,
     }))
 }
 
@@ -88,6 +92,7 @@ pub(super) struct Active {
     /// Its row in the history.
     pub set_id: i64,
     pub matrices: Matrices,
+    pub lists: UsedLists,
 }
 
 /// Reads the risk matrices of a home, and keeps each version of them in the history.
@@ -124,6 +129,7 @@ pub(super) fn activate(history: &mut History, home: &Home) -> Result<Active> {
         set,
         set_id: active.set_id,
         matrices,
+        lists: lists::of_home(history, home)?,
     })
 }
 

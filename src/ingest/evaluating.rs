@@ -6,8 +6,7 @@ use crate::catalog::{CUSTOMER, FieldIndex, customer::customer};
 use crate::classifier::ClassifierSet;
 use crate::evaluate::{Case, Matrix, Outcome, Process, Screened, matrix_for};
 use crate::history::{Evaluated, Rating, as_moment};
-use crate::request::{Node, Tree};
-use crate::validate::JudgedChunk;
+use crate::request::Node;
 
 const APPROVAL_DATE: FieldIndex = customer("approvalDate");
 const SCREENING: FieldIndex = customer("initializeScreeningProcesses");
@@ -32,18 +31,9 @@ pub(super) struct Evaluator {
 }
 
 impl Evaluator {
-    /// The evaluation of the customer of a chunk that was just validated: an endpoint that evaluates
-    /// takes one at a time. None for one that asks for none, or is rejected anyway.
-    pub(super) fn of_chunk(&self, judged: &JudgedChunk, tree: &Tree) -> Option<Evaluated> {
-        let customer = judged.customers.first()?;
-        let is_asked = customer.summary.is_evaluated() && customer.findings.is_empty();
-        is_asked.then(|| self.of(tree.root(judged.payload(customer), &CUSTOMER)))
-    }
-
-    /// The evaluation of a customer.
-    pub(super) fn of(&self, customer: Node<'_>) -> Evaluated {
-        let screened = screened(&customer);
-        let case = Case::of(customer, &self.classifiers, &screened);
+    /// The evaluation of a customer, with what screening found.
+    pub(super) fn of(&self, customer: Node<'_>, screened: &[Screened]) -> Evaluated {
+        let case = Case::of(customer, &self.classifiers, screened);
         let matrices = &self.matrices;
         let rating = matrix_for(&matrices.matrices, case.category(), &self.day)
             .map_err(|e| e.to_string())
@@ -64,8 +54,8 @@ impl Evaluator {
     }
 }
 
-/// What screening found: it could not be done, for each process that the request asks for.
-pub fn screened(customer: &Node<'_>) -> Vec<Screened> {
+/// What screening found where none is done: a process that is asked for could not be done.
+pub fn unscreened(customer: &Node<'_>) -> Vec<Screened> {
     let names = CUSTOMER.field(SCREENING).ty.values();
     let asked = customer.items(SCREENING).filter_map(|item| item.choice());
     let asked = asked.filter_map(|i| names.get(i).copied());

@@ -24,6 +24,7 @@ use crate::validate::{Judge, JudgedChunk};
 
 use super::evaluating::Matrices;
 use super::progress::{Progress, Silent};
+use super::screening::UsedLists;
 
 /// Files up to this size are read and judged where they are: starting threads costs more.
 pub(super) const SMALL: u64 = 256 << 10;
@@ -45,6 +46,8 @@ pub struct Rules {
     pub accepts_repeats: bool,
     /// What customers are evaluated with.
     pub matrices: Arc<Matrices>,
+    /// What customers are screened with.
+    pub lists: Arc<UsedLists>,
 }
 
 /// What is known of a file once it was read to its end.

@@ -14,11 +14,14 @@ mod events;
 mod guard;
 mod judge_file;
 mod lifecycle;
+mod lists;
 mod progress;
 pub mod publish;
 mod put_away;
 mod ready;
 mod record_file;
+mod rescreen;
+mod screening;
 mod standing;
 mod timings;
 mod worklist;
@@ -43,14 +46,15 @@ use classifier_files::{
     Active, Fingerprint, activate, active, fingerprint, look_cut, settled, stood_for,
 };
 pub use classifier_files::{of_home as classifiers_of, to_check_with};
-pub use decision::DecisionFile;
-pub use evaluating::{Matrices, screened};
+pub use decision::{Decision, DecisionFile};
+pub use evaluating::{Matrices, unscreened};
 use guard::Guard;
 pub use judge_file::{FileFacts, FileJudge, JudgeError, Make, Rules, Source, position_in};
 use lifecycle::Recorded;
 pub use progress::{Progress, Silent};
 pub use ready::outcome;
 use record_file::{NotRecorded, OneFile, is_small};
+pub use rescreen::Rescreened;
 use standing::Standing;
 use timings::Stopwatch;
 pub use timings::Timings;
@@ -429,6 +433,7 @@ impl Rules {
     fn of(active: Active, config: &Config) -> Rules {
         Rules {
             matrices: Arc::new(active.matrices),
+            lists: Arc::new(active.lists),
             ..Rules::new(active.set, config)
         }
     }
@@ -447,6 +452,7 @@ impl Rules {
             max_customers: config.max_customers,
             accepts_repeats: config.repeated_request == RepeatedRequest::Accept,
             matrices: Arc::default(),
+            lists: Arc::default(),
         }
     }
 }

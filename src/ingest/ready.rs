@@ -2,7 +2,7 @@
 //! packed, and the results of the response in their JSON.
 
 use crate::catalog::Endpoint;
-use crate::history::{Evaluated, PackedChunk, Packing};
+use crate::history::{PackedChunk, Packing, Screening};
 use crate::response::{self, Outcome};
 use crate::validate::{Judged, JudgedChunk, TextPool};
 
@@ -26,7 +26,7 @@ impl ReadyChunk {
         judged: JudgedChunk,
         endpoint: Endpoint,
         packing: &Packing,
-        evaluated: Option<Evaluated>,
+        screenings: Vec<Screening>,
     ) -> ReadyChunk {
         let mut results = Results::default();
         if endpoint.is_batch() {
@@ -37,7 +37,7 @@ impl ReadyChunk {
             }
         }
         let mut packed = PackedChunk::of(judged, endpoint.saves(), packing);
-        packed.evaluated = evaluated;
+        packed.screenings = screenings;
         ReadyChunk { packed, results }
     }
 }

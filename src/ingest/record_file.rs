@@ -14,20 +14,21 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Instant, SystemTime};
 
-use crate::catalog::Endpoint;
+use crate::catalog::{CUSTOMER, CategoryKind, Endpoint};
 use crate::clock;
 use crate::disk;
+use crate::evaluate::Screened;
 use crate::fault;
 use crate::folder::Root;
 use crate::hashing::{Hashed, hash_file};
-use crate::history::{Finish, Group, Packing, Recording};
+use crate::history::{Evaluated, Finish, Group, PackedChunk, Packing, Recording};
 use crate::intake::{Claim, Deferral, ReservedNames, response_name};
 use crate::request::{Form, InvalidKind, Note, NoteDetail, NoteKind, Tree};
 use crate::response::batch_result;
 use crate::trouble::{Kind, Result, Trouble};
 use crate::validate::JudgedChunk;
 
-use super::decision::{self, NotADecision};
+use super::decision::{self, Decision, NotADecision};
 use super::evaluating::Evaluator;
 use super::judge_file::{self, FileFacts, FileJudge, JudgeError, Rules, Source};
 use super::lifecycle::{Recorded, Stage};
@@ -108,6 +109,12 @@ impl OneFile<'_> {
         }
         let mut work = Work {
             recording: group.file(self.claim.new_batch(), self.rules.accepts_repeats)?,
+            evaluator: Evaluator {
+                matrices: self.rules.matrices.clone(),
+                classifiers: self.rules.classifiers.clone(),
+                day: clock::day(&self.claim.received_at).to_owned(),
+            },
+            evaluates: self.claim.endpoint().is_some_and(Endpoint::evaluates),
             draft: None,
             kept: Vec::new(),
         };
@@ -197,17 +204,16 @@ impl OneFile<'_> {
             }
         };
         let packing = self.packing.clone();
-        let evaluator = Evaluator {
-            matrices: self.rules.matrices.clone(),
-            classifiers: self.rules.classifiers.clone(),
-            day: clock::day(&self.claim.received_at).to_owned(),
-        };
+        let lists = self.rules.lists.clone();
         let make = Arc::new(move |judged: JudgedChunk, tree: &Tree| {
-            let evaluated = match endpoint.evaluates() {
-                true => evaluator.of_chunk(&judged, tree),
-                false => None,
+            let screenings = match judged.customers.first() {
+                Some(c) if !endpoint.is_batch() && c.findings.is_empty() => {
+                    let root = tree.root(judged.payload(c), &CUSTOMER);
+                    lists.screen(&root, c.summary.kind == Some(CategoryKind::Lead))
+                }
+                _ => Vec::new(),
             };
-            ReadyChunk::of(judged, endpoint, &packing, evaluated)
+            ReadyChunk::of(judged, endpoint, &packing, screenings)
         });
         let path = self.claim.source();
         let judge = FileJudge {
@@ -243,7 +249,18 @@ impl OneFile<'_> {
     /// Records the decision that the file is.
     fn decide(&self, file: &File, work: &mut Work<'_>) -> Result<(Hashed, Finish), NotRecorded> {
         let decided = match decision::read(file, &self.rules.classifiers) {
-            Ok(decision) => work.recording.decide(&decision)?.map_err(|e| e.to_string()),
+            Ok(Decision::Evaluation(decision)) => {
+                work.recording.decide(&decision)?.map_err(|e| e.to_string())
+            }
+            Ok(Decision::Screening(decision)) => {
+                match work.recording.decide_screening(&decision)? {
+                    Ok(assessment) => {
+                        work.evaluate_again(assessment)?;
+                        Ok(())
+                    }
+                    Err(e) => Err(e.to_string()),
+                }
+            }
             Err(NotADecision::Incomplete) if self.waits && !self.claim.overdue => {
                 return Err(self.put_off(Deferral::Incomplete));
             }
@@ -376,6 +393,9 @@ fn while_syncing<T>(path: &Path, work: impl FnOnce() -> T) -> (T, io::Result<()>
 /// What a file has become so far.
 struct Work<'g> {
     recording: Recording<'g>,
+    evaluator: Evaluator,
+    /// Whether its endpoint evaluates.
+    evaluates: bool,
     /// The response of a batch, written along with its rows.
     draft: Option<Draft>,
     /// What is judged, and not written before the whole file is.
@@ -383,11 +403,48 @@ struct Work<'g> {
 }
 
 impl Work<'_> {
+    /// The evaluation of the customer of a single request that asks for one. It stands here and not with
+    /// the validation, since a match that was dismissed before is none.
+    fn evaluated(&self, packed: &PackedChunk) -> Result<Option<Evaluated>> {
+        let judged = &packed.judged;
+        let Some(customer) = judged.customers.first() else {
+            return Ok(None);
+        };
+        if !customer.summary.is_evaluated() || !customer.findings.is_empty() {
+            return Ok(None);
+        }
+        let screened = self.recording.outcomes(&packed.screenings)?;
+        Ok(self.of_text(judged.payload(customer), &screened))
+    }
+
+    fn of_text(&self, text: &str, screened: &[Screened]) -> Option<Evaluated> {
+        let mut tree = Tree::new();
+        // It was read before.
+        tree.read(text, &CUSTOMER).ok()?;
+        Some(self.evaluator.of(tree.root(text, &CUSTOMER), screened))
+    }
+
+    /// Evaluates an open request again, since its screening has been decided.
+    fn evaluate_again(&mut self, assessment: i64) -> Result<()> {
+        let Some((standing, screened)) = self.recording.open_request(assessment)? else {
+            return Ok(());
+        };
+        match self.of_text(&standing.text, &screened) {
+            Some(evaluated) if evaluated.rating.is_ok() => {
+                self.recording.evaluate_again(&standing, &evaluated)
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn write(&mut self, chunk: ReadyChunk) -> Result<()> {
         let ReadyChunk {
             mut packed,
             results,
         } = chunk;
+        if self.evaluates {
+            packed.evaluated = self.evaluated(&packed)?;
+        }
         let changed = self.recording.chunk(&mut packed)?;
         let Some(draft) = &mut self.draft else {
             return Ok(());

@@ -3,8 +3,11 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
+
+use crate::catalog::ScreeningProcess;
 
 /// Where the bodies are, below the outbox: the published path of the API ends like this.
 pub const EVENTS_FOLDER: &str = "communications-events";
@@ -63,6 +66,44 @@ impl KycScoring<'_> {
         // Texts alone: nothing here can fail to be JSON.
         serde_json::to_string(self).unwrap_or_default()
     }
+}
+
+/// How far the screening of one subject in one process is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScreeningState {
+    /// A match waits for a person.
+    Pending,
+    /// It is done: no match, or a match with whether a person confirmed it.
+    Completed(Option<bool>),
+}
+
+/// The type and the data of a screening event. `whom` is customer, lead or related_entity; `subject` has
+/// the members that say who it is.
+pub fn screening_event(
+    whom: &str,
+    process: ScreeningProcess,
+    state: ScreeningState,
+    subject: &Map<String, Value>,
+) -> (String, String) {
+    let (word, decided) = match process {
+        ScreeningProcess::Sanctions => ("sanctions", "sanctioned"),
+        ScreeningProcess::Pep => ("pep", "pep"),
+        ScreeningProcess::AdverseMedia => ("adverse_media", "inAdverseMedia"),
+        ScreeningProcess::InternalList => ("internal_list", "inInternalList"),
+    };
+    let mut data = subject.clone();
+    let state = match state {
+        ScreeningState::Pending => "pending",
+        ScreeningState::Completed(confirmed) => {
+            if let Some(confirmed) = confirmed {
+                data.insert(decided.into(), confirmed.into());
+            }
+            data.insert("screeningMatch".into(), confirmed.is_some().into());
+            "completed"
+        }
+    };
+    let kind = format!("app.amlyze.{whom}.screening.{word}.{state}");
+    (kind, Value::Object(data).to_string())
 }
 
 /// One event as it stands in a body: the four published members, then those that the API's webhooks

@@ -12,7 +12,10 @@ use serde::Serialize;
 
 use crate::catalog::{Endpoint, ReplyKind};
 
-pub use event::{EVENTS_FOLDER, Event, KycScoring, KycState, event_id, events_body, events_file};
+pub use event::{
+    EVENTS_FOLDER, Event, KycScoring, KycState, ScreeningState, event_id, events_body, events_file,
+    screening_event,
+};
 
 /// Where the API lives; the error bodies name it.
 pub const API_ROOT: &str = "/amlyze-ws-rest";

@@ -168,7 +168,7 @@ fn a_file_that_is_no_decision_is_refused() {
         ),
         (wrong(json!({"decidedBy": "  "})), "decidedBy is not a name"),
         (
-            wrong(json!({"process": "PEP"})),
+            wrong(json!({"process": "PEPP"})),
             "process is not kyc_scoring",
         ),
         (

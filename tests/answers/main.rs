@@ -26,6 +26,7 @@ mod rebuilt;
 mod repeats;
 mod rules;
 mod samples;
+mod screening;
 mod shared_findings;
 mod sums;
 mod unfinished;

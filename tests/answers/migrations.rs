@@ -140,11 +140,18 @@ fn expected(version: &str, office: &Office) -> [(&'static str, Value); 7] {
         (
             "SELECT e.customer_ext_id AS id, e.state, e.initial_risk_level AS level, e.why_not, p.why
              FROM v_evaluation e JOIN v_pending p USING (communication_number) WHERE p.what = 'evaluation'",
-            json!([
-                {"id": "X-4", "state": "PENDING", "level": null,
-                 "why_not": "it was asked for before kycdrop evaluated",
-                 "why": "it was asked for before kycdrop evaluated"}
-            ]),
+            // Since version 11 it is evaluated.
+            match version {
+                "11" => json!([
+                    {"id": "X-4", "state": "PENDING", "level": "MEDIUM", "why_not": null,
+                     "why": "a person decides"}
+                ]),
+                _ => json!([
+                    {"id": "X-4", "state": "PENDING", "level": null,
+                     "why_not": "it was asked for before kycdrop evaluated",
+                     "why": "it was asked for before kycdrop evaluated"}
+                ]),
+            },
         ),
     ]
 }

@@ -217,12 +217,12 @@ fn what_waits_is_listed_with_the_reasons_the_oldest_first() {
         [
             json!({
                 "communication_number": "N-2", "customer_ext_id": "X-2", "business_unit": none,
-                "name": "Ona Petraitė", "score": 15.0, "level": "MEDIUM",
+                "name": "Ona Petraitė", "process": "kyc_scoring", "related": none, "score": 15.0, "level": "MEDIUM",
                 "why": "the matrix is an example that nobody approved; too little is known",
             }),
             json!({
                 "communication_number": "N-3", "customer_ext_id": "X-3", "business_unit": none,
-                "name": "Ona Petraitė", "score": none, "level": none,
+                "name": "Ona Petraitė", "process": "kyc_scoring", "related": none, "score": none, "level": none,
                 "why": "no risk matrix is for the category IND_PK",
             }),
         ]

@@ -45,11 +45,11 @@ fn evaluations_and_screenings_in_one_list_the_oldest_first() {
     assert_eq!(
         lines(&office(), &["pending"]),
         [
-            "what,process,assessment_id,customer_ext_id,business_unit,newest,communication_number,why",
-            "screening,PEP,1,X-1,,0,N-1,kycdrop does not screen",
-            "screening,SANCTIONS,1,X-1,,0,N-1,kycdrop does not screen",
-            "evaluation,,2,X-1,,1,N-1b,a person decides",
-            "screening,ADVERSE_MEDIA,3,X-2,kaunas,1,N-2,kycdrop does not screen",
+            "what,process,assessment_id,customer_ext_id,business_unit,newest,communication_number,why,related",
+            "screening,PEP,1,X-1,,0,N-1,there is no list for it,",
+            "screening,SANCTIONS,1,X-1,,0,N-1,there is no list for it,",
+            "evaluation,,2,X-1,,1,N-1b,a person decides,",
+            "screening,ADVERSE_MEDIA,3,X-2,kaunas,1,N-2,there is no list for it,",
         ]
     );
 }
@@ -59,8 +59,8 @@ fn what_a_later_assessment_replaced_can_be_left_out() {
     assert_eq!(
         lines(&office(), &["pending", "--newest"])[1..],
         [
-            "evaluation,,2,X-1,,1,N-1b,a person decides",
-            "screening,ADVERSE_MEDIA,3,X-2,kaunas,1,N-2,kycdrop does not screen"
+            "evaluation,,2,X-1,,1,N-1b,a person decides,",
+            "screening,ADVERSE_MEDIA,3,X-2,kaunas,1,N-2,there is no list for it,"
         ]
     );
 }

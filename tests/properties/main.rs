@@ -3,10 +3,12 @@
 
 mod events;
 mod flaw;
+mod list_formats;
 mod risk;
 mod schema;
 #[path = "../schemas/mod.rs"]
 mod schemas;
+mod screening;
 mod sound;
 
 use std::io::Read;
@@ -43,6 +45,7 @@ fn rules(limits: Limits) -> Rules {
         max_customers: u64::MAX,
         accepts_repeats: true,
         matrices: Arc::default(),
+        lists: Arc::default(),
     }
 }
 

@@ -29,7 +29,7 @@ const ALL: [&str; 11] = [
        WHERE (t.batches, t.accepted, t.rejected)
              = (SELECT count(*), coalesce(sum(accepted), 0), coalesce(sum(rejected), 0) FROM batch)
          AND t.evaluations = (SELECT count(*) FROM open_evaluation)
-         AND t.screenings = (SELECT count(*) FROM screening))",
+         AND t.screenings = (SELECT count(*) FROM open_screening))",
     "SELECT 'tables communication_number, customer, succession: not as many rows as in total'
      FROM total WHERE assessments <> (SELECT count(*) FROM communication_number)
        OR customers <> (SELECT count(*) FROM customer)

@@ -1,6 +1,6 @@
 //! Standing customers whose risk level was asked for: their newest requests, to be evaluated again.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use crate::clock;
 use crate::trouble::Result;
@@ -43,16 +43,7 @@ pub fn standing_after(conn: &Connection, after: i64, most: u32) -> Result<Vec<St
            AND NOT EXISTS (SELECT 1 FROM succession s WHERE s.assessment_id = a.assessment_id)
          ORDER BY a.assessment_id LIMIT ?2",
     )?;
-    let rows = select.query_map(params![after, most], |r| {
-        Ok(Standing {
-            assessment_id: r.get(0)?,
-            text: r.get(1)?,
-            number: r.get(2)?,
-            ext_id: r.get(3)?,
-            business_unit: r.get(4)?,
-            matrix_id: r.get(5)?,
-        })
-    })?;
+    let rows = select.query_map(params![after, most], Standing::from_row)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -70,21 +61,68 @@ pub(in crate::history) fn record_again(
     Ok(decided)
 }
 
+/// The request of an assessment that has an open evaluation.
+pub(in crate::history) fn open_request(
+    conn: &Connection,
+    assessment_id: i64,
+) -> Result<Option<Standing>> {
+    let mut select = conn.prepare_cached(
+        "SELECT a.assessment_id, payload_text(a.payload), e.communication_number,
+                a.customer_ext_id, a.business_unit, e.matrix_id
+         FROM evaluation e JOIN open_evaluation o USING (evaluation_id)
+         JOIN assessment a USING (assessment_id) WHERE e.assessment_id = ?1",
+    )?;
+    let mut rows = select.query_map([assessment_id], Standing::from_row)?;
+    Ok(rows.next().transpose()?)
+}
+
+impl Standing {
+    fn from_row(r: &Row<'_>) -> rusqlite::Result<Standing> {
+        Ok(Standing {
+            assessment_id: r.get(0)?,
+            text: r.get(1)?,
+            number: r.get(2)?,
+            ext_id: r.get(3)?,
+            business_unit: r.get(4)?,
+            matrix_id: r.get(5)?,
+        })
+    }
+}
+
 impl Evaluations<'_> {
+    /// Writes an evaluation in the place of the open one, under the same number.
+    pub(in crate::history) fn record_anew(
+        &mut self,
+        standing: &Standing,
+        evaluated: &Evaluated,
+    ) -> Result<()> {
+        self.write_again(standing, &standing.number, evaluated)?;
+        Ok(())
+    }
+
     /// Writes an evaluation that was done again. It takes the place of one that is open. Its events are
     /// under the number of the request while that has none, else under a number of its own. Returns
     /// whether the matrix decided.
     fn record_again(&mut self, standing: &Standing, evaluated: &Evaluated) -> Result<bool> {
-        let id = standing.assessment_id;
-        let before = level_of(self.conn, id)?;
-        self.supersede(id, i64::MAX)?;
         let number = match self.has_events(&standing.number)? {
             false => standing.number.clone(),
             true => self.number_again()?,
         };
+        self.write_again(standing, &number, evaluated)
+    }
+
+    fn write_again(
+        &mut self,
+        standing: &Standing,
+        number: &str,
+        evaluated: &Evaluated,
+    ) -> Result<bool> {
+        let id = standing.assessment_id;
+        let before = level_of(self.conn, id)?;
+        self.supersede(id, i64::MAX)?;
         let whose = Whose {
             assessment_id: id,
-            number: &number,
+            number,
             ext_id: &standing.ext_id,
             business_unit: standing.business_unit.as_deref(),
         };

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::value::RawValue;
 
-use crate::response::{Event, KycScoring, event_id, events_body, events_file};
+use crate::response::{Event, event_id, events_body, events_file};
 use crate::trouble::Result;
 
 use super::Whose;
@@ -21,16 +21,20 @@ pub struct EventFile {
     pub events: u64,
 }
 
-pub(super) struct Events<'c> {
+pub(in crate::history) struct Events<'c> {
     pub conn: &'c Connection,
 }
 
 impl Events<'_> {
-    /// Adds an event to those of its communicationNumber.
-    pub(super) fn add(&self, whose: &Whose<'_>, event: &KycScoring<'_>, now: &str) -> Result<()> {
+    /// Adds an event, its type and its data, to those of its communicationNumber.
+    pub(in crate::history) fn add(
+        &self,
+        whose: &Whose<'_>,
+        (kind, data): (&str, &str),
+        now: &str,
+    ) -> Result<()> {
         let (file_id, no) = self.next(whose.number)?;
-        let kind = event.kind();
-        let id = event_id(whose.number, whose.ext_id, &kind, no);
+        let id = event_id(whose.number, whose.ext_id, kind, no);
         self.conn
             .prepare_cached("INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
             .execute(params![
@@ -39,7 +43,7 @@ impl Events<'_> {
                 whose.assessment_id,
                 kind,
                 whose.ext_id,
-                event.data(),
+                data,
                 id,
                 now
             ])?;

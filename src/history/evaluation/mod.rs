@@ -17,11 +17,11 @@ use crate::evaluate::{Evaluation, Verdict};
 use crate::response::{KycScoring, KycState};
 use crate::trouble::Result;
 
-pub(super) use again::record_again;
 pub use again::{Standing, standing_after};
+pub(super) use again::{open_request, record_again};
 pub use decide::{DecisionRefused, NewDecision, recorded, refusal};
 pub use events::EventFile;
-pub(super) use events::{body, mark, unpublished};
+pub(super) use events::{Events, body, mark, unpublished};
 pub(super) use matrices::{activate, are_known};
 pub use open::{OpenEvaluation, nearest_open, open_evaluations};
 
@@ -150,7 +150,10 @@ impl<'c> Evaluations<'c> {
                     decision_ground_code: None,
                     approved_at: None,
                 };
-                self.events.add(whose, &pending, now)?;
+                if !self.is_pending_already(whose.number)? {
+                    self.events
+                        .add(whose, (&pending.kind(), &pending.data()), now)?;
+                }
                 return Ok(None);
             }
             Verdict::Accepted => true,
@@ -164,6 +167,13 @@ impl<'c> Evaluations<'c> {
         };
         self.write_decision(id, &decided, now)?;
         Ok(Some(evaluation.level))
+    }
+
+    /// Whether it was said already that a person decides under this number.
+    fn is_pending_already(&self, number: &str) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM event_file f JOIN event e USING (file_id)
+                   WHERE f.communication_number = ?1 AND e.type LIKE '%.kyc_scoring.pending')";
+        Ok(self.statement(sql)?.query_row([number], |r| r.get(0))?)
     }
 
     /// A later request of the customer was accepted: what is open of the assessment that it replaces is
@@ -283,7 +293,8 @@ impl<'c> Evaluations<'c> {
             decision_ground_code: row.ground.as_deref(),
             approved_at: approved.then(|| approval_date.unwrap_or(now)),
         };
-        self.events.add(&row.whose(), &event, now)
+        self.events
+            .add(&row.whose(), (&event.kind(), &event.data()), now)
     }
 
     /// Whether an earlier evaluation of the customer was accepted and completed; not as a lead, which has

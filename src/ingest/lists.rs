@@ -1,0 +1,84 @@
+//! The screening lists of a home, read and indexed.
+
+use std::sync::Arc;
+
+use crate::catalog::ScreeningProcess;
+use crate::clock;
+use crate::config::Home;
+use crate::history::{History, ListVersion};
+use crate::lists::{Content, List, Lists, Previous, folds, read_folder};
+use crate::screening::Index;
+use crate::trouble::Result;
+
+use super::screening::{UsedList, UsedLists};
+
+/// The score from which on an entry is a hit, where the list's description gives none.
+const THRESHOLD: f64 = 0.8;
+
+/// Reads and indexes the lists of a home, and keeps the version of each in the history. A list that is
+/// refused is said, and its processes cannot be screened.
+pub(super) fn of_home(history: &mut History, home: &Home) -> Result<UsedLists> {
+    if !home.lists().is_dir() {
+        return Ok(UsedLists::default());
+    }
+    let before = history.list_entries_before()?;
+    let before = before
+        .into_iter()
+        .map(|(name, entries)| (name, Previous { entries }));
+    let lists = read_folder(
+        &home.lists(),
+        clock::utc_now().date_naive(),
+        &before.collect(),
+    )?;
+    for (list, refusal) in lists.refused() {
+        tracing::error!(list = list.name, "screening list refused: {refusal}");
+    }
+    let used = lists
+        .all
+        .iter()
+        .filter_map(|list| Some((list, list.content.as_ref().ok()?)));
+    let versions: Vec<ListVersion> = used.map(|(list, content)| version(list, content)).collect();
+    let ids = history.activate_lists(&versions)?;
+    let mut of_process: Vec<_> = ScreeningProcess::ALL
+        .into_iter()
+        .map(|process| match lists.missing(process) {
+            Some(why) => (process, Err(why.to_string())),
+            None => (process, Ok(Vec::new())),
+        })
+        .collect();
+    let mut ids = ids.into_iter();
+    let folds = folds(&home.lists())?;
+    let Lists { all, .. } = lists;
+    for list in all {
+        let (Ok(content), Some(description)) = (list.content, list.description) else {
+            continue;
+        };
+        let Some(id) = ids.next() else { break };
+        let used = Arc::new(UsedList {
+            id,
+            name: list.name,
+            threshold: description.threshold.unwrap_or(THRESHOLD) as f32,
+            index: Index::build(content.entities, &folds),
+        });
+        for (process, lists) in &mut of_process {
+            if let Ok(lists) = lists
+                && description.processes.contains(process)
+            {
+                lists.push(used.clone());
+            }
+        }
+    }
+    Ok(UsedLists(of_process))
+}
+
+fn version(list: &List, content: &Content) -> ListVersion {
+    let title = list.description.as_ref().map(|d| d.title.clone());
+    ListVersion {
+        name: list.name.clone(),
+        version: content.version.clone(),
+        title: title.unwrap_or_default(),
+        date: content.date.to_string(),
+        entries: content.entities.len() as u64,
+        names: content.names,
+    }
+}

@@ -1,0 +1,341 @@
+//! The screening of a request, by the thread that validated it, and the lists that it is compared with.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::catalog::{
+    CUSTOMER, EntityType, FieldIndex, RELATED_ENTITY, ScreeningProcess, customer::customer,
+    related_entity,
+};
+use crate::history::{Screening, ScreeningHit};
+use crate::request::Node;
+use crate::screening::{Entity, Index, Options, Query, Subject};
+
+/// A list in use.
+pub struct UsedList {
+    /// Its row in the history.
+    pub id: i64,
+    /// The name of its description without `.toml`.
+    pub name: String,
+    /// The score from which on an entry is a hit.
+    pub threshold: f32,
+    /// Its entries.
+    pub index: Index,
+}
+
+/// The lists of a process: those in use, or why it cannot be screened.
+pub(super) type OfProcess = Result<Vec<Arc<UsedList>>, String>;
+
+/// The lists of every process.
+#[derive(Default)]
+pub struct UsedLists(pub Vec<(ScreeningProcess, OfProcess)>);
+
+/// So many hits of one subject and list are kept.
+const BEST: usize = 10;
+
+const PROCESSES: FieldIndex = customer("initializeScreeningProcesses");
+const BUSINESS_UNIT: FieldIndex = customer("businessUnit");
+const EXT_ID: FieldIndex = customer("customerExtId");
+const RELATED: FieldIndex = customer("listRelatedEntity");
+
+/// Whose screening it is: a pair that was dismissed for one customer is not for another.
+struct Whose<'w> {
+    process: ScreeningProcess,
+    business_unit: Option<&'w str>,
+    customer_ext_id: &'w str,
+    /// That of the subject's events.
+    ext_id: &'w str,
+}
+
+/// Whom a name is compared for.
+struct Whom {
+    subject: Subject,
+    /// The name as it is written, and other names of the same.
+    names: Vec<String>,
+    birth_date: Option<String>,
+    countries: Vec<String>,
+}
+
+impl UsedLists {
+    /// The processes that can be screened.
+    pub(super) fn processes(&self) -> Vec<ScreeningProcess> {
+        let usable = self.0.iter().filter(|(_, lists)| lists.is_ok());
+        usable.map(|(process, _)| *process).collect()
+    }
+
+    /// The processes that cannot be screened, each with why.
+    pub(super) fn missing(&self) -> Vec<(ScreeningProcess, String)> {
+        let missing = |(process, lists): &(ScreeningProcess, OfProcess)| {
+            Some((*process, lists.as_ref().err()?.clone()))
+        };
+        self.0.iter().filter_map(missing).collect()
+    }
+
+    /// Every list that some process can be screened with, once.
+    pub(super) fn all(&self) -> Vec<Arc<UsedList>> {
+        let lists = self.0.iter().filter_map(|(_, lists)| lists.as_ref().ok());
+        let mut all: Vec<Arc<UsedList>> = lists.flatten().cloned().collect();
+        all.sort_by_key(|list| list.id);
+        all.dedup_by_key(|list| list.id);
+        all
+    }
+
+    /// The rows of these lists, which have their versions, as JSON.
+    pub(super) fn versions(&self) -> String {
+        let ids: Vec<i64> = self.all().iter().map(|list| list.id).collect();
+        json!(ids).to_string()
+    }
+
+    /// Screens the customer and each related entity for every process that the request asks for.
+    pub(super) fn screen(&self, root: &Node<'_>, lead: bool) -> Vec<Screening> {
+        let names = CUSTOMER.field(PROCESSES).ty.values();
+        let asked = root.items(PROCESSES).filter_map(|item| item.choice());
+        let mut asked: Vec<ScreeningProcess> = asked
+            .filter_map(|i| ScreeningProcess::from_name(names.get(i)?))
+            .collect();
+        asked.sort_unstable();
+        asked.dedup();
+        self.screen_for(&asked, root, lead)
+    }
+
+    /// Screens the customer and each related entity for these processes.
+    pub(super) fn screen_for(
+        &self,
+        processes: &[ScreeningProcess],
+        root: &Node<'_>,
+        lead: bool,
+    ) -> Vec<Screening> {
+        if processes.is_empty() {
+            return Vec::new();
+        }
+        let customer_ext_id = root.sound_text(EXT_ID).unwrap_or_default();
+        let unit = root.sound_text(BUSINESS_UNIT);
+        let whose = if lead { "lead" } else { "customer" };
+        let mut subjects = vec![
+            (None, whose, customer_ext_id.to_owned(), self::whom(root), {
+                Map::from_iter([("externalId".to_owned(), json!(customer_ext_id))])
+            }),
+        ];
+        let related = root.items(RELATED).enumerate();
+        for (i, item) in related {
+            if let Some(node) = root.item_node(RELATED, item) {
+                let own = node.sound_text(related_field("extId"));
+                subjects.push((
+                    Some(i as u32),
+                    "related_entity",
+                    own.unwrap_or(customer_ext_id).to_owned(),
+                    whom(&node),
+                    related_members(&node, customer_ext_id),
+                ));
+            }
+        }
+        let mut all = Vec::new();
+        for &process in processes {
+            for (related, kind, ext_id, whom, members) in &subjects {
+                let identity = Whose {
+                    process,
+                    business_unit: unit,
+                    customer_ext_id,
+                    ext_id,
+                };
+                let lists = self.0.iter().find(|(p, _)| *p == process).map(|(_, l)| l);
+                let (lists, found) = match lists {
+                    Some(Ok(lists)) => (
+                        lists.iter().map(|list| list.id).collect(),
+                        Ok(whom.compare(&identity, lists)),
+                    ),
+                    Some(Err(why)) => (Vec::new(), Err(why.clone())),
+                    None => (Vec::new(), Err("there is no list for it".to_owned())),
+                };
+                all.push(Screening {
+                    process,
+                    related: *related,
+                    kind,
+                    ext_id: ext_id.clone(),
+                    name: whom.names.first().cloned().unwrap_or_default(),
+                    subject: members.clone(),
+                    lists,
+                    found,
+                });
+            }
+        }
+        all
+    }
+}
+
+const fn related_field(name: &str) -> FieldIndex {
+    related_entity(name)
+}
+
+/// A field that customers and related entities have.
+macro_rules! of_both {
+    ($node:expr, $name:literal) => {{
+        let field = match std::ptr::eq($node.object(), &RELATED_ENTITY) {
+            true => const { related_entity($name) },
+            false => const { customer($name) },
+        };
+        $node.sound_text(field)
+    }};
+}
+
+/// Whom a customer or related entity is compared as.
+fn whom(node: &Node<'_>) -> Whom {
+    let is_customer = !std::ptr::eq(node.object(), &RELATED_ENTITY);
+    let entity_type = match is_customer {
+        true => node.choice(const { customer("entityType") }),
+        false => node.choice(const { related_entity("entityType") }),
+    };
+    let is_person = entity_type.and_then(EntityType::from_name) == Some(EntityType::Individual);
+    let name = match is_person {
+        true => [of_both!(node, "firstName"), of_both!(node, "lastName")]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" "),
+        false => of_both!(node, "title").unwrap_or_default().to_owned(),
+    };
+    let mut names = vec![name];
+    let mut countries = vec![
+        of_both!(node, "birthCountry"),
+        of_both!(node, "registrationCountry"),
+    ];
+    if is_customer {
+        let trading = node.sound_text(const { customer("tradingName") });
+        names.extend(trading.map(str::to_owned));
+        countries.extend([
+            node.sound_text(const { customer("citizenshipCountry") }),
+            node.sound_text(const { customer("secondCitizenshipCountry") }),
+            node.sound_text(const { customer("permanentResidenceCountry") }),
+        ]);
+    } else {
+        countries.push(node.sound_text(const { related_entity("country") }));
+    }
+    let mut countries: Vec<String> = countries.into_iter().flatten().map(str::to_owned).collect();
+    countries.sort_unstable();
+    countries.dedup();
+    Whom {
+        subject: match is_person {
+            true => Subject::Person,
+            false => Subject::Organization,
+        },
+        names,
+        birth_date: of_both!(node, "birthDate")
+            .and_then(|d| d.get(..10))
+            .map(str::to_owned),
+        countries,
+    }
+}
+
+impl Whom {
+    /// The hits in these lists, the best of each entry, the best first.
+    fn compare(&self, whose: &Whose<'_>, lists: &[Arc<UsedList>]) -> Vec<ScreeningHit> {
+        let countries: Vec<&str> = self.countries.iter().map(String::as_str).collect();
+        let mut hits: Vec<ScreeningHit> = Vec::new();
+        for list in lists {
+            let options = Options {
+                threshold: list.threshold,
+                best: BEST,
+            };
+            for name in &self.names {
+                let query = Query {
+                    name,
+                    subject: self.subject,
+                    birth_date: self.birth_date.as_deref(),
+                    countries: &countries,
+                };
+                for hit in list.index.screen(&query, &options) {
+                    let Some(entity) = list.index.entity(hit.entity) else {
+                        continue;
+                    };
+                    let listed = entity.names.get(hit.name);
+                    let new = ScreeningHit {
+                        list_id: list.id,
+                        entity_id: entity.id.to_string(),
+                        name: listed.map(|n| n.text.to_string()).unwrap_or_default(),
+                        score: hit.score,
+                        pair: self.pair(whose, &list.name, entity),
+                        details: json!({
+                            "met": hit.met.iter().map(|m| json!([m.query, m.listed, m.similarity, m.weight])).collect::<Vec<_>>(),
+                            "names": hit.names,
+                            "born": format!("{:?}", hit.born),
+                            "otherCountry": hit.other_country,
+                        })
+                        .to_string(),
+                    };
+                    let same = |h: &&mut ScreeningHit| {
+                        h.list_id == new.list_id && h.entity_id == new.entity_id
+                    };
+                    match hits.iter_mut().find(same) {
+                        Some(known) if known.score >= new.score => {}
+                        Some(known) => *known = new,
+                        None => hits.push(new),
+                    }
+                }
+            }
+        }
+        hits.sort_by(|a, b| {
+            (b.score, a.list_id, &a.entity_id).cmp(&(a.score, b.list_id, &b.entity_id))
+        });
+        hits
+    }
+
+    /// A hash of both sides: it changes when one of them does.
+    fn pair(&self, whose: &Whose<'_>, list: &str, entity: &Entity) -> String {
+        let names: Vec<&str> = entity.names.iter().map(|n| &*n.text).collect();
+        let both = json!([
+            whose.process.name(),
+            whose.business_unit,
+            whose.customer_ext_id,
+            whose.ext_id,
+            self.names,
+            self.birth_date,
+            self.countries,
+            list,
+            entity.id,
+            names,
+            entity.birth_dates,
+            entity.countries,
+        ]);
+        crate::hex(&Sha256::digest(both.to_string().as_bytes()))
+    }
+}
+
+/// The members of the events of a related entity that say who it is.
+fn related_members(node: &Node<'_>, customer_ext_id: &str) -> Map<String, Value> {
+    let text = |name: FieldIndex| node.sound_text(name);
+    let day = |name: FieldIndex| text(name).and_then(|d| d.get(..10));
+    let entity_type = node.choice(const { related_entity("entityType") });
+    let country = match entity_type {
+        Some("ORGANIZATION") => text(const { related_entity("registrationCountry") })
+            .or_else(|| text(const { related_entity("country") })),
+        _ => text(const { related_entity("country") }),
+    };
+    let members = [
+        ("customerExternalId", Some(customer_ext_id)),
+        ("externalId", text(const { related_entity("extId") })),
+        ("type", entity_type),
+        ("firstName", text(const { related_entity("firstName") })),
+        ("lastName", text(const { related_entity("lastName") })),
+        ("title", text(const { related_entity("title") })),
+        ("birthDate", day(const { related_entity("birthDate") })),
+        (
+            "establishmentDate",
+            day(const { related_entity("establishmentDate") }),
+        ),
+        (
+            "nationalCode",
+            text(const { related_entity("nationalCode") }),
+        ),
+        (
+            "relationCode",
+            text(const { related_entity("relationType") }),
+        ),
+        ("countryCode", country),
+    ];
+    let given = members
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), json!(value?))));
+    given.collect()
+}
