@@ -11,6 +11,7 @@ mod batch;
 mod care;
 pub mod check;
 mod classifiers;
+mod decisions;
 mod dictionary;
 mod entry;
 mod evaluation;

@@ -7,7 +7,6 @@ use rusqlite::{CachedStatement, Connection, Transaction, TransactionBehavior, pa
 
 use crate::catalog::{Action, Endpoint, RiskLevel};
 use crate::clock;
-use crate::evaluate::Screened;
 use crate::request::{Note, NoteKind};
 use crate::trouble::Result;
 use crate::validate::{Judged, TextPool};
@@ -15,15 +14,13 @@ use crate::validate::{Judged, TextPool};
 use super::assessment::AssessmentRows;
 use super::batch::{Finish, NewBatch, Written};
 use super::dictionary::Packing;
-use super::evaluation::{
-    self, DecisionRefused, Evaluated, Evaluations, NewDecision, Standing, Whose, count_open,
-};
+use super::evaluation::{Evaluated, Evaluations, Whose, count_open};
 use super::findings::FindingRows;
 use super::footprint::{Change, Footprint, Writing};
 use super::keys::Keys;
 use super::payload::{PackedChunk, Payload};
 use super::rules::{Former, HistoryRules, Verdict};
-use super::screening::{self, NewScreeningDecision, Screening, ScreeningRefused, Screenings};
+use super::screening::{self, Screening, Screenings};
 use super::tally::Tally;
 use super::warnings::Warnings;
 
@@ -104,13 +101,13 @@ pub(super) struct At<'c> {
 
 /// One file being written.
 pub struct Recording<'g> {
-    conn: &'g Connection,
+    pub(super) conn: &'g Connection,
     packing: &'g Packing,
     /// Whether a dictionary was weighed on this file: once is enough.
     weighed: bool,
     rule_set_id: i64,
     batch: NewBatch,
-    batch_id: i64,
+    pub(super) batch_id: i64,
     first_assessment: i64,
     /// The number of the last one that was written.
     last_assessment: Option<i64>,
@@ -122,8 +119,8 @@ pub struct Recording<'g> {
     counts: Counts,
     tally: Tally,
     warnings: Warnings,
-    evaluations: Evaluations<'g>,
-    screenings: Screenings<'g>,
+    pub(super) evaluations: Evaluations<'g>,
+    pub(super) screenings: Screenings<'g>,
 }
 
 /// The statements that every customer needs, prepared once.
@@ -347,59 +344,6 @@ impl<'g> Recording<'g> {
             assessment_id
         ])?;
         Ok(())
-    }
-
-    /// Records a person's decision, which the file is. The inner error says why not.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn decide(
-        &mut self,
-        decision: &NewDecision,
-    ) -> Result<std::result::Result<(), DecisionRefused>> {
-        self.evaluations.decide(decision, self.batch_id)
-    }
-
-    /// Records a person's decision on a match, which the file is. Returns the assessment; the inner error
-    /// says why not.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn decide_screening(
-        &mut self,
-        decision: &NewScreeningDecision,
-    ) -> Result<std::result::Result<i64, ScreeningRefused>> {
-        self.screenings.decide(decision, self.batch_id)
-    }
-
-    /// What screenings are worth for an evaluation: a pair that was dismissed before is no match.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn outcomes(&self, screenings: &[Screening]) -> Result<Vec<Screened>> {
-        screenings
-            .iter()
-            .map(|s| self.screenings.outcome(s))
-            .collect()
-    }
-
-    /// The request of an assessment whose evaluation is open, and what its screenings are worth by now;
-    /// None where nothing is to be evaluated again.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn open_request(&self, assessment_id: i64) -> Result<Option<(Standing, Vec<Screened>)>> {
-        let standing = evaluation::open_request(self.conn, assessment_id)?;
-        let outcomes = screening::outcomes(self.conn, assessment_id)?;
-        Ok(standing.map(|standing| (standing, outcomes)))
-    }
-
-    /// Evaluates an open request again, under its own number, since its screening has been decided.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn evaluate_again(&mut self, standing: &Standing, evaluated: &Evaluated) -> Result<()> {
-        self.evaluations.record_anew(standing, evaluated)
     }
 
     /// How many customers of the file are rejected so far.

@@ -26,11 +26,10 @@ use crate::intake::{Claim, Deferral, ReservedNames, response_name};
 use crate::request::{Form, InvalidKind, Note, NoteDetail, NoteKind, Tree};
 use crate::response::batch_result;
 use crate::trouble::{Kind, Result, Trouble};
-use crate::validate::JudgedChunk;
 
 use super::decision::{self, Decision, NotADecision};
 use super::evaluating::Evaluator;
-use super::judge_file::{self, FileFacts, FileJudge, JudgeError, Rules, Source};
+use super::judge_file::{self, FileFacts, FileJudge, JudgeError, Make, Rules, Source};
 use super::lifecycle::{Recorded, Stage};
 use super::progress::Progress;
 use super::publish::Draft;
@@ -203,25 +202,13 @@ impl OneFile<'_> {
                 Ok(())
             }
         };
-        let packing = self.packing.clone();
-        let lists = self.rules.lists.clone();
-        let make = Arc::new(move |judged: JudgedChunk, tree: &Tree| {
-            let screenings = match judged.customers.first() {
-                Some(c) if !endpoint.is_batch() && c.findings.is_empty() => {
-                    let root = tree.root(judged.payload(c), &CUSTOMER);
-                    lists.screen(&root, c.summary.kind == Some(CategoryKind::Lead))
-                }
-                _ => Vec::new(),
-            };
-            ReadyChunk::of(judged, endpoint, &packing, screenings)
-        });
         let path = self.claim.source();
         let judge = FileJudge {
             endpoint,
             rules: self.rules,
             pool: self.pool,
             progress,
-            make,
+            make: self.make_ready(endpoint),
             take: &mut take,
         };
         let judged = judge.judge(Source::File(&path));
@@ -244,6 +231,21 @@ impl OneFile<'_> {
                 _ => e.into(),
             })?;
         Ok((facts.hashed, end))
+    }
+
+    /// What the threads make of a chunk. A single request is screened there too.
+    fn make_ready(&self, endpoint: Endpoint) -> Make<ReadyChunk> {
+        let (packing, lists) = (self.packing.clone(), self.rules.lists.clone());
+        Arc::new(move |judged, tree| {
+            let screenings = match judged.customers.first() {
+                Some(c) if !endpoint.is_batch() && c.findings.is_empty() => {
+                    let root = tree.root(judged.payload(c), &CUSTOMER);
+                    lists.screen(&root, c.summary.kind == Some(CategoryKind::Lead))
+                }
+                _ => Vec::new(),
+            };
+            ReadyChunk::of(judged, endpoint, &packing, screenings)
+        })
     }
 
     /// Records the decision that the file is.

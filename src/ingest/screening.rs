@@ -110,52 +110,32 @@ impl UsedLists {
         if processes.is_empty() {
             return Vec::new();
         }
-        let customer_ext_id = root.sound_text(EXT_ID).unwrap_or_default();
-        let unit = root.sound_text(BUSINESS_UNIT);
-        let whose = if lead { "lead" } else { "customer" };
-        let mut subjects = vec![
-            (None, whose, customer_ext_id.to_owned(), self::whom(root), {
-                Map::from_iter([("externalId".to_owned(), json!(customer_ext_id))])
-            }),
-        ];
-        let related = root.items(RELATED).enumerate();
-        for (i, item) in related {
-            if let Some(node) = root.item_node(RELATED, item) {
-                let own = node.sound_text(related_field("extId"));
-                subjects.push((
-                    Some(i as u32),
-                    "related_entity",
-                    own.unwrap_or(customer_ext_id).to_owned(),
-                    whom(&node),
-                    related_members(&node, customer_ext_id),
-                ));
-            }
-        }
+        let subjects = subjects(root, lead);
         let mut all = Vec::new();
         for &process in processes {
-            for (related, kind, ext_id, whom, members) in &subjects {
-                let identity = Whose {
+            let lists = self.0.iter().find(|(p, _)| *p == process).map(|(_, l)| l);
+            for subject in &subjects {
+                let whose = Whose {
                     process,
-                    business_unit: unit,
-                    customer_ext_id,
-                    ext_id,
+                    business_unit: root.sound_text(BUSINESS_UNIT),
+                    customer_ext_id: root.sound_text(EXT_ID).unwrap_or_default(),
+                    ext_id: &subject.ext_id,
                 };
-                let lists = self.0.iter().find(|(p, _)| *p == process).map(|(_, l)| l);
                 let (lists, found) = match lists {
                     Some(Ok(lists)) => (
                         lists.iter().map(|list| list.id).collect(),
-                        Ok(whom.compare(&identity, lists)),
+                        Ok(subject.whom.compare(&whose, lists)),
                     ),
                     Some(Err(why)) => (Vec::new(), Err(why.clone())),
                     None => (Vec::new(), Err("there is no list for it".to_owned())),
                 };
                 all.push(Screening {
                     process,
-                    related: *related,
-                    kind,
-                    ext_id: ext_id.clone(),
-                    name: whom.names.first().cloned().unwrap_or_default(),
-                    subject: members.clone(),
+                    related: subject.related,
+                    kind: subject.kind,
+                    ext_id: subject.ext_id.clone(),
+                    name: subject.whom.names.first().cloned().unwrap_or_default(),
+                    subject: subject.members.clone(),
                     lists,
                     found,
                 });
@@ -165,8 +145,42 @@ impl UsedLists {
     }
 }
 
-const fn related_field(name: &str) -> FieldIndex {
-    related_entity(name)
+/// The customer or a related entity.
+struct One {
+    /// The position of a related entity in its list, from 0.
+    related: Option<u32>,
+    /// Whom its events are about.
+    kind: &'static str,
+    ext_id: String,
+    whom: Whom,
+    /// The members of its events that say who it is.
+    members: Map<String, Value>,
+}
+
+/// The customer, then each related entity.
+fn subjects(root: &Node<'_>, lead: bool) -> Vec<One> {
+    let customer_ext_id = root.sound_text(EXT_ID).unwrap_or_default();
+    let mut all = vec![One {
+        related: None,
+        kind: if lead { "lead" } else { "customer" },
+        ext_id: customer_ext_id.to_owned(),
+        whom: whom(root),
+        members: Map::from_iter([("externalId".to_owned(), json!(customer_ext_id))]),
+    }];
+    for (i, item) in root.items(RELATED).enumerate() {
+        let Some(node) = root.item_node(RELATED, item) else {
+            continue;
+        };
+        let own = node.sound_text(const { related_entity("extId") });
+        all.push(One {
+            related: Some(i as u32),
+            kind: "related_entity",
+            ext_id: own.unwrap_or(customer_ext_id).to_owned(),
+            whom: whom(&node),
+            members: related_members(&node, customer_ext_id),
+        });
+    }
+    all
 }
 
 /// A field that customers and related entities have.

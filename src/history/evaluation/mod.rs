@@ -141,19 +141,7 @@ impl<'c> Evaluations<'c> {
         };
         let accepted = match evaluation.decision {
             Verdict::Person => {
-                let pending = KycScoring {
-                    lead: evaluated.lead,
-                    state: KycState::Pending,
-                    initial_risk_level: evaluation.level.name(),
-                    final_risk_level: None,
-                    decision_type: None,
-                    decision_ground_code: None,
-                    approved_at: None,
-                };
-                if !self.is_pending_already(whose.number)? {
-                    self.events
-                        .add(whose, (&pending.kind(), &pending.data()), now)?;
-                }
+                self.say_pending(whose, evaluated.lead, evaluation.level, now)?;
                 return Ok(None);
             }
             Verdict::Accepted => true,
@@ -167,6 +155,30 @@ impl<'c> Evaluations<'c> {
         };
         self.write_decision(id, &decided, now)?;
         Ok(Some(evaluation.level))
+    }
+
+    /// Says once under a number that a person decides.
+    fn say_pending(
+        &mut self,
+        whose: &Whose<'_>,
+        lead: bool,
+        level: RiskLevel,
+        now: &str,
+    ) -> Result<()> {
+        if self.is_pending_already(whose.number)? {
+            return Ok(());
+        }
+        let pending = KycScoring {
+            lead,
+            state: KycState::Pending,
+            initial_risk_level: level.name(),
+            final_risk_level: None,
+            decision_type: None,
+            decision_ground_code: None,
+            approved_at: None,
+        };
+        let (kind, data) = (pending.kind(), pending.data());
+        self.events.add(whose, (&kind, &data), now)
     }
 
     /// Whether it was said already that a person decides under this number.

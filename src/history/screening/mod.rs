@@ -123,32 +123,7 @@ impl<'c> Screenings<'c> {
         screening: &Screening,
         now: &str,
     ) -> Result<()> {
-        let hits = screening.found.as_deref().unwrap_or_default();
-        let lists = Value::from(screening.lists.clone()).to_string();
-        let subject = Value::Object(screening.subject.clone()).to_string();
-        self.statement(
-            "INSERT INTO screening_result (assessment_id, process, related, communication_number,
-               screened_at, why_not, lists, matched, kind, ext_id, name, subject)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-        )?
-        .execute(params![
-            whose.assessment_id,
-            screening.process.name(),
-            screening.related,
-            whose.number,
-            now,
-            screening.found.as_ref().err(),
-            lists,
-            !hits.is_empty(),
-            screening.kind,
-            screening.ext_id,
-            screening.name,
-            subject
-        ])?;
-        let id = self.conn.last_insert_rowid();
-        for (no, hit) in (1..).zip(hits) {
-            self.hit(id, no, hit)?;
-        }
+        let id = self.insert(whose, screening, now)?;
         let waits = match &screening.found {
             Err(_) => true,
             Ok(hits) => !hits.is_empty() && !self.are_dismissed(hits)?,
@@ -182,6 +157,37 @@ impl<'c> Screenings<'c> {
             ..*whose
         };
         self.events.add(&about, (&kind, &data), now)
+    }
+
+    /// Writes the row of a screening and those of its hits.
+    fn insert(&self, whose: &Whose<'_>, screening: &Screening, now: &str) -> Result<i64> {
+        let hits = screening.found.as_deref().unwrap_or_default();
+        let lists = Value::from(screening.lists.clone()).to_string();
+        let subject = Value::Object(screening.subject.clone()).to_string();
+        self.statement(
+            "INSERT INTO screening_result (assessment_id, process, related, communication_number,
+               screened_at, why_not, lists, matched, kind, ext_id, name, subject)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        )?
+        .execute(params![
+            whose.assessment_id,
+            screening.process.name(),
+            screening.related,
+            whose.number,
+            now,
+            screening.found.as_ref().err(),
+            lists,
+            !hits.is_empty(),
+            screening.kind,
+            screening.ext_id,
+            screening.name,
+            subject
+        ])?;
+        let id = self.conn.last_insert_rowid();
+        for (no, hit) in (1..).zip(hits) {
+            self.hit(id, no, hit)?;
+        }
+        Ok(id)
     }
 
     fn hit(&self, result_id: i64, no: u32, hit: &ScreeningHit) -> Result<()> {
