@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
@@ -11,7 +12,7 @@ use crate::catalog::{
 };
 use crate::history::{Screening, ScreeningHit};
 use crate::request::Node;
-use crate::screening::{Entity, Index, Options, Query, Subject};
+use crate::screening::{Entity, Index, Options, Query, Screener, Subject};
 
 /// A list in use.
 pub struct UsedList {
@@ -19,6 +20,8 @@ pub struct UsedList {
     pub id: i64,
     /// The name of its description without `.toml`.
     pub name: String,
+    /// The day that it is from.
+    pub date: NaiveDate,
     /// The score from which on an entry is a hit.
     pub threshold: f32,
     /// Its entries.
@@ -169,6 +172,28 @@ const fn related_field(name: &str) -> FieldIndex {
     related_entity(name)
 }
 
+/// The best score, from `least` on, that a customer or one of its related entities has in a list, in
+/// thousandths; 0: none.
+pub fn best_score(root: &Node<'_>, list: &mut Screener<'_>, least: f32) -> u16 {
+    let nodes = root
+        .items(RELATED)
+        .filter_map(|item| root.item_node(RELATED, item));
+    let everybody = std::iter::once(whom(root)).chain(nodes.map(|node| whom(&node)));
+    let options = Options {
+        threshold: least,
+        best: 1,
+    };
+    let mut best = 0;
+    for whom in everybody {
+        let countries: Vec<&str> = whom.countries.iter().map(String::as_str).collect();
+        for name in &whom.names {
+            let hits = list.screen(&whom.query(name, &countries), &options);
+            best = hits.first().map_or(best, |hit| hit.score.max(best));
+        }
+    }
+    best
+}
+
 /// A field that customers and related entities have.
 macro_rules! of_both {
     ($node:expr, $name:literal) => {{
@@ -229,6 +254,15 @@ fn whom(node: &Node<'_>) -> Whom {
 }
 
 impl Whom {
+    fn query<'q>(&'q self, name: &'q str, countries: &'q [&'q str]) -> Query<'q> {
+        Query {
+            name,
+            subject: self.subject,
+            birth_date: self.birth_date.as_deref(),
+            countries,
+        }
+    }
+
     /// The hits in these lists, the best of each entry, the best first.
     fn compare(&self, whose: &Whose<'_>, lists: &[Arc<UsedList>]) -> Vec<ScreeningHit> {
         let countries: Vec<&str> = self.countries.iter().map(String::as_str).collect();
@@ -239,13 +273,7 @@ impl Whom {
                 best: BEST,
             };
             for name in &self.names {
-                let query = Query {
-                    name,
-                    subject: self.subject,
-                    birth_date: self.birth_date.as_deref(),
-                    countries: &countries,
-                };
-                for hit in list.index.screen(&query, &options) {
+                for hit in list.index.screen(&self.query(name, &countries), &options) {
                     let Some(entity) = list.index.entity(hit.entity) else {
                         continue;
                     };
