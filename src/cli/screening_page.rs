@@ -127,9 +127,9 @@ fn decision(out: &mut String, s: &ScreeningRow) {
     let by = d.decided_by.as_deref().map(|by| format!(" by {by}"));
     let _ = writeln!(
         out,
-        "  {what}{} at {}: \"{}\"",
+        "  {what}{} at {}",
         visible(&by.unwrap_or_default()),
         d.decided_at,
-        visible(&d.reason)
     );
+    let _ = writeln!(out, "  \"{}\"", visible(&d.reason));
 }
