@@ -8,8 +8,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use chrono::NaiveDate;
-
 use crate::atomic_file::{self, AtomicFile, Existing, Readers, Rules};
 use crate::clock;
 use crate::config::{Config, Home};
@@ -199,26 +197,33 @@ impl Metrics {
             self.matches,
         );
         let today = clock::utc_now().date_naive();
-        let figures: [(&str, &str, fn(&UsedList, NaiveDate) -> i64); 2] = [
-            (
-                "list_age_days",
-                "Age of a screening list in use.",
-                |list, today| (today - list.date).num_days(),
-            ),
-            (
-                "list_entries",
-                "Entries of a screening list in use.",
-                |list, _| list.index.entities() as i64,
-            ),
-        ];
-        for (name, help, figure) in figures {
-            if !self.lists.is_empty() {
-                out.head(name, help, "gauge");
-            }
-            for list in &self.lists {
-                let (of, value) = (label(&list.name), figure(list, today));
-                out.line(format_args!("kycdrop_{name}{{list=\"{of}\"}} {value}"));
-            }
+        self.list_figure(
+            out,
+            "list_age_days",
+            "Age of a screening list in use.",
+            |list| (today - list.date).num_days(),
+        );
+        self.list_figure(
+            out,
+            "list_entries",
+            "Entries of a screening list in use.",
+            |list| list.index.entities() as i64,
+        );
+    }
+
+    fn list_figure(
+        &self,
+        out: &mut Text,
+        name: &str,
+        help: &str,
+        figure: impl Fn(&UsedList) -> i64,
+    ) {
+        if !self.lists.is_empty() {
+            out.head(name, help, "gauge");
+        }
+        for list in &self.lists {
+            let (of, value) = (label(&list.name), figure(list));
+            out.line(format_args!("kycdrop_{name}{{list=\"{of}\"}} {value}"));
         }
     }
 

@@ -224,6 +224,7 @@ pub(crate) fn still(office: Office) -> Office {
              UPDATE assessment SET assessed_at = '2026-11-21T09:30:00.000Z', elapsed_ms = 1;
              UPDATE rejection SET rejected_at = '2026-11-21T09:30:00.000Z', elapsed_ms = 1;
              UPDATE screening SET requested_at = '2026-11-21T09:30:00.000Z';
+             UPDATE screening_result SET screened_at = '2026-11-21T09:30:00.000Z';
              UPDATE classifier_value SET retired_at = '2026-11-21T09:30:00.000Z'
              WHERE retired_at IS NOT NULL;",
         )
