@@ -79,6 +79,19 @@ struct ListLine {
 }
 
 impl ListLine {
+    /// Every list of the home; one line if they cannot be looked at.
+    fn all(home: &Home) -> Vec<ListLine> {
+        match super::lists::of_home(home) {
+            Ok(lists) => lists.standings().into_iter().map(ListLine::of).collect(),
+            Err(e) => vec![ListLine {
+                list: "lists".into(),
+                entries: None,
+                age_days: None,
+                refused: Some(e.what),
+            }],
+        }
+    }
+
     fn of(list: Standing) -> ListLine {
         ListLine {
             list: list.list,
@@ -222,7 +235,7 @@ fn look(home: &Home, last: u32) -> Result<Status> {
         history => history?,
     };
     let lists = match home.lists().is_dir() && damage.is_none() {
-        true => super::lists::of_home(home)?.standings(),
+        true => ListLine::all(home),
         false => Vec::new(),
     };
     Ok(Status {
@@ -240,7 +253,7 @@ fn look(home: &Home, last: u32) -> Result<Status> {
         in_work: names_in_work(home, &in_work),
         last_batches,
         totals,
-        lists: lists.into_iter().map(ListLine::of).collect(),
+        lists,
     })
 }
 
