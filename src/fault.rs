@@ -50,6 +50,14 @@ pub const EXPORT_STEPS: &[&str] = &[
     "export.done",
 ];
 
+/// The steps of a rescreening, in order; events are put out between them.
+pub const RESCREEN_STEPS: &[&str] = &[
+    "rescreen.begun",
+    "rescreen.recorded",
+    "rescreen.compared",
+    "rescreen.ended",
+];
+
 /// The steps of other ways: a file that goes back to the inbox, a home that is made, a start.
 pub const OTHER_STEPS: &[&str] = &[
     "back.before",

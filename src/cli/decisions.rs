@@ -1,4 +1,4 @@
-//! `decisions`: the evaluations that wait for a person, or for a risk matrix.
+//! `decisions`: the evaluations that wait for a person, or for a risk matrix, and the matches of screening.
 
 use crate::config::Home;
 use crate::history::{Answer, Cell, OpenEvaluation, OpenMatch, open_evaluations, open_matches};

@@ -14,7 +14,7 @@ use crate::answer_name::WorklistFile;
 use crate::catalog::RuleRow;
 use crate::config::Home;
 use crate::explain::{self, Asked, ExplainedCustomer, Explainer, Meaning, WhatKind};
-use crate::history::ask::{self, Batch, EvaluationRow, Reason};
+use crate::history::ask::{self, Batch, EvaluationRow, Reason, ScreeningRow};
 use crate::position::Position;
 use crate::talk::say;
 use crate::text::visible;
@@ -146,6 +146,9 @@ pub(super) struct Placed {
     /// Of a customer that was asked for alone.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) evaluations: Vec<EvaluationRow>,
+    /// Likewise.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) screenings: Vec<ScreeningRow>,
 }
 
 impl Args {
@@ -368,6 +371,10 @@ fn batch(
         let Some(judged) = ask::judged(conn, id, position)? else {
             return Err(no_customer(&batch, position));
         };
+        let saved = match alone {
+            Some(_) => ask::assessment_at(conn, id, position)?,
+            None => None,
+        };
         let begins = places.iter().find(|(p, _)| *p == position).map(|(_, p)| *p);
         customers.push(Placed {
             customer: position.saturating_add(1),
@@ -376,8 +383,12 @@ fn batch(
                 .as_deref()
                 .and_then(|text| ask::Places::of(text).name()),
             begins,
-            evaluations: match alone {
-                Some(_) => evaluations_at(conn, id, position)?,
+            evaluations: match saved {
+                Some(assessment) => ask::evaluations(conn, assessment)?,
+                None => Vec::new(),
+            },
+            screenings: match saved {
+                Some(assessment) => ask::screenings(conn, assessment)?,
                 None => Vec::new(),
             },
             explained: explainer.customer(&judged),
@@ -391,13 +402,6 @@ fn batch(
         more,
         batch,
     })
-}
-
-fn evaluations_at(conn: &Connection, batch: i64, position: u64) -> Result<Vec<EvaluationRow>> {
-    match ask::assessment_at(conn, batch, position)? {
-        Some(assessment) => ask::evaluations(conn, assessment),
-        None => Ok(Vec::new()),
-    }
 }
 
 /// The customers of a batch of which there is something to say, `limit` at most (0: all), and whether

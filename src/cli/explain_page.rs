@@ -8,6 +8,7 @@ use crate::text::{counted, of_them_repeated, visible};
 
 use super::evaluation_page;
 use super::explain::{ExplainedBatch, Placed};
+use super::screening_page;
 
 /// Text in lines; in what comes from customers nothing stays unseen.
 pub(super) struct Page(pub(super) String);
@@ -94,6 +95,7 @@ fn customer_text(page: &mut Page, placed: &Placed) {
         explained: customer,
         begins,
         evaluations,
+        screenings,
         ..
     } = placed;
     let mut head = format!("customer {}", placed.customer);
@@ -123,6 +125,10 @@ fn customer_text(page: &mut Page, placed: &Placed) {
     }
     if customer.findings.is_empty() && customer.warnings.is_empty() {
         page.line("  nothing to fix");
+    }
+    for screening in screenings {
+        page.line("");
+        page.0 += &screening_page::full(screening);
     }
     for evaluation in evaluations {
         page.line("");

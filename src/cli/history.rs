@@ -16,6 +16,7 @@ use super::evaluation_page;
 use super::found::{self, DEFAULT_TIMEOUT};
 use super::output::{self, TextFormat, json};
 use super::query;
+use super::screening_page;
 
 /// Of a changed value no more characters than this are shown as text.
 const SHOWN: usize = 80;
@@ -183,7 +184,9 @@ fn assessment(out: &mut String, a: &Assessment) {
         }
     }
     for s in &a.screenings {
-        let _ = writeln!(out, "    screening {} {}", s.process, s.status);
+        for line in screening_page::short(s).lines() {
+            let _ = writeln!(out, "    {line}");
+        }
     }
     for change in &a.changes {
         let _ = writeln!(

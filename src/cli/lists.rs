@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::clock;
 use crate::config::Home;
 use crate::history::{Answer, Cell};
+use crate::ingest::lists_of;
 use crate::lists::{Lists, Refusal, Standing, read_folder};
 use crate::talk::{note, say};
 use crate::text::{counted, visible};
@@ -36,8 +37,10 @@ pub(super) struct Args {
 /// Reads and shows them.
 pub(super) fn lists(home: &Home, args: &Args) -> Result<u8> {
     let folder = args.dir.clone().unwrap_or_else(|| home.lists());
-    let lists = if args.dir.is_some() || folder.exists() {
+    let lists = if args.dir.is_some() {
         read_folder(&folder, clock::utc_now().date_naive(), &BTreeMap::new())?
+    } else if folder.exists() {
+        of_home(home)?
     } else {
         note!(
             "there is no folder {}; docs/LISTS.md says what belongs there",
@@ -74,6 +77,17 @@ pub(super) fn lists(home: &Home, args: &Args) -> Result<u8> {
         false if refused.iter().all(|refusal| refusal.may_pass()) => Kind::Busy as u8,
         false => Kind::Setup as u8,
     })
+}
+
+/// The lists of a home. One that lost more than a fifth of its entries is refused here as in work.
+pub(super) fn of_home(home: &Home) -> Result<Lists> {
+    match super::history_if_any(home)? {
+        Some(history) => lists_of(&history, home),
+        None => {
+            let today = clock::utc_now().date_naive();
+            read_folder(&home.lists(), today, &BTreeMap::new())
+        }
+    }
 }
 
 fn show(lists: &Lists, mut printer: Printer) -> Result<()> {
@@ -128,8 +142,7 @@ pub(super) fn line_of_doctor(home: &Home) -> Option<Line> {
     if !folder.exists() {
         return None;
     }
-    let today = clock::utc_now().date_naive();
-    let lists = match read_folder(&folder, today, &BTreeMap::new()) {
+    let lists = match of_home(home) {
         Ok(lists) => lists,
         Err(e) => return Some(failed("lists", e)),
     };

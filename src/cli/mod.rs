@@ -37,7 +37,9 @@ mod risk_page;
 mod risk_try;
 mod schema;
 mod screen;
+mod screen_calibrate;
 mod screen_rows;
+mod screening_page;
 mod shell;
 mod sizes;
 mod status;
@@ -144,9 +146,9 @@ enum Command {
     Explain(explain::Args),
     /// Show a customer's history: every assessment and rejection, and what changed
     History(history::Args),
-    /// List evaluations that wait for a person or a risk matrix, and screenings that are pending
+    /// List evaluations and screenings that wait for a person, a risk matrix or a list
     Pending(pending::Args),
-    /// List the evaluations that wait for a person, with the reasons
+    /// List the evaluations and matches of screening that wait for a person, with the reasons
     Decisions(decisions::Args),
     /// Decide on an evaluation that waits for a person
     Decide(decide::Args),

@@ -1,4 +1,5 @@
-//! `pending`: the evaluations that wait for a person or a risk matrix, and pending screenings.
+//! `pending`: the evaluations that wait for a person or a risk matrix, and the screenings that wait for a
+//! person or a list.
 
 use crate::config::Home;
 use crate::history::{self, Bounds, Params};
@@ -10,8 +11,8 @@ use super::output::{Format, Printer};
 #[derive(clap::Args)]
 #[command(after_help = "\
 `why` says what it waits for. A screening of a customer that was updated since
-has newest = 0: it was asked for of data that has been replaced. `kycdrop
-decisions` has the evaluations with score and reasons.
+has newest = 0: the update was not screened, so the match still waits. `kycdrop
+decisions` has what a person decides, with score and reasons.
 
 Example:
   kycdrop pending --newest --format csv > pending.csv")]

@@ -10,11 +10,13 @@ use rayon::prelude::*;
 use crate::clock;
 use crate::config::Home;
 use crate::lists;
-use crate::screening::{Hit, Index, Options, Query, Screener, Subject};
+use crate::screening::{Entity, Hit, Index, Options, Query, Screener, Subject};
 use crate::talk::note;
 use crate::text::counted;
 use crate::trouble::{Kind, Result, Trouble};
 
+use super::output::TextFormat;
+use super::screen_calibrate;
 use super::screen_rows::{Format, Output};
 
 /// Arguments of `screen`.
@@ -28,15 +30,20 @@ docs/SCREENING.md says what is compared and what a score means.
 Examples:
   kycdrop screen \"Jonas Petraitis\"
   kycdrop screen --schema Organization \"UAB Baltic Trade\" --lists ~/new-lists
-  kycdrop screen --file customers.csv --min-score 0.8 > hits.csv")]
+  kycdrop screen --file customers.csv --min-score 0.8 > hits.csv
+  kycdrop screen --calibrate")]
 pub(super) struct Args {
     /// The name to look for
-    #[arg(required_unless_present = "file", conflicts_with = "file")]
+    #[arg(required_unless_present_any = ["file", "calibrate"], conflicts_with = "file")]
     name: Option<String>,
 
     /// Screen the names of a file
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
+
+    /// How many of 1,000 standing customers have a hit, by score and list: text or json
+    #[arg(long, conflicts_with_all = ["name", "file", "min_score", "best"])]
+    calibrate: bool,
 
     /// What NAME is: Person, Organization, or anything else for either
     #[arg(
@@ -60,7 +67,7 @@ pub(super) struct Args {
     lists: Option<PathBuf>,
 
     /// The least score of a hit, 0 to 1
-    #[arg(long, value_name = "SCORE", default_value_t = 0.75, value_parser = score)]
+    #[arg(long, value_name = "SCORE", default_value_t = lists::THRESHOLD as f32, value_parser = score)]
     min_score: f32,
 
     /// The most hits of a name, the best ones
@@ -99,6 +106,18 @@ pub(super) fn screen(home: &Home, args: &Args) -> Result<u8> {
         .lists
         .clone()
         .unwrap_or_else(|| home.root.join("lists"));
+    if args.calibrate {
+        let format = match args.format {
+            None | Some(Format::Text) => TextFormat::Text,
+            Some(Format::Json) => TextFormat::Json,
+            Some(Format::Csv | Format::Tsv) => {
+                let what = "the formats of --calibrate are text and json";
+                return Err(Trouble::new(Kind::Input, what, "give one of them"));
+            }
+        };
+        screen_calibrate::calibrate(&super::history_of(home)?, &folder, format)?;
+        return Ok(0);
+    }
     let loaded = load(&folder)?;
     let options = Options {
         threshold: args.min_score,
@@ -136,9 +155,25 @@ pub(super) fn screen(home: &Home, args: &Args) -> Result<u8> {
     Ok(0)
 }
 
-/// The lists of a folder as their descriptions say. Where there is no description, every `*.csv` is read in
-/// the columns of OpenSanctions' `targets.simple.csv`.
+/// The lists of a folder in one index.
 fn load(folder: &Path) -> Result<Loaded> {
+    let (mut entities, mut lists) = (Vec::new(), Vec::new());
+    for (name, content) in usable(folder)? {
+        lists.push((name, entities.len()));
+        entities.extend(content);
+    }
+    Ok(Loaded {
+        index: Index::build(entities, &lists::folds(folder)?),
+        lists,
+    })
+}
+
+/// The lists of a folder as their descriptions say, each with its entities. Where there is no description,
+/// every `*.csv` is read in the columns of OpenSanctions' `targets.simple.csv`.
+///
+/// # Errors
+/// When one is refused, or there is none.
+pub(super) fn usable(folder: &Path) -> Result<Vec<(String, Vec<Entity>)>> {
     let no_list = || {
         let what = format!("there is no list in {}", folder.display());
         let fix = "put one there, or give the folder with --lists; docs/LISTS.md has the formats";
@@ -156,19 +191,15 @@ fn load(folder: &Path) -> Result<Loaded> {
         let what = format!("the list {} is refused: {refusal}", list.name);
         return Err(Trouble::new(Kind::Setup, what, refusal.remedy()));
     }
-    let (mut entities, mut lists) = (Vec::new(), Vec::new());
-    for list in found.all {
-        let Ok(content) = list.content else { continue };
-        lists.push((list.name, entities.len()));
-        entities.extend(content.entities);
-    }
-    if entities.is_empty() {
+    let all: Vec<_> = found
+        .all
+        .into_iter()
+        .filter_map(|list| Some((list.name, list.content.ok()?.entities)))
+        .collect();
+    if all.iter().all(|(_, entities)| entities.is_empty()) {
         return Err(no_list());
     }
-    Ok(Loaded {
-        index: Index::build(entities, &lists::folds(folder)?),
-        lists,
-    })
+    Ok(all)
 }
 
 fn unread(file: &Path, e: &dyn std::fmt::Display) -> Trouble {

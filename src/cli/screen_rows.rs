@@ -12,6 +12,7 @@ use crate::trouble::Result;
 
 use super::output::csv_error;
 use super::screen::{Asked, Loaded};
+use super::screening_page::{decimal, reasons};
 
 /// How hits are written.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -209,25 +210,10 @@ impl Row<'_> {
             visible(self.name())
         );
         let _ = writeln!(text, "  (list {})", visible(self.list));
-        for met in &self.hit.met {
-            let _ = write!(text, "       {} = {}", met.query, met.listed);
-            let percent = met.weight / 10;
-            let _ = writeln!(
-                text,
-                ": similarity {}, {percent} % of the weight",
-                decimal(met.similarity)
-            );
-        }
-        let _ = writeln!(text, "       the names alone: {}", decimal(self.hit.names));
-        match self.hit.born {
-            Born::Same => text.push_str("       the same date of birth\n"),
-            Born::Near => text.push_str("       the date of birth may be the same\n"),
-            Born::Apart => text.push_str("       another date of birth\n"),
-            Born::Unknown => {}
-        }
-        if self.hit.other_country {
-            text.push_str("       other countries\n");
-        }
+        let met = self.hit.met.iter();
+        let met = met.map(|m| (&*m.query, &*m.listed, m.similarity, m.weight));
+        let hit = self.hit;
+        reasons(&mut text, met, hit.names, born(hit.born), hit.other_country);
         for remark in &self.entity.remarks {
             let _ = writeln!(text, "       {}", visible(remark));
         }
@@ -242,9 +228,4 @@ fn born(born: Born) -> &'static str {
         Born::Apart => "apart",
         Born::Unknown => "",
     }
-}
-
-/// Thousandths as a decimal fraction.
-fn decimal(thousandths: u16) -> String {
-    format!("{}.{:03}", thousandths / 1000, thousandths % 1000)
 }

@@ -10,6 +10,7 @@ use crate::config::Home;
 use crate::history::{self, BatchLine, Totals};
 use crate::intake::{Candidate, InWork, Inbox, claims_in_work};
 use crate::left_alone;
+use crate::lists::Standing;
 use crate::text::{counted, of_them_repeated, visible};
 use crate::trouble::{Kind, Result};
 
@@ -60,6 +61,57 @@ struct Status {
     in_work: Vec<String>,
     last_batches: Vec<BatchLine>,
     totals: Totals,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    lists: Vec<ListLine>,
+}
+
+/// How a screening list stands.
+#[derive(Serialize)]
+struct ListLine {
+    list: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entries: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    age_days: Option<u32>,
+    /// Why it is not used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<String>,
+}
+
+impl ListLine {
+    /// Every list of the home; one line if they cannot be looked at.
+    fn all(home: &Home) -> Vec<ListLine> {
+        match super::lists::of_home(home) {
+            Ok(lists) => lists.standings().into_iter().map(ListLine::of).collect(),
+            Err(e) => vec![ListLine {
+                list: "lists".into(),
+                entries: None,
+                age_days: None,
+                refused: Some(e.what),
+            }],
+        }
+    }
+
+    fn of(list: Standing) -> ListLine {
+        ListLine {
+            list: list.list,
+            entries: list.entries,
+            age_days: list.age_days,
+            refused: list.refused,
+        }
+    }
+
+    fn text(&self) -> String {
+        let said = match &self.refused {
+            Some(why) => format!("refused: {why}"),
+            None => format!(
+                "{}, {} old",
+                counted(self.entries.unwrap_or(0), "entry", "entries"),
+                counted(self.age_days.unwrap_or(0).into(), "day", "days")
+            ),
+        };
+        format!("{}: {said}", self.list)
+    }
 }
 
 /// The state of the process that works on the home.
@@ -182,6 +234,10 @@ fn look(home: &Home, last: u32) -> Result<Status> {
         Err(_) if damage.is_some() => Default::default(),
         history => history?,
     };
+    let lists = match home.lists().is_dir() && damage.is_none() {
+        true => ListLine::all(home),
+        false => Vec::new(),
+    };
     Ok(Status {
         home: home.root.display().to_string(),
         running,
@@ -197,6 +253,7 @@ fn look(home: &Home, last: u32) -> Result<Status> {
         in_work: names_in_work(home, &in_work),
         last_batches,
         totals,
+        lists,
     })
 }
 
@@ -308,7 +365,14 @@ impl Status {
             "pending",
             &format!("{evaluations}, for a person or a risk matrix"),
         );
-        lines.line("", &screenings);
+        let (matches, others) = (t.matches_pending, t.screenings_pending - t.matches_pending);
+        let for_whom = format!("{screenings}, {matches} for a person, {others} for a list");
+        lines.line("", &for_whom);
+        let lists: Vec<String> = self.lists.iter().map(ListLine::text).collect();
+        if let Some((first, others)) = lists.split_first() {
+            lines.line("lists", &visible(first));
+            lines.names(others);
+        }
     }
 
     fn last_text(&self, lines: &mut Lines) {

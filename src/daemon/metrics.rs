@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::atomic_file::{self, AtomicFile, Existing, Readers, Rules};
 use crate::clock;
 use crate::config::{Config, Home};
 use crate::disk;
-use crate::history::{History, Written};
+use crate::history::{History, Written, totals};
+use crate::ingest::{Engine, UsedList};
 use crate::intake::{Deferral, Scan};
 use crate::left_alone;
 
@@ -37,6 +39,8 @@ pub(crate) struct Metrics {
     oldest: Option<SystemTime>,
     held: usize,
     left_alone: usize,
+    lists: Vec<Arc<UsedList>>,
+    matches: u64,
     written: Option<Instant>,
     reported: bool,
 }
@@ -59,9 +63,23 @@ impl Metrics {
             oldest: None,
             held: 0,
             left_alone: 0,
+            lists: Vec::new(),
+            matches: 0,
             written: None,
             reported: false,
         })
+    }
+
+    /// Notes the screening lists in use and, if anything was answered, the matches that wait.
+    pub(crate) fn screening(&mut self, engine: &Engine, answered: bool) {
+        if self.file.is_none() {
+            return;
+        }
+        self.lists = engine.lists();
+        if answered {
+            let totals = totals(engine.history().connection());
+            self.matches = totals.map_or(self.matches, |t| t.matches_pending);
+        }
     }
 
     /// Counts what was answered.
@@ -154,6 +172,7 @@ impl Metrics {
             self.repeated,
         );
         self.rejected_text(&mut out);
+        self.screening_text(&mut out);
         let wal = with_ending(&self.home.database(), "-wal");
         let wal = fs::metadata(wal).map_or(0, |m| m.len());
         out.gauge("wal_bytes", "Size of the database's write-ahead log.", wal);
@@ -169,6 +188,43 @@ impl Metrics {
             seconds,
         );
         out.0
+    }
+
+    fn screening_text(&self, out: &mut Text) {
+        out.gauge(
+            "matches_waiting",
+            "Matches of screening that wait for a person.",
+            self.matches,
+        );
+        let today = clock::utc_now().date_naive();
+        self.list_figure(
+            out,
+            "list_age_days",
+            "Age of a screening list in use.",
+            |list| (today - list.date).num_days(),
+        );
+        self.list_figure(
+            out,
+            "list_entries",
+            "Entries of a screening list in use.",
+            |list| list.index.entities() as i64,
+        );
+    }
+
+    fn list_figure(
+        &self,
+        out: &mut Text,
+        name: &str,
+        help: &str,
+        figure: impl Fn(&UsedList) -> i64,
+    ) {
+        if !self.lists.is_empty() {
+            out.head(name, help, "gauge");
+        }
+        for list in &self.lists {
+            let (of, value) = (label(&list.name), figure(list));
+            out.line(format_args!("kycdrop_{name}{{list=\"{of}\"}} {value}"));
+        }
     }
 
     fn rejected_text(&self, out: &mut Text) {

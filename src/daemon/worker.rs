@@ -85,6 +85,7 @@ impl Worker {
         if let Some(warning) = unaccounted::warning(files) {
             tracing::warn!("{warning}");
         }
+        metrics.screening(&engine, true);
         let bar = Bar::new(Service::from_environment());
         Ok(Worker {
             engine,
@@ -129,6 +130,7 @@ impl Worker {
             let paused = self.status_file.is_paused();
             let now = paused || self.files > before;
             let last_success = self.status_file.last_success();
+            self.metrics.screening(&self.engine, false);
             self.metrics.write(now, paused, last_success);
             wake.wait(wait.min(service.longest_silence()));
         }
@@ -383,6 +385,7 @@ impl Worker {
             self.rejected += batch.rejected;
         }
         self.metrics.count(self.engine.history(), answered);
+        self.metrics.screening(&self.engine, !answered.is_empty());
         for (path, claim, why) in self.engine.returned() {
             if why != Deferral::Changed
                 && let Some(looked) = claim.looked

@@ -64,7 +64,7 @@ pub use record::{Group, Recording};
 pub use rules::{HistoryRules, Verdict};
 pub use screening::{
     Customer, Entries, ListVersion, NewScreeningDecision, OpenMatch, Rescreening, Screening,
-    ScreeningHit, ScreeningRefused, open_matches,
+    ScreeningHit, ScreeningRefused, entries_before as list_entries_before, open_matches,
 };
 pub use status::{BatchLine, Totals, last_batches, totals};
 pub use trial::{Taken, Trial};

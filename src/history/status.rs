@@ -51,8 +51,10 @@ pub struct Totals {
     pub customers: u64,
     /// Evaluations that wait for a person or a risk matrix.
     pub evaluations_pending: u64,
-    /// Screenings that are pending.
+    /// Screenings that wait for a person or a list.
     pub screenings_pending: u64,
+    /// Of these: matches, which wait for a person.
+    pub matches_pending: u64,
 }
 
 /// The newest batches, newest first.
@@ -84,7 +86,9 @@ pub fn last_batches(conn: &Connection, most: u32) -> Result<Vec<BatchLine>> {
 /// Sums over the whole history.
 pub fn totals(conn: &Connection) -> Result<Totals> {
     Ok(conn.query_row(
-        "SELECT batches, accepted, rejected, assessments, customers, evaluations, screenings
+        "SELECT batches, accepted, rejected, assessments, customers, evaluations, screenings,
+                (SELECT count(*) FROM screening_hit h CROSS JOIN open_screening o
+                   ON o.result_id = h.result_id WHERE h.no = 1)
          FROM total",
         [],
         |r| {
@@ -96,6 +100,7 @@ pub fn totals(conn: &Connection) -> Result<Totals> {
                 customers: r.get(4)?,
                 evaluations_pending: r.get(5)?,
                 screenings_pending: r.get(6)?,
+                matches_pending: r.get(7)?,
             })
         },
     )?)

@@ -1,7 +1,5 @@
 //! What the history does about evaluations, screening and their events, each in a transaction of its own.
 
-use std::collections::BTreeMap;
-
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::clock;
@@ -83,14 +81,6 @@ impl History {
     /// When the database cannot be read.
     pub fn outcomes_of(&self, assessment_id: i64) -> Result<Vec<Screened>> {
         screening::outcomes(&self.conn, assessment_id)
-    }
-
-    /// How many entries each list had when it was used last.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub fn list_entries_before(&self) -> Result<BTreeMap<String, u64>> {
-        screening::entries_before(&self.conn)
     }
 
     /// The entries of a list that all standing customers have been compared with.

@@ -2,34 +2,38 @@
 
 use std::sync::Arc;
 
+use rusqlite::Connection;
+
 use crate::catalog::ScreeningProcess;
 use crate::clock;
 use crate::config::Home;
-use crate::history::{History, ListVersion};
-use crate::lists::{Content, List, Lists, Previous, folds, read_folder};
+use crate::history::{History, ListVersion, list_entries_before};
+use crate::lists::{Content, List, Lists, Previous, THRESHOLD, folds, read_folder};
 use crate::screening::Index;
 use crate::trouble::Result;
 
-use super::screening::{UsedList, UsedLists};
+use super::screening::{OfProcess, UsedList, UsedLists};
 
-/// The score from which on an entry is a hit, where the list's description gives none.
-const THRESHOLD: f64 = 0.8;
+/// The lists of a home, each compared with what it had when it was used last.
+///
+/// # Errors
+/// When the folder or the history cannot be read.
+pub fn read(history: &Connection, home: &Home) -> Result<Lists> {
+    let before = list_entries_before(history)?;
+    let before = before
+        .into_iter()
+        .map(|(name, entries)| (name, Previous { entries }));
+    let today = clock::utc_now().date_naive();
+    read_folder(&home.lists(), today, &before.collect())
+}
 
 /// Reads and indexes the lists of a home, and keeps the version of each in the history. A list that is
-/// refused is said, and its processes cannot be screened.
+/// refused is said: in its processes a hit of another list is one, and no hit says nothing.
 pub(super) fn of_home(history: &mut History, home: &Home) -> Result<UsedLists> {
     if !home.lists().is_dir() {
         return Ok(UsedLists::default());
     }
-    let before = history.list_entries_before()?;
-    let before = before
-        .into_iter()
-        .map(|(name, entries)| (name, Previous { entries }));
-    let lists = read_folder(
-        &home.lists(),
-        clock::utc_now().date_naive(),
-        &before.collect(),
-    )?;
+    let lists = read(history.connection(), home)?;
     for (list, refusal) in lists.refused() {
         tracing::error!(list = list.name, "screening list refused: {refusal}");
     }
@@ -41,9 +45,10 @@ pub(super) fn of_home(history: &mut History, home: &Home) -> Result<UsedLists> {
     let ids = history.activate_lists(&versions)?;
     let mut of_process: Vec<_> = ScreeningProcess::ALL
         .into_iter()
-        .map(|process| match lists.missing(process) {
-            Some(why) => (process, Err(why.to_string())),
-            None => (process, Ok(Vec::new())),
+        .map(|process| OfProcess {
+            process,
+            lists: Vec::new(),
+            missing: lists.missing(process).map(|why| why.to_string()),
         })
         .collect();
     let mut ids = ids.into_iter();
@@ -57,14 +62,13 @@ pub(super) fn of_home(history: &mut History, home: &Home) -> Result<UsedLists> {
         let used = Arc::new(UsedList {
             id,
             name: list.name,
+            date: content.date,
             threshold: description.threshold.unwrap_or(THRESHOLD) as f32,
             index: Index::build(content.entities, &folds),
         });
-        for (process, lists) in &mut of_process {
-            if let Ok(lists) = lists
-                && description.processes.contains(process)
-            {
-                lists.push(used.clone());
+        for of in &mut of_process {
+            if description.processes.contains(&of.process) {
+                of.lists.push(used.clone());
             }
         }
     }

@@ -51,10 +51,12 @@ pub use evaluating::{Matrices, unscreened};
 use guard::Guard;
 pub use judge_file::{FileFacts, FileJudge, JudgeError, Make, Rules, Source, position_in};
 use lifecycle::Recorded;
+pub use lists::read as lists_of;
 pub use progress::{Progress, Silent};
 pub use ready::outcome;
 use record_file::{NotRecorded, OneFile, is_small};
 pub use rescreen::Rescreened;
+pub use screening::{UsedList, best_score};
 use standing::Standing;
 use timings::Stopwatch;
 pub use timings::Timings;
@@ -187,6 +189,11 @@ impl Engine {
     /// The active classifiers.
     pub fn classifiers(&self) -> &ClassifierSet {
         &self.rules.classifiers
+    }
+
+    /// The screening lists in use.
+    pub fn lists(&self) -> Vec<Arc<UsedList>> {
+        self.rules.lists.all()
     }
 
     /// The history.

@@ -13,8 +13,8 @@ use crate::request::Tree;
 use crate::screening::Entity;
 use crate::trouble::Result;
 
-use super::Engine;
 use super::screening::{UsedList, UsedLists};
+use super::{Engine, step};
 
 /// So many customers are compared and recorded together.
 const AT_ONCE: u32 = 2000;
@@ -48,6 +48,8 @@ impl Engine {
     /// # Errors
     /// When the history cannot be read or written, or events cannot be put out.
     pub fn rescreen(&mut self) -> Result<Rescreened> {
+        // Those of a run that was killed before they were out.
+        self.publish_events()?;
         let lists = self.rules.lists.clone();
         let mut done = Rescreened {
             missing: lists.missing(),
@@ -60,6 +62,7 @@ impl Engine {
         }
         let versions = lists.versions();
         let mut run = self.history.begin_rescreening(&versions)?;
+        step("rescreen.begun")?;
         loop {
             let customers = self.history.customers_after(run.last, AT_ONCE)?;
             if customers.is_empty() {
@@ -76,9 +79,12 @@ impl Engine {
                     .collect()
             });
             self.history.record_rescreening(&mut run, &found)?;
+            step("rescreen.recorded")?;
             self.publish_events()?;
         }
+        step("rescreen.compared")?;
         self.history.end_rescreening(&run, &changed.now)?;
+        step("rescreen.ended")?;
         let Rescreening {
             customers, matches, ..
         } = run;

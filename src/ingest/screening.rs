@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
@@ -11,7 +12,7 @@ use crate::catalog::{
 };
 use crate::history::{Screening, ScreeningHit};
 use crate::request::Node;
-use crate::screening::{Entity, Index, Options, Query, Subject};
+use crate::screening::{Entity, Index, Options, Query, Screener, Subject};
 
 /// A list in use.
 pub struct UsedList {
@@ -19,18 +20,27 @@ pub struct UsedList {
     pub id: i64,
     /// The name of its description without `.toml`.
     pub name: String,
+    /// The day that it is from.
+    pub date: NaiveDate,
     /// The score from which on an entry is a hit.
     pub threshold: f32,
     /// Its entries.
     pub index: Index,
 }
 
-/// The lists of a process: those in use, or why it cannot be screened.
-pub(super) type OfProcess = Result<Vec<Arc<UsedList>>, String>;
+/// The lists of a process.
+pub struct OfProcess {
+    /// What they are for.
+    pub process: ScreeningProcess,
+    /// Those in use.
+    pub lists: Vec<Arc<UsedList>>,
+    /// Why "no match" cannot be said, although some lists may be in use.
+    pub missing: Option<String>,
+}
 
 /// The lists of every process.
 #[derive(Default)]
-pub struct UsedLists(pub Vec<(ScreeningProcess, OfProcess)>);
+pub struct UsedLists(pub Vec<OfProcess>);
 
 /// So many hits of one subject and list are kept.
 const BEST: usize = 10;
@@ -59,24 +69,22 @@ struct Whom {
 }
 
 impl UsedLists {
-    /// The processes that can be screened.
+    /// The processes that have a list in use.
     pub(super) fn processes(&self) -> Vec<ScreeningProcess> {
-        let usable = self.0.iter().filter(|(_, lists)| lists.is_ok());
-        usable.map(|(process, _)| *process).collect()
+        let usable = self.0.iter().filter(|of| !of.lists.is_empty());
+        usable.map(|of| of.process).collect()
     }
 
-    /// The processes that cannot be screened, each with why.
+    /// The processes in which "no match" cannot be said, each with why.
     pub(super) fn missing(&self) -> Vec<(ScreeningProcess, String)> {
-        let missing = |(process, lists): &(ScreeningProcess, OfProcess)| {
-            Some((*process, lists.as_ref().err()?.clone()))
-        };
+        let missing = |of: &OfProcess| Some((of.process, of.missing.clone()?));
         self.0.iter().filter_map(missing).collect()
     }
 
     /// Every list that some process can be screened with, once.
     pub(super) fn all(&self) -> Vec<Arc<UsedList>> {
-        let lists = self.0.iter().filter_map(|(_, lists)| lists.as_ref().ok());
-        let mut all: Vec<Arc<UsedList>> = lists.flatten().cloned().collect();
+        let lists = self.0.iter().flat_map(|of| &of.lists);
+        let mut all: Vec<Arc<UsedList>> = lists.cloned().collect();
         all.sort_by_key(|list| list.id);
         all.dedup_by_key(|list| list.id);
         all
@@ -113,7 +121,10 @@ impl UsedLists {
         let subjects = subjects(root, lead);
         let mut all = Vec::new();
         for &process in processes {
-            let lists = self.0.iter().find(|(p, _)| *p == process).map(|(_, l)| l);
+            let of = self.0.iter().find(|of| of.process == process);
+            let lists = of.map(|of| of.lists.as_slice()).unwrap_or_default();
+            let no_list = || "there is no list for it".to_owned();
+            let missing = of.map_or_else(|| Some(no_list()), |of| of.missing.clone());
             for subject in &subjects {
                 let whose = Whose {
                     process,
@@ -121,13 +132,11 @@ impl UsedLists {
                     customer_ext_id: root.sound_text(EXT_ID).unwrap_or_default(),
                     ext_id: &subject.ext_id,
                 };
-                let (lists, found) = match lists {
-                    Some(Ok(lists)) => (
-                        lists.iter().map(|list| list.id).collect(),
-                        Ok(subject.whom.compare(&whose, lists)),
-                    ),
-                    Some(Err(why)) => (Vec::new(), Err(why.clone())),
-                    None => (Vec::new(), Err("there is no list for it".to_owned())),
+                // A hit is a hit, even where another list is missing.
+                let hits = subject.whom.compare(&whose, lists);
+                let found = match (&missing, hits.is_empty()) {
+                    (Some(why), true) => Err(why.clone()),
+                    _ => Ok(hits),
                 };
                 all.push(Screening {
                     process,
@@ -136,7 +145,7 @@ impl UsedLists {
                     ext_id: subject.ext_id.clone(),
                     name: subject.whom.names.first().cloned().unwrap_or_default(),
                     subject: subject.members.clone(),
-                    lists,
+                    lists: lists.iter().map(|list| list.id).collect(),
                     found,
                 });
             }
@@ -181,6 +190,28 @@ fn subjects(root: &Node<'_>, lead: bool) -> Vec<One> {
         });
     }
     all
+}
+
+/// The best score, from `least` on, that a customer or one of its related entities has in a list, in
+/// thousandths; 0: none.
+pub fn best_score(root: &Node<'_>, list: &mut Screener<'_>, least: f32) -> u16 {
+    let nodes = root
+        .items(RELATED)
+        .filter_map(|item| root.item_node(RELATED, item));
+    let everybody = std::iter::once(whom(root)).chain(nodes.map(|node| whom(&node)));
+    let options = Options {
+        threshold: least,
+        best: 1,
+    };
+    let mut best = 0;
+    for whom in everybody {
+        let countries: Vec<&str> = whom.countries.iter().map(String::as_str).collect();
+        for name in &whom.names {
+            let hits = list.screen(&whom.query(name, &countries), &options);
+            best = hits.first().map_or(best, |hit| hit.score.max(best));
+        }
+    }
+    best
 }
 
 /// A field that customers and related entities have.
@@ -243,6 +274,15 @@ fn whom(node: &Node<'_>) -> Whom {
 }
 
 impl Whom {
+    fn query<'q>(&'q self, name: &'q str, countries: &'q [&'q str]) -> Query<'q> {
+        Query {
+            name,
+            subject: self.subject,
+            birth_date: self.birth_date.as_deref(),
+            countries,
+        }
+    }
+
     /// The hits in these lists, the best of each entry, the best first.
     fn compare(&self, whose: &Whose<'_>, lists: &[Arc<UsedList>]) -> Vec<ScreeningHit> {
         let countries: Vec<&str> = self.countries.iter().map(String::as_str).collect();
@@ -253,13 +293,7 @@ impl Whom {
                 best: BEST,
             };
             for name in &self.names {
-                let query = Query {
-                    name,
-                    subject: self.subject,
-                    birth_date: self.birth_date.as_deref(),
-                    countries: &countries,
-                };
-                for hit in list.index.screen(&query, &options) {
+                for hit in list.index.screen(&self.query(name, &countries), &options) {
                     let Some(entity) = list.index.entity(hit.entity) else {
                         continue;
                     };

@@ -27,6 +27,10 @@ pub use description::{Description, Format};
 pub use folder::{Opened, folds, is_description, read_folder, read_list, read_undescribed};
 pub use refusal::Refusal;
 
+/// The score from which on an entry is a hit, where nothing else is said. docs/SCREENING.md has what others
+/// would find and miss: a match that is missed is worse than one customer in a thousand more to look at.
+pub const THRESHOLD: f64 = 0.75;
+
 /// What is known of a list from before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Previous {

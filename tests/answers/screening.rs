@@ -392,3 +392,38 @@ fn a_match_is_not_forgotten_by_an_update_that_is_not_screened() {
     let decided = decide(&office, "sanctions", "N-1", json!({"process": "SANCTIONS"}));
     assert_eq!(decided["resultType"], "REQUEST_ACCEPTED");
 }
+
+#[test]
+fn a_hit_counts_although_another_list_of_the_process_is_refused() {
+    let office = office("7,Jonas Kalvaitis,,,,\n");
+    office.write(
+        "lists/other.toml",
+        "title = \"Other\"\nprocess = \"PEP\"\nformat = \"csv\"\nfile = \"gone.csv\"\n",
+    );
+    office.answer("customer", "1", &asked("1", json!({})));
+    office.answer(
+        "customer",
+        "2",
+        &asked("2", json!({"firstName": "Ona", "lastName": "Petraitytė"})),
+    );
+    let pep = |number: &str| {
+        let all = office.rows(&format!("SELECT status, matched, why_not FROM v_screening WHERE process = 'PEP' AND communication_number = '{number}'"));
+        Value::from(all)
+    };
+    assert_eq!(
+        pep("N-1"),
+        json!([{"status": "PENDING", "matched": 1, "why_not": null}])
+    );
+    let none = pep("N-2");
+    assert_eq!(
+        (&none[0]["status"], &none[0]["matched"]),
+        (&json!("PENDING"), &json!(0))
+    );
+    assert!(
+        none[0]["why_not"]
+            .as_str()
+            .expect("a reason")
+            .starts_with("list other: "),
+        "{none}"
+    );
+}

@@ -40,6 +40,7 @@ mod risk;
 mod risk_history;
 mod schema;
 mod screen;
+mod screening_history;
 mod settings;
 mod sqlite3_command;
 mod status;

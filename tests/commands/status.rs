@@ -86,7 +86,7 @@ fn status_shows_what_waits_what_is_in_work_and_totals() {
         now["totals"],
         json!({
             "batches": 3, "accepted": 2, "rejected": 1, "assessments": 2, "customers": 2,
-            "evaluations_pending": 1, "screenings_pending": 2
+            "evaluations_pending": 1, "screenings_pending": 2, "matches_pending": 0
         })
     );
     let last: Vec<_> = now["last_batches"]

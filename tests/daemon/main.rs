@@ -22,6 +22,7 @@ mod one_file;
 mod overwritten;
 mod pauses;
 mod power;
+mod rescreen;
 mod secrets;
 mod service;
 mod signals;

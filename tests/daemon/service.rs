@@ -7,9 +7,9 @@ use std::os::unix::net::UnixDatagram;
 use std::process::Command;
 use std::time::Duration;
 
-use common::{Office, cannot_run, needs};
+use common::{Office, cannot_run, needs, person, with};
 use faults::{Daemon, PATIENCE, batch_of, drop_whole, wait_for};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What a service manager hears.
 struct Manager(UnixDatagram);
@@ -163,6 +163,19 @@ fn figures_for_prometheus_are_written_whole() {
         Office::configured("metrics_file = \"metrics/kycdrop.prom\"\nscan_interval = \"20ms\"\n");
     std::fs::create_dir(office.at("metrics")).expect("a folder");
     let file = office.at("metrics/kycdrop.prom");
+    office.write(
+        "lists/own.toml",
+        "title = \"Ours\"\nprocess = \"PEP\"\nformat = \"csv\"\nfile = \"own.csv\"\ndate = 2026-01-31\n",
+    );
+    office.write(
+        "lists/own.csv",
+        "id,name\n1,Somebody Else\n2,Jonas Kalvaitis\n",
+    );
+    let on_list = json!({
+        "firstName": "Jonas", "lastName": "Kalvaitis", "sourceOfRiskLevel": "IMPORT",
+        "initializeScreeningProcesses": ["PEP"],
+    });
+    office.answer("customer", "match", &with(person("m"), on_list));
     let mut daemon = Daemon::start(&office, &[]);
     daemon.wait_for_log("kycdrop watches");
     drop_whole(&office, "batch-customers/.waiting", "left alone");
@@ -194,6 +207,15 @@ fn figures_for_prometheus_are_written_whole() {
         "{text}"
     );
     assert_eq!(figure(&text, "kycdrop_paused"), Some(0.0), "{text}");
+    let age = figure(&text, "kycdrop_list_age_days{list=\"own\"}");
+    assert!(age > Some(0.0), "{text}");
+    let entries = figure(&text, "kycdrop_list_entries{list=\"own\"}");
+    assert_eq!(entries, Some(2.0), "{text}");
+    assert_eq!(
+        figure(&text, "kycdrop_matches_waiting"),
+        Some(1.0),
+        "{text}"
+    );
     assert!(figure(&text, "kycdrop_wal_bytes").is_some(), "{text}");
     assert!(figure(&text, "kycdrop_free_bytes") > Some(0.0), "{text}");
     let success = figure(&text, "kycdrop_last_success_timestamp_seconds").expect("a time");

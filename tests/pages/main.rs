@@ -11,4 +11,5 @@ mod guide;
 mod operations;
 mod pages;
 mod risk;
+mod screening;
 mod sql_page;

@@ -105,10 +105,12 @@ pub fn evaluations(conn: &Connection, assessment_id: i64) -> Result<Vec<Evaluati
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The assessment of an evaluation that has this number of its own.
-pub(super) fn assessment_of_evaluation(conn: &Connection, number: &str) -> Result<Option<i64>> {
+/// The assessment of an evaluation or a screening that has this number of its own.
+pub(super) fn assessment_of_number(conn: &Connection, number: &str) -> Result<Option<i64>> {
     let sql = "SELECT assessment_id FROM evaluation WHERE communication_number = ?1
-               ORDER BY evaluation_id DESC LIMIT 1";
+               UNION ALL
+               SELECT assessment_id FROM screening_result WHERE communication_number = ?1
+               ORDER BY assessment_id DESC LIMIT 1";
     let mut select = conn.prepare_cached(sql)?;
     Ok(select.query_row([number], |r| r.get(0)).optional()?)
 }

@@ -15,7 +15,7 @@ use crate::text::folded;
 use crate::trouble::Result;
 
 use super::batch::State;
-use super::evaluations::assessment_of_evaluation;
+use super::evaluations::assessment_of_number;
 use super::life::offices;
 use super::place::Places;
 
@@ -165,7 +165,7 @@ impl Search<'_> {
     /// When the database cannot be read.
     pub fn accepted_number(&self, number: &str) -> Result<Option<Hit>> {
         let id = match rules::assessment_of_number(self.conn, number)? {
-            None => assessment_of_evaluation(self.conn, number)?,
+            None => assessment_of_number(self.conn, number)?,
             id => id,
         };
         id.map(|id| self.assessment(id)).transpose()

@@ -11,6 +11,7 @@ use crate::trouble::Result;
 
 use super::evaluations::{EvaluationRow, evaluations};
 use super::place::{Leaf, leaves};
+use super::screenings::{ScreeningRow, screenings};
 
 /// One customer of one office, or the rejections of somebody who never became one.
 #[derive(Debug, Serialize)]
@@ -76,21 +77,12 @@ pub struct Assessment {
     /// The evaluations of the risk level, the oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub evaluations: Vec<EvaluationRow>,
-    /// The screenings that were asked for.
-    pub screenings: Vec<Screening>,
+    /// The screenings, the oldest first.
+    pub screenings: Vec<ScreeningRow>,
     /// Against the assessment before; none for the first.
     pub changes: Vec<Change>,
     #[serde(skip)]
     payload: String,
-}
-
-/// A list check that was asked for.
-#[derive(Debug, Serialize)]
-pub struct Screening {
-    /// The name of the process.
-    pub process: String,
-    /// Whether it was done, or is pending.
-    pub status: String,
 }
 
 /// A request that was rejected.
@@ -216,9 +208,6 @@ fn assessments(conn: &Connection, first: i64) -> Result<Vec<Assessment>> {
          LEFT JOIN succession s ON s.assessment_id = a.assessment_id
          WHERE a.assessment_id = ?1",
     )?;
-    let mut screenings = conn.prepare(
-        "SELECT process, status FROM screening WHERE assessment_id = ?1 ORDER BY process",
-    )?;
     let mut found: Vec<Assessment> = Vec::new();
     let mut next = Some(first);
     while let Some(id) = next {
@@ -251,13 +240,7 @@ fn assessments(conn: &Connection, first: i64) -> Result<Vec<Assessment>> {
         let Some((mut assessment, after)) = row.optional()? else {
             break;
         };
-        let rows = screenings.query_map([id], |r| {
-            Ok(Screening {
-                process: r.get(0)?,
-                status: r.get(1)?,
-            })
-        })?;
-        assessment.screenings = rows.collect::<Result<_, _>>()?;
+        assessment.screenings = screenings(conn, id)?;
         if assessment.evaluation.is_some() {
             let all = evaluations(conn, id)?;
             assessment.evaluation = all.last().map(|e| e.state.clone());

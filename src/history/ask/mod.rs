@@ -12,6 +12,7 @@ mod life;
 mod place;
 mod rated;
 mod saved;
+mod screenings;
 
 pub use batch::{
     Batch, FindingRow, Judged, Reason, State, WarningRow, batch, judged, reasons, rejected,
@@ -22,7 +23,8 @@ pub use codes::{Code, Codes, nearest, set_in_force};
 pub use evaluations::{DecisionRow, EvaluationRow, assessment_at, evaluations};
 pub use files::{LAST, batches_named, batches_of_bytes, has_batch, has_size, newest_batch};
 pub use find::{Found, Hit, Search, recent_words};
-pub use life::{Assessment, Change, Event, Life, Rejection, Screening, lives};
+pub use life::{Assessment, Change, Event, Life, Rejection, lives};
 pub use place::{Leaf, Places, Spot, leaves, spot};
 pub use rated::{Rated, rated_after};
 pub use saved::{Saved, save_query, saved_queries, shipped_queries};
+pub use screenings::{HitRow, ScreeningRow, screenings};

@@ -111,7 +111,9 @@ SELECT r.assessment_id, r.process,
             ELSE 'SUPERSEDED' END AS status,
        r.screened_at AS requested_at, a.customer_ext_id, a.business_unit,
        r.communication_number, r.related + 1 AS related, r.name AS screened_name,
-       r.why_not, r.matched, d.confirmed, d.decided_by, d.reason, d.decided_at, r.lists
+       r.why_not, r.matched, d.confirmed, d.decided_by, d.reason, d.decided_at,
+       (SELECT json_group_array(json_object('list', l.name, 'version', l.version, 'date', l.date))
+        FROM json_each(r.lists) j JOIN screening_list l ON l.list_id = j.value) AS lists
 FROM screening_result r
 JOIN assessment a ON a.assessment_id = r.assessment_id
 LEFT JOIN open_screening o ON o.result_id = r.result_id
@@ -142,7 +144,11 @@ JOIN screening_result r ON r.result_id = w.result_id
 JOIN assessment a ON a.assessment_id = r.assessment_id;
 
 CREATE VIEW v_rescreening AS
-SELECT rescreening_id, lists, begun_at, customers, matches, ended_at FROM rescreening;
+SELECT rescreening_id,
+       (SELECT json_group_array(json_object('list', l.name, 'version', l.version, 'date', l.date))
+        FROM json_each(r.lists) j JOIN screening_list l ON l.list_id = j.value) AS lists,
+       begun_at, customers, matches, ended_at
+FROM rescreening r;
 
 INSERT INTO view_description VALUES
 ('v_rescreening', 'Each time that standing customers were compared with what changed in the lists.'),
@@ -150,7 +156,7 @@ INSERT INTO view_description VALUES
 
 INSERT INTO column_description VALUES
 ('v_rescreening', 'rescreening_id', 'Its number.'),
-('v_rescreening', 'lists', 'The lists and their versions, JSON.'),
+('v_rescreening', 'lists', 'The lists with their versions and dates, JSON.'),
 ('v_rescreening', 'begun_at', 'When it began, UTC.'),
 ('v_rescreening', 'customers', 'Standing customers that were compared.'),
 ('v_rescreening', 'matches', 'Subjects and processes with a new match.'),
@@ -164,7 +170,7 @@ INSERT INTO column_description VALUES
 ('v_screening', 'decided_by', 'Who decided; NULL when the same pairs had been dismissed before.'),
 ('v_screening', 'reason', 'What was said about it.'),
 ('v_screening', 'decided_at', 'When, UTC.'),
-('v_screening', 'lists', 'The lists that were compared with, and their versions, JSON.'),
+('v_screening', 'lists', 'The lists that were compared with, with versions and dates, JSON.'),
 ('v_screening_hit', 'assessment_id', 'The assessment that asked for it.'),
 ('v_screening_hit', 'communication_number', 'communicationNumber of the request.'),
 ('v_screening_hit', 'process', 'SANCTIONS, PEP, ADVERSE_MEDIA or INTERNAL_LIST.'),

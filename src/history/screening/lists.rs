@@ -57,7 +57,10 @@ pub(in crate::history) fn activate(
 }
 
 /// How many entries each list had when it was used last.
-pub(in crate::history) fn entries_before(conn: &Connection) -> Result<BTreeMap<String, u64>> {
+///
+/// # Errors
+/// When the history cannot be read.
+pub fn entries_before(conn: &Connection) -> Result<BTreeMap<String, u64>> {
     let mut select =
         conn.prepare_cached("SELECT name, entries FROM screening_list ORDER BY list_id")?;
     let rows = select.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?;
