@@ -144,6 +144,13 @@ impl Index {
             .unwrap_or_default()
     }
 
+    /// The words of a name and the joins of its neighbours.
+    pub(super) fn all_words_of(&self, name: Name) -> &[u32] {
+        let first = name.first as usize;
+        let len = (2 * usize::from(name.len)).saturating_sub(1);
+        self.name_words.get(first..first + len).unwrap_or_default()
+    }
+
     /// The joins of neighbours of a name: of its first two words, of the next two, and so on.
     pub(super) fn joins_of(&self, name: Name) -> &[u32] {
         let first = name.first as usize + usize::from(name.len);
