@@ -66,7 +66,10 @@ const CANDIDATES: usize = 64;
 const OF_ENTITY: usize = 4;
 
 /// The share of the query's weight that a candidate must meet.
-const LEAST_VOTES: f32 = 0.45;
+const LEAST_VOTES: f32 = 0.4;
+
+/// Names with votes whose words are looked at; those of more cost more than they spare.
+const REACHED: usize = 2_000;
 
 /// Screens one query after another; each thread has its own.
 pub struct Screener<'i> {
@@ -196,7 +199,7 @@ impl Screener<'_> {
             let w = self.units.parts.get(i).map_or(0.0, |p| p.weight);
             let admits = rest >= LEAST_VOTES * all;
             rest -= w;
-            if !admits && !closed {
+            if !admits && !closed && self.touched.len() <= REACHED {
                 closed = true;
                 self.reach();
             }
