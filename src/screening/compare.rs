@@ -173,7 +173,8 @@ fn distances(a: &Form<'_>, b: &Form<'_>, most: Cost, bare: bool, folds: &Folds) 
         .sound
         .get(..LETTERS.min(b.sound.len()))
         .unwrap_or_default();
-    let (mut before, mut last, mut row) = ([0; LETTERS + 1], [0; LETTERS + 1], [0; LETTERS + 1]);
+    let mut rows = [[0; LETTERS + 1]; 3];
+    let [mut before, mut last, mut row] = rows.each_mut();
     let mut sum: Cost = 0;
     for (cell, y) in last.iter_mut().skip(1).zip(sound) {
         sum += cost(leaving_out, *y);
@@ -189,13 +190,17 @@ fn distances(a: &Form<'_>, b: &Form<'_>, most: Cost, bare: bool, folds: &Folds) 
     let (mut previous_x, mut least_last) = (0, 0);
     for (i, &x) in a.sound.iter().enumerate() {
         let (replace, out_x) = (folds.replacing(x), cost(leaving_out, x));
-        let [start, ..] = last;
+        let [start, ..] = *last;
         let (mut left, mut diagonal) = (start + out_x, start);
-        let [first, ..] = &mut row;
+        let [first, ..] = row;
         *first = left;
         let (mut least, mut previous_y) = (left, 0);
         let mut exchanged: Cost = 0;
-        let cells = row.iter_mut().skip(1).zip(last.iter().skip(1)).zip(&before);
+        let cells = row
+            .iter_mut()
+            .skip(1)
+            .zip(last.iter().skip(1))
+            .zip(&*before);
         for (((cell, above), two_before), &y) in cells.zip(sound) {
             let mut d = (diagonal + cost(replace, y))
                 .min(above + out_x)
@@ -211,7 +216,7 @@ fn distances(a: &Form<'_>, b: &Form<'_>, most: Cost, bare: bool, folds: &Folds) 
             previous_y = y;
         }
         if i + 1 == a.stem {
-            (found.a_stem, found.stems) = (at(&row, sound.len()), at(&row, b.stem));
+            (found.a_stem, found.stems) = (at(row, sound.len()), at(row, b.stem));
         }
         if least.min(least_last) > most {
             return found;
@@ -221,7 +226,7 @@ fn distances(a: &Form<'_>, b: &Form<'_>, most: Cost, bare: bool, folds: &Folds) 
         std::mem::swap(&mut last, &mut row);
         previous_x = x;
     }
-    (found.whole, found.b_stem) = (at(&last, sound.len()), at(&last, b.stem));
+    (found.whole, found.b_stem) = (at(last, sound.len()), at(last, b.stem));
     found
 }
 

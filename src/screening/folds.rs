@@ -167,23 +167,7 @@ impl Folds {
                 *k = key;
             }
         }
-        let unwritten = |cost: Cost| if cost < LETTER { UNWRITTEN } else { LETTER };
-        self.leave_out_bare = self.leave_out.map(unwritten);
-        self.least_loss = [LETTER; 32];
-        for (sound, (replace, leave)) in self.replace.iter().zip(&self.leave_out).enumerate() {
-            let others = replace
-                .iter()
-                .enumerate()
-                .filter(|(other, _)| *other != sound);
-            let least = others
-                .map(|(_, cost)| *cost)
-                .min()
-                .unwrap_or(LETTER)
-                .min(*leave);
-            if let Some(cell) = self.least_loss.get_mut(sound & 31) {
-                *cell = least.min(*cell);
-            }
-        }
+        self.sum_up_costs();
         for (ending, cost) in file.endings {
             hundredths(cost)?;
             let mut sound = Vec::new();
@@ -208,6 +192,27 @@ impl Folds {
             }
         }
         Ok(())
+    }
+
+    /// Learns from the costs of sounds what follows of them.
+    fn sum_up_costs(&mut self) {
+        let unwritten = |cost: Cost| if cost < LETTER { UNWRITTEN } else { LETTER };
+        self.leave_out_bare = self.leave_out.map(unwritten);
+        self.least_loss = [LETTER; 32];
+        for (sound, (replace, leave)) in self.replace.iter().zip(&self.leave_out).enumerate() {
+            let others = replace
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| *other != sound);
+            let least = others
+                .map(|(_, cost)| *cost)
+                .min()
+                .unwrap_or(LETTER)
+                .min(*leave);
+            if let Some(cell) = self.least_loss.get_mut(sound & 31) {
+                *cell = least.min(*cell);
+            }
+        }
     }
 
     fn add_spelling(&mut self, spelling: &str, sound: &str) -> Result<(), FoldsError> {

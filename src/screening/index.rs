@@ -144,6 +144,13 @@ impl Index {
             .unwrap_or_default()
     }
 
+    /// The words of a name and the joins of its neighbours.
+    pub(super) fn all_words_of(&self, name: Name) -> &[u32] {
+        let first = name.first as usize;
+        let len = (2 * usize::from(name.len)).saturating_sub(1);
+        self.name_words.get(first..first + len).unwrap_or_default()
+    }
+
     /// The joins of neighbours of a name: of its first two words, of the next two, and so on.
     pub(super) fn joins_of(&self, name: Name) -> &[u32] {
         let first = name.first as usize + usize::from(name.len);
@@ -353,7 +360,38 @@ impl<'f> Making<'f> {
         number
     }
 
+    /// Numbers the words by their keys: words that are compared with one another lie side by side.
+    fn order(&mut self) {
+        let key = |word: &u32| self.word_keys.get(*word as usize);
+        let mut order: Vec<u32> = (0..self.words.len() as u32).collect();
+        order.sort_by_cached_key(|word| key(word).copied());
+        let mut numbers = vec![NONE; order.len()];
+        let mut letters = Vec::with_capacity(self.letters.len());
+        let (mut words, mut word_keys) = (Vec::new(), Vec::new());
+        for old in order.iter().map(|word| *word as usize) {
+            let (Some(word), Some(key)) = (self.words.get(old), self.word_keys.get(old)) else {
+                continue;
+            };
+            if let Some(number) = numbers.get_mut(old) {
+                *number = words.len() as u32;
+            }
+            let (from, at) = (word.at as usize, letters.len() as u32);
+            let to = from + usize::from(word.text) + usize::from(word.sound);
+            letters.extend_from_slice(self.letters.get(from..to).unwrap_or_default());
+            words.push(Word { at, ..*word });
+            word_keys.push(*key);
+        }
+        (self.letters, self.words, self.word_keys) = (letters, words, word_keys);
+        let named = self.name_words.iter_mut();
+        let posted = self.postings.iter_mut().map(|(word, _)| word);
+        let keyed = self.keys.iter_mut().map(|(_, word)| word);
+        for word in named.chain(posted).chain(keyed) {
+            *word = numbers.get(*word as usize).copied().unwrap_or(NONE);
+        }
+    }
+
     fn end(mut self, entities: Vec<Entity>) -> Index {
+        self.order();
         let ln_entities = (1.0 + (entities.len() as f32).max(LEAST_ENTITIES)).ln();
         for (word, key) in self.words.iter_mut().zip(&self.word_keys) {
             word.weight = weight(

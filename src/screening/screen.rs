@@ -66,7 +66,10 @@ const CANDIDATES: usize = 64;
 const OF_ENTITY: usize = 4;
 
 /// The share of the query's weight that a candidate must meet.
-const LEAST_VOTES: f32 = 0.45;
+const LEAST_VOTES: f32 = 0.4;
+
+/// Names with votes whose words are looked at; those of more cost more than they spare.
+const REACHED: usize = 2_000;
 
 /// Screens one query after another; each thread has its own.
 pub struct Screener<'i> {
@@ -76,6 +79,9 @@ pub struct Screener<'i> {
     /// By name: votes, and the last word that voted. Zero between queries.
     votes: Vec<(f32, u8)>,
     touched: Vec<u32>,
+    /// By word of the lists: the last query that touched a name with it.
+    reached: Vec<u32>,
+    queries: u32,
     memo: Memo,
     found: Vec<(f32, u32)>,
     candidates: Vec<(f32, u32)>,
@@ -129,6 +135,8 @@ impl Index {
             aligner: Aligner::default(),
             votes: vec![(0.0, 0); self.names.len()],
             touched: Vec::new(),
+            reached: vec![0; self.word_count()],
+            queries: 0,
             memo: Memo::new(self.word_count()),
             found: Vec::new(),
             candidates: Vec::new(),
@@ -186,15 +194,19 @@ impl Screener<'_> {
         let weight = |i: usize| self.units.parts.get(i).map_or(0.0, |p| p.weight);
         order.sort_by(|a, b| weight(*b).total_cmp(&weight(*a)).then(a.cmp(b)));
         let all: f32 = order.iter().map(|i| weight(*i)).sum();
-        let mut rest = all;
+        let (mut rest, mut closed) = (all, false);
         for (nth, &i) in order.iter().enumerate() {
             let w = self.units.parts.get(i).map_or(0.0, |p| p.weight);
             let admits = rest >= LEAST_VOTES * all;
             rest -= w;
+            if !admits && !closed && self.touched.len() <= REACHED {
+                closed = true;
+                self.reach();
+            }
             self.found.clear();
-            self.find(i);
+            self.find(i, closed);
             if let Some(join) = self.units.joins.get(i).copied().flatten() {
-                self.find(join);
+                self.find(join, closed);
             }
             self.found
                 .sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
@@ -216,8 +228,23 @@ impl Screener<'_> {
         }
     }
 
-    /// The words of the lists that are like a unit, by their keys.
-    fn find(&mut self, unit: usize) {
+    /// Marks the words of the names that have votes: where no more names are admitted, no others count.
+    fn reach(&mut self) {
+        self.queries += 1;
+        for name in &self.touched {
+            let Some(name) = self.index.names.get(*name as usize) else {
+                continue;
+            };
+            for &word in self.index.all_words_of(*name) {
+                if let Some(reached) = self.reached.get_mut(word as usize) {
+                    *reached = self.queries;
+                }
+            }
+        }
+    }
+
+    /// The words of the lists that are like a unit, by their keys; only those that are reached if `closed`.
+    fn find(&mut self, unit: usize, closed: bool) {
         let Some(&u) = self.units.units.get(unit) else {
             return;
         };
@@ -235,6 +262,9 @@ impl Screener<'_> {
         keys.dedup();
         for key in keys {
             for &word in self.index.words_with(key) {
+                if closed && self.reached.get(word as usize) != Some(&self.queries) {
+                    continue;
+                }
                 let (s, first) = self.memo.look(&self.units, unit, word, self.index);
                 if first && s > 0.0 {
                     self.found.push((s, word));

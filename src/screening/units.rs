@@ -170,7 +170,7 @@ fn compare(units: &Units, unit: usize, word: u32, index: &Index) -> f32 {
     };
     let (a, b) = (units.form(*unit), index.form(word));
     match (unit.kind, word.kind) {
-        (Kind::Form | Kind::Number, k) if k == unit.kind && a.text == b.text => 1.0,
+        (Kind::Form, Kind::Form) | (Kind::Number, _) | (_, Kind::Number) if a.text == b.text => 1.0,
         (Kind::Form | Kind::Number, _) | (_, Kind::Form | Kind::Number) => 0.0,
         (Kind::Initial, Kind::Initial) => f32::from(a.text == b.text),
         (Kind::Initial, _) | (_, Kind::Initial) => {

@@ -73,8 +73,8 @@ impl Words {
                 continue;
             }
             run = single;
-            let word = if organization { folds.same(word) } else { word };
             let kind = kind_of(word, organization, folds);
+            let word = if organization { folds.same(word) } else { word };
             let cut = word.get(..LONGEST.min(word.len())).unwrap_or_default();
             push(&mut self.text, &mut self.words, cut, kind);
         }

@@ -161,3 +161,19 @@ fn many_aliases_push_nobody_out() {
     let hits = index.screen(&query("Karim Haddad Alias7", Subject::Person), &ANY);
     assert_eq!(hits.iter().map(|h| h.entity).collect::<Vec<_>>(), [0, 1]);
 }
+
+#[test]
+fn numbers_are_read_as_digits_and_as_words() {
+    assert_eq!(
+        of_company("Seven Harbours Freight", "7 Harbours Freight"),
+        1.0
+    );
+    assert_eq!(of_company("Second Marlin Bank", "2nd Marlin Bank"), 1.0);
+    assert_eq!(of_company("Seven Ltd", "7 Ltd"), 0.0);
+    assert_eq!(of_company("Seven Ltd", "Seven Ltd"), 1.0);
+}
+
+#[test]
+fn digits_among_letters_are_letters() {
+    assert!(of_person("Igor Morozov", "1gor M0r0z0v") > 0.75);
+}
