@@ -71,7 +71,7 @@ pub const TABLES: &[ExportTable] = &[
     ExportTable {
         name: "screening",
         view: "v_screening",
-        left_out: &[],
+        left_out: &["lists", "confirmed", "decided_by", "reason", "decided_at"],
         rows: in_order_of_assessments!("v_screening", "v.assessment_id, v.process"),
     },
 ];

@@ -2,7 +2,7 @@
 //! packed, and the results of the response in their JSON.
 
 use crate::catalog::Endpoint;
-use crate::history::{PackedChunk, Packing, Screening};
+use crate::history::{PackedChunk, Packing};
 use crate::response::{self, Outcome};
 use crate::validate::{Judged, JudgedChunk, TextPool};
 
@@ -22,12 +22,7 @@ pub(super) struct Results {
 
 impl ReadyChunk {
     /// Makes a judged chunk ready for its endpoint.
-    pub(super) fn of(
-        judged: JudgedChunk,
-        endpoint: Endpoint,
-        packing: &Packing,
-        screenings: Vec<Screening>,
-    ) -> ReadyChunk {
+    pub(super) fn of(judged: JudgedChunk, endpoint: Endpoint, packing: &Packing) -> ReadyChunk {
         let mut results = Results::default();
         if endpoint.is_batch() {
             for customer in &judged.customers {
@@ -36,9 +31,10 @@ impl ReadyChunk {
                 results.ends.push(results.json.len());
             }
         }
-        let mut packed = PackedChunk::of(judged, endpoint.saves(), packing);
-        packed.screenings = screenings;
-        ReadyChunk { packed, results }
+        ReadyChunk {
+            packed: PackedChunk::of(judged, endpoint.saves(), packing),
+            results,
+        }
     }
 }
 

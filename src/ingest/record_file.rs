@@ -21,7 +21,7 @@ use crate::evaluate::Screened;
 use crate::fault;
 use crate::folder::Root;
 use crate::hashing::{Hashed, hash_file};
-use crate::history::{Evaluated, Finish, Group, PackedChunk, Packing, Recording};
+use crate::history::{Evaluated, Finish, Group, PackedChunk, Packing, Recording, Screening};
 use crate::intake::{Claim, Deferral, ReservedNames, response_name};
 use crate::request::{Form, InvalidKind, Note, NoteDetail, NoteKind, Tree};
 use crate::response::batch_result;
@@ -108,11 +108,7 @@ impl OneFile<'_> {
         }
         let mut work = Work {
             recording: group.file(self.claim.new_batch(), self.rules.accepts_repeats)?,
-            evaluator: Evaluator {
-                matrices: self.rules.matrices.clone(),
-                classifiers: self.rules.classifiers.clone(),
-                day: clock::day(&self.claim.received_at).to_owned(),
-            },
+            evaluator: self.evaluator(),
             evaluates: self.claim.endpoint().is_some_and(Endpoint::evaluates),
             draft: None,
             kept: Vec::new(),
@@ -233,19 +229,40 @@ impl OneFile<'_> {
         Ok((facts.hashed, end))
     }
 
-    /// What the threads make of a chunk. A single request is screened there too.
+    /// What the threads make of a chunk. A single request is screened and evaluated there too, except for
+    /// one with a match: whether that was dismissed before is for the history to say.
     fn make_ready(&self, endpoint: Endpoint) -> Make<ReadyChunk> {
         let (packing, lists) = (self.packing.clone(), self.rules.lists.clone());
+        let evaluator = self.evaluator();
         Arc::new(move |judged, tree| {
-            let screenings = match judged.customers.first() {
-                Some(c) if !endpoint.is_batch() && c.findings.is_empty() => {
-                    let root = tree.root(judged.payload(c), &CUSTOMER);
-                    lists.screen(&root, c.summary.kind == Some(CategoryKind::Lead))
+            let (mut screenings, mut evaluated) = (Vec::new(), None);
+            if let Some(c) = judged.customers.first()
+                && !endpoint.is_batch()
+                && c.findings.is_empty()
+            {
+                let root = tree.root(judged.payload(c), &CUSTOMER);
+                screenings = lists.screen(&root, c.summary.kind == Some(CategoryKind::Lead));
+                let screened = screenings.iter().map(Screening::without_hits);
+                if endpoint.evaluates()
+                    && c.summary.is_evaluated()
+                    && let Some(screened) = screened.collect::<Option<Vec<_>>>()
+                {
+                    evaluated = Some(evaluator.of(root, &screened));
                 }
-                _ => Vec::new(),
-            };
-            ReadyChunk::of(judged, endpoint, &packing, screenings)
+            }
+            let mut ready = ReadyChunk::of(judged, endpoint, &packing);
+            ready.packed.screenings = screenings;
+            ready.packed.evaluated = evaluated;
+            ready
         })
+    }
+
+    fn evaluator(&self) -> Evaluator {
+        Evaluator {
+            matrices: self.rules.matrices.clone(),
+            classifiers: self.rules.classifiers.clone(),
+            day: clock::day(&self.claim.received_at).to_owned(),
+        }
     }
 
     /// Records the decision that the file is.
@@ -405,8 +422,8 @@ struct Work<'g> {
 }
 
 impl Work<'_> {
-    /// The evaluation of the customer of a single request that asks for one. It stands here and not with
-    /// the validation, since a match that was dismissed before is none.
+    /// The evaluation of the customer of a single request that asks for one and has a match, which is none
+    /// if it was dismissed before.
     fn evaluated(&self, packed: &PackedChunk) -> Result<Option<Evaluated>> {
         let judged = &packed.judged;
         let Some(customer) = judged.customers.first() else {
@@ -444,7 +461,7 @@ impl Work<'_> {
             mut packed,
             results,
         } = chunk;
-        if self.evaluates {
+        if self.evaluates && packed.evaluated.is_none() {
             packed.evaluated = self.evaluated(&packed)?;
         }
         let changed = self.recording.chunk(&mut packed)?;

@@ -47,9 +47,11 @@ impl Events<'_> {
                 id,
                 now
             ])?;
-        self.conn
-            .prepare_cached("UPDATE event_file SET events = ?2 WHERE file_id = ?1")?
-            .execute(params![file_id, no])?;
+        if no > 1 {
+            self.conn
+                .prepare_cached("UPDATE event_file SET events = ?2 WHERE file_id = ?1")?
+                .execute(params![file_id, no])?;
+        }
         Ok(())
     }
 
@@ -73,7 +75,7 @@ impl Events<'_> {
         self.conn
             .prepare_cached(
                 "INSERT INTO event_file (communication_number, name, events, published)
-                 VALUES (?1, ?2, 0, 0)",
+                 VALUES (?1, ?2, 1, 0)",
             )?
             .execute(params![number, name])?;
         Ok((self.conn.last_insert_rowid(), 1))

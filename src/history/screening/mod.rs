@@ -44,6 +44,26 @@ pub struct Screening {
     pub found: std::result::Result<Vec<ScreeningHit>, String>,
 }
 
+impl Screening {
+    /// What it is worth for an evaluation if it has no hit; None if it has one: whether that was dismissed
+    /// before is for the history to say.
+    pub fn without_hits(&self) -> Option<Screened> {
+        match &self.found {
+            Err(_) => Some(self.worth(Outcome::Unscreened)),
+            Ok(hits) if hits.is_empty() => Some(self.worth(Outcome::Clear)),
+            Ok(_) => None,
+        }
+    }
+
+    fn worth(&self, outcome: Outcome) -> Screened {
+        Screened {
+            related: self.related,
+            process: self.process,
+            outcome,
+        }
+    }
+}
+
 /// An entry of a list that a subject may be.
 #[derive(Clone, Debug)]
 pub struct ScreeningHit {
@@ -88,16 +108,14 @@ impl<'c> Screenings<'c> {
 
     /// What a screening is worth for an evaluation.
     pub(super) fn outcome(&self, screening: &Screening) -> Result<Screened> {
-        let outcome = match &screening.found {
-            Err(_) => Outcome::Unscreened,
-            Ok(hits) if hits.is_empty() || self.are_dismissed(hits)? => Outcome::Clear,
-            Ok(_) => Outcome::Waiting,
-        };
-        Ok(Screened {
-            related: screening.related,
-            process: screening.process,
-            outcome,
-        })
+        if let Some(screened) = screening.without_hits() {
+            return Ok(screened);
+        }
+        let hits = screening.found.as_deref().unwrap_or_default();
+        Ok(screening.worth(match self.are_dismissed(hits)? {
+            true => Outcome::Clear,
+            false => Outcome::Waiting,
+        }))
     }
 
     /// Whether a person dismissed each of these pairs before.
