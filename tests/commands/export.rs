@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use common::{Office, person};
 use exporting::{
-    assert_all_exported, assert_sound, begin_anew, export, exported, manifests, office,
+    assert_all_exported, assert_sound, begin_anew, changing, export, exported, manifests, office,
     parquet_files, queried, read, refused, sorted, verify,
 };
 use faults::batch_of;
@@ -39,7 +39,7 @@ fn every_row_of_every_view_comes_back_with_its_type() {
         }
         let described = format!(
             "SELECT name, iif(type = 'INTEGER', 'INT64', 'BYTE_ARRAY') AS type
-             FROM pragma_table_info('{}') WHERE name <> 'next_assessment_id' ORDER BY cid",
+             FROM pragma_table_info('{}') ORDER BY cid",
             table.view
         );
         let columns: Vec<(String, String)> = office
@@ -49,6 +49,7 @@ fn every_row_of_every_view_comes_back_with_its_type() {
                 let text = |key: &str| c[key].as_str().expect("text").to_owned();
                 (text("name"), text("type"))
             })
+            .filter(|(name, _)| !changing(table.view).contains(&name.as_str()))
             .collect();
         let file = &office.files(&format!("out/{}", table.name))[0];
         let file = office.at(format!("out/{}/{file}", table.name));

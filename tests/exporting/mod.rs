@@ -124,23 +124,22 @@ pub(crate) fn exported(office: &Office, table: &str) -> Rows {
     all
 }
 
+/// The columns of a view that a later request or a decision changes: no file has them.
+pub(crate) fn changing(view: &str) -> &'static [&'static str] {
+    match view {
+        "v_screening" => &["lists", "confirmed", "decided_by", "reason", "decided_at"],
+        _ => &["next_assessment_id"],
+    }
+}
+
 /// Every row of a view as `query` answers it, without what no file has.
 pub(crate) fn queried(office: &Office, view: &str) -> Rows {
     let sql = format!("SELECT * FROM {view}");
     let output = office.run(&["query", "--format", "json", &sql]);
     let mut rows: Rows = serde_json::from_slice(&output.stdout).expect("rows");
-    // A later request or a decision changes them.
-    let changing = [
-        "next_assessment_id",
-        "lists",
-        "confirmed",
-        "decided_by",
-        "reason",
-        "decided_at",
-    ];
     for row in &mut rows {
-        for column in changing {
-            row.remove(column);
+        for column in changing(view) {
+            row.remove(*column);
         }
     }
     rows
