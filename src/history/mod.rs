@@ -270,19 +270,15 @@ impl History {
         if published.is_empty() && events.is_empty() {
             return Ok(());
         }
-        let writing = Writing::begin(&mut self.footprint, &self.conn, Change::Transaction)?;
-        let tx = self
-            .conn
-            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        for p in published {
-            tx.prepare_cached(
-                "UPDATE batch SET response_file = ?2, published_at = ?3 WHERE batch_id = ?1",
-            )?
-            .execute(params![p.batch_id, p.response_file, p.at])?;
-        }
-        evaluation::mark(&tx, events)?;
-        tx.commit()?;
-        writing.end(&self.conn)
+        self.write(|conn| {
+            for p in published {
+                conn.prepare_cached(
+                    "UPDATE batch SET response_file = ?2, published_at = ?3 WHERE batch_id = ?1",
+                )?
+                .execute(params![p.batch_id, p.response_file, p.at])?;
+            }
+            evaluation::mark(conn, events)
+        })
     }
 
     /// Notes another name for a response that is about to be published.

@@ -12,7 +12,8 @@ use super::footprint::{Change, Writing};
 use super::screening::{self, Customer, Entries, ListVersion, Rescreening, Screening};
 
 impl History {
-    fn write<T>(&mut self, write: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+    /// Writes in a transaction of its own.
+    pub(super) fn write<T>(&mut self, write: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let writing = Writing::begin(&mut self.footprint, &self.conn, Change::Transaction)?;
         let tx = self
             .conn
@@ -28,11 +29,10 @@ impl History {
     /// # Errors
     /// When the database cannot be written.
     pub fn activate_matrices(&mut self, matrices: &[Matrix]) -> Result<Vec<i64>> {
-        let now = clock::now();
-        if evaluation::are_known(&self.conn, matrices)? {
-            return evaluation::activate(&self.conn, matrices, &now);
+        match evaluation::all_known(&self.conn, matrices)? {
+            Some(rows) => Ok(rows),
+            None => self.write(|conn| evaluation::activate(conn, matrices, &clock::now())),
         }
-        self.write(|conn| evaluation::activate(conn, matrices, &now))
     }
 
     /// As [`standing_after`], of this history.
@@ -72,7 +72,10 @@ impl History {
     /// # Errors
     /// When the database cannot be written.
     pub fn activate_lists(&mut self, lists: &[ListVersion]) -> Result<Vec<i64>> {
-        self.write(|conn| screening::activate(conn, lists, &clock::now()))
+        match screening::all_known(&self.conn, lists)? {
+            Some(rows) => Ok(rows),
+            None => self.write(|conn| screening::activate(conn, lists, &clock::now())),
+        }
     }
 
     /// What the screenings of an assessment are worth for an evaluation by now.

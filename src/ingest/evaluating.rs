@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::catalog::{CUSTOMER, FieldIndex, customer::customer};
+use crate::catalog::{FieldIndex, customer::customer};
 use crate::classifier::ClassifierSet;
-use crate::evaluate::{Case, Matrix, Outcome, Process, Screened, matrix_for};
+use crate::evaluate::{Case, Matrix, Screened, matrix_for};
 use crate::history::{Evaluated, Rating, as_moment};
 use crate::request::Node;
 
 const APPROVAL_DATE: FieldIndex = customer("approvalDate");
-const SCREENING: FieldIndex = customer("initializeScreeningProcesses");
 
 /// The matrices in use, each with its row in the history.
 #[derive(Debug, Default)]
@@ -52,20 +51,4 @@ impl Evaluator {
             approval_date: case.customer.sound_text(APPROVAL_DATE).and_then(as_moment),
         }
     }
-}
-
-/// What screening found where none is done: a process that is asked for could not be done.
-pub fn unscreened(customer: &Node<'_>) -> Vec<Screened> {
-    let names = CUSTOMER.field(SCREENING).ty.values();
-    let asked = customer.items(SCREENING).filter_map(|item| item.choice());
-    let asked = asked.filter_map(|i| names.get(i).copied());
-    let unscreened = |process| Screened {
-        related: None,
-        process,
-        outcome: Outcome::Unscreened,
-    };
-    asked
-        .filter_map(Process::from_name)
-        .map(unscreened)
-        .collect()
 }

@@ -47,7 +47,7 @@ use classifier_files::{
 };
 pub use classifier_files::{of_home as classifiers_of, to_check_with};
 pub use decision::{Decision, DecisionFile};
-pub use evaluating::{Matrices, unscreened};
+pub use evaluating::Matrices;
 use guard::Guard;
 pub use judge_file::{FileFacts, FileJudge, JudgeError, Make, Rules, Source, position_in};
 use lifecycle::Recorded;
@@ -56,6 +56,7 @@ pub use progress::{Progress, Silent};
 pub use ready::outcome;
 use record_file::{NotRecorded, OneFile, is_small};
 pub use rescreen::Rescreened;
+pub use screening::unscreened;
 pub use screening::{UsedList, best_score};
 use standing::Standing;
 use timings::Stopwatch;

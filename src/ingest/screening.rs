@@ -10,7 +10,9 @@ use crate::catalog::{
     CUSTOMER, EntityType, FieldIndex, RELATED_ENTITY, ScreeningProcess, customer::customer,
     related_entity,
 };
+use crate::evaluate::{Outcome, Screened};
 use crate::history::{Screening, ScreeningHit};
+use crate::lists::Missing;
 use crate::request::Node;
 use crate::screening::{Entity, Index, Options, Query, Screener, Subject};
 
@@ -98,14 +100,7 @@ impl UsedLists {
 
     /// Screens the customer and each related entity for every process that the request asks for.
     pub(super) fn screen(&self, root: &Node<'_>, lead: bool) -> Vec<Screening> {
-        let names = CUSTOMER.field(PROCESSES).ty.values();
-        let asked = root.items(PROCESSES).filter_map(|item| item.choice());
-        let mut asked: Vec<ScreeningProcess> = asked
-            .filter_map(|i| ScreeningProcess::from_name(names.get(i)?))
-            .collect();
-        asked.sort_unstable();
-        asked.dedup();
-        self.screen_for(&asked, root, lead)
+        self.screen_for(&asked(root), root, lead)
     }
 
     /// Screens the customer and each related entity for these processes.
@@ -123,8 +118,8 @@ impl UsedLists {
         for &process in processes {
             let of = self.0.iter().find(|of| of.process == process);
             let lists = of.map(|of| of.lists.as_slice()).unwrap_or_default();
-            let no_list = || "there is no list for it".to_owned();
-            let missing = of.map_or_else(|| Some(no_list()), |of| of.missing.clone());
+            let no_list = || Some(Missing::NoList.to_string());
+            let missing = of.map_or_else(no_list, |of| of.missing.clone());
             for subject in &subjects {
                 let whose = Whose {
                     process,
@@ -152,6 +147,27 @@ impl UsedLists {
         }
         all
     }
+}
+
+/// The processes that a request asks for, each once.
+fn asked(customer: &Node<'_>) -> Vec<ScreeningProcess> {
+    let names = CUSTOMER.field(PROCESSES).ty.values();
+    let asked = customer.items(PROCESSES).filter_map(|item| item.choice());
+    let asked = asked.filter_map(|i| ScreeningProcess::from_name(names.get(i)?));
+    let mut asked: Vec<ScreeningProcess> = asked.collect();
+    asked.sort_unstable();
+    asked.dedup();
+    asked
+}
+
+/// What screening found where none is done: a process that is asked for could not be done.
+pub fn unscreened(customer: &Node<'_>) -> Vec<Screened> {
+    let unscreened = |process| Screened {
+        related: None,
+        process,
+        outcome: Outcome::Unscreened,
+    };
+    asked(customer).into_iter().map(unscreened).collect()
 }
 
 /// The customer or a related entity.

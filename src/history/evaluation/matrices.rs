@@ -20,14 +20,14 @@ pub(in crate::history) fn activate(
         .collect()
 }
 
-/// Whether all of them are known already: then nothing is to be written.
-pub(in crate::history) fn are_known(conn: &Connection, matrices: &[Matrix]) -> Result<bool> {
-    for matrix in matrices {
-        if known(conn, matrix)?.is_none() {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+/// The rows of all of them, in order, if each is known already: then nothing is to be written.
+pub(in crate::history) fn all_known(
+    conn: &Connection,
+    matrices: &[Matrix],
+) -> Result<Option<Vec<i64>>> {
+    let rows = matrices.iter().map(|m| known(conn, m));
+    let rows = rows.collect::<Result<Vec<Option<i64>>>>()?;
+    Ok(rows.into_iter().collect())
 }
 
 fn known(conn: &Connection, m: &Matrix) -> Result<Option<i64>> {

@@ -22,7 +22,7 @@ pub(super) use again::{open_request, record_again};
 pub use decide::{DecisionRefused, NewDecision, recorded, refusal};
 pub use events::EventFile;
 pub(super) use events::{Events, body, mark, unpublished};
-pub(super) use matrices::{activate, are_known};
+pub(super) use matrices::{activate, all_known};
 pub use open::{OpenEvaluation, nearest_open, open_evaluations};
 
 /// The level that was decided of the assessment `a`, if one was: of its newest evaluation with a decision.

@@ -29,12 +29,9 @@ pub(in crate::history) fn activate(
     lists: &[ListVersion],
     now: &str,
 ) -> Result<Vec<i64>> {
-    let mut known =
-        conn.prepare_cached("SELECT list_id FROM screening_list WHERE name = ?1 AND version = ?2")?;
     let mut ids = Vec::new();
     for list in lists {
-        let id = known.query_row(params![list.name, list.version], |r| r.get(0));
-        if let Some(id) = id.optional()? {
+        if let Some(id) = known(conn, list)? {
             ids.push(id);
             continue;
         }
@@ -54,6 +51,23 @@ pub(in crate::history) fn activate(
         ids.push(conn.last_insert_rowid());
     }
     Ok(ids)
+}
+
+/// The rows of all of them, in order, if each is known already: then nothing is to be written.
+pub(in crate::history) fn all_known(
+    conn: &Connection,
+    lists: &[ListVersion],
+) -> Result<Option<Vec<i64>>> {
+    let rows = lists.iter().map(|list| known(conn, list));
+    let rows = rows.collect::<Result<Vec<Option<i64>>>>()?;
+    Ok(rows.into_iter().collect())
+}
+
+fn known(conn: &Connection, list: &ListVersion) -> Result<Option<i64>> {
+    let mut select =
+        conn.prepare_cached("SELECT list_id FROM screening_list WHERE name = ?1 AND version = ?2")?;
+    let id = select.query_row(params![list.name, list.version], |r| r.get(0));
+    Ok(id.optional()?)
 }
 
 /// How many entries each list had when it was used last.

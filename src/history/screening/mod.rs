@@ -19,8 +19,8 @@ use super::evaluation::{Events, Whose};
 pub use again::{Customer, Entries, Rescreening};
 pub(super) use again::{begin, compared, customers_after, end, record as record_rescreening};
 pub use decide::{NewScreeningDecision, ScreeningRefused};
-pub(super) use lists::activate;
 pub use lists::{ListVersion, entries_before};
+pub(super) use lists::{activate, all_known};
 pub use open::{OpenMatch, open_matches};
 
 /// The screening of one subject in one process, ready to be written.
