@@ -2,6 +2,7 @@
 //! it is answered as of one moment while files are recorded.
 
 use rusqlite::{Connection, OptionalExtension};
+use sha2::{Digest, Sha256};
 
 use crate::trouble::Result;
 
@@ -87,7 +88,21 @@ pub(super) fn small(conn: &Connection) -> Result<()> {
 
 /// Looks at the others.
 pub(super) fn all(conn: &Connection) -> Result<()> {
-    ask(conn, &ALL)
+    ask(conn, &ALL)?;
+    matrices(conn)
+}
+
+/// The text of a risk matrix must have its hash.
+fn matrices(conn: &Connection) -> Result<()> {
+    let mut select = conn.prepare("SELECT matrix_id, text, hash FROM risk_matrix")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next().map_err(at("table risk_matrix"))? {
+        let (id, text, hash): (i64, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        if crate::hex(&Sha256::digest(text.as_bytes())) != hash {
+            return Err(damaged(format!("table risk_matrix, matrix {id}")));
+        }
+    }
+    Ok(())
 }
 
 fn ask(conn: &Connection, questions: &[&str]) -> Result<()> {
