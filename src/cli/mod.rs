@@ -55,7 +55,8 @@ use tracing_subscriber::EnvFilter;
 
 use crate::catalog::Endpoint;
 use crate::config::{Config, Home, log_filter};
-use crate::daemon::{self, lock, signals};
+use crate::daemon::reading::{history_if_any, history_of};
+use crate::daemon::{self, signals};
 use crate::disk;
 use crate::talk::{self, say};
 use crate::text::printable;
@@ -310,30 +311,6 @@ fn multiline_visible(text: &str) -> String {
         .map(crate::text::visible)
         .collect::<Vec<_>>()
         .join("\n")
-}
-
-/// The history of a home, for reading; None where there never was one.
-///
-/// # Errors
-/// When there was one and it is gone, or it cannot be read.
-fn history_if_any(home: &Home) -> Result<Option<rusqlite::Connection>> {
-    lock::refuse_lost_history(home)?;
-    crate::history::open_for_reading(&home.database())
-}
-
-/// The history of a home, for reading.
-fn history_of(home: &Home) -> Result<rusqlite::Connection> {
-    if let Some(conn) = history_if_any(home)? {
-        return Ok(conn);
-    }
-    Err(match home.is_made()? {
-        false => home.not_made(),
-        true => Trouble::new(
-            Kind::Setup,
-            format!("there is no history at {} yet", home.database().display()),
-            "run `kycdrop run` there first, or give the right --home",
-        ),
-    })
 }
 
 /// The configuration of a home; from here on files get the rights that it says.

@@ -12,6 +12,7 @@ pub(crate) mod held;
 mod idle_check;
 pub(crate) mod lock;
 pub(crate) mod metrics;
+pub(crate) mod reading;
 mod service;
 pub(crate) mod signals;
 pub(crate) mod state;
