@@ -16,6 +16,7 @@ pub(crate) mod reading;
 mod service;
 pub(crate) mod signals;
 pub(crate) mod state;
+pub(crate) mod submit;
 pub(crate) mod unaccounted;
 mod worker;
 
