@@ -2,21 +2,15 @@
 //! process.
 
 use std::fmt::Write as _;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
 use serde::Serialize;
 
 use crate::config::Home;
-use crate::history::{self, BatchLine, Totals};
-use crate::intake::{Candidate, InWork, Inbox, claims_in_work};
-use crate::left_alone;
+use crate::daemon::overview::{Health, Overview};
 use crate::lists::Standing;
 use crate::text::{counted, of_them_repeated, visible};
 use crate::trouble::{Kind, Result};
-
-use crate::daemon::held::{self, Held};
-use crate::daemon::lock;
-use crate::daemon::state::{RunState, State};
 
 use super::output::{self, TextFormat};
 
@@ -34,33 +28,8 @@ pub(super) struct Args {
 
 #[derive(Serialize)]
 struct Status {
-    home: String,
-    /// Whether a process works on the home now.
-    running: bool,
-    health: Health,
-    /// Why work is paused, and what to do.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    paused_because: Option<String>,
-    /// Why the last process ended although nobody ended it, and what to do.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ended_because: Option<String>,
-    /// When a file was answered last, UTC.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_success: Option<String>,
-    /// When the whole history was checked last and was sound, UTC.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    checked_at: Option<String>,
-    /// What is damaged in the history, and where.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    damage: Option<String>,
-    waiting: Waiting,
-    /// What is in the inbox and is not taken.
-    held: Held,
-    left_alone: LeftAlone,
-    /// Files that were taken and are not answered yet.
-    in_work: Vec<String>,
-    last_batches: Vec<BatchLine>,
-    totals: Totals,
+    #[serde(flatten)]
+    overview: Overview,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     lists: Vec<ListLine>,
 }
@@ -114,75 +83,6 @@ impl ListLine {
     }
 }
 
-/// The state of the process that works on the home.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Health {
-    /// It works, or waits for work.
-    Healthy,
-    /// It waits to retry after an error.
-    Paused,
-    /// It was shut down, or none ever ran.
-    Stopped,
-    /// It ended by itself, after an error that does not pass.
-    Failed,
-    /// It did not shut down cleanly.
-    Died,
-    /// It ended, or did not start, because the history is damaged.
-    Damaged,
-}
-
-impl Health {
-    fn of(running: bool, state: Option<&State>) -> Health {
-        if !running && state.is_some_and(|s| s.damage.is_some()) {
-            return Health::Damaged;
-        }
-        match (running, state.map(|s| s.state)) {
-            (true, Some(RunState::Paused)) => Health::Paused,
-            (true, _) => Health::Healthy,
-            (false, Some(RunState::Ended)) if state.is_some_and(|s| s.reason.is_some()) => {
-                Health::Failed
-            }
-            (false, None | Some(RunState::Ended)) => Health::Stopped,
-            (false, Some(_)) => Health::Died,
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct Waiting {
-    files: usize,
-    bytes: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    oldest_seconds: Option<u64>,
-    /// The first few, the oldest first.
-    first: Vec<String>,
-}
-
-impl Waiting {
-    /// Of the files that are waiting, the oldest first.
-    fn of(files: &[Candidate]) -> Waiting {
-        let age = |c: &Candidate| SystemTime::now().duration_since(c.modified).ok();
-        Waiting {
-            files: files.len(),
-            bytes: files.iter().map(|c| c.bytes).sum(),
-            oldest_seconds: files.first().and_then(age).map(|age| age.as_secs()),
-            first: files
-                .iter()
-                .take(5)
-                .map(|c| c.relative.to_string_lossy().into_owned())
-                .collect(),
-        }
-    }
-}
-
-/// How many names are left alone.
-#[derive(Serialize)]
-struct LeftAlone {
-    inbox: usize,
-    classifiers: usize,
-}
-
 /// Shows the status of a home.
 pub(super) fn status(home: &Home, args: &Args) -> anyhow::Result<u8> {
     if !home.is_made()? {
@@ -194,7 +94,7 @@ pub(super) fn status(home: &Home, args: &Args) -> anyhow::Result<u8> {
         TextFormat::Text => status.text(),
     };
     super::stdout_result(output::write_safely(&text))?;
-    Ok(match status.health {
+    Ok(match status.overview.health {
         Health::Healthy | Health::Stopped => 0,
         Health::Paused | Health::Died => Kind::Busy as u8,
         Health::Failed | Health::Damaged => Kind::Setup as u8,
@@ -202,71 +102,12 @@ pub(super) fn status(home: &Home, args: &Args) -> anyhow::Result<u8> {
 }
 
 fn look(home: &Home, last: u32) -> Result<Status> {
-    let inbox = home.inbox();
-    // With nothing to settle, everything that will be taken counts as waiting.
-    let mut scan = Inbox::new(inbox, Duration::ZERO, Duration::ZERO)
-        .scan(Instant::now())
-        .unwrap_or_default();
-    let (running, state) = (lock::is_held(home), State::of(home));
-    let held = held::of(home, &scan, running, state.as_ref());
-    scan.settled
-        .retain(|c| !held.first.contains(&held::shown(home, &c.path)));
-    let left_alone = LeftAlone {
-        inbox: scan.left_alone,
-        classifiers: left_alone::names_in(&home.classifiers()).len(),
-    };
-    let in_work = match home.work().exists() {
-        true => claims_in_work(&home.work())?,
-        false => InWork::default(),
-    };
-    let (running, state) = (lock::is_held(home), State::of(home));
-    let health = Health::of(running, state.as_ref());
-    let (reason, last_success, checked_at, damage) = match state {
-        Some(s) => (s.reason, s.last_success, s.checked_at, s.damage),
-        None => Default::default(),
-    };
-    let history = super::history_if_any(home).and_then(|conn| match conn {
-        Some(conn) => Ok((history::last_batches(&conn, last)?, history::totals(&conn)?)),
-        None => Ok(Default::default()),
-    });
-    let (last_batches, totals) = match history {
-        // What is known of the damage says more.
-        Err(_) if damage.is_some() => Default::default(),
-        history => history?,
-    };
-    let lists = match home.lists().is_dir() && damage.is_none() {
+    let overview = Overview::of(home, last)?;
+    let lists = match home.lists().is_dir() && overview.damage.is_none() {
         true => ListLine::all(home),
         false => Vec::new(),
     };
-    Ok(Status {
-        home: home.root.display().to_string(),
-        running,
-        health,
-        paused_because: reason.clone().filter(|_| health == Health::Paused),
-        ended_because: reason.filter(|_| health == Health::Failed),
-        last_success,
-        checked_at,
-        damage,
-        waiting: Waiting::of(&scan.settled),
-        held,
-        left_alone,
-        in_work: names_in_work(home, &in_work),
-        last_batches,
-        totals,
-        lists,
-    })
-}
-
-/// What is in work, by the names that the files had in the inbox; of those whose name is not known, by
-/// their folders.
-fn names_in_work(home: &Home, in_work: &InWork) -> Vec<String> {
-    let unfit = in_work.unfit.iter().map(|unfit| unfit.claim.folder());
-    let claims = in_work.claims.iter().map(|c| match c.relative.as_os_str() {
-        none if none.is_empty() => held::shown(home, c.folder()),
-        _ => c.relative.to_string_lossy().into_owned(),
-    });
-    let unfit = unfit.map(|folder| held::shown(home, folder));
-    claims.chain(unfit).collect()
+    Ok(Status { overview, lists })
 }
 
 fn files(number: usize) -> String {
@@ -305,10 +146,10 @@ impl Status {
     }
 
     fn process_text(&self, lines: &mut Lines) {
-        lines.line("home", &visible(&self.home));
+        lines.line("home", &visible(&self.overview.home));
         lines.line(
             "daemon",
-            match self.health {
+            match self.overview.health {
                 Health::Healthy => "running",
                 Health::Paused => "running, paused",
                 Health::Stopped => "not running",
@@ -317,12 +158,16 @@ impl Status {
                 Health::Damaged => "not running: the history is damaged",
             },
         );
-        let because = self.paused_because.iter().chain(&self.ended_because);
+        let because = self
+            .overview
+            .paused_because
+            .iter()
+            .chain(&self.overview.ended_because);
         lines.below(because.flat_map(|reason| reason.lines()).map(str::trim));
     }
 
     fn files_text(&self, lines: &mut Lines) {
-        let w = &self.waiting;
+        let w = &self.overview.waiting;
         let oldest = w.oldest_seconds.map(Duration::from_secs);
         let oldest =
             oldest.map(|age| format!(", the oldest for {}", humantime::format_duration(age)));
@@ -330,25 +175,28 @@ impl Status {
         let waiting = format!("{}, {bytes}{}", files(w.files), oldest.unwrap_or_default());
         lines.line("waiting", &waiting);
         lines.names(&w.first);
-        if self.held.files > 0 {
-            lines.line("held", &format!("{}, not taken", files(self.held.files)));
+        if self.overview.held.files > 0 {
+            lines.line(
+                "held",
+                &format!("{}, not taken", files(self.overview.held.files)),
+            );
         }
-        lines.names(&self.held.first);
-        let l = &self.left_alone;
+        lines.names(&self.overview.held.first);
+        let l = &self.overview.left_alone;
         if l.inbox + l.classifiers > 0 {
             let text = format!("{} in the inbox, {} in classifiers", l.inbox, l.classifiers);
             lines.line("left alone", &text);
         }
-        lines.line("in work", &files(self.in_work.len()));
-        lines.names(&self.in_work);
+        lines.line("in work", &files(self.overview.in_work.len()));
+        lines.names(&self.overview.in_work);
     }
 
     fn history_text(&self, lines: &mut Lines) {
-        if let Some(damage) = &self.damage {
+        if let Some(damage) = &self.overview.damage {
             lines.line("damage", &visible(damage));
             lines.below(["replace kycdrop.db with a backup and start again"]);
         }
-        let t = &self.totals;
+        let t = &self.overview.totals;
         let batches = counted(t.batches, "file", "files");
         let accepted = counted(t.accepted, "customer", "customers");
         let text = format!("{batches}, {accepted} accepted, {} rejected", t.rejected);
@@ -356,7 +204,7 @@ impl Status {
         let assessments = counted(t.assessments, "assessment", "assessments");
         let customers = counted(t.customers, "customer", "customers");
         lines.line("", &format!("{assessments} of {customers}"));
-        if let Some(checked_at) = &self.checked_at {
+        if let Some(checked_at) = &self.overview.checked_at {
             lines.line("", &format!("last full check {checked_at}"));
         }
         let evaluations = counted(t.evaluations_pending, "evaluation", "evaluations");
@@ -379,10 +227,10 @@ impl Status {
         let mut line = |text: String| {
             let _ = writeln!(lines.0, "{text}");
         };
-        if !self.last_batches.is_empty() {
+        if !self.overview.last_batches.is_empty() {
             line("last".into());
         }
-        for b in &self.last_batches {
+        for b in &self.overview.last_batches {
             line(format!(
                 "  {:>6}  {}  {}  {}/{}  {} accepted{}, {} rejected",
                 b.batch_id,

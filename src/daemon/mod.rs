@@ -1,8 +1,9 @@
 //! The process that works on a home: `run` until it is stopped, `once` until the inbox is empty.
 //!
 //! In: a home, its configuration, and signals. Out: every file answered by `ingest`, and around that
-//! the lock, the state file, the metrics, and what the service manager wants to know. It may not
-//! validate, record or answer anything itself, and may not use what only reads the history: `export`,
+//! the lock, the state file, the metrics, and what the service manager wants to know. For who stands
+//! beside that process: its history to read, an overview of the home, and files put into its inbox. It may
+//! not validate, record or answer anything itself, and may not use what only reads the history: `export`,
 //! `report` and `explain`.
 
 mod bar;
@@ -12,6 +13,7 @@ pub(crate) mod held;
 mod idle_check;
 pub(crate) mod lock;
 pub(crate) mod metrics;
+pub(crate) mod overview;
 pub(crate) mod reading;
 mod service;
 pub(crate) mod signals;
