@@ -261,6 +261,10 @@ pub struct Config {
     pub worklist: Vec<WorklistFile>,
     /// What is between the columns of `findings.csv` and `query --excel`.
     pub csv_separator: Separator,
+    /// `run` opens the desk, the page in the browser.
+    pub desk: bool,
+    /// The port of the desk on 127.0.0.1; 0: any that is free.
+    pub desk_port: u16,
 }
 
 /// What is between two columns of CSV.
@@ -322,6 +326,8 @@ impl Default for Config {
             repeated_request: RepeatedRequest::Accept,
             worklist: WorklistFile::ALL.to_vec(),
             csv_separator: Separator::Comma,
+            desk: false,
+            desk_port: 4580,
         }
     }
 }

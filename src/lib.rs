@@ -31,6 +31,7 @@ pub mod clock;
 pub mod config;
 mod daemon;
 pub mod demo;
+mod desk;
 pub mod disk;
 pub mod evaluate;
 mod explain;

@@ -11,6 +11,7 @@ mod deadline;
 mod decide;
 mod decisions;
 mod demo;
+mod desk;
 mod doctor;
 mod doctor_tables;
 mod evaluation_page;
@@ -141,6 +142,8 @@ enum Command {
     Check(check::Args),
     /// Show waiting files, files in work, the last batches and totals
     Status(status::Args),
+    /// Open the desk: a page in the browser, on this machine alone
+    Desk(desk::Args),
     /// Make a realistic batch with known errors
     Demo(demo::Args),
     /// Explain the errors of a batch or customer, or an error code or text, and how to fix them
@@ -258,6 +261,7 @@ fn command(args: &Args) -> anyhow::Result<u8> {
         Command::Schema(a) => schema::schema(&home, a)?,
         Command::Init => init::init(&home)?,
         Command::Doctor(a) => doctor::doctor(&home, a)?,
+        Command::Desk(a) => desk::desk(home, a)?,
         Command::Demo(a) => demo::demo(&home, a)?,
         Command::Classifiers(a) => classifiers::classifiers(&home, a)?,
         Command::Risk(a) => risk::risk(&home, a)?,

@@ -7,6 +7,7 @@
 //! `report` and `explain`.
 
 mod bar;
+mod desk_process;
 mod exposed;
 mod give_way;
 pub(crate) mod held;
@@ -34,6 +35,7 @@ use crate::trouble::Result;
 
 use crate::ingest::{Again, DoneAgain, Rescreened};
 
+use desk_process::DeskProcess;
 use lock::HomeLock;
 use worker::Worker;
 
@@ -58,6 +60,7 @@ fn begin(home: Home, config: Config, watching: bool) -> Result<(Wake, HomeLock, 
 /// # Errors
 /// Trouble that does not pass, or that keeps it from beginning.
 pub(crate) fn run(home: Home, config: Config) -> Result<u8> {
+    let with_desk = config.desk;
     let (mut wake, lock, mut worker) = begin(home, config, true)?;
     let home = worker.engine.home.clone();
     note!(
@@ -66,11 +69,14 @@ pub(crate) fn run(home: Home, config: Config) -> Result<u8> {
         home.inbox().join("batch-customers").display(),
         home.outbox().display()
     );
+    let desk = with_desk.then(|| DeskProcess::open(home.clone()));
+    let desk = desk.transpose()?;
     let service = worker.bar.service.clone();
     service.ready();
     service.status("watching the inbox");
     let done = worker.go_on(&mut wake, &service);
     service.stopping();
+    drop(desk);
     worker.end(lock, done)?;
     tracing::info!("ended");
     Ok(0)

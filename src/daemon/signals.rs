@@ -51,17 +51,27 @@ pub(crate) fn quiet_panics() {
 /// # Errors
 /// When the system gives no thread or no pipe for it.
 pub(crate) fn wake_on(stop: &Arc<AtomicBool>, wake: &Wake) -> Result<()> {
+    let (stop, sender) = (Arc::clone(stop), wake.sender());
+    on_end(move || {
+        stop.store(true, Ordering::Relaxed);
+        let _ = sender.try_send(());
+    })
+}
+
+/// Calls `end` at each SIGTERM, Ctrl-C, and when the terminal closes.
+///
+/// # Errors
+/// When the system gives no thread or no pipe for it.
+pub(crate) fn on_end(end: impl Fn() + Send + 'static) -> Result<()> {
     let mut ending = vec![SIGTERM, SIGINT];
     if !hangup_is_ignored() {
         ending.push(SIGHUP);
     }
-    let (stop, sender) = (Arc::clone(stop), wake.sender());
     signal_hook::iterator::Signals::new(ending)
         .and_then(|mut signals| {
             let waiting = move || {
                 for _ in signals.forever() {
-                    stop.store(true, Ordering::Relaxed);
-                    let _ = sender.try_send(());
+                    end();
                 }
             };
             std::thread::Builder::new().spawn(waiting)

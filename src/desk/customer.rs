@@ -1,0 +1,22 @@
+//! *Customer*: search, and the whole history of one.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
+use maud::{Markup, html};
+
+use super::Desk;
+use super::page::{Failure, Tab};
+use super::texts::EN;
+
+/// The pages of this file.
+pub(super) fn routes() -> Router<Arc<Desk>> {
+    Router::new().route("/customer", get(page))
+}
+
+async fn page(State(desk): State<Arc<Desk>>) -> Result<Markup, Failure> {
+    let t = &EN.customer;
+    Ok(desk.page(Tab::Customer, t.title, &html! {}))
+}

@@ -1,0 +1,213 @@
+//! The desk: a page in the browser, on loopback, for the people who do not use a terminal.
+//!
+//! In: a home, and requests of a browser that knows the address with its token. Out: pages, made from the
+//! same values that the commands show; files put into the inbox; decisions put into `inbox/decisions`. It
+//! reads the history on connections of its own, opened for reading. It may not write to the history, nor
+//! answer a file: that is the daemon's, in a process of its own.
+//!
+//! A request passes `server` (connections and their limits), `guard` (who asks, and from where) and then a
+//! page, a file each. `page` has what pages share, `texts` every sentence that a person reads.
+
+mod ask;
+mod batch;
+mod classifiers;
+mod customer;
+mod decisions;
+mod drop;
+mod figures;
+mod guard;
+mod page;
+mod place;
+mod server;
+mod texts;
+mod today;
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use rusqlite::Connection;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::spawn_blocking;
+
+use crate::config::{Config, Home};
+use crate::daemon::{reading, signals};
+use crate::history::History;
+use crate::trouble::{Kind, Result, Trouble};
+
+use page::Failure;
+use place::Place;
+pub(crate) use place::address_of;
+
+/// Requests that read the history or check a file at the same time; others wait for their turn.
+const MAX_AT_WORK: usize = 4;
+
+/// How long a page may take to be read from the history.
+const MAX_READING: Duration = Duration::from_secs(20);
+
+/// Instructions of SQLite between two looks at the clock.
+const INSTRUCTIONS_BETWEEN_LOOKS: i32 = 10_000;
+
+/// What every page needs.
+struct Desk {
+    home: Home,
+    config: Config,
+    /// `127.0.0.1:PORT`.
+    host: String,
+    /// What the browser keeps, and what the address has.
+    secrets: place::Secrets,
+    at_work: Arc<Semaphore>,
+}
+
+/// How the desk is opened.
+pub(crate) struct Options {
+    /// The port on 127.0.0.1; 0 for any that is free.
+    pub port: u16,
+    /// A daemon started it: it ends when its stdin does.
+    pub of_daemon: bool,
+}
+
+/// Serves the pages until a signal ends it. `announce` gets the address, once the port is open.
+///
+/// # Errors
+/// When there is no home, another desk is open, or the port cannot be had.
+pub(crate) fn serve(
+    home: Home,
+    config: Config,
+    options: &Options,
+    announce: impl FnOnce(&str) -> Result<()>,
+) -> Result<u8> {
+    if !home.is_made()? {
+        return Err(home.not_made());
+    }
+    let mut place = Place::take(&home)?;
+    let listener = listen(options.port)?;
+    let to_error = |e: std::io::Error| Trouble::new(Kind::Io, format!("the desk's port: {e}"), "");
+    listener.set_nonblocking(true).map_err(to_error)?;
+    let host = listener.local_addr().map_err(to_error)?.to_string();
+    let desk = Arc::new(Desk {
+        secrets: place.secrets()?,
+        home,
+        config,
+        host,
+        at_work: Arc::new(Semaphore::new(MAX_AT_WORK)),
+    });
+    let (stop, stopped) = watch::channel(false);
+    let stop = Arc::new(stop);
+    let ending = Arc::clone(&stop);
+    signals::on_end(move || {
+        let _ = ending.send(true);
+    })?;
+    if options.of_daemon {
+        end_with_stdin(stop)?;
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(2 * MAX_AT_WORK)
+        .build()
+        .map_err(|e| Trouble::limit("starting the desk", &e))?;
+    let address = format!("http://{}/open/{}", desk.host, desk.secrets.token);
+    place.announce(&address)?;
+    announce(&address)?;
+    tracing::info!(host = desk.host, "the desk is open");
+    let router = routes(&desk);
+    runtime
+        .block_on(async move {
+            let listener = tokio::net::TcpListener::from_std(listener)?;
+            server::answer(listener, router, stopped).await;
+            Ok(())
+        })
+        .map_err(to_error)?;
+    // A thread that still reads is not waited for.
+    runtime.shutdown_background();
+    tracing::info!("the desk is closed");
+    Ok(0)
+}
+
+/// A port on loopback, and nowhere else.
+fn listen(port: u16) -> Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|e| match e.kind() {
+        std::io::ErrorKind::AddrInUse => Trouble::new(
+            Kind::Busy,
+            format!("port {port} on 127.0.0.1 is in use by another program"),
+            "give another one with --port or the setting desk_port; 0 takes any that is free",
+        ),
+        _ => Trouble::new(
+            Kind::Io,
+            format!("opening port {port} on 127.0.0.1: {e}"),
+            "give another one with --port or the setting desk_port",
+        ),
+    })
+}
+
+/// The daemon holds the other end of stdin: when it is gone, however it ended, so is the desk.
+fn end_with_stdin(stop: Arc<watch::Sender<bool>>) -> Result<()> {
+    let waiting = move || {
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        let _ = stop.send(true);
+    };
+    let started = std::thread::Builder::new().spawn(waiting);
+    started.map_err(|e| Trouble::limit("starting the desk", &e))?;
+    Ok(())
+}
+
+/// Every page, with its address. All but the style and the script pass the guard.
+fn routes(desk: &Arc<Desk>) -> Router {
+    let pages = Router::new()
+        .merge(today::routes())
+        .merge(drop::routes())
+        .merge(batch::routes())
+        .merge(customer::routes())
+        .merge(decisions::routes())
+        .merge(figures::routes())
+        .merge(classifiers::routes())
+        .merge(ask::routes());
+    let guarded = axum::middleware::from_fn_with_state(Arc::clone(desk), guard::check);
+    pages
+        .fallback(|| async { Failure::not_found() })
+        .with_state(Arc::clone(desk))
+        .layer(guarded)
+}
+
+impl Desk {
+    /// Reads the history on a connection of its own; an empty one where there is none yet.
+    ///
+    /// # Errors
+    /// Whatever `ask` says, and when the history cannot be opened.
+    async fn read<T: Send + 'static>(
+        self: &Arc<Desk>,
+        ask: impl FnOnce(&Desk, &mut Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.work(move |desk| {
+            let mut conn = match reading::history_if_any(&desk.home)? {
+                Some(conn) => conn,
+                None => History::in_memory()?.into_connection(),
+            };
+            let end = Instant::now() + MAX_READING;
+            conn.progress_handler(
+                INSTRUCTIONS_BETWEEN_LOOKS,
+                Some(move || Instant::now() > end),
+            )?;
+            ask(desk, &mut conn)
+        })
+        .await
+    }
+
+    /// Does work that takes its time, in a thread of its own.
+    ///
+    /// # Errors
+    /// Whatever `work` says.
+    async fn work<T: Send + 'static>(
+        self: &Arc<Desk>,
+        work: impl FnOnce(&Desk) -> Result<T> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let permit = Arc::clone(&self.at_work).acquire_owned().await;
+        let desk = Arc::clone(self);
+        let done = spawn_blocking(move || {
+            let _permit = permit;
+            work(&desk)
+        });
+        Ok(done.await.map_err(Trouble::defect)??)
+    }
+}

@@ -1,0 +1,9 @@
+//! The desk, asked as a browser asks it: pages, forms, and who is let in. tests/browser has what only a
+//! browser shows.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod client;
+mod guard;
+mod process;
