@@ -25,6 +25,7 @@ pub mod answer_name;
 pub mod atomic_file;
 pub mod branch;
 pub mod catalog;
+mod check;
 pub mod classifier;
 pub mod cli;
 pub mod clock;

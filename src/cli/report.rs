@@ -3,14 +3,16 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use chrono::{Datelike, Months, NaiveDate};
+use chrono::NaiveDate;
 
 use crate::atomic_file::{AtomicFile, Existing, Rules};
 use crate::branch::Branch;
 use crate::clock;
 use crate::config::{Config, Home};
 use crate::explain::{Asked, Meaning, WhatKind, look_up};
-use crate::report::{About, Figures, Letterhead, is_report, of_batch, of_period, render};
+use crate::report::{
+    About, Figures, Letterhead, day, is_report, month, of_batch, of_period, period, render,
+};
 use crate::trouble::{Kind, Result, Trouble};
 
 use crate::talk::{note, say};
@@ -48,20 +50,6 @@ pub(super) struct Args {
     pub(super) batch: Option<String>,
 }
 
-/// A day with a year of four digits, as the history writes days.
-fn day(text: &str) -> Result<NaiveDate, String> {
-    let day = (text.len() == 10).then(|| text.parse().ok());
-    day.flatten()
-        .ok_or_else(|| "a day is written as 2026-10-31".to_owned())
-}
-
-/// The first day of a month.
-fn month(text: &str) -> Result<NaiveDate, String> {
-    let day = (text.len() == 7).then(|| format!("{text}-01").parse().ok());
-    day.flatten()
-        .ok_or_else(|| "a month is written as 2026-10".to_owned())
-}
-
 /// Writes the page.
 pub(super) fn report(home: &Home, args: &Args) -> Result<u8> {
     let config = Config::of(home)?;
@@ -87,7 +75,7 @@ pub(super) fn report(home: &Home, args: &Args) -> Result<u8> {
         }
         None => {
             let today = clock::utc_now().date_naive();
-            let (from, to) = period(args, today)?;
+            let (from, to) = period(args.from, args.to, args.month, today)?;
             match super::history_if_any(home)? {
                 Some(conn) => of_period(&conn, (from, to), today)?,
                 None => {
@@ -116,29 +104,4 @@ pub(super) fn report(home: &Home, args: &Args) -> Result<u8> {
         note!("wrote {}", args.output.display());
     }
     Ok(0)
-}
-
-/// The first and the last day that were asked for.
-fn period(args: &Args, today: NaiveDate) -> Result<(NaiveDate, NaiveDate)> {
-    if let Some(first) = args.month {
-        if first > today {
-            return Err(Trouble::new(
-                Kind::Input,
-                format!("the month {} has not begun", first.format("%Y-%m")),
-                "give --month a month that has",
-            ));
-        }
-        let last = first.checked_add_months(Months::new(1)).unwrap_or(first);
-        return Ok((first, last.pred_opt().unwrap_or(last).min(today)));
-    }
-    let to = args.to.unwrap_or(today);
-    let from = args.from.unwrap_or_else(|| to.with_day(1).unwrap_or(to));
-    if from > to {
-        return Err(Trouble::new(
-            Kind::Input,
-            format!("the period ends on {to}, before it starts on {from}"),
-            "swap --from and --to",
-        ));
-    }
-    Ok((from, to))
 }

@@ -8,8 +8,10 @@ mod charts;
 mod figures;
 mod names;
 mod page;
+mod period;
 mod queries;
 mod time;
 
 pub use figures::{About, Figures, of_batch, of_period};
 pub use page::{Letterhead, is_report, render};
+pub(crate) use period::{day, month, period};

@@ -3,10 +3,11 @@
 
 use std::io::{self, Read, Write};
 
+use crate::check::{Checked, Customer, Report};
 use crate::explain::{COLUMNS, csv_row, plain};
 use crate::text::BYTE_ORDER_MARK;
 
-use super::report::{Checked, Customer, Report};
+use super::document::Document;
 
 /// The rows. One of a file that is not a request has no customer, and the status as its code.
 pub(super) struct Rows {
@@ -41,17 +42,6 @@ impl Rows {
 }
 
 impl Report for Rows {
-    fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        out.write_all(BYTE_ORDER_MARK.as_bytes())?;
-        let head = Row {
-            file: "file",
-            cells: COLUMNS,
-            line: "line".into(),
-            column: "column".into(),
-        };
-        self.write(out, &head)
-    }
-
     fn customer(
         &mut self,
         part: &mut dyn Write,
@@ -81,6 +71,19 @@ impl Report for Rows {
             self.write(part, &row)?;
         }
         Ok(())
+    }
+}
+
+impl Document for Rows {
+    fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(BYTE_ORDER_MARK.as_bytes())?;
+        let head = Row {
+            file: "file",
+            cells: COLUMNS,
+            line: "line".into(),
+            column: "column".into(),
+        };
+        self.write(out, &head)
     }
 
     fn file(&mut self, out: &mut dyn Write, file: &Checked, part: &mut dyn Read) -> io::Result<()> {

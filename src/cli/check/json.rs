@@ -5,10 +5,11 @@ use std::io::{self, Read, Write};
 
 use serde::Serialize;
 
+use crate::check::{Checked, Customer, Report};
 use crate::explain::ExplainedFinding;
 use crate::text::printable_json;
 
-use super::report::{Checked, Customer, Items, Report, Totals};
+use super::document::{Document, Items, Totals};
 
 /// The document.
 #[derive(Default)]
@@ -61,10 +62,6 @@ pub(super) fn line(value: &impl Serialize) -> io::Result<String> {
 }
 
 impl Report for Json {
-    fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        out.write_all(b"{\"files\":[")
-    }
-
     fn customer(
         &mut self,
         part: &mut dyn Write,
@@ -84,6 +81,12 @@ impl Report for Json {
             part.write_all(line(&found)?.as_bytes())?;
         }
         Ok(())
+    }
+}
+
+impl Document for Json {
+    fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(b"{\"files\":[")
     }
 
     fn file(&mut self, out: &mut dyn Write, file: &Checked, part: &mut dyn Read) -> io::Result<()> {

@@ -8,10 +8,11 @@ use std::io::{self, Read, Write};
 
 use maud::html;
 
+use crate::check::{Checked, Customer, Report};
 use crate::clock;
 use crate::text::visible;
 
-use super::report::{Checked, Customer, Report, Totals};
+use super::document::{Document, Totals};
 
 /// The suites so far.
 #[derive(Default)]
@@ -29,10 +30,6 @@ fn seconds(milliseconds: u64) -> String {
 }
 
 impl Report for Suites {
-    fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        out.write_all(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n")
-    }
-
     fn customer(
         &mut self,
         part: &mut dyn Write,
@@ -58,6 +55,12 @@ impl Report for Suites {
             }
         };
         writeln!(part, "{}", case.into_string())
+    }
+}
+
+impl Document for Suites {
+    fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n")
     }
 
     fn file(&mut self, out: &mut dyn Write, file: &Checked, part: &mut dyn Read) -> io::Result<()> {

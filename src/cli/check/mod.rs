@@ -1,31 +1,30 @@
 //! `check`: validate files without saving or moving anything.
 
 mod csv;
+mod document;
 mod input;
 mod json;
-mod judging;
 mod junit;
-mod report;
 mod response;
 mod sarif;
 mod text;
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
 
 use crate::catalog::Endpoint;
+use crate::check::Checker;
 use crate::config::Home;
-use crate::explain::Explainer;
-use crate::history::ask::Codes;
-use crate::history::{History, Trial};
-use crate::ingest::{Rules, thread_pool, to_check_with};
+use crate::history::History;
+use crate::ingest::to_check_with;
+use crate::request::Form;
 use crate::talk::{note, say};
-use crate::text::{counted, of_them_repeated};
+use crate::text::{counted, of_them_repeated, visible};
 use crate::trouble::Result;
 
-use judging::Checker;
-use report::{Report, Totals};
+use document::{Document, Out, Totals};
 
 /// Arguments of `check`.
 #[derive(clap::Args)]
@@ -78,8 +77,8 @@ enum Format {
 }
 
 impl Args {
-    /// The report that was asked for. `separator` is what is between the columns of CSV.
-    fn report(&self, separator: u8) -> Box<dyn Report> {
+    /// The document that was asked for. `separator` is what is between the columns of CSV.
+    fn document(&self, separator: u8) -> Box<dyn Document> {
         let one_file = matches!(self.files.as_slice(), [file] if !file.is_dir());
         let default = match one_file && !self.explain {
             true => Format::Response,
@@ -100,7 +99,7 @@ impl Args {
 pub(super) fn check(home: Home, args: &Args) -> Result<u8> {
     let config = super::config_of(&home)?;
     let existing = super::history_if_any(&home)?;
-    let (set, classifiers) = to_check_with(&home, &config, existing.as_ref())?;
+    let classifiers = to_check_with(&home, &config, existing.as_ref())?;
     say_if_no_home(&home);
     let empty;
     let conn = match &existing {
@@ -111,25 +110,27 @@ pub(super) fn check(home: Home, args: &Args) -> Result<u8> {
         }
     };
     let (files, others) = input::list(&args.files);
-    let mut checker = Checker {
-        rules: Rules::new(set, &config),
-        pool: thread_pool(config.threads)?,
-        trial: Trial::on(conn)?,
-        explainer: Explainer::with(Codes::of_files(&classifiers)),
-        report: args.report(config.csv_separator.byte()),
-        totals: Totals::default(),
-    };
+    let mut checker = Checker::with(classifiers, &config, conn)?;
+    let mut document = args.document(config.csv_separator.byte());
+    let mut totals = Totals::default();
     let several = files.len() > 1;
-    let mut out = report::Out::to_stdout();
-    checker.begin(&mut out)?;
+    let to_stdout = |done: std::io::Result<()>| done.map_err(|e| super::stdout_trouble(&e));
+    let mut out = Out::to_stdout();
+    to_stdout(document.begin(&mut out))?;
     for mut file in files {
         let endpoint = args
             .endpoint
             .or(file.endpoint)
             .unwrap_or(Endpoint::BatchCustomers);
-        checker.file(&mut file, endpoint, &mut out)?;
+        let (checked, mut part) = checker.file(&mut file, endpoint, &mut *document)?;
+        totals.add(&checked);
+        to_stdout(document.file(&mut out, &checked, &mut part))?;
+        if checked.is_batch {
+            say!("{}: {}", visible(&checked.name), Form::Batch);
+        }
+        to_stdout(out.flush())?;
     }
-    let totals = checker.end(&mut out)?;
+    to_stdout(document.end(&mut out, &totals).and_then(|()| out.flush()))?;
     if others > 0 {
         let files = counted(others, "file", "files");
         note!("{files} in the folders skipped: only regular files named .json are checked");

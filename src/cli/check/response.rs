@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 
+use crate::check::{Checked, Customer, Fault, Report};
 use crate::clock;
 use crate::ingest::outcome;
 use crate::response::{self, Body};
@@ -9,7 +10,7 @@ use crate::talk::say;
 use crate::text::visible;
 
 use super::super::output::terminal_safe;
-use super::report::{Checked, Customer, Fault, Report, say_unreadable};
+use super::document::{Document, say_unreadable};
 
 /// A body ends when its file does, and is kept in memory until then.
 #[derive(Default)]
@@ -46,7 +47,9 @@ impl Report for Responses {
         self.body = Some(body);
         Ok(())
     }
+}
 
+impl Document for Responses {
     fn file(&mut self, out: &mut dyn Write, file: &Checked, _: &mut dyn Read) -> io::Result<()> {
         let body = self.body(file)?;
         let text = match &file.fault {

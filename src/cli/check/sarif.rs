@@ -9,11 +9,12 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::catalog::{self, RuleRow};
+use crate::check::{Checked, Customer, Report};
 use crate::explain::ExplainedFinding;
 use crate::position::Position;
 
+use super::document::{Document, Items, Totals};
 use super::json::line;
-use super::report::{Checked, Customer, Items, Report, Totals};
 
 /// The rule of a file that is not a request or cannot be read.
 const NOT_A_REQUEST: &str = "not-a-request";
@@ -201,6 +202,21 @@ fn result(file: &Checked, customer: &Customer<'_>, f: &ExplainedFinding) -> io::
 }
 
 impl Report for Sarif {
+    fn customer(
+        &mut self,
+        part: &mut dyn Write,
+        file: &Checked,
+        customer: &Customer<'_>,
+    ) -> io::Result<()> {
+        for finding in customer.findings {
+            self.of_file.next(part)?;
+            part.write_all(result(file, customer, finding)?.as_bytes())?;
+        }
+        Ok(())
+    }
+}
+
+impl Document for Sarif {
     fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
         let not_a_request = Rule {
             id: NOT_A_REQUEST,
@@ -222,19 +238,6 @@ impl Report for Sarif {
             "{{\"$schema\":\"https://json.schemastore.org/sarif-2.1.0.json\",\"version\":\"2.1.0\",\"runs\":[{{\n\
              \"tool\":{{\"driver\":{driver}}},\n\"columnKind\":\"unicodeCodePoints\",\n\"results\":["
         )
-    }
-
-    fn customer(
-        &mut self,
-        part: &mut dyn Write,
-        file: &Checked,
-        customer: &Customer<'_>,
-    ) -> io::Result<()> {
-        for finding in customer.findings {
-            self.of_file.next(part)?;
-            part.write_all(result(file, customer, finding)?.as_bytes())?;
-        }
-        Ok(())
     }
 
     fn file(&mut self, out: &mut dyn Write, file: &Checked, part: &mut dyn Read) -> io::Result<()> {

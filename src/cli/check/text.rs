@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 
+use crate::check::{Checked, Customer, Fault, Report};
 use crate::text::visible;
 
 use super::super::layout::folded;
-use super::report::{Checked, Customer, Fault, Report, say_unreadable};
+use super::document::{Document, say_unreadable};
 
 /// Text, with remedies or without.
 pub(super) struct Text {
@@ -47,7 +48,9 @@ impl Report for Text {
         }
         part.write_all(folded(&lines).as_bytes())
     }
+}
 
+impl Document for Text {
     fn file(&mut self, out: &mut dyn Write, file: &Checked, part: &mut dyn Read) -> io::Result<()> {
         io::copy(part, out)?;
         match &file.fault {

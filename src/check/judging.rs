@@ -1,54 +1,67 @@
 //! One file after the other through validation and the rules of the history, on to the report.
 
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use rusqlite::Connection;
 use tempfile::SpooledTempFile;
 
 use crate::catalog::Endpoint;
+use crate::classifier::{ClassifierFile, ClassifierSet};
+use crate::config::Config;
 use crate::explain::{ExplainedFinding, Explainer};
-use crate::history::ask::{FindingRow, Places};
+use crate::history::ask::{Codes, FindingRow, Places};
 use crate::history::{HistoryRules, Trial, Verdict};
-use crate::ingest::{FileJudge, JudgeError, Rules, Silent};
+use crate::ingest::{FileJudge, JudgeError, Rules, Silent, thread_pool};
 use crate::position::Positions;
-use crate::request::{Form, Note, NoteKind};
-use crate::talk::say;
-use crate::text::visible;
+use crate::request::{Note, NoteKind};
 use crate::trouble::{Result, Trouble};
 use crate::validate::{Finding, Judged, JudgedChunk};
 
 use super::input::{Input, Listed};
-use super::report::{Checked, Customer, Fault, Report, Totals};
+use super::report::{Checked, Customer, Fault, Report};
 
 /// What is written of one file is kept in memory up to this size, and in a temporary file beyond.
 const PART_IN_MEMORY: usize = 8 << 20;
 
-/// Checks files in their order.
-pub(super) struct Checker<'c> {
-    pub rules: Rules,
-    pub pool: rayon::ThreadPool,
-    pub trial: Trial<'c>,
-    pub explainer: Explainer,
-    pub report: Box<dyn Report>,
-    pub totals: Totals,
+/// Checks files in their order, as if they were dropped one after the other. Nothing is saved.
+pub(crate) struct Checker<'c> {
+    rules: Rules,
+    pool: rayon::ThreadPool,
+    trial: Trial<'c>,
+    explainer: Explainer,
 }
 
-impl Checker<'_> {
-    pub(super) fn begin(&mut self, out: &mut dyn Write) -> Result<()> {
-        self.report
-            .begin(out)
-            .map_err(|e| super::super::stdout_trouble(&e))
+impl<'c> Checker<'c> {
+    /// Checks with these classifiers against the history of `conn`, which may be an empty one.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or the system gives no threads.
+    pub(crate) fn with(
+        (set, files): (ClassifierSet, Vec<ClassifierFile>),
+        config: &Config,
+        conn: &'c Connection,
+    ) -> Result<Checker<'c>> {
+        Ok(Checker {
+            rules: Rules::new(set, config),
+            pool: thread_pool(config.threads)?,
+            trial: Trial::on(conn)?,
+            explainer: Explainer::with(Codes::of_files(&files)),
+        })
     }
 
-    /// Checks a file and reports it.
-    pub(super) fn file(
+    /// Checks a file; its customers go to the report. Returns also what the report wrote of them.
+    ///
+    /// # Errors
+    /// Any trouble that is not the file's own, which is its [`Fault`].
+    pub(crate) fn file(
         &mut self,
         listed: &mut Listed,
         endpoint: Endpoint,
-        out: &mut dyn Write,
-    ) -> Result<()> {
+        report: &mut dyn Report,
+    ) -> Result<(Checked, SpooledTempFile)> {
         let started = Instant::now();
         let mut file = Checked {
             name: listed.name(),
@@ -62,28 +75,12 @@ impl Checker<'_> {
         };
         let mut part = tempfile::spooled_tempfile(PART_IN_MEMORY);
         match listed.open() {
-            Ok(input) => self.judge(&input, &mut file, &mut part)?,
+            Ok(input) => self.judge(&input, &mut file, &mut part, report)?,
             Err(trouble) => file.fault = Some(Fault::Unreadable(trouble)),
         }
         file.elapsed_ms = started.elapsed().as_millis() as u64;
-        self.totals.add(&file);
         part.seek(SeekFrom::Start(0)).map_err(|e| to_part(&e))?;
-        let reported = self.report.file(out, &file, &mut part);
-        if file.is_batch {
-            say!("{}: {}", visible(&file.name), Form::Batch);
-        }
-        reported
-            .and_then(|()| out.flush())
-            .map_err(|e| super::super::stdout_trouble(&e))
-    }
-
-    /// Ends the report.
-    pub(super) fn end(mut self, out: &mut dyn Write) -> Result<Totals> {
-        let ended = self.report.end(out, &self.totals);
-        ended
-            .and_then(|()| out.flush())
-            .map_err(|e| super::super::stdout_trouble(&e))?;
-        Ok(self.totals)
+        Ok((file, part))
     }
 
     fn judge(
@@ -91,6 +88,7 @@ impl Checker<'_> {
         input: &Input,
         file: &mut Checked,
         part: &mut SpooledTempFile,
+        report: &mut dyn Report,
     ) -> Result<()> {
         let endpoint = file.endpoint;
         let before = self.trial.taken()?;
@@ -101,7 +99,7 @@ impl Checker<'_> {
             part,
             history: history.accepting_repeats(self.rules.accepts_repeats),
             explainer: &self.explainer,
-            report: &mut *self.report,
+            report,
             places: None,
         };
         let judge = FileJudge {
