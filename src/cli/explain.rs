@@ -8,19 +8,17 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use rusqlite::Connection;
-use serde::Serialize;
 
 use crate::answer_name::WorklistFile;
 use crate::catalog::RuleRow;
 use crate::config::Home;
-use crate::explain::{self, Asked, ExplainedCustomer, Explainer, Meaning, WhatKind};
-use crate::history::ask::{self, Batch, EvaluationRow, Reason, ScreeningRow};
-use crate::position::Position;
+use crate::explain::{self, Asked, ExplainedBatch, Meaning, WhatKind};
+use crate::history::ask;
 use crate::talk::say;
 use crate::text::visible;
 use crate::trouble::{Kind, Result, Trouble};
 
-use super::explain_data::{Part, no_customer};
+use super::explain_data::Part;
 use super::explain_page::{Page, batch_text, rules_text};
 use super::found::{self, DEFAULT_TIMEOUT};
 use super::output::{self, TextFormat, json};
@@ -115,40 +113,6 @@ fn kind(name: &str) -> Result<WhatKind, String> {
         let all = WhatKind::ALL.map(WhatKind::name);
         format!("the kinds are {}", all.join(", "))
     })
-}
-
-/// A batch, explained.
-#[derive(Serialize)]
-pub(super) struct ExplainedBatch {
-    pub(super) batch: Batch,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) fix: Option<String>,
-    pub(super) reasons: Vec<Reason>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) warnings: Vec<ask::WarningRow>,
-    pub(super) customers: Vec<Placed>,
-    /// There are more customers than were asked for.
-    pub(super) more: bool,
-}
-
-/// A customer with its number and name, and where its text begins in the file while that lies in the
-/// archive.
-#[derive(Serialize)]
-pub(super) struct Placed {
-    /// From 1.
-    pub(super) customer: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) name: Option<String>,
-    #[serde(flatten)]
-    pub(super) explained: ExplainedCustomer,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) begins: Option<Position>,
-    /// Of a customer that was asked for alone.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) evaluations: Vec<EvaluationRow>,
-    /// Likewise.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) screenings: Vec<ScreeningRow>,
 }
 
 impl Args {
@@ -258,7 +222,7 @@ fn of_meaning(
         let only = position;
         return Part { batch, only }.write(home, conn, kind, to);
     }
-    let explained = batch(home, conn, id, position, args.limit)?;
+    let explained = ExplainedBatch::of(home, conn, id, position, args.limit)?;
     let text = match args.text_format() {
         TextFormat::Json => json(&explained)?,
         TextFormat::Text => batch_text(&explained, position.is_some()),
@@ -342,90 +306,4 @@ fn of_rules(conn: Option<&Connection>, rules: &[&RuleRow], format: TextFormat) -
         TextFormat::Json => json(&explained),
         TextFormat::Text => Ok(rules_text(&explained, conn.is_some())),
     }
-}
-
-fn batch(
-    home: &Home,
-    conn: &Connection,
-    id: i64,
-    alone: Option<u64>,
-    limit: u64,
-) -> Result<ExplainedBatch> {
-    let batch = ask::batch(conn, id)?;
-    let (positions, more) = match alone {
-        Some(position) => (vec![position], false),
-        None => speaking(conn, id, limit)?,
-    };
-    // The archive is read from end to end for this.
-    let file = match positions.is_empty() {
-        true => None,
-        false => explain::file_of(home, conn, id)?,
-    };
-    let places = match &file {
-        Some(file) => explain::places(file, &batch.endpoint, &positions),
-        None => Vec::new(),
-    };
-    let explainer = Explainer::new(conn, batch.set_id)?;
-    let mut customers = Vec::new();
-    for position in positions {
-        let Some(judged) = ask::judged(conn, id, position)? else {
-            return Err(no_customer(&batch, position));
-        };
-        let saved = match alone {
-            Some(_) => ask::assessment_at(conn, id, position)?,
-            None => None,
-        };
-        let begins = places.iter().find(|(p, _)| *p == position).map(|(_, p)| *p);
-        customers.push(Placed {
-            customer: position.saturating_add(1),
-            name: judged
-                .payload
-                .as_deref()
-                .and_then(|text| ask::Places::of(text).name()),
-            begins,
-            evaluations: match saved {
-                Some(assessment) => ask::evaluations(conn, assessment)?,
-                None => Vec::new(),
-            },
-            screenings: match saved {
-                Some(assessment) => ask::screenings(conn, assessment)?,
-                None => Vec::new(),
-            },
-            explained: explainer.customer(&judged),
-        });
-    }
-    Ok(ExplainedBatch {
-        fix: fix_of(&batch),
-        reasons: ask::reasons(conn, id)?,
-        warnings: ask::warnings(conn, id)?,
-        customers,
-        more,
-        batch,
-    })
-}
-
-/// The customers of a batch of which there is something to say, `limit` at most (0: all), and whether
-/// there are more.
-fn speaking(conn: &Connection, batch: i64, limit: u64) -> Result<(Vec<u64>, bool)> {
-    let most = if limit == 0 { i64::MAX as u64 } else { limit };
-    let mut positions = ask::speaking(conn, batch, most.saturating_add(1).min(i64::MAX as u64))?;
-    let more = positions.len() as u64 > most;
-    positions.truncate(usize::try_from(most).unwrap_or(usize::MAX));
-    Ok((positions, more))
-}
-
-/// How to fix a file that was not validated.
-fn fix_of(batch: &Batch) -> Option<String> {
-    if batch.set_id.is_some() {
-        return None;
-    }
-    let fix = match batch.status {
-        404 => {
-            let names: Vec<&str> = crate::catalog::inbox_folders().collect();
-            format!("Drop the file into one of these folders of the inbox: {}.", names.join(", "))
-        }
-        500 => "Nothing of the file was saved. Drop it again; if it fails again, report it.".into(),
-        _ => "Nothing of the file was saved. Fix it at this place and drop it again; the original is below failed/.".into(),
-    };
-    Some(fix)
 }

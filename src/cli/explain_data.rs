@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use crate::answer_name::WorklistFile;
 use crate::atomic_file::{AtomicFile, Existing, Rules};
 use crate::config::Home;
-use crate::explain::{Explainer, Worklist};
+use crate::explain::{Explainer, Worklist, no_customer};
 use crate::history::ask::{self, Batch};
 use crate::ingest::thread_pool;
 use crate::talk::say;
@@ -125,20 +125,4 @@ impl Part {
         let [(_, mut out)] = files;
         Ok(out.flush()?)
     }
-}
-
-/// The error for a customer that a batch does not have.
-pub(super) fn no_customer(batch: &Batch, position: u64) -> Trouble {
-    Trouble::new(
-        Kind::Input,
-        format!(
-            "batch {} has no customer {}",
-            batch.batch_id,
-            position.saturating_add(1)
-        ),
-        format!(
-            "it has {}; the first is 1",
-            super::explain_page::customer_count(batch.customers)
-        ),
-    )
 }

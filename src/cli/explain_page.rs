@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 
-use crate::explain::{ExplainedFinding, ExplainedRule, ExplainedWarning, shown_name};
+use crate::explain::{
+    ExplainedBatch, ExplainedFinding, ExplainedRule, ExplainedWarning, Placed, shown_name,
+};
 use crate::position::Position;
 use crate::text::{counted, of_them_repeated, visible};
 
 use super::evaluation_page;
-use super::explain::{ExplainedBatch, Placed};
 use super::screening_page;
 
 /// Text in lines; in what comes from customers nothing stays unseen.
@@ -26,7 +27,7 @@ impl Page {
     }
 }
 
-pub(super) fn customer_count(number: u64) -> String {
+fn customer_count(number: u64) -> String {
     counted(number, "customer", "customers")
 }
 

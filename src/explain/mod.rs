@@ -8,14 +8,14 @@
 
 mod advice;
 mod archived;
+mod batch;
 mod lookup;
 mod wording;
 mod worklist;
 
 pub(crate) use advice::{
-    ExplainedCustomer, ExplainedFinding, ExplainedRule, ExplainedWarning, Explainer, explain_rules,
-    plain, shown_name,
+    ExplainedFinding, ExplainedRule, ExplainedWarning, Explainer, explain_rules, plain, shown_name,
 };
-pub(crate) use archived::{file_of, places};
+pub(crate) use batch::{ExplainedBatch, Placed, no_customer};
 pub(crate) use lookup::{Asked, Meaning, WhatKind, look_up, near};
 pub(crate) use worklist::{COLUMNS, Worklist, csv_row};
