@@ -100,3 +100,32 @@ fn run_opens_it_and_it_ends_with_run_however_that_ends() {
         });
     }
 }
+
+#[test]
+fn the_browser_is_started_without_the_token() {
+    let office = Office::new();
+    office.once();
+    // A browser that notes what it was started with.
+    let seen = office.at("seen");
+    let browser = office.write(
+        "bin/xdg-open",
+        format!("#!/bin/sh\necho \"$@\" > {}\n", seen.display()),
+    );
+    std::fs::set_permissions(&browser, std::fs::Permissions::from_mode(0o755)).expect("a mode");
+    let desk = Desk::open(&office);
+    let path = format!("{}:/usr/bin:/bin", office.at("bin").display());
+    let output = office
+        .command(&["desk", "--open"])
+        .env("PATH", path)
+        .output();
+    assert!(output.expect("it ends").status.success());
+    let started_with = eventually("the browser", || {
+        let text = std::fs::read_to_string(&seen).ok()?;
+        (!text.is_empty()).then_some(text)
+    });
+    let page = std::fs::read_to_string(started_with.trim()).expect("the page");
+    assert!(
+        page.contains(&format!("http://{}{}", desk.host, desk.opening)),
+        "{page}"
+    );
+}
