@@ -1,6 +1,6 @@
 //! `desk`: the page in the browser.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -40,11 +40,8 @@ pub(super) struct Args {
 pub(super) fn desk(home: Home, args: &Args) -> Result<u8> {
     let page_of = home.clone();
     let announce = |address: &str| {
-        if args.of_daemon {
-            // The log has no token; only whoever sees this terminal reads it.
-            if std::io::stderr().is_terminal() {
-                say!("  the desk is open at {address}");
-            }
+        // A service manager would keep it in its journal, where more people read it.
+        if args.of_daemon && std::env::var_os("JOURNAL_STREAM").is_some() {
             return Ok(());
         }
         super::stdout_result(writeln!(std::io::stdout(), "{address}"))?;
