@@ -56,6 +56,7 @@ pub use progress::{Progress, Silent};
 pub use ready::outcome;
 use record_file::{NotRecorded, OneFile, is_small};
 pub use rescreen::Rescreened;
+use rescreen::Rescreens;
 pub use screening::unscreened;
 pub use screening::{UsedList, best_score};
 use standing::Standing;
@@ -103,6 +104,7 @@ pub struct Engine {
     stuck: HashMap<String, Stuck>,
     guard: Guard,
     worklists: Worklists,
+    rescreens: Rescreens,
     timings: Timings,
 }
 
@@ -168,6 +170,7 @@ impl Engine {
             stuck: HashMap::new(),
             guard,
             worklists,
+            rescreens: Rescreens::default(),
             timings: Timings::default(),
         })
     }
