@@ -4,19 +4,21 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant, SystemTime};
 
+use chrono::NaiveDate;
 use serde::Serialize;
 
+use crate::clock;
 use crate::config::Home;
 use crate::history::{self, BatchLine, Totals};
 use crate::intake::{Candidate, InWork, Inbox, claims_in_work};
 use crate::left_alone;
-use crate::lists::Standing;
+use crate::lists::is_description;
 use crate::text::{counted, of_them_repeated, visible};
 use crate::trouble::{Kind, Result};
 
 use crate::daemon::held::{self, Held};
 use crate::daemon::lock;
-use crate::daemon::state::{RunState, State};
+use crate::daemon::state::{ListState, RunState, State};
 
 use super::output::{self, TextFormat};
 
@@ -79,34 +81,45 @@ struct ListLine {
 }
 
 impl ListLine {
-    /// Every list of the home; one line if they cannot be looked at.
-    fn all(home: &Home) -> Vec<ListLine> {
-        match super::lists::of_home(home) {
-            Ok(lists) => lists.standings().into_iter().map(ListLine::of).collect(),
-            Err(e) => vec![ListLine {
-                list: "lists".into(),
+    /// Every list that the home describes, as the process that worked on it last has read it.
+    fn all(home: &Home, read: &[ListState], today: NaiveDate) -> Vec<ListLine> {
+        let files = std::fs::read_dir(home.lists()).into_iter().flatten();
+        let paths = files.flatten().map(|file| file.path());
+        let mut described: Vec<String> = paths
+            .filter(|path| is_description(path))
+            .filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned()))
+            .collect();
+        described.sort_unstable();
+        let line = |list: String| match read.iter().find(|read| read.list == list) {
+            Some(read) => ListLine::of(read, today),
+            None => ListLine {
+                list,
                 entries: None,
                 age_days: None,
-                refused: Some(e.what),
-            }],
-        }
+                refused: None,
+            },
+        };
+        described.into_iter().map(line).collect()
     }
 
-    fn of(list: Standing) -> ListLine {
+    fn of(list: &ListState, today: NaiveDate) -> ListLine {
+        let date = list.date.as_ref().and_then(|date| date.parse().ok());
+        let age_days = date.map(|date: NaiveDate| (today - date).num_days().max(0) as u32);
         ListLine {
-            list: list.list,
+            list: list.list.clone(),
             entries: list.entries,
-            age_days: list.age_days,
-            refused: list.refused,
+            age_days,
+            refused: list.refused.clone(),
         }
     }
 
     fn text(&self) -> String {
-        let said = match &self.refused {
-            Some(why) => format!("refused: {why}"),
-            None => format!(
+        let said = match (&self.refused, self.entries) {
+            (Some(why), _) => format!("refused: {why}"),
+            (None, None) => "not read yet".to_owned(),
+            (None, Some(entries)) => format!(
                 "{}, {} old",
-                counted(self.entries.unwrap_or(0), "entry", "entries"),
+                counted(entries, "entry", "entries"),
                 counted(self.age_days.unwrap_or(0).into(), "day", "days")
             ),
         };
@@ -221,8 +234,8 @@ fn look(home: &Home, last: u32) -> Result<Status> {
     };
     let (running, state) = (lock::is_held(home), State::of(home));
     let health = Health::of(running, state.as_ref());
-    let (reason, last_success, checked_at, damage) = match state {
-        Some(s) => (s.reason, s.last_success, s.checked_at, s.damage),
+    let (reason, last_success, checked_at, damage, lists) = match state {
+        Some(s) => (s.reason, s.last_success, s.checked_at, s.damage, s.lists),
         None => Default::default(),
     };
     let history = super::history_if_any(home).and_then(|conn| match conn {
@@ -234,8 +247,8 @@ fn look(home: &Home, last: u32) -> Result<Status> {
         Err(_) if damage.is_some() => Default::default(),
         history => history?,
     };
-    let lists = match home.lists().is_dir() && damage.is_none() {
-        true => ListLine::all(home),
+    let lists = match damage.is_none() {
+        true => ListLine::all(home, &lists, clock::utc_now().date_naive()),
         false => Vec::new(),
     };
     Ok(Status {

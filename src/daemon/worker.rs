@@ -23,7 +23,7 @@ use super::idle_check::IdleCheck;
 use super::lock::HomeLock;
 use super::metrics::Metrics;
 use super::service::Service;
-use super::state::StatusFile;
+use super::state::{ListState, StatusFile};
 use super::unaccounted;
 
 /// Files taken at a time. What is taken while a signal to end comes is still answered, so that
@@ -78,6 +78,7 @@ impl Worker {
         lock.begun()?;
         // Only now: a start that was refused did not die, and says nothing of one that did.
         let mut status_file = StatusFile::new(&home);
+        status_file.lists(list_states(&engine));
         if all_checked {
             status_file.checked();
         }
@@ -374,6 +375,7 @@ impl Worker {
         self.metrics.look(&scan, self.engine.stuck().count());
         self.status_file
             .holds(held::summary(&self.inbox, &scan, &self.engine));
+        self.status_file.lists(list_states(&self.engine));
         Ok(scan)
     }
 
@@ -418,6 +420,17 @@ impl Worker {
             }
         }
     }
+}
+
+fn list_states(engine: &Engine) -> Vec<ListState> {
+    let standings = engine.list_standings().into_iter();
+    let state = standings.map(|list| ListState {
+        list: list.list,
+        date: list.date.map(|date| date.to_string()),
+        entries: list.entries,
+        refused: list.refused,
+    });
+    state.collect()
 }
 
 /// The files that are taken at a time, in order.

@@ -16,6 +16,8 @@ use crate::lists::Missing;
 use crate::request::Node;
 use crate::screening::{Entity, Index, Options, Query, Screener, Subject};
 
+use super::lists::ReadList;
+
 /// A list in use.
 pub struct UsedList {
     /// Its row in the history.
@@ -45,7 +47,12 @@ type ListScreener<'l> = (&'l UsedList, Screener<'l>);
 
 /// The lists of every process.
 #[derive(Default)]
-pub struct UsedLists(pub Vec<OfProcess>);
+pub struct UsedLists {
+    /// By process.
+    pub of_process: Vec<OfProcess>,
+    /// As they were read.
+    pub(super) read: Vec<ReadList>,
+}
 
 /// So many hits of one subject and list are kept.
 const BEST: usize = 10;
@@ -76,19 +83,19 @@ struct Whom {
 impl UsedLists {
     /// The processes that have a list in use.
     pub(super) fn processes(&self) -> Vec<ScreeningProcess> {
-        let usable = self.0.iter().filter(|of| !of.lists.is_empty());
+        let usable = self.of_process.iter().filter(|of| !of.lists.is_empty());
         usable.map(|of| of.process).collect()
     }
 
     /// The processes in which "no match" cannot be said, each with why.
     pub(super) fn missing(&self) -> Vec<(ScreeningProcess, String)> {
         let missing = |of: &OfProcess| Some((of.process, of.missing.clone()?));
-        self.0.iter().filter_map(missing).collect()
+        self.of_process.iter().filter_map(missing).collect()
     }
 
     /// Every list that some process can be screened with, once.
     pub(super) fn all(&self) -> Vec<Arc<UsedList>> {
-        let lists = self.0.iter().flat_map(|of| &of.lists);
+        let lists = self.of_process.iter().flat_map(|of| &of.lists);
         let mut all: Vec<Arc<UsedList>> = lists.cloned().collect();
         all.sort_by_key(|list| list.id);
         all.dedup_by_key(|list| list.id);
@@ -119,7 +126,7 @@ impl UsedLists {
         let subjects = subjects(root, lead);
         let mut all = Vec::new();
         for &process in processes {
-            let of = self.0.iter().find(|of| of.process == process);
+            let of = self.of_process.iter().find(|of| of.process == process);
             let lists = of.map(|of| of.lists.as_slice()).unwrap_or_default();
             let no_list = || Some(Missing::NoList.to_string());
             let missing = of.map_or_else(no_list, |of| of.missing.clone());

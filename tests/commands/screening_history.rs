@@ -158,9 +158,18 @@ fn status_tells_matches_from_screenings_without_a_list() {
     ] {
         assert!(text.contains(line), "{line}: {text}");
     }
+    // It says how the list was read, and reads none itself.
     office.write("lists/own.csv", "id,name\n7");
+    office.write("lists/new.toml", "title = ");
     let text = printed(&office, &["status"]);
-    assert!(text.contains("own: refused: "), "{text}");
+    for said in ["own: 1 entry, ", "new: not read yet"] {
+        assert!(text.contains(said), "{text}");
+    }
+    office.once();
+    let text = printed(&office, &["status"]);
+    for said in ["own: refused: ", "new: refused: "] {
+        assert!(text.contains(said), "{text}");
+    }
 }
 
 #[test]
@@ -178,6 +187,7 @@ fn a_list_that_lost_entries_is_refused_by_every_command() {
         let output = office.run(command);
         assert_eq!(output.status.code(), Some(78), "{output:?}");
     }
+    office.once();
     assert!(printed(&office, &["status"]).contains("own: refused: "));
 }
 

@@ -1,5 +1,6 @@
 //! Killed while it screens: at a request with a match, and while standing customers are compared with lists
-//! that changed. Every match is there once, and so are its events.
+//! that changed. Every match is there once, and so are its events. And what a daemon does by itself when lists
+//! change.
 
 #![cfg(all(unix, debug_assertions))]
 
@@ -304,6 +305,63 @@ fn a_file_comes_before_the_rest_of_a_run() {
         office.value("SELECT ended_at FROM rescreening"),
         Value::Null
     );
+}
+
+#[test]
+fn a_list_is_read_again_when_its_own_files_change() {
+    let office = Office::new();
+    list(&office, NEW);
+    let read = |name: &str| {
+        let rows = office.rows("SELECT name, count(*) AS n FROM screening_list GROUP BY name");
+        rows.iter()
+            .find(|row| row["name"] == name)
+            .map(|row| row["n"].clone())
+    };
+    let daemon = Daemon::start(&office);
+    // Another content that only a reader would notice.
+    let path = office.at("lists/own.csv");
+    let modified = path.metadata().and_then(|m| m.modified()).expect("a time");
+    let text = std::fs::read_to_string(&path).expect("a list");
+    std::fs::write(&path, text.replace("Kalvaitis", "Xalvaitis")).expect("written in place");
+    let file = std::fs::File::options().write(true).open(&path);
+    file.and_then(|file| file.set_modified(modified))
+        .expect("a time");
+    office.write(
+        "lists/two.toml",
+        "title = \"Two\"\nprocess = \"PEP\"\nformat = \"csv\"\nfile = \"deep/two.csv\"\n",
+    );
+    office.write("lists/deep/two.csv", "id,name\n1,Somebody\n");
+    eventually("the second list", || read("two"));
+    assert_eq!(read("own"), Some(json!(1)));
+    // One in a folder below is noticed as well.
+    office.write("lists/deep/two.csv", "id,name\n1,Nobody\n");
+    eventually("the second list", || {
+        (read("two") == Some(json!(2))).then_some(())
+    });
+    list(&office, "8,Ona Kalvaitienė\n");
+    eventually("the first list", || {
+        (read("own") == Some(json!(2))).then_some(())
+    });
+    daemon.stop();
+}
+
+#[test]
+fn a_list_becomes_too_old_at_midnight() {
+    let office = Office::on("2028-02-29T23:59:57Z");
+    list(&office, NEW);
+    let more = "max_age_days = 4\ndate = 2028-02-25\n";
+    office.edit("lists/own.toml", "file =", &format!("{more}file ="));
+    let daemon = Daemon::start(&office);
+    eventually("a refusal", || {
+        daemon
+            .log()
+            .contains("screening list refused")
+            .then_some(())
+    });
+    daemon.stop();
+    let status = office.run(&["status"]);
+    let said = String::from_utf8_lossy(&status.stdout);
+    assert!(said.contains("own: refused: "), "{said}");
 }
 
 #[test]
