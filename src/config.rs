@@ -257,6 +257,8 @@ pub struct Config {
     pub max_customers: u64,
     /// What a request gets whose communicationNumber was accepted before with the same content.
     pub repeated_request: RepeatedRequest,
+    /// The daemon screens standing customers against what changed in the lists while nothing waits.
+    pub rescreen_when_idle: bool,
     /// The files that are put beside the response to a file with rejected customers.
     pub worklist: Vec<WorklistFile>,
     /// What is between the columns of `findings.csv` and `query --excel`.
@@ -324,6 +326,7 @@ impl Default for Config {
             max_file_bytes: 16 << 30,
             max_customers: 1_000_000,
             repeated_request: RepeatedRequest::Accept,
+            rescreen_when_idle: false,
             worklist: WorklistFile::ALL.to_vec(),
             csv_separator: Separator::Comma,
             desk: false,

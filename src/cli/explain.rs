@@ -27,8 +27,8 @@ use super::query;
 /// Arguments of `explain`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-WHAT is looked for in this order, and the first that fits is explained; --as
-skips to another:
+WHAT is looked for in this order, and the first that fits is explained; others
+that fit are named, and --as skips to one:
   last                 the newest batch
   batch                a batch number
   code                 an error code, alone or before its description, or the name of a rule
@@ -36,7 +36,8 @@ skips to another:
                        response or of a file beside it, with or without folders. A file at this
                        path is found by its bytes, whatever its name
   communicationNumber  the requests with it
-  customerExtId        the customers with it, in every office
+  customerExtId        the customers with it, in every office. Without folders and ending, a
+                       file name comes after these two
   text                 a description as answered, or at least three words of it; or the beginning of
                        codes, such as C016
   name                 part of a customer's name, in any order, without capitals or diacritics;

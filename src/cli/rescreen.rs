@@ -22,8 +22,8 @@ pub(super) struct Args {}
 /// Screens them, and says what was found.
 pub(super) fn rescreen(home: &Home) -> Result<u8> {
     let config = super::config_of(home)?;
-    let done = daemon::rescreen(home.clone(), config)?;
-    for (process, why) in &done.missing {
+    let (done, unscreened) = daemon::rescreen(home.clone(), config)?;
+    for (process, why) in &unscreened {
         say!("{} was not screened: {why}", process.name());
     }
     note!(
@@ -36,7 +36,7 @@ pub(super) fn rescreen(home: &Home) -> Result<u8> {
         note!("`kycdrop decisions` lists what waits for a decision");
     }
     Ok(
-        if done.missing.iter().any(|(_, why)| why.starts_with("list ")) {
+        if unscreened.iter().any(|(_, why)| why.starts_with("list ")) {
             Kind::Input as u8
         } else {
             0

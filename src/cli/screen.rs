@@ -12,12 +12,13 @@ use crate::config::Home;
 use crate::lists;
 use crate::screening::{Entity, Hit, Index, Options, Query, Screener, Subject};
 use crate::talk::note;
-use crate::text::counted;
+use crate::text::{counted, visible};
 use crate::trouble::{Kind, Result, Trouble};
 
 use super::output::TextFormat;
 use super::screen_calibrate;
 use super::screen_rows::{Format, Output};
+use super::screening_page::short_version;
 
 /// Arguments of `screen`.
 #[derive(clap::Args)]
@@ -87,8 +88,29 @@ fn score(text: &str) -> Result<f32, String> {
 /// Lists with their index.
 pub(super) struct Loaded {
     pub(super) index: Index,
-    /// The name of each list, and its first entity.
-    pub(super) lists: Vec<(String, usize)>,
+    /// Each list, and its first entity.
+    pub(super) lists: Vec<(UsedList, usize)>,
+}
+
+/// Which list it is, and which issue of it.
+pub(super) struct UsedList {
+    pub(super) name: String,
+    /// The day that it is from.
+    pub(super) date: String,
+    /// A hash over its description and its files.
+    pub(super) version: String,
+}
+
+impl UsedList {
+    /// What is compared with it, for people.
+    pub(super) fn says(&self) -> String {
+        let name = visible(&self.name);
+        format!(
+            "{name} of {}, version {}",
+            self.date,
+            short_version(&self.version)
+        )
+    }
 }
 
 /// Whom to look for, as read.
@@ -158,8 +180,9 @@ pub(super) fn screen(home: &Home, args: &Args) -> Result<u8> {
 /// The lists of a folder in one index.
 fn load(folder: &Path) -> Result<Loaded> {
     let (mut entities, mut lists) = (Vec::new(), Vec::new());
-    for (name, content) in usable(folder)? {
-        lists.push((name, entities.len()));
+    for (list, content) in usable(folder)? {
+        note!("compared with {}", list.says());
+        lists.push((list, entities.len()));
         entities.extend(content);
     }
     Ok(Loaded {
@@ -173,7 +196,7 @@ fn load(folder: &Path) -> Result<Loaded> {
 ///
 /// # Errors
 /// When one is refused, or there is none.
-pub(super) fn usable(folder: &Path) -> Result<Vec<(String, Vec<Entity>)>> {
+pub(super) fn usable(folder: &Path) -> Result<Vec<(UsedList, Vec<Entity>)>> {
     let no_list = || {
         let what = format!("there is no list in {}", folder.display());
         let fix = "put one there, or give the folder with --lists; docs/LISTS.md has the formats";
@@ -194,7 +217,15 @@ pub(super) fn usable(folder: &Path) -> Result<Vec<(String, Vec<Entity>)>> {
     let all: Vec<_> = found
         .all
         .into_iter()
-        .filter_map(|list| Some((list.name, list.content.ok()?.entities)))
+        .filter_map(|list| {
+            let content = list.content.ok()?;
+            let used = UsedList {
+                name: list.name,
+                date: content.date.to_string(),
+                version: content.version,
+            };
+            Some((used, content.entities))
+        })
         .collect();
     if all.iter().all(|(_, entities)| entities.is_empty()) {
         return Err(no_list());

@@ -17,7 +17,7 @@ use crate::text::{counted, visible};
 use crate::trouble::Result;
 
 use super::output::{self, TextFormat};
-use super::screen::usable;
+use super::screen::{UsedList, usable};
 
 /// So many customers are read at a time.
 const AT_ONCE: u32 = 2000;
@@ -34,9 +34,9 @@ type Worker<'l> = (Tree, Vec<Screener<'l>>);
 /// Screens every standing customer and shows the figures.
 pub(super) fn calibrate(conn: &Connection, folder: &Path, format: TextFormat) -> Result<()> {
     let folds = lists::folds(folder)?;
-    let lists: Vec<(String, Index)> = usable(folder)?
+    let lists: Vec<(UsedList, Index)> = usable(folder)?
         .into_iter()
-        .map(|(name, entities)| (name, Index::build(entities, &folds)))
+        .map(|(list, entities)| (list, Index::build(entities, &folds)))
         .collect();
     let threads = rayon::current_num_threads().max(1);
     let worker = || -> Worker<'_> {
@@ -63,10 +63,10 @@ pub(super) fn calibrate(conn: &Connection, folder: &Path, format: TextFormat) ->
             found.count(customer);
         }
     }
-    let names: Vec<&str> = lists.iter().map(|(name, _)| &**name).collect();
+    let lists: Vec<&UsedList> = lists.iter().map(|(list, _)| list).collect();
     let text = match format {
-        TextFormat::Json => output::json(&found.json(&names))?,
-        TextFormat::Text => found.text(&names),
+        TextFormat::Json => output::json(&found.json(&lists))?,
+        TextFormat::Text => found.text(&lists),
     };
     output::print(&text, format)
 }
@@ -105,7 +105,7 @@ impl Calibrated {
         hits as f64 * 1000.0 / self.customers.max(1) as f64
     }
 
-    fn json(&self, names: &[&str]) -> Value {
+    fn json(&self, lists: &[&UsedList]) -> Value {
         let rows = |hits: &Hits| {
             let row = |(t, n): (&u16, &u64)| {
                 json!({"min_score": f64::from(*t) / 100.0, "customers": n,
@@ -113,16 +113,18 @@ impl Calibrated {
             };
             THRESHOLDS.iter().zip(hits).map(row).collect::<Vec<_>>()
         };
-        let lists = names.iter().zip(&self.lists);
-        let lists = lists.map(|(name, hits)| json!({"list": name, "hits": rows(hits)}));
+        let lists = lists.iter().zip(&self.lists);
+        let lists = lists.map(|(list, hits)| {
+            json!({"list": list.name, "date": list.date, "version": list.version, "hits": rows(hits)})
+        });
         json!({"customers": self.customers, "hits": rows(&self.any),
             "lists": lists.collect::<Vec<_>>()})
     }
 
-    fn text(&self, names: &[&str]) -> String {
+    fn text(&self, lists: &[&UsedList]) -> String {
         let mut out = counted(self.customers, "standing customer", "standing customers");
         out += "; of 1,000, so many have a hit at or above a score:\n\n";
-        let names: Vec<_> = names.iter().map(|name| visible(name)).collect();
+        let names: Vec<_> = lists.iter().map(|list| visible(&list.name)).collect();
         let width = names.iter().map(|n| n.chars().count()).max();
         let width = width.unwrap_or(0).max("any list".len());
         let _ = write!(out, "{:width$}", "");
@@ -137,6 +139,10 @@ impl Calibrated {
                 let _ = write!(out, "  {:>6.1}", self.per_thousand(*n));
             }
             out.push('\n');
+        }
+        out.push('\n');
+        for list in lists {
+            let _ = writeln!(out, "compared with {}", list.says());
         }
         out
     }

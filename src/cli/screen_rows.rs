@@ -11,7 +11,7 @@ use crate::text::{spreadsheet_safe, visible};
 use crate::trouble::Result;
 
 use super::output::csv_error;
-use super::screen::{Asked, Loaded};
+use super::screen::{Asked, Loaded, UsedList};
 use super::screening_page::{decimal, reasons};
 
 /// How hits are written.
@@ -43,7 +43,7 @@ enum To {
     ),
 }
 
-const COLUMNS: [&str; 9] = [
+const COLUMNS: [&str; 11] = [
     "query_id",
     "entity_id",
     "score",
@@ -53,6 +53,8 @@ const COLUMNS: [&str; 9] = [
     "born",
     "countries",
     "words",
+    "list_date",
+    "list_version",
 ];
 
 impl<'l> Output<'l> {
@@ -94,16 +96,15 @@ impl<'l> Output<'l> {
                 continue;
             };
             let lists = &self.loaded.lists;
-            let list = lists.get(
-                lists
-                    .partition_point(|(_, first)| *first <= hit.entity)
-                    .wrapping_sub(1),
-            );
+            let after = lists.partition_point(|(_, first)| *first <= hit.entity);
+            let Some((list, _)) = lists.get(after.wrapping_sub(1)) else {
+                continue;
+            };
             let row = Row {
                 asked,
                 hit,
                 entity,
-                list: list.map_or("", |(name, _)| name),
+                list,
             };
             let done = match &mut self.to {
                 To::Text => std::io::stdout().write_all(row.text().as_bytes()),
@@ -137,7 +138,7 @@ struct Row<'h> {
     asked: &'h Asked,
     hit: &'h Hit,
     entity: &'h Entity,
-    list: &'h str,
+    list: &'h UsedList,
 }
 
 impl Row<'_> {
@@ -165,7 +166,7 @@ impl Row<'_> {
         if self.hit.other_country { "others" } else { "" }
     }
 
-    fn cells(&self, format: Format) -> [String; 9] {
+    fn cells(&self, format: Format) -> [String; COLUMNS.len()] {
         let safe = |text: &str| match format {
             Format::Csv => spreadsheet_safe(text).into_owned(),
             _ => text.replace(['\t', '\n', '\r'], " "),
@@ -174,12 +175,14 @@ impl Row<'_> {
             safe(&self.asked.id),
             safe(&self.entity.id),
             decimal(self.hit.score),
-            safe(self.list),
+            safe(&self.list.name),
             safe(self.name()),
             decimal(self.hit.names),
             born(self.hit.born).to_owned(),
             self.country().to_owned(),
             safe(&self.words()),
+            self.list.date.clone(),
+            self.list.version.clone(),
         ]
     }
 
@@ -192,12 +195,14 @@ impl Row<'_> {
             "query_id": self.asked.id,
             "entity_id": &*self.entity.id,
             "score": f64::from(self.hit.score) / 1000.0,
-            "list": self.list,
+            "list": self.list.name,
             "name": self.name(),
             "names_score": f64::from(self.hit.names) / 1000.0,
             "born": born(self.hit.born),
             "countries": self.country(),
             "words": met.collect::<Vec<_>>(),
+            "list_date": self.list.date,
+            "list_version": self.list.version,
         })
     }
 
@@ -209,7 +214,7 @@ impl Row<'_> {
             visible(&self.entity.id),
             visible(self.name())
         );
-        let _ = writeln!(text, "  (list {})", visible(self.list));
+        let _ = writeln!(text, "  (list {})", self.list.says());
         let met = self.hit.met.iter();
         let met = met.map(|m| (&*m.query, &*m.listed, m.similarity, m.weight));
         let hit = self.hit;

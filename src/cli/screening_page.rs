@@ -23,15 +23,6 @@ pub(super) fn short(s: &ScreeningRow) -> String {
 pub(super) fn full(s: &ScreeningRow) -> String {
     let mut out = String::new();
     head(&mut out, s);
-    for list in &s.lists {
-        let _ = writeln!(
-            out,
-            "  compared with {} of {}, version {}",
-            visible(&list.list),
-            list.date,
-            start(&list.version)
-        );
-    }
     for hit in &s.hits {
         entity(&mut out, hit);
         let why = &hit.reasons;
@@ -78,7 +69,8 @@ pub(super) fn decimal(thousandths: u16) -> String {
     format!("{}.{:03}", thousandths / 1000, thousandths % 1000)
 }
 
-fn start(version: &str) -> &str {
+/// Enough of a list's version to tell it from others.
+pub(super) fn short_version(version: &str) -> &str {
     version.get(..VERSION).unwrap_or(version)
 }
 
@@ -102,6 +94,15 @@ fn head(out: &mut String, s: &ScreeningRow) {
         s.screened_at,
         visible(&s.communication_number)
     );
+    for list in &s.lists {
+        let _ = writeln!(
+            out,
+            "  compared with {} of {}, version {}",
+            visible(&list.list),
+            list.date,
+            short_version(&list.version)
+        );
+    }
 }
 
 fn entity(out: &mut String, hit: &HitRow) {
@@ -113,7 +114,7 @@ fn entity(out: &mut String, hit: &HitRow) {
         visible(&hit.entity_name),
         visible(&hit.list),
         hit.date,
-        start(&hit.version)
+        short_version(&hit.version)
     );
 }
 

@@ -4,11 +4,14 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use serde::Serialize;
 
+use crate::clock;
 use crate::config::Home;
 use crate::daemon::overview::{Health, Overview};
-use crate::lists::Standing;
+use crate::daemon::state::{ListState, State};
+use crate::lists::is_description;
 use crate::text::{counted, of_them_repeated, visible};
 use crate::trouble::{Kind, Result};
 
@@ -48,34 +51,45 @@ struct ListLine {
 }
 
 impl ListLine {
-    /// Every list of the home; one line if they cannot be looked at.
-    fn all(home: &Home) -> Vec<ListLine> {
-        match super::lists::of_home(home) {
-            Ok(lists) => lists.standings().into_iter().map(ListLine::of).collect(),
-            Err(e) => vec![ListLine {
-                list: "lists".into(),
+    /// Every list that the home describes, as the process that worked on it last has read it.
+    fn all(home: &Home, read: &[ListState], today: NaiveDate) -> Vec<ListLine> {
+        let files = std::fs::read_dir(home.lists()).into_iter().flatten();
+        let paths = files.flatten().map(|file| file.path());
+        let mut described: Vec<String> = paths
+            .filter(|path| is_description(path))
+            .filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned()))
+            .collect();
+        described.sort_unstable();
+        let line = |list: String| match read.iter().find(|read| read.list == list) {
+            Some(read) => ListLine::of(read, today),
+            None => ListLine {
+                list,
                 entries: None,
                 age_days: None,
-                refused: Some(e.what),
-            }],
-        }
+                refused: None,
+            },
+        };
+        described.into_iter().map(line).collect()
     }
 
-    fn of(list: Standing) -> ListLine {
+    fn of(list: &ListState, today: NaiveDate) -> ListLine {
+        let date = list.date.as_ref().and_then(|date| date.parse().ok());
+        let age_days = date.map(|date: NaiveDate| (today - date).num_days().max(0) as u32);
         ListLine {
-            list: list.list,
+            list: list.list.clone(),
             entries: list.entries,
-            age_days: list.age_days,
-            refused: list.refused,
+            age_days,
+            refused: list.refused.clone(),
         }
     }
 
     fn text(&self) -> String {
-        let said = match &self.refused {
-            Some(why) => format!("refused: {why}"),
-            None => format!(
+        let said = match (&self.refused, self.entries) {
+            (Some(why), _) => format!("refused: {why}"),
+            (None, None) => "not read yet".to_owned(),
+            (None, Some(entries)) => format!(
                 "{}, {} old",
-                counted(self.entries.unwrap_or(0), "entry", "entries"),
+                counted(entries, "entry", "entries"),
                 counted(self.age_days.unwrap_or(0).into(), "day", "days")
             ),
         };
@@ -103,8 +117,12 @@ pub(super) fn status(home: &Home, args: &Args) -> anyhow::Result<u8> {
 
 fn look(home: &Home, last: u32) -> Result<Status> {
     let overview = Overview::of(home, last)?;
-    let lists = match home.lists().is_dir() && overview.damage.is_none() {
-        true => ListLine::all(home),
+    let lists = match overview.damage.is_none() {
+        true => {
+            let read = State::of(home).map(|state| state.lists);
+            let today = clock::utc_now().date_naive();
+            ListLine::all(home, &read.unwrap_or_default(), today)
+        }
         false => Vec::new(),
     };
     Ok(Status { overview, lists })

@@ -27,6 +27,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use crate::catalog::ScreeningProcess;
 use crate::config::{Config, Home};
 use crate::intake::Wake;
 use crate::talk::note;
@@ -125,15 +126,20 @@ pub(crate) fn answer_one(home: Home, config: Config, file: &Path) -> Result<()> 
     worker.end(lock, done)
 }
 
-/// Screens standing customers again, as the only process that works on the home.
+/// Screens standing customers again, as the only process that works on the home. Returns what came of it, and
+/// the processes that they could not be screened for, each with why.
 ///
 /// # Errors
 /// Any trouble; what was done until then stays done.
-pub(crate) fn rescreen(home: Home, config: Config) -> Result<Rescreened> {
+pub(crate) fn rescreen(
+    home: Home,
+    config: Config,
+) -> Result<(Rescreened, Vec<(ScreeningProcess, String)>)> {
     let (_, lock, mut worker) = begin(home, config, false)?;
     let mut rescreened = Rescreened::default();
+    let unscreened = worker.engine.unscreened();
     let done = worker.engine.rescreen();
     let done = done.map(|done| rescreened = done);
     worker.end(lock, done)?;
-    Ok(rescreened)
+    Ok((rescreened, unscreened))
 }

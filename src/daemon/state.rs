@@ -29,6 +29,21 @@ pub(crate) enum RunState {
     Ended,
 }
 
+/// How a screening list stood when it was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ListState {
+    /// Its name.
+    pub list: String,
+    /// The day that it is from; None of one that is refused, as in the next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entries: Option<u64>,
+    /// Why it is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+}
+
 /// The content of the file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct State {
@@ -45,6 +60,9 @@ pub(crate) struct State {
     /// What is in the inbox and is not taken.
     #[serde(default)]
     pub held: Held,
+    /// The screening lists, as they were read last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lists: Vec<ListState>,
     /// When the whole history was checked last and was sound, UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checked_at: Option<String>,
@@ -93,7 +111,10 @@ impl StatusFile {
 
     fn of(home: &Home, state: RunState) -> StatusFile {
         let before = State::of(home);
-        let (last_success, checked_at) = before.map(|b| (b.last_success, b.checked_at)).unzip();
+        let (last_success, checked_at, lists) = match before {
+            Some(b) => (b.last_success, b.checked_at, b.lists),
+            None => Default::default(),
+        };
         StatusFile {
             home: home.clone(),
             now: State {
@@ -101,9 +122,10 @@ impl StatusFile {
                 since: clock::now(),
                 pid: std::process::id(),
                 reason: None,
-                last_success: last_success.flatten(),
+                last_success,
                 held: Held::default(),
-                checked_at: checked_at.flatten(),
+                lists,
+                checked_at,
                 damage: None,
             },
             paused_for: None,
@@ -125,6 +147,14 @@ impl StatusFile {
     pub(crate) fn holds(&mut self, held: Held) {
         if self.now.held != held {
             self.now.held = held;
+            self.written = false;
+        }
+    }
+
+    /// Notes how the screening lists stand. Written with the next change of state.
+    pub(crate) fn lists(&mut self, lists: Vec<ListState>) {
+        if self.now.lists != lists {
+            self.now.lists = lists;
             self.written = false;
         }
     }

@@ -23,7 +23,7 @@ use super::idle_check::IdleCheck;
 use super::lock::HomeLock;
 use super::metrics::Metrics;
 use super::service::Service;
-use super::state::StatusFile;
+use super::state::{ListState, StatusFile};
 use super::unaccounted;
 
 /// Files taken at a time. What is taken while a signal to end comes is still answered, so that
@@ -49,6 +49,8 @@ pub(super) struct Worker {
     recover_first: bool,
     /// Nothing waits and nothing settles.
     idle: bool,
+    /// Standing customers are compared with what changed in the lists while it is idle.
+    rescreens: bool,
     naming: Naming,
     /// What is in the inbox and is not taken.
     pub(super) counts: HeldCounts,
@@ -76,6 +78,7 @@ impl Worker {
         lock.begun()?;
         // Only now: a start that was refused did not die, and says nothing of one that did.
         let mut status_file = StatusFile::new(&home);
+        status_file.lists(list_states(&engine));
         if all_checked {
             status_file.checked();
         }
@@ -97,6 +100,7 @@ impl Worker {
             metrics,
             recover_first: true,
             idle: false,
+            rescreens: false,
             naming: Naming::default(),
             counts: HeldCounts::default(),
             missing_since: None,
@@ -109,6 +113,7 @@ impl Worker {
 
     /// The daemon's life: until a signal, or trouble that does not pass.
     pub(super) fn go_on(&mut self, wake: &mut Wake, service: &Service) -> Result<()> {
+        self.rescreens = self.engine.config.rescreen_when_idle;
         while !wake.stopping() {
             service.alive();
             let before = self.files;
@@ -265,6 +270,9 @@ impl Worker {
         if taken {
             return Ok(Duration::ZERO);
         }
+        if self.rescreens && self.idle && self.rescreen_some()? {
+            return Ok(Duration::ZERO);
+        }
         self.engine.on_idle()?;
         let longest = self.engine.config.scan_interval;
         let remade = self.missing_since.map(|since| since + REMADE_AFTER);
@@ -277,6 +285,23 @@ impl Worker {
             .min();
         let until_next = next.map(|next| next.saturating_duration_since(Instant::now()));
         Ok(until_next.map_or(longest, |next| next.min(longest)))
+    }
+
+    /// Compares some standing customers with what changed in the lists. Returns whether there are more.
+    fn rescreen_some(&mut self) -> Result<bool> {
+        let Some(done) = self.engine.rescreen_step(true)? else {
+            return Ok(false);
+        };
+        self.metrics.screening(&self.engine, done.matches > 0);
+        if done.ended {
+            tracing::info!(
+                changed = done.changed,
+                customers = done.customers,
+                matches = done.matches,
+                "standing customers were compared with what changed in the lists"
+            );
+        }
+        Ok(!done.ended)
     }
 
     /// Works on claimed files to their end; one that takes long gives way to small ones that wait.
@@ -350,6 +375,7 @@ impl Worker {
         self.metrics.look(&scan, self.engine.stuck().count());
         self.status_file
             .holds(held::summary(&self.inbox, &scan, &self.engine));
+        self.status_file.lists(list_states(&self.engine));
         Ok(scan)
     }
 
@@ -394,6 +420,17 @@ impl Worker {
             }
         }
     }
+}
+
+fn list_states(engine: &Engine) -> Vec<ListState> {
+    let standings = engine.list_standings().into_iter();
+    let state = standings.map(|list| ListState {
+        list: list.list,
+        date: list.date.map(|date| date.to_string()),
+        entries: list.entries,
+        refused: list.refused,
+    });
+    state.collect()
 }
 
 /// The files that are taken at a time, in order.

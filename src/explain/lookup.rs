@@ -1,5 +1,6 @@
 //! What a person means by a word: a batch, customers, or rules.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::time::Instant;
 
@@ -107,7 +108,8 @@ pub(crate) struct Lookup {
 }
 
 /// Finds what somebody asks for. The first kind that fits is taken: what is unique and quickly found
-/// comes before what has to be searched for.
+/// comes before what has to be searched for. Others that fit are named. A text without the ending of a file
+/// is an id first.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -120,7 +122,17 @@ pub(crate) fn look_up(conn: Option<&Connection>, asked: &Asked<'_>) -> Result<Lo
         }),
         asked,
     };
-    let mut kinds = asked.kinds.iter().copied();
+    let mut kinds = asked.kinds.to_vec();
+    if !looks_like_file(asked.text) {
+        let place = |kind: &WhatKind| match kind {
+            WhatKind::CommunicationNumber | WhatKind::CustomerExtId => 1,
+            WhatKind::File => 2,
+            WhatKind::Text | WhatKind::Name => 3,
+            _ => 0,
+        };
+        kinds.sort_by_key(place);
+    }
+    let mut kinds = kinds.into_iter();
     for kind in kinds.by_ref() {
         if let Some(meaning) = looking.quickly(kind)? {
             let mut also = Vec::new();
@@ -139,6 +151,17 @@ pub(crate) fn look_up(conn: Option<&Connection>, asked: &Asked<'_>) -> Result<Lo
         }
     }
     looking.slowly()
+}
+
+/// Whether a text has folders, or the ending of a file that is dropped or answered.
+fn looks_like_file(text: &str) -> bool {
+    let ending = Path::new(text).extension();
+    let is_ours = |e: &OsStr| {
+        ["json", "csv"]
+            .iter()
+            .any(|own| e.eq_ignore_ascii_case(own))
+    };
+    text.contains(['/', '\\']) || ending.is_some_and(is_ours)
 }
 
 struct Looking<'a> {

@@ -2,7 +2,7 @@
 //! those of before stay active. They are taken up together, since a matrix uses the ratings of
 //! classifiers.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -13,6 +13,7 @@ use crate::classifier::{
 };
 use crate::clock;
 use crate::config::{Config, Home};
+use crate::disk::{self, FileId};
 use crate::evaluate::read_matrices;
 use crate::history::{self, History, classifiers_with_values};
 use crate::trouble::{Kind, Result, Trouble};
@@ -21,25 +22,51 @@ use super::evaluating::Matrices;
 use super::lists;
 use super::screening::UsedLists;
 
-pub(super) type Fingerprint = (String, Vec<(PathBuf, u64, Option<SystemTime>)>);
+/// How a file looks from outside.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct FileState {
+    pub(super) path: PathBuf,
+    bytes: u64,
+    modified: Option<SystemTime>,
+    id: Option<FileId>,
+}
+
+/// The day, and the files of the classifiers, the risk matrices and the screening lists.
+pub(super) type Fingerprint = (String, Vec<FileState>);
 
 /// Shows whether a classifier file or a risk matrix was changed, without reading it; and the day, since a
 /// value may be retired on one.
 pub(super) fn fingerprint(home: &Home) -> Fingerprint {
     let listed = |folder| std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut of_lists = Vec::new();
+    below(&home.lists(), &mut of_lists);
     let mut files: Vec<_> = listed(home.classifiers())
         .chain(listed(home.risk()))
         .map(|e| e.path())
         .filter(|p| is_classifier_file(p))
-        .chain(listed(home.lists()).map(|e| e.path()))
-        .map(|p| {
-            let metadata = p.metadata().ok();
-            let bytes = metadata.as_ref().map_or(0, std::fs::Metadata::len);
-            (p, bytes, metadata.and_then(|m| m.modified().ok()))
+        .chain(of_lists)
+        .map(|path| {
+            let metadata = path.metadata().ok();
+            FileState {
+                path,
+                bytes: metadata.as_ref().map_or(0, std::fs::Metadata::len),
+                modified: metadata.as_ref().and_then(|m| m.modified().ok()),
+                id: metadata.as_ref().map(disk::id_of),
+            }
         })
         .collect();
     files.sort();
     (clock::today(), files)
+}
+
+/// Everything in a folder and in those below it.
+fn below(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            below(&entry.path(), found);
+        }
+        found.push(entry.path());
+    }
 }
 
 /// How long the files and their folders have not been changed, by their times.
@@ -48,7 +75,7 @@ pub(super) fn stood_for(home: &Home, (_, files): &Fingerprint) -> Duration {
     let folders = folders
         .into_iter()
         .filter_map(|f| std::fs::metadata(f).ok()?.modified().ok());
-    let times = files.iter().filter_map(|(_, _, modified)| *modified);
+    let times = files.iter().filter_map(|file| file.modified);
     let last = times.chain(folders).max();
     last.and_then(|last| SystemTime::now().duration_since(last).ok())
         .unwrap_or_default()
@@ -70,8 +97,13 @@ pub(super) fn look_cut(set: &ClassifierSet, home: &Home) -> bool {
     true
 }
 
-/// The set that the history has as active, with the matrices of the home; None in a history without one.
-pub(super) fn active(history: &mut History, home: &Home) -> Result<Option<Active>> {
+/// The set that the history has as active, with the matrices and lists of the home, whose files were `seen` as
+/// they are; None in a history without one.
+pub(super) fn active(
+    history: &mut History,
+    home: &Home,
+    (_, seen): &Fingerprint,
+) -> Result<Option<Active>> {
     let conn = history.connection();
     let Some((set_id, files)) = history::active_classifiers(conn)? else {
         return Ok(None);
@@ -82,7 +114,7 @@ pub(super) fn active(history: &mut History, home: &Home) -> Result<Option<Active
         set,
         set_id,
         matrices,
-        lists: lists::of_home(history, home)?,
+        lists: lists::of_home(history, home, seen, &UsedLists::default())?,
     }))
 }
 
@@ -115,8 +147,14 @@ fn set_of(conn: &Connection, set_id: i64, files: &[ClassifierFile]) -> Result<Cl
     Ok(set)
 }
 
-/// Reads the classifier files and the risk matrices, and makes them the active ones of the history.
-pub(super) fn activate(history: &mut History, home: &Home) -> Result<Active> {
+/// Reads the classifier files and the risk matrices, and makes them the active ones of the history; so it does
+/// with the lists that are not the same as `before`.
+pub(super) fn activate(
+    history: &mut History,
+    home: &Home,
+    (_, seen): &Fingerprint,
+    before: &UsedLists,
+) -> Result<Active> {
     let files = read_folder(&home.classifiers(), &clock::today())?;
     let mut set = ClassifierSet::from_files(&files)?;
     let matrices = matrices(history, home, &files)?;
@@ -129,7 +167,7 @@ pub(super) fn activate(history: &mut History, home: &Home) -> Result<Active> {
         set,
         set_id: active.set_id,
         matrices,
-        lists: lists::of_home(history, home)?,
+        lists: lists::of_home(history, home, seen, before)?,
     })
 }
 

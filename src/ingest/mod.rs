@@ -56,6 +56,7 @@ pub use progress::{Progress, Silent};
 pub use ready::outcome;
 use record_file::{NotRecorded, OneFile, is_small};
 pub use rescreen::Rescreened;
+use rescreen::Rescreens;
 pub use screening::unscreened;
 pub use screening::{UsedList, best_score};
 use standing::Standing;
@@ -103,6 +104,7 @@ pub struct Engine {
     stuck: HashMap<String, Stuck>,
     guard: Guard,
     worklists: Worklists,
+    rescreens: Rescreens,
     timings: Timings,
 }
 
@@ -133,17 +135,20 @@ impl Engine {
         };
         let stood = stood_for(&home, &fingerprint);
         let before = match stood < config.settle_timeout {
-            true => active(&mut history, &home)?,
+            true => active(&mut history, &home, &fingerprint)?,
             false => None,
         };
-        let active = match before.filter(|before| look_cut(&before.set, &home)) {
-            Some(before) => {
+        let active = match before {
+            Some(before) if look_cut(&before.set, &home) => {
                 let now = Instant::now();
                 standing.hold(fingerprint, now.checked_sub(stood).unwrap_or(now));
                 fingerprint = Fingerprint::default();
                 before
             }
-            None => activate(&mut history, &home)?,
+            before => {
+                let lists = before.map(|before| before.lists).unwrap_or_default();
+                activate(&mut history, &home, &fingerprint, &lists)?
+            }
         };
         // What an earlier process wrote and could not sync is made durable before anything is answered.
         history.checkpoint();
@@ -168,6 +173,7 @@ impl Engine {
             stuck: HashMap::new(),
             guard,
             worklists,
+            rescreens: Rescreens::default(),
             timings: Timings::default(),
         })
     }
@@ -197,6 +203,12 @@ impl Engine {
         self.rules.lists.all()
     }
 
+    /// How each screening list of the home stands, as it was read last.
+    pub fn list_standings(&self) -> Vec<crate::lists::Standing> {
+        let read = self.rules.lists.read.iter();
+        read.map(|read| read.list.standing()).collect()
+    }
+
     /// The history.
     pub fn history(&self) -> &History {
         &self.history
@@ -222,7 +234,7 @@ impl Engine {
         if due > now {
             return Ok(Some(due));
         }
-        match activate(&mut self.history, &self.home) {
+        match activate(&mut self.history, &self.home, &files, &self.rules.lists) {
             Ok(active) => {
                 self.set_id = active.set_id;
                 self.rules = Rules::of(active, &self.config);

@@ -16,6 +16,8 @@ use crate::lists::Missing;
 use crate::request::Node;
 use crate::screening::{Entity, Index, Options, Query, Screener, Subject};
 
+use super::lists::ReadList;
+
 /// A list in use.
 pub struct UsedList {
     /// Its row in the history.
@@ -40,9 +42,17 @@ pub struct OfProcess {
     pub missing: Option<String>,
 }
 
+/// A list, and what its names are looked for with.
+type ListScreener<'l> = (&'l UsedList, Screener<'l>);
+
 /// The lists of every process.
 #[derive(Default)]
-pub struct UsedLists(pub Vec<OfProcess>);
+pub struct UsedLists {
+    /// By process.
+    pub of_process: Vec<OfProcess>,
+    /// As they were read.
+    pub(super) read: Vec<ReadList>,
+}
 
 /// So many hits of one subject and list are kept.
 const BEST: usize = 10;
@@ -73,19 +83,19 @@ struct Whom {
 impl UsedLists {
     /// The processes that have a list in use.
     pub(super) fn processes(&self) -> Vec<ScreeningProcess> {
-        let usable = self.0.iter().filter(|of| !of.lists.is_empty());
+        let usable = self.of_process.iter().filter(|of| !of.lists.is_empty());
         usable.map(|of| of.process).collect()
     }
 
     /// The processes in which "no match" cannot be said, each with why.
     pub(super) fn missing(&self) -> Vec<(ScreeningProcess, String)> {
         let missing = |of: &OfProcess| Some((of.process, of.missing.clone()?));
-        self.0.iter().filter_map(missing).collect()
+        self.of_process.iter().filter_map(missing).collect()
     }
 
     /// Every list that some process can be screened with, once.
     pub(super) fn all(&self) -> Vec<Arc<UsedList>> {
-        let lists = self.0.iter().flat_map(|of| &of.lists);
+        let lists = self.of_process.iter().flat_map(|of| &of.lists);
         let mut all: Vec<Arc<UsedList>> = lists.cloned().collect();
         all.sort_by_key(|list| list.id);
         all.dedup_by_key(|list| list.id);
@@ -116,10 +126,12 @@ impl UsedLists {
         let subjects = subjects(root, lead);
         let mut all = Vec::new();
         for &process in processes {
-            let of = self.0.iter().find(|of| of.process == process);
+            let of = self.of_process.iter().find(|of| of.process == process);
             let lists = of.map(|of| of.lists.as_slice()).unwrap_or_default();
             let no_list = || Some(Missing::NoList.to_string());
             let missing = of.map_or_else(no_list, |of| of.missing.clone());
+            let screeners = lists.iter().map(|list| (&**list, list.index.screener()));
+            let mut screeners: Vec<ListScreener<'_>> = screeners.collect();
             for subject in &subjects {
                 let whose = Whose {
                     process,
@@ -128,7 +140,7 @@ impl UsedLists {
                     ext_id: &subject.ext_id,
                 };
                 // A hit is a hit, even where another list is missing.
-                let hits = subject.whom.compare(&whose, lists);
+                let hits = subject.whom.compare(&whose, &mut screeners);
                 let found = match (&missing, hits.is_empty()) {
                     (Some(why), true) => Err(why.clone()),
                     _ => Ok(hits),
@@ -211,23 +223,48 @@ fn subjects(root: &Node<'_>, lead: bool) -> Vec<One> {
 /// The best score, from `least` on, that a customer or one of its related entities has in a list, in
 /// thousandths; 0: none.
 pub fn best_score(root: &Node<'_>, list: &mut Screener<'_>, least: f32) -> u16 {
-    let nodes = root
-        .items(RELATED)
-        .filter_map(|item| root.item_node(RELATED, item));
-    let everybody = std::iter::once(whom(root)).chain(nodes.map(|node| whom(&node)));
     let options = Options {
         threshold: least,
         best: 1,
     };
     let mut best = 0;
-    for whom in everybody {
-        let countries: Vec<&str> = whom.countries.iter().map(String::as_str).collect();
-        for name in &whom.names {
-            let hits = list.screen(&whom.query(name, &countries), &options);
-            best = hits.first().map_or(best, |hit| hit.score.max(best));
-        }
-    }
+    every_name(root, |query| {
+        let hits = list.screen(query, &options);
+        best = hits.first().map_or(best, |hit| hit.score.max(best));
+        false
+    });
     best
+}
+
+/// Whether a customer or one of its related entities has a hit, from this score on, that is one of those asked
+/// for by their places in the list.
+pub(super) fn meets(
+    root: &Node<'_>,
+    list: &mut Screener<'_>,
+    threshold: f32,
+    asked: impl Fn(usize) -> bool,
+) -> bool {
+    let options = Options {
+        threshold,
+        best: BEST,
+    };
+    every_name(root, |query| {
+        let hits = list.screen(query, &options);
+        hits.iter().any(|hit| asked(hit.entity))
+    })
+}
+
+/// Looks for every name of a customer and its related entities until `found` says so. Returns whether it did.
+fn every_name(root: &Node<'_>, mut found: impl FnMut(&Query<'_>) -> bool) -> bool {
+    let nodes = root
+        .items(RELATED)
+        .filter_map(|item| root.item_node(RELATED, item));
+    let mut everybody = std::iter::once(whom(root)).chain(nodes.map(|node| whom(&node)));
+    everybody.any(|whom| {
+        let countries: Vec<&str> = whom.countries.iter().map(String::as_str).collect();
+        let mut names = whom.names.iter();
+        names.any(|name| found(&whom.query(name, &countries)))
+    })
 }
 
 /// A field that customers and related entities have.
@@ -300,16 +337,16 @@ impl Whom {
     }
 
     /// The hits in these lists, the best of each entry, the best first.
-    fn compare(&self, whose: &Whose<'_>, lists: &[Arc<UsedList>]) -> Vec<ScreeningHit> {
+    fn compare(&self, whose: &Whose<'_>, lists: &mut [ListScreener<'_>]) -> Vec<ScreeningHit> {
         let countries: Vec<&str> = self.countries.iter().map(String::as_str).collect();
         let mut hits: Vec<ScreeningHit> = Vec::new();
-        for list in lists {
+        for (list, screener) in lists {
             let options = Options {
                 threshold: list.threshold,
                 best: BEST,
             };
             for name in &self.names {
-                for hit in list.index.screen(&self.query(name, &countries), &options) {
+                for hit in screener.screen(&self.query(name, &countries), &options) {
                     let Some(entity) = list.index.entity(hit.entity) else {
                         continue;
                     };

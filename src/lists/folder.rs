@@ -46,6 +46,14 @@ pub fn read_folder(
     today: NaiveDate,
     before: &BTreeMap<String, Previous>,
 ) -> Outcome<Lists> {
+    each_list(folder, |file| read_described(folder, file, today, before))
+}
+
+/// The lists of a folder, each as `read` gives it by the name of its description's file.
+///
+/// # Errors
+/// As [`read_folder`].
+pub fn each_list(folder: &Path, mut read: impl FnMut(&str) -> List) -> Outcome<Lists> {
     let trouble = |e: &io::Error| Trouble::io("reading", folder, e);
     let mut names = BTreeSet::new();
     for entry in std::fs::read_dir(folder).map_err(|e| trouble(&e))? {
@@ -58,7 +66,7 @@ pub fn read_folder(
     let mut lists = Lists::default();
     let mut described = BTreeSet::new();
     for file in names.iter().filter(|name| is_description(Path::new(name))) {
-        let list = read_one(folder, file, today, before);
+        let list = read(file);
         described.insert(file.clone());
         described.extend(list.description.iter().flat_map(|d| d.files.clone()));
         lists.all.push(list);
@@ -74,7 +82,7 @@ pub fn read_folder(
 }
 
 /// What the institution knows of names, in the folder of the lists: not a list.
-const FOLDS: &str = "folds.toml";
+pub const FOLDS: &str = "folds.toml";
 
 /// Reads every `*.csv` of a folder without descriptions, in the columns of OpenSanctions'
 /// `targets.simple.csv`.
@@ -122,7 +130,8 @@ pub fn is_description(path: &Path) -> bool {
         && !name.is_some_and(|name| is_left_alone(name) || name == FOLDS)
 }
 
-fn read_one(
+/// Reads the list that is described by this file of the folder, as [`read_folder`] does.
+pub fn read_described(
     folder: &Path,
     file: &str,
     today: NaiveDate,
@@ -260,24 +269,35 @@ fn accept(
         .date
         .or(description.date)
         .unwrap_or(read.written.min(today));
-    if date.signed_duration_since(today).num_days() > 1 {
-        return Err(Refusal::FromTheFuture { date });
-    }
-    let age_days = u32::try_from(today.signed_duration_since(date).num_days()).unwrap_or(0);
-    if let Some(max_age_days) = description.max_age_days.filter(|max| age_days > *max) {
-        return Err(Refusal::TooOld {
-            date,
-            age_days,
-            max_age_days,
-        });
-    }
+    let age_days = age(description, date, today)?;
     let entities = read.entries.entities;
     Ok(Content {
         version: read.version,
         date,
         age_days,
+        entries: now,
         names: entities.iter().map(|e| e.names.len() as u64).sum(),
         left_out: read.entries.left_out,
         entities,
     })
+}
+
+/// The age in days of a list of this date, where that is allowed.
+pub(super) fn age(
+    description: &Description,
+    date: NaiveDate,
+    today: NaiveDate,
+) -> Result<u32, Refusal> {
+    if date.signed_duration_since(today).num_days() > 1 {
+        return Err(Refusal::FromTheFuture { date });
+    }
+    let age_days = u32::try_from(today.signed_duration_since(date).num_days()).unwrap_or(0);
+    match description.max_age_days.filter(|max| age_days > *max) {
+        Some(max_age_days) => Err(Refusal::TooOld {
+            date,
+            age_days,
+            max_age_days,
+        }),
+        None => Ok(age_days),
+    }
 }

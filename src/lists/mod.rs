@@ -24,8 +24,13 @@ use crate::screening::Entity;
 use crate::text::counted;
 
 pub use description::{Description, Format};
-pub use folder::{Opened, folds, is_description, read_folder, read_list, read_undescribed};
+pub use folder::{
+    FOLDS, Opened, each_list, folds, is_description, read_described, read_folder, read_list,
+    read_undescribed,
+};
 pub use refusal::Refusal;
+
+use folder::age;
 
 /// The score from which on an entry is a hit, where nothing else is said. docs/SCREENING.md has what others
 /// would find and miss: a match that is missed is worse than one customer in a thousand more to look at.
@@ -59,7 +64,7 @@ pub struct List {
 }
 
 /// What is in a list that is used.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Content {
     /// A hash over its description and its files, in hexadecimal: another content has another version.
     pub version: String,
@@ -67,8 +72,10 @@ pub struct Content {
     pub date: NaiveDate,
     /// Its age today, in days.
     pub age_days: u32,
-    /// People and organisations.
+    /// People and organisations; none in what [`List::on`] returns.
     pub entities: Vec<Entity>,
+    /// The number of entries.
+    pub entries: u64,
     /// The number of all their names.
     pub names: u64,
     /// The number of entries that are neither (vessels), not of the topics asked for, or without a name.
@@ -159,6 +166,23 @@ impl List {
         processes.is_none_or(|processes| processes.contains(&process))
     }
 
+    /// The same list on this day, without its entries: only its age is judged again. None of one that was
+    /// refused, since that is to be read again.
+    pub fn on(&self, today: NaiveDate) -> Option<List> {
+        let (description, content) = (self.description.as_ref()?, self.content.as_ref().ok()?);
+        let content = age(description, content.date, today).map(|age_days| Content {
+            version: content.version.clone(),
+            entities: Vec::new(),
+            age_days,
+            ..*content
+        });
+        Some(List {
+            name: self.name.clone(),
+            description: Some(description.clone()),
+            content,
+        })
+    }
+
     /// Why it is not used.
     pub fn refusal(&self) -> Option<&Refusal> {
         self.content.as_ref().err()
@@ -175,7 +199,7 @@ impl List {
             version: content.map(|c| c.version.clone()),
             date: content.map(|c| c.date),
             age_days: content.map(|c| c.age_days),
-            entries: content.map(|c| c.entities.len() as u64),
+            entries: content.map(|c| c.entries),
             names: content.map(|c| c.names),
             refused: self.refusal().map(ToString::to_string),
         }
@@ -184,7 +208,7 @@ impl List {
 
 impl fmt::Display for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let entries = counted(self.entities.len() as u64, "entry", "entries");
+        let entries = counted(self.entries, "entry", "entries");
         let names = counted(self.names, "name", "names");
         write!(
             f,

@@ -304,6 +304,39 @@ fn what_could_be_several_things_is_the_best_defined_one_and_the_others_are_named
 }
 
 #[test]
+fn a_name_without_its_ending_is_an_id_before_it_is_a_file() {
+    let office = Office::new();
+    let named = |id: &str, ext_id: &str| {
+        with(
+            person("1"),
+            json!({"customerExtId": ext_id, "communicationNumber": id}),
+        )
+    };
+    office.batch("other", &[named("S-1", "X-1"), named("S-3", "S-2")]);
+    office.batch("S-1", &[person("5")]);
+    office.batch("S-2", &[person("6")]);
+    for (asked, kind) in [("S-1", "a communicationNumber"), ("S-2", "a customerExtId")] {
+        let out = printed(&office, &["explain", asked]);
+        assert!(out.starts_with("batch 1 "), "{out}");
+        let hints = said(&office, &["explain", asked]);
+        assert!(
+            hints.contains("this could also be a file name: add --as file\n"),
+            "{hints}"
+        );
+        let file = format!("{asked}.json");
+        let by_file = printed(&office, &["explain", &file]);
+        assert!(by_file.contains(&file), "{by_file}");
+        assert_eq!(
+            printed(&office, &["explain", asked, "--as", "file"]),
+            by_file
+        );
+        let path = format!("batch-customers/{asked}");
+        assert_eq!(printed(&office, &["explain", &path]), by_file);
+        assert!(!said(&office, &["explain", &file]).contains(kind));
+    }
+}
+
+#[test]
 fn what_is_not_found_is_said_with_what_was_looked_for_and_what_is_near() {
     let office = an_office();
     for (asked, near) in [

@@ -44,7 +44,7 @@ fn a_name_is_found_and_explained() {
     let office = office();
     let name = "Morozovas Andrejus Pavlovičius";
     let rows = printed(&office, &["screen", name, "--dob", "1970-05-17"]);
-    let head = "query_id,entity_id,score,list,name,names_score,born,countries,words";
+    let head = "query_id,entity_id,score,list,name,names_score,born,countries,words,list_date,list_version";
     assert_eq!(rows.lines().next(), Some(head));
     assert_eq!(rows.lines().count(), 2, "{rows}");
     assert!(

@@ -76,6 +76,50 @@ fn explain_and_history_say_what_was_found_and_who_decided() {
 }
 
 #[test]
+fn every_hit_and_every_screening_says_which_issue_of_the_lists_it_is_from() {
+    let office = office();
+    let version = office.value("SELECT version FROM screening_list");
+    let version = version.as_str().expect("a version");
+    let short = format!("own of 2026-01-31, version {}", &version[..12]);
+    // As it is: `printed` puts made-up versions in place.
+    let run = |args: &[&str]| {
+        let output = office.run(args);
+        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+        (text(output.stdout), text(output.stderr))
+    };
+    let screen = |format| run(&["screen", "Jonas Kalvaitis", "--format", format]);
+    let (csv, said) = screen("csv");
+    assert!(csv.ends_with(&format!(",2026-01-31,{version}\n")), "{csv}");
+    assert!(said.contains(&format!("compared with {short}\n")), "{said}");
+    let (tsv, _) = screen("tsv");
+    assert!(
+        tsv.ends_with(&format!("\t2026-01-31\t{version}\n")),
+        "{tsv}"
+    );
+    let json: Value = serde_json::from_str(&screen("json").0).expect("JSON");
+    assert_eq!(json[0]["list_version"], version);
+    assert_eq!(json[0]["list_date"], "2026-01-31");
+    let (text, _) = screen("text");
+    assert!(text.contains(&format!("(list {short})")), "{text}");
+    // Where nothing was found too.
+    let fields =
+        json!({"initializeScreeningProcesses": ["SANCTIONS"], "sourceOfRiskLevel": "IMPORT"});
+    office.answer("customer", "2", &with(person("2"), fields));
+    for args in [["explain", "N-2"], ["history", "X-2"]] {
+        let (said, _) = run(&args);
+        assert!(
+            said.contains("COMPLETED, no match") && said.contains(&short),
+            "{said}"
+        );
+    }
+    let (calibrated, _) = run(&["screen", "--calibrate"]);
+    assert!(
+        calibrated.contains(&format!("compared with {short}\n")),
+        "{calibrated}"
+    );
+}
+
+#[test]
 fn a_match_with_a_list_that_changed_is_explained_by_its_number() {
     let office = Office::new();
     office.write(
@@ -114,9 +158,18 @@ fn status_tells_matches_from_screenings_without_a_list() {
     ] {
         assert!(text.contains(line), "{line}: {text}");
     }
+    // It says how the list was read, and reads none itself.
     office.write("lists/own.csv", "id,name\n7");
+    office.write("lists/new.toml", "title = ");
     let text = printed(&office, &["status"]);
-    assert!(text.contains("own: refused: "), "{text}");
+    for said in ["own: 1 entry, ", "new: not read yet"] {
+        assert!(text.contains(said), "{text}");
+    }
+    office.once();
+    let text = printed(&office, &["status"]);
+    for said in ["own: refused: ", "new: refused: "] {
+        assert!(text.contains(said), "{text}");
+    }
 }
 
 #[test]
@@ -134,6 +187,7 @@ fn a_list_that_lost_entries_is_refused_by_every_command() {
         let output = office.run(command);
         assert_eq!(output.status.code(), Some(78), "{output:?}");
     }
+    office.once();
     assert!(printed(&office, &["status"]).contains("own: refused: "));
 }
 
@@ -166,6 +220,8 @@ fn calibrate_counts_the_standing_customers_by_score_and_list() {
     let one = (json!(1), json!(250.0));
     assert_eq!(last(&json["hits"]), one);
     assert_eq!(json["lists"][0]["list"], "none");
+    assert_eq!(json["lists"][1]["date"], "2026-01-31");
+    assert_eq!(json["lists"][1]["version"].as_str().map(str::len), Some(64));
     assert_eq!(last(&json["lists"][0]["hits"]), (json!(0), json!(0.0)));
     assert_eq!(last(&json["lists"][1]["hits"]), one);
     let text = printed(&office, &["screen", "--calibrate"]);
