@@ -10,6 +10,7 @@ mod parse;
 mod problem;
 mod set;
 mod shipped;
+mod write;
 
 pub use file::{ClassifierFile, ValueRow, is_classifier_file, read_folder};
 pub(crate) use file::{read_text, toml_files};

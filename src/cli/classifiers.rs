@@ -1,15 +1,16 @@
 //! `classifiers`: the institution's tables of codes, listed, shown, checked and compared.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
+use crate::atomic_file::{AtomicFile, Existing, Rules};
 use crate::classifier::{ClassifierFile, read_folder};
 use crate::clock;
 use crate::config::Home;
-use crate::history::{Answer, Cell, ask};
-use crate::ingest::classifiers_of;
-use crate::trouble::Result;
+use crate::history::{Answer, Cell, ask, classifiers_of_set};
+use crate::ingest::{classifiers_of, of_history};
+use crate::trouble::{Kind, Result, Trouble};
 
 use super::output::{Format, Printer};
 use crate::talk::note;
@@ -23,6 +24,9 @@ Examples:
   kycdrop classifiers show country                every code with its name
   kycdrop classifiers check ~/new-classifiers     before installing them; exits with 78 on a problem
   kycdrop classifiers compare 3f2a now            what changed; `kycdrop query --saved classifier-sets` lists the hashes
+  kycdrop classifiers compare 2026-09-30 now      what changed since that day
+  kycdrop classifiers show country --at 2026-09-30
+  kycdrop classifiers export 2026-09-30 ~/then    the files again, as they validated on that day
   kycdrop classifiers used-retired                who still has retired codes")]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -41,6 +45,17 @@ enum Command {
     Show {
         /// Name of the classifier, as its file has it
         name: String,
+        /// As a set of the history had it: its hash, or the day on which it was active
+        #[arg(long, value_name = "SET|DAY")]
+        at: Option<String>,
+    },
+    /// Write a set of the history to a new folder, a TOML file for each classifier
+    Export {
+        /// The first characters of the set's hash, a day on which it was active, or now
+        #[arg(value_name = "SET|DAY")]
+        set: String,
+        /// The folder to make
+        dir: PathBuf,
     },
     /// Read a folder of classifiers and report every problem
     Check {
@@ -49,9 +64,9 @@ enum Command {
     },
     /// Show what changed between two classifier sets of the history
     Compare {
-        /// The first characters of the earlier set's hash
+        /// The first characters of the earlier set's hash, or a day on which it was active
         set1: String,
-        /// The first characters of the later set's hash, or now
+        /// The same of the later set, or now
         #[arg(default_value = "now")]
         set2: String,
     },
@@ -64,7 +79,14 @@ pub(super) fn classifiers(home: &Home, args: &Args) -> Result<u8> {
     let mut printer = Printer::new(Format::or_default(args.format));
     match args.command.as_ref().unwrap_or(&Command::List) {
         Command::List => list(&classifiers_of(home)?, &mut printer)?,
-        Command::Show { name } => show(&classifiers_of(home)?, name, &mut printer)?,
+        Command::Show { name, at } => {
+            let files = match at {
+                Some(set) => of_history(&super::history_of(home)?, set)?.1,
+                None => classifiers_of(home)?,
+            };
+            show(&files, name, &mut printer)?;
+        }
+        Command::Export { set, dir } => return export(home, set, dir),
         Command::Check { dir } => {
             let folder = dir.clone().unwrap_or_else(|| home.classifiers());
             let files = read_folder(&folder, &clock::today())?;
@@ -141,7 +163,8 @@ fn show(files: &[ClassifierFile], name: &str, printer: &mut Printer) -> Result<(
 
 fn compare(home: &Home, set1: &str, set2: &str, printer: &mut Printer) -> Result<()> {
     let conn = super::history_of(home)?;
-    let (before, after) = (ask::find_set(&conn, set1)?, ask::find_set(&conn, set2)?);
+    let (_, before) = ask::find_set(&conn, set1)?;
+    let (_, after) = ask::find_set(&conn, set2)?;
     head(
         printer,
         &["classifier", "code", "change", "before", "after"],
@@ -157,6 +180,40 @@ fn compare(home: &Home, set1: &str, set2: &str, printer: &mut Printer) -> Result
         ])?;
     }
     Ok(())
+}
+
+/// Writes the files of a set of the history. Where the day of a retired value changed later, they only say
+/// that it is retired: it was when the set was made.
+fn export(home: &Home, set: &str, dir: &Path) -> Result<u8> {
+    let conn = super::history_of(home)?;
+    let (id, hash) = ask::find_set(&conn, set)?;
+    let files = classifiers_of_set(&conn, id)?;
+    std::fs::create_dir(dir).map_err(|e| match e.kind() {
+        std::io::ErrorKind::AlreadyExists => Trouble::new(
+            Kind::Input,
+            format!("{} is there already", dir.display()),
+            "give the name of a new folder",
+        ),
+        _ => Trouble::io("making", dir, &e),
+    })?;
+    for file in &files {
+        let rules = Rules {
+            home: Some(home),
+            into_inbox: false,
+            existing: Existing::Refuse,
+            refusal: Kind::Input,
+        };
+        let text = format!("# Of the set {hash}.\n{}", file.to_toml());
+        let path = dir.join(format!("{}.toml", file.name));
+        AtomicFile::create(&path, rules)?.write(text.as_bytes())?;
+    }
+    let number = counted(files.len() as u64, "classifier", "classifiers");
+    note!(
+        "{number} of the set {} in {}",
+        hash.get(..12).unwrap_or(&hash),
+        dir.display()
+    );
+    Ok(0)
 }
 
 fn used_retired(home: &Home, printer: &mut Printer) -> Result<()> {

@@ -1,6 +1,7 @@
 //! `desk`: the page in the browser.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::config::Home;
@@ -37,17 +38,15 @@ pub(super) struct Args {
 
 /// Serves the desk until a signal ends it.
 pub(super) fn desk(home: Home, args: &Args) -> Result<u8> {
+    let page_of = home.clone();
     let announce = |address: &str| {
-        if args.of_daemon {
-            // The log has no token; only whoever sees this terminal reads it.
-            if std::io::stderr().is_terminal() {
-                say!("  the desk is open at {address}");
-            }
+        // A service manager would keep it in its journal, where more people read it.
+        if args.of_daemon && std::env::var_os("JOURNAL_STREAM").is_some() {
             return Ok(());
         }
         super::stdout_result(writeln!(std::io::stdout(), "{address}"))?;
         if args.open {
-            open(address);
+            open(&desk::opening_page(&page_of));
         }
         Ok(())
     };
@@ -65,8 +64,8 @@ pub(super) fn desk(home: Home, args: &Args) -> Result<u8> {
     desk::serve(home, config, &options, announce)
 }
 
-/// Opens the address in the browser. Whoever has none has the address.
-fn open(address: &str) {
+/// Opens the page that leads to the desk in the browser. Whoever has none has the address.
+fn open(page: &Path) {
     let program = if cfg!(target_os = "macos") {
         "open"
     } else {
@@ -77,7 +76,7 @@ fn open(address: &str) {
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
-    if let Err(e) = quiet.arg(address).spawn() {
+    if let Err(e) = quiet.arg(page).spawn() {
         say!("kycdrop: no browser was opened ({program}: {e}); open the address yourself");
     }
 }

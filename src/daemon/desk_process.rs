@@ -78,7 +78,6 @@ fn start(home: &Home) -> std::io::Result<Child> {
         .arg(&home.root)
         .args(["desk", "--of-daemon"])
         .stdin(Stdio::piped())
-        .stdout(Stdio::null())
         .spawn()
 }
 

@@ -59,6 +59,14 @@ function prepare(part) {
   part.querySelectorAll("table.sortable").forEach(sortable);
 }
 
+/** By which column each table is sorted, and how often its heading was pressed for that. */
+function orders(part) {
+  return [...part.querySelectorAll("table.sortable")].flatMap((table, i) => {
+    const head = table.tHead.querySelector("th[aria-sort]");
+    return head ? [[i, head.cellIndex, head.getAttribute("aria-sort") === "ascending" ? 1 : 2]] : [];
+  });
+}
+
 /** Keeps a part of the page as it is at the server: asked for every two seconds while somebody looks. */
 function live(part) {
   const lost = document.createElement("p");
@@ -76,8 +84,13 @@ function live(part) {
       const text = await answer.text();
       lost.remove();
       if (text !== last && !part.contains(document.activeElement)) {
+        const order = orders(part);
         part.innerHTML = text;
         prepare(part);
+        order.forEach(([table, column, times]) => {
+          const button = part.querySelectorAll("table.sortable")[table]?.tHead.rows[0].cells[column]?.querySelector("button");
+          for (let i = 0; i < times; i++) button?.click();
+        });
         last = text;
       }
     } catch {

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, COOKIE, HOST, ORIGIN, REFERRER_POLICY, SET_COOKIE,
-    X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, HOST, ORIGIN, REFERRER_POLICY,
+    SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
@@ -46,7 +46,7 @@ const HEADERS: [(HeaderName, &str); 6] = [
 pub(super) async fn check(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> Response {
     let mut response = match desk.judge(&request) {
         Some(answer) => answer,
-        None => next.run(request).await,
+        None => as_page(next.run(request).await),
     };
     for (name, value) in HEADERS {
         response
@@ -54,6 +54,19 @@ pub(super) async fn check(State(desk): State<Arc<Desk>>, request: Request, next:
             .insert(name, HeaderValue::from_static(value));
     }
     response
+}
+
+/// What axum itself refuses (a parameter that is no number, a method that a page does not have) is answered
+/// as a page too.
+fn as_page(answer: Response) -> Response {
+    let is_page = answer.headers().get(CONTENT_TYPE).is_some_and(|kind| {
+        let kind = kind.as_bytes();
+        kind.starts_with(b"text/html") || kind.starts_with(b"application/")
+    });
+    match answer.status().is_client_error() && !is_page {
+        true => Failure::not_understood(answer.status()).into_response(),
+        false => answer,
+    }
 }
 
 impl Desk {

@@ -38,7 +38,7 @@ use crate::trouble::{Kind, Result, Trouble};
 
 use page::Failure;
 use place::Place;
-pub(crate) use place::address_of;
+pub(crate) use place::{address_of, opening_page};
 
 /// Requests that read the history or check a file at the same time; others wait for their turn.
 const MAX_AT_WORK: usize = 4;

@@ -166,6 +166,15 @@ impl Failure {
         }
     }
 
+    /// A request that no page understands, with the status that axum gave it.
+    pub(super) fn not_understood(status: StatusCode) -> Failure {
+        Failure {
+            status,
+            what: EN.page.not_understood.into(),
+            remedy: status.to_string(),
+        }
+    }
+
     /// The guard lets nobody through.
     pub(super) fn refused(why: &str) -> Failure {
         Failure {

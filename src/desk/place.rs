@@ -16,6 +16,9 @@ use crate::trouble::{Kind, Result, Trouble};
 /// The most bytes of a file in it.
 const MAX_BYTES: u64 = 4096;
 
+/// The name of the page that leads to the address.
+const OPENING: &str = "open.html";
+
 /// What a browser must know.
 pub(super) struct Secrets {
     /// In the address, new at each start: whoever opens it gets the session.
@@ -43,6 +46,11 @@ pub(crate) fn address_of(home: &Home) -> Option<String> {
     let address = regular_file::read(&folder.join("address"), MAX_BYTES).ok();
     let address = address.filter(|_| held)?;
     Some(String::from_utf8_lossy(&address).trim().to_owned())
+}
+
+/// The page that leads to the address of the desk that is open.
+pub(crate) fn opening_page(home: &Home) -> PathBuf {
+    folder(home).join(OPENING)
 }
 
 impl Place {
@@ -111,11 +119,17 @@ impl Place {
         })
     }
 
-    /// Leaves the address where `kycdrop desk` finds it.
+    /// Leaves the address where `kycdrop desk` finds it, and a page that leads to it: a browser is started
+    /// with the page's path, since every user of the machine sees what a process was started with.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub(super) fn announce(&mut self, address: &str) -> Result<()> {
+        let page = maud::html! {
+            (maud::DOCTYPE)
+            meta http-equiv="refresh" content={ "0; url=" (address) };
+        };
+        self.write(&self.folder.join(OPENING), &page.into_string())?;
         self.write(&self.folder.join("address"), address)
     }
 

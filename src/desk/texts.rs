@@ -41,6 +41,7 @@ texts! {
         lost: "The desk does not answer. It may have been closed; this page goes on by itself when it is open again.",
         not_found_title: "Not found",
         not_found: "There is no page with this address.",
+        not_understood: "The address or the form has something that was not expected, or something is missing.",
         refused_title: "Not allowed",
         wrong_title: "Something is wrong",
     }

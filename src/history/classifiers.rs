@@ -15,35 +15,43 @@ use crate::trouble::Result;
 /// When the database cannot be read.
 pub(super) fn files_of(conn: &Connection, set_id: i64) -> Result<Vec<ClassifierFile>> {
     let mut versions = conn.prepare(
-        "SELECT v.version_id, v.classifier, v.title, v.bind_fields, v.bind_values
+        "SELECT v.version_id, v.classifier, v.title, v.bind_fields, v.bind_values, v.hash
          FROM classifier_set_member m JOIN classifier_version v USING (version_id)
          WHERE m.set_id = ?1 ORDER BY v.classifier",
     )?;
     let mut values = conn.prepare(
-        "SELECT code, name, attributes, retired FROM classifier_version_value
-         WHERE version_id = ?1",
+        "SELECT x.code, x.name, x.attributes, x.retired, c.retired_at
+         FROM classifier_version_value x LEFT JOIN classifier_value c
+           ON x.retired AND c.classifier = ?2 AND c.code = x.code AND length(c.retired_at) = 10
+         WHERE x.version_id = ?1 ORDER BY x.code",
     )?;
     let list = |json: String| serde_json::from_str(&json).unwrap_or_default();
     let mut files = Vec::new();
     let mut rows = versions.query([set_id])?;
     while let Some(row) = rows.next()? {
         let version: i64 = row.get(0)?;
-        let values = values.query_map([version], |r| {
+        let name: String = row.get(1)?;
+        let values = values.query_map(params![version, name], |r| {
             Ok(ValueRow {
                 code: r.get(0)?,
                 name: r.get(1)?,
                 attributes: serde_json::from_str(&r.get::<_, String>(2)?).unwrap_or_default(),
                 retired: r.get(3)?,
-                retired_on: None,
+                retired_on: r.get(4)?,
             })
         })?;
-        files.push(ClassifierFile {
-            name: row.get(1)?,
+        let mut file = ClassifierFile {
+            name,
             title: row.get(2)?,
             values: values.collect::<rusqlite::Result<_>>()?,
             bind_fields: list(row.get(3)?),
             bind_values: list(row.get(4)?),
-        });
+        };
+        // The registry has the day that a value was given last: of this set it was another one, or none.
+        if file.hash() != row.get::<_, String>(5)? {
+            file.values.iter_mut().for_each(|v| v.retired_on = None);
+        }
+        files.push(file);
     }
     Ok(files)
 }

@@ -390,6 +390,14 @@ pub struct Published {
     pub at: String,
 }
 
+/// The classifiers of a set of the history, as they were when it was activated.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn classifiers_of_set(conn: &Connection, set_id: i64) -> Result<Vec<ClassifierFile>> {
+    classifiers::files_of(conn, set_id)
+}
+
 /// The row of the active set and its classifiers, as they were when it was activated; None in a
 /// history without one. The days on which values retire are not in it.
 ///

@@ -160,6 +160,16 @@ pub fn of_home(home: &Home) -> Result<Vec<ClassifierFile>> {
     })
 }
 
+/// A set of the history by its hash, `now` or a day, with its files: see [`history::ask::find_set`].
+///
+/// # Errors
+/// When there is no such set, or the history cannot be read.
+pub fn of_history(conn: &Connection, given: &str) -> Result<(ClassifierSet, Vec<ClassifierFile>)> {
+    let (set_id, _) = history::ask::find_set(conn, given)?;
+    let files = history::classifiers_of_set(conn, set_id)?;
+    Ok((set_of(conn, set_id, &files)?, files))
+}
+
 /// The set that a file dropped now would be validated against, without activating anything: that of
 /// the files once they stood still for `settle`, of the history where they may still be being copied,
 /// and the shipped one in a home without any. With the files that it was made of.

@@ -45,7 +45,7 @@ use back::Stuck;
 use classifier_files::{
     Active, Fingerprint, activate, active, fingerprint, look_cut, settled, stood_for,
 };
-pub use classifier_files::{of_home as classifiers_of, to_check_with};
+pub use classifier_files::{of_history, of_home as classifiers_of, to_check_with};
 pub use decision::{Decision, DecisionFile};
 pub use evaluating::Matrices;
 use guard::Guard;

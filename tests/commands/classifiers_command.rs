@@ -220,3 +220,108 @@ fn a_retired_code_is_found_where_validation_looks_for_it_and_nowhere_else() {
         .collect();
     assert_eq!(used, ["X-3 taxOffice 12", "X-6 taxOffice K/1"]);
 }
+
+/// An office whose classifiers changed: LTD was retired on the second day. Returns the office on the third.
+fn changed_on_the_second_day() -> Office {
+    let mut office = Office::on("2026-10-05T10:00:00Z");
+    office.once();
+    office.move_to("2026-10-06T10:00:00Z");
+    edit(
+        &office,
+        "legalForm",
+        "LTD = \"",
+        "LTD = { retired = true, name = \"",
+    );
+    let path = office.at("classifiers/legalForm.toml");
+    let text = std::fs::read_to_string(&path).expect("a classifier");
+    let lines = text.lines().map(|line| match line.starts_with("LTD = {") {
+        true => format!("{line} }}\n"),
+        false => format!("{line}\n"),
+    });
+    std::fs::write(&path, lines.collect::<String>()).expect("written");
+    office.once();
+    office.move_to("2026-10-07T10:00:00Z");
+    office
+}
+
+#[test]
+fn as_they_were_on_a_day() {
+    let office = changed_on_the_second_day();
+    let retired = |at: &str| {
+        let rows = printed(&office, &["classifiers", "show", "legalForm", "--at", at]);
+        let row = rows
+            .lines()
+            .find(|l| l.starts_with("LTD,"))
+            .expect("LTD")
+            .to_owned();
+        row.ends_with(",yes")
+    };
+    assert!(!retired("2026-10-05"));
+    assert!(retired("2026-10-06"));
+    assert!(retired("now"));
+    let changed = printed(
+        &office,
+        &["classifiers", "compare", "2026-10-05", "2026-10-07"],
+    );
+    assert!(changed.contains("legalForm,LTD,retired"), "{changed}");
+    let (code, said) = refused(
+        &office,
+        &["classifiers", "show", "legalForm", "--at", "2026-10-04"],
+    );
+    assert_eq!(code, Some(65));
+    assert!(
+        said.contains("no set of classifiers was active on 2026-10-04"),
+        "{said}"
+    );
+}
+
+#[test]
+fn written_back_they_are_the_same_set() {
+    let office = changed_on_the_second_day();
+    let then = office.at("then");
+    let dir = then.to_str().expect("a path");
+    let output = office.run(&["classifiers", "export", "2026-10-05", dir]);
+    assert!(output.status.success());
+    // Put in place, they are the set of that day again.
+    std::fs::remove_dir_all(office.at("classifiers")).expect("gone");
+    std::fs::rename(&then, office.at("classifiers")).expect("moved");
+    office.once();
+    let same = printed(&office, &["classifiers", "compare", "2026-10-05", "now"]);
+    assert_eq!(same.lines().count(), 1, "{same}");
+    let loads = office.rows("SELECT DISTINCT set_id FROM classifier_load");
+    assert_eq!(loads.len(), 2, "{loads:?}");
+    let (code, said) = refused(
+        &office,
+        &[
+            "classifiers",
+            "export",
+            "now",
+            office.path().to_str().expect("a path"),
+        ],
+    );
+    assert_eq!(code, Some(65));
+    assert!(said.contains("is there already"), "{said}");
+}
+
+#[test]
+fn a_file_is_checked_as_on_a_day() {
+    let office = changed_on_the_second_day();
+    let company = common::company("C-1");
+    let file = office.write("x.json", json!({"customers": [company]}).to_string());
+    let file = file.to_str().expect("a path");
+    assert_eq!(office.run(&["check", file]).status.code(), Some(1));
+    assert_eq!(
+        office
+            .run(&["check", "--with", "2026-10-05", file])
+            .status
+            .code(),
+        Some(0)
+    );
+    assert_eq!(
+        office
+            .run(&["check", "--with", "2026-10-06", file])
+            .status
+            .code(),
+        Some(1)
+    );
+}

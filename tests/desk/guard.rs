@@ -138,3 +138,34 @@ fn no_answer_is_kept_framed_or_guessed_at() {
         );
     }
 }
+
+#[test]
+fn what_no_page_understands_is_answered_as_a_page() {
+    let office = office();
+    let desk = Desk::open(&office);
+    let method = [("Host", desk.host.as_str()), ("Cookie", &desk.cookie)];
+    let answers = [
+        desk.get("/none"),
+        desk.get("/../../etc/passwd"),
+        desk.get("/batch/%FF"),
+        desk.get("/customer?q=%FF%FE&q=twice"),
+        desk.ask("HEAD", "/none", &method, b""),
+        desk.send(
+            &super::client::action(&desk.page("/drop"), "/drop").replace("/drop", "/"),
+            &[],
+        ),
+    ];
+    for answer in answers {
+        assert!(
+            (400..500).contains(&answer.status) || answer.status == 200,
+            "{}",
+            answer.head
+        );
+        assert_eq!(
+            answer.header("content-type"),
+            Some("text/html; charset=utf-8"),
+            "{}",
+            answer.head
+        );
+    }
+}

@@ -106,6 +106,8 @@ fn run_opens_it_and_it_ends_with_run_however_that_ends() {
             daemon.end();
         } else {
             let log = daemon.log();
+            let printed = office.run(&["desk"]).stdout;
+            assert_eq!(String::from_utf8_lossy(&printed).trim(), address.trim());
             daemon.stop();
             assert!(!log.contains("/open/"), "{log}");
         }
@@ -114,5 +116,70 @@ fn run_opens_it_and_it_ends_with_run_however_that_ends() {
                 .is_err()
                 .then_some(())
         });
+    }
+}
+
+#[test]
+fn the_browser_is_started_without_the_token() {
+    let office = Office::new();
+    office.once();
+    // A browser that notes what it was started with.
+    let seen = office.at("seen");
+    let browser = office.write(
+        "bin/xdg-open",
+        format!("#!/bin/sh\necho \"$@\" > {}\n", seen.display()),
+    );
+    std::fs::set_permissions(&browser, std::fs::Permissions::from_mode(0o755)).expect("a mode");
+    let desk = Desk::open(&office);
+    let path = format!("{}:/usr/bin:/bin", office.at("bin").display());
+    let output = office
+        .command(&["desk", "--open"])
+        .env("PATH", path)
+        .output();
+    assert!(output.expect("it ends").status.success());
+    let started_with = eventually("the browser", || {
+        let text = std::fs::read_to_string(&seen).ok()?;
+        (!text.is_empty()).then_some(text)
+    });
+    let page = std::fs::read_to_string(started_with.trim()).expect("the page");
+    assert!(
+        page.contains(&format!("http://{}{}", desk.host, desk.opening)),
+        "{page}"
+    );
+}
+
+#[test]
+fn run_prints_the_address_but_not_into_a_journal() {
+    use std::process::Stdio;
+    for journal in [false, true] {
+        let office = Office::configured("desk = true\ndesk_port = 0\n");
+        let mut command = office.command(&["run"]);
+        if journal {
+            command.env("JOURNAL_STREAM", "8:1");
+        }
+        let printed = office.at("stdout");
+        let stdout = std::fs::File::create(&printed).expect("a file");
+        let mut run = command
+            .stdin(Stdio::null())
+            .stdout(stdout)
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        let address = eventually("the address", || {
+            let text = std::fs::read_to_string(office.at("kycdrop.desk/address")).ok()?;
+            (!text.is_empty()).then_some(text)
+        });
+        // Whoever is let in was let in after the line was printed.
+        Desk::at(&address);
+        let text = std::fs::read_to_string(&printed).expect("what it printed");
+        let expected = if journal {
+            String::new()
+        } else {
+            address + "\n"
+        };
+        let pid = rustix::process::Pid::from_child(&run);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("a signal");
+        assert_eq!(run.wait().expect("its end").code(), Some(0));
+        assert_eq!(text, expected);
     }
 }

@@ -18,7 +18,7 @@ use crate::catalog::Endpoint;
 use crate::check::Checker;
 use crate::config::Home;
 use crate::history::History;
-use crate::ingest::to_check_with;
+use crate::ingest::{of_history, to_check_with};
 use crate::request::Form;
 use crate::talk::{note, say};
 use crate::text::{counted, of_them_repeated, visible};
@@ -53,6 +53,10 @@ pub(super) struct Args {
     /// How the result is written; default: response for one file, text for several or a folder
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
+
+    /// Validate with the classifiers of the history that have this hash, or were active on this day
+    #[arg(long, value_name = "SET|DAY")]
+    with: Option<String>,
 
     /// Say what is allowed and how to fix it; without --format, this writes text
     #[arg(long)]
@@ -99,7 +103,10 @@ impl Args {
 pub(super) fn check(home: Home, args: &Args) -> Result<u8> {
     let config = super::config_of(&home)?;
     let existing = super::history_if_any(&home)?;
-    let classifiers = to_check_with(&home, &config, existing.as_ref())?;
+    let classifiers = match &args.with {
+        Some(set) => of_history(&super::history_of(&home)?, set)?,
+        None => to_check_with(&home, &config, existing.as_ref())?,
+    };
     say_if_no_home(&home);
     let empty;
     let conn = match &existing {

@@ -29,34 +29,50 @@ pub struct Difference {
     pub after: Option<String>,
 }
 
-/// The whole hash of the set that begins like this; `now` is the active one.
+/// The row of a set and its whole hash. It is given by the first characters of its hash, as `now`, which is
+/// the active one, or as a day: the one that was active at the end of that day, UTC.
 ///
 /// # Errors
 /// When there is no such set, or more than one.
-pub fn find_set(conn: &Connection, prefix: &str) -> Result<String> {
-    let sql = if prefix == "now" {
-        "SELECT s.hash FROM classifier_load l JOIN classifier_set s USING (set_id)
+pub fn find_set(conn: &Connection, given: &str) -> Result<(i64, String)> {
+    let sql = if given == "now" {
+        "SELECT s.set_id, s.hash FROM classifier_load l JOIN classifier_set s USING (set_id)
          WHERE ?1 = ?1 ORDER BY l.load_id DESC LIMIT 1"
+    } else if is_day(given) {
+        // A clock that stepped back may have given a later load an earlier moment.
+        "SELECT s.set_id, s.hash FROM classifier_load l JOIN classifier_set s USING (set_id)
+         WHERE substr(l.loaded_at, 1, 10) <= ?1 ORDER BY l.load_id DESC LIMIT 1"
     } else {
-        "SELECT hash FROM classifier_set WHERE substr(hash, 1, length(?1)) = ?1 LIMIT 2"
+        "SELECT set_id, hash FROM classifier_set WHERE substr(hash, 1, length(?1)) = ?1 LIMIT 2"
     };
-    let found: Vec<String> = conn
+    let found: Vec<(i64, String)> = conn
         .prepare(sql)?
-        .query_map([prefix], |r| r.get(0))?
+        .query_map([given], |r| Ok((r.get(0)?, r.get(1)?)))?
         .collect::<Result<_, _>>()?;
+    let lists = "`kycdrop query --saved classifier-sets` lists the sets; now is the active one";
     match found.as_slice() {
         [one] => Ok(one.clone()),
+        [] if is_day(given) => Err(Trouble::new(
+            Kind::Input,
+            format!("no set of classifiers was active on {given}"),
+            lists,
+        )),
         [] => Err(Trouble::new(
             Kind::Input,
-            format!("no set of classifiers begins with {prefix}"),
-            "`kycdrop query --saved classifier-sets` lists the sets; now is the active one",
+            format!("no set of classifiers begins with {given}"),
+            lists,
         )),
         _ => Err(Trouble::new(
             Kind::Input,
-            format!("more than one set of classifiers begins with {prefix}"),
+            format!("more than one set of classifiers begins with {given}"),
             "give more of its hash",
         )),
     }
+}
+
+/// Whether it is a day, as `2026-10-31`.
+fn is_day(text: &str) -> bool {
+    text.len() == 10 && text.parse::<chrono::NaiveDate>().is_ok()
 }
 
 /// What changed from one set to another, by classifier and code.
