@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 
 import { sound } from "./axe.mjs";
 import { PAGES, SCHEMES, fill } from "./looks.mjs";
-import { story } from "./office.mjs";
+import { story } from "./story.mjs";
 
 async function everywhere(office, pages) {
   for (const colorScheme of SCHEMES) {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import http from "node:http";
 
-import { story } from "./office.mjs";
+import { story } from "./story.mjs";
 
 /** A page of somebody else on another port of loopback. */
 async function elsewhere(html) {

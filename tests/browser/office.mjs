@@ -1,6 +1,5 @@
-// An office for a test in the browser: a home of its own, kycdrop on it, and windows of a real browser.
-// It ends what it started, and a story fails if a page asked for another host, ran into its own
-// content policy, had an error in its script or opened a dialog.
+// An office in a browser: a home of its own, kycdrop on it, and windows of a real browser. It ends what it
+// started.
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
@@ -8,7 +7,6 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { after, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
@@ -166,24 +164,9 @@ export async function browser() {
   return running;
 }
 
-after(async () => {
+/** Ends that browser. */
+export async function close() {
   if (running) await (await running).close();
-});
-
-/** A test with an office of its own. */
-export function story(name, body, lines = "") {
-  test(name, { timeout: 5 * PATIENCE }, async () => {
-    const office = new Office(lines);
-    try {
-      await body(office);
-      assert.deepEqual(office.faults, []);
-    } catch (error) {
-      console.error((await office.shown()).join("\n"));
-      throw error;
-    } finally {
-      await office.end();
-    }
-  });
 }
 
 /** Asks again and again until there is an answer that counts. */
@@ -233,5 +216,5 @@ export function list(office, entry = "7,Jonas Kalvaitis,,1970-02-03,LT,made up")
 /** A person who is on that list. */
 export function listed(id, more = {}) {
   const name = { firstName: "Jonas", lastName: "Kalvaitis", birthDate: "1970-02-03" };
-  return person(id, { ...name, initializeScreeningProcesses: ["SANCTIONS"], ...more });
+  return person(id, { ...name, sourceOfRiskLevel: "IMPORT", initializeScreeningProcesses: ["SANCTIONS"], ...more });
 }

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 
-import { Office, eventually, person, story } from "./office.mjs";
+import { person } from "./office.mjs";
+import { story } from "./story.mjs";
 
 story("what is dropped shows by itself", async (office) => {
   await office.start();
