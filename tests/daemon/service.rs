@@ -238,35 +238,52 @@ fn figures_for_prometheus_are_written_whole() {
 }
 
 #[test]
-fn the_unit_is_one_that_systemd_takes() {
-    let unit = concat!(env!("CARGO_MANIFEST_DIR"), "/contrib/kycdrop.service");
-    let text = std::fs::read_to_string(unit).expect("the unit");
-    for line in [
+fn the_units_are_such_that_systemd_takes_them() {
+    let service = [
         "Type=notify",
         "WatchdogSec=",
         "PrivateNetwork=yes",
         "ProtectSystem=strict",
         "ReadWritePaths=/var/lib/kycdrop",
+    ];
+    let desk = [
+        // The address with the secret is printed there.
+        "StandardOutput=null",
+        "IPAddressDeny=any",
+        "ProtectSystem=strict",
+        "ReadWritePaths=/var/lib/kycdrop",
+    ];
+    for (name, lines) in [
+        ("kycdrop.service", &service[..]),
+        ("kycdrop-desk.service", &desk),
     ] {
-        assert!(text.contains(line), "{line}");
-    }
-    match Command::new("systemd-analyze")
-        .arg("verify")
-        .arg(unit)
-        .output()
-    {
-        Ok(output) => {
-            let said = String::from_utf8_lossy(&output.stderr);
-            // The binary and the user are not there on a machine that only builds it.
-            let complaints: Vec<_> = said
-                .lines()
-                .filter(|l| l.contains("kycdrop.service") && !l.contains("is not executable"))
-                .collect();
-            assert!(complaints.is_empty(), "{said}");
+        let unit = format!("{}/contrib/{name}", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(&unit).expect("the unit");
+        for line in lines {
+            assert!(text.contains(line), "{line}");
         }
-        Err(e) => {
-            let reason = format!("{}: the command cannot be run: {e}", needs::SYSTEMD_ANALYZE);
-            cannot_run("service::the_unit_is_one_that_systemd_takes", &reason);
+        match Command::new("systemd-analyze")
+            .arg("verify")
+            .arg(&unit)
+            .output()
+        {
+            Ok(output) => {
+                let said = String::from_utf8_lossy(&output.stderr);
+                // The binary and the user are not there on a machine that only builds it.
+                let complaints: Vec<_> = said
+                    .lines()
+                    .filter(|l| l.contains(name) && !l.contains("is not executable"))
+                    .collect();
+                assert!(complaints.is_empty(), "{said}");
+            }
+            Err(e) => {
+                let need = needs::SYSTEMD_ANALYZE;
+                let reason = format!("{need}: the command cannot be run: {e}");
+                cannot_run(
+                    "service::the_units_are_such_that_systemd_takes_them",
+                    &reason,
+                );
+            }
         }
     }
 }

@@ -59,6 +59,22 @@ fn an_open_page_survives_a_restart() {
 }
 
 #[test]
+fn without_its_session_file_every_browser_is_locked_out() {
+    let office = Office::new();
+    office.once();
+    let desk = Desk::open(&office);
+    let cookie = desk.cookie.split_once('=').expect("a value").1.to_owned();
+    assert_eq!(desk.close(), Some(0));
+    std::fs::remove_file(office.at("kycdrop.desk/session")).expect("the session");
+    let desk = Desk::open(&office);
+    let port = desk.host.rsplit(':').next().expect("a port");
+    let old = format!("kycdrop-{port}={cookie}");
+    let headers = [("Host", desk.host.as_str()), ("Cookie", &old)];
+    assert_eq!(desk.ask("GET", "/", &headers, b"").status, 403);
+    desk.page("/");
+}
+
+#[test]
 fn a_port_that_is_taken_is_named() {
     let office = Office::new();
     office.once();

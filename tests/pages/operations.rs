@@ -20,7 +20,7 @@ fn every_row_names_tests_that_are_there() {
         assert!(!tests.is_empty(), "no test in this row: {row}");
         for test in tests {
             let (file, name) = test.split_once("::").expect("file::test");
-            let groups = ["answers", "commands", "daemon"].iter();
+            let groups = ["answers", "commands", "daemon", "desk"].iter();
             let mut paths = groups.map(|group| root.join(format!("tests/{group}/{file}.rs")));
             let path = paths.find(|path| path.exists()).expect(test);
             let source = std::fs::read_to_string(&path).expect(test);
