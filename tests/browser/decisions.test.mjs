@@ -24,7 +24,8 @@ story("an evaluation is decided with its reasons before the eyes, and the histor
   await eventually("the evaluation", async () => (await page.reload()) && (await row.count()) > 0);
   await row.getByRole("link", { name: "N-1" }).click();
   await page.getByRole("heading", { name: /Ona Petraitė/ }).waitFor();
-  await page.getByRole("heading", { name: /Factors/ }).waitFor();
+  await page.getByText("Factors, each with its part of the score").click();
+  await page.getByRole("columnheader", { name: "Points" }).waitFor();
   await decide(page);
   await page.getByLabel("Final risk level").selectOption("EXTREME");
   await page.getByLabel(/Comment/).fill("Seen in person");

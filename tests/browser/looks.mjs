@@ -12,11 +12,27 @@ export const PAGES = {
   drop: "/drop",
   files: "/batches",
   batch: "/batch/2",
+  broken: "/batch/6",
+  "customer-in-batch": "/batch/1/2",
   customers: "/customer",
+  found: "/customer?q=petrait",
+  customer: "/customer?id=X-E1",
+  nobody: "/customer?q=nobodyhasthis",
   decisions: "/decisions",
+  evaluation: "/decisions?number=N-E1",
+  match: "/decisions?number=N-S1&process=SANCTIONS",
+  decided: "/decisions?number=N-E2",
   figures: "/figures",
   classifiers: "/classifiers",
+  classifier: "/classifiers/country",
+  "classifier-search": "/classifiers?q=lith",
+  sets: "/classifiers/sets",
+  compare: "/classifiers/compare",
+  retired: "/classifiers/retired",
   ask: "/ask",
+  answer: `/ask?sql=${encodeURIComponent("SELECT * FROM v_customer LIMIT 20")}`,
+  saved: "/ask?saved=rejects",
+  wrong: `/ask?sql=${encodeURIComponent("SELECT nothing FROM nowhere")}`,
 };
 
 /** Something of everything: batches with mistakes, evaluations and matches that wait, decisions. */
@@ -30,4 +46,6 @@ export function fill(office) {
   office.drop("customer", "screen.json", listed("S1"));
   office.drop("batch-customers", "broken.json", "{ not a request");
   office.run("once");
+  const ground = ["--ground", "HIGH_RISK_COUNTRY", "--by", "Rasa Petraitė"];
+  office.run("decide", "N-E2", "--reject", ...ground);
 }
