@@ -85,7 +85,13 @@ impl Desk {
     }
 
     /// A request with these header lines and nothing else.
-    pub(crate) fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    pub(crate) fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Answer {
         let mut request = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
         for (name, value) in headers {
             request += &format!("{name}: {value}\r\n");
@@ -158,6 +164,14 @@ impl Answer {
             .find(|(n, _)| n.eq_ignore_ascii_case(name))
             .map(|(_, value)| value)
     }
+}
+
+/// A page without what its fields send: that is as it was given, and no text for people.
+pub(crate) fn without_fields(page: &str) -> String {
+    let mut parts = page.split(" value=\"");
+    let first = parts.next().unwrap_or_default().to_owned();
+    let rest = parts.filter_map(|part| part.split_once('"'));
+    rest.fold(first, |page, (_, after)| page + after)
 }
 
 /// Where the form of a page sends to, which begins like this.
