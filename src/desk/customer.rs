@@ -205,7 +205,7 @@ fn hits(hits: &[Hit]) -> Markup {
             tbody { @for hit in hits {
                 @let name = hit.name.as_deref().unwrap_or(t.no_name);
                 tr {
-                    td { a href=(address_of(hit)) { (value(name)) } }
+                    td.name { a href=(address_of(hit)) { (value(name)) } }
                     td { @if let Some(id) = &hit.customer_ext_id { (value(id)) } }
                     td { @if let Some(unit) = &hit.business_unit { (value(unit)) } }
                     td { @if let Some(kind) = &hit.kind { (kind) } @else { (unsaved(hit)) } }
@@ -353,13 +353,13 @@ fn assessment(a: &Assessment) -> Markup {
             }
             @if !a.changes.is_empty() {
                 h3 { (t.changes) }
-                (wide(t.changes, &html! {
+                (wide(&format!("{} {}", t.changes, a.at), &html! {
                     table {
                         thead { tr { th { (t.field) } th { (t.was) } th { (t.is) } } }
                         tbody { @for c in &a.changes { tr {
-                            td { code { (visible(&c.path)) } }
+                            td.name { code { (visible(&c.path)) } }
                             @for side in [&c.before, &c.after] {
-                                td { @if let Some(text) = side { (json(text)) } @else { span.note { (t.nothing) } } }
+                                td.name { @if let Some(text) = side { (json(text)) } @else { span.note { (t.nothing) } } }
                             }
                         } } }
                     }
@@ -384,7 +384,8 @@ fn rejection(r: &Rejection) -> Markup {
     }
 }
 
-fn ratings(evaluations: &[EvaluationRow], screenings: &[ScreeningRow]) -> Markup {
+/// Evaluations and screenings, with links to decide what waits for a person.
+pub(super) fn ratings(evaluations: &[EvaluationRow], screenings: &[ScreeningRow]) -> Markup {
     html! {
         @for e in evaluations {
             (rating::evaluation(e))

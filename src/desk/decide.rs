@@ -10,28 +10,23 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use rusqlite::Connection;
-use serde::Deserialize;
 
-use crate::catalog::{Classifier, RiskLevel, ScreeningProcess};
+use crate::catalog::ScreeningProcess;
 use crate::daemon::submit::SubmittedDecision;
 use crate::history::ask::{self, EvaluationRow, Hit, ScreeningRow, Search};
 use crate::history::{OpenMatch, refusal_of_decision, refusal_of_screening_decision};
-use crate::ingest::{DecisionFile, to_check_with};
+use crate::ingest::DecisionFile;
 use crate::text::visible;
 use crate::trouble::{Kind, Result, Trouble};
 
 use super::Desk;
-use super::customer;
-use super::decisions::waiting;
-use super::page::{Failure, Tab, link, moment, wide};
-use super::rating::{self, json, value};
+use super::decision_form::{Typed, shown};
+use super::page::{Failure, link, moment};
+use super::rating::value;
 use super::texts::EN;
 
 /// How long a decision is waited for. After it, or where nothing works on the home, it stays in the inbox.
 const WAIT: Duration = Duration::from_secs(5);
-
-/// The most fields of a customer that are shown.
-const FIELDS: usize = 500;
 
 /// What a decision is about.
 #[derive(Clone)]
@@ -39,9 +34,9 @@ pub(super) struct About {
     /// The communicationNumber.
     pub number: String,
     /// The process of screening; None: an evaluation.
-    process: Option<ScreeningProcess>,
+    pub process: Option<ScreeningProcess>,
     /// The number of the related entity, from 1; None: the customer.
-    related: Option<u32>,
+    pub related: Option<u32>,
 }
 
 impl About {
@@ -81,11 +76,11 @@ impl About {
         }
     }
 
-    fn process_name(&self) -> &'static str {
+    pub(super) fn process_name(&self) -> &'static str {
         self.process.map_or("", ScreeningProcess::name)
     }
 
-    fn related_text(&self) -> String {
+    pub(super) fn related_text(&self) -> String {
         self.related.map(|n| n.to_string()).unwrap_or_default()
     }
 
@@ -112,14 +107,14 @@ impl About {
 }
 
 /// What is to be decided.
-enum Matter {
+pub(super) enum Matter {
     Evaluation(EvaluationRow),
     Match(ScreeningRow),
 }
 
 impl Matter {
     /// When it was evaluated or screened, UTC.
-    fn at(&self) -> &str {
+    pub(super) fn at(&self) -> &str {
         match self {
             Matter::Evaluation(e) => &e.evaluated_at,
             Matter::Match(s) => &s.screened_at,
@@ -128,15 +123,17 @@ impl Matter {
 }
 
 /// Everything that a person needs.
-struct Case {
-    about: About,
+pub(super) struct Case {
+    pub about: About,
     /// The request.
-    hit: Hit,
-    matter: Matter,
+    pub hit: Hit,
+    pub matter: Matter,
     /// Every value of the customer as it came, by its path.
-    fields: Vec<(String, String)>,
+    pub fields: Vec<(String, String)>,
+    /// The screenings of the request, where its evaluation is to be decided.
+    pub screenings: Vec<ScreeningRow>,
     /// Why nothing can be decided now.
-    closed: Option<String>,
+    pub closed: Option<String>,
 }
 
 /// None where nothing has the number.
@@ -188,6 +185,10 @@ fn case(conn: &Connection, about: &About) -> Result<Option<Case>> {
         fields: leaves
             .map(|leaf| (leaf.path, leaf.value.to_owned()))
             .collect(),
+        screenings: match about.process {
+            None => ask::screenings(conn, assessment)?,
+            Some(_) => Vec::new(),
+        },
         hit,
         matter,
         closed,
@@ -247,56 +248,6 @@ pub(super) fn outcome(
             html! { p.state.idle role="status" { (says) " " (number) } }
         }
     }))
-}
-
-/// What was typed.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Typed {
-    number: String,
-    process: String,
-    related: String,
-    /// When what the person saw was evaluated or screened.
-    seen: String,
-    decision: String,
-    ground: String,
-    level: String,
-    comment: String,
-    by: String,
-}
-
-impl Typed {
-    /// What is missing, in the words of the form.
-    fn missing(&self, about: &About) -> Option<&'static str> {
-        let t = &EN.decisions;
-        let is_match = about.process.is_some();
-        let needed = [
-            (&self.decision, t.no_decision, true),
-            (&self.ground, t.no_ground, !is_match),
-            (&self.comment, t.no_reason, is_match),
-            (&self.by, t.no_name, true),
-        ];
-        let mut missing = needed.into_iter();
-        missing
-            .find(|(text, _, is_needed)| *is_needed && text.trim().is_empty())
-            .map(|(_, says, _)| says)
-    }
-
-    fn file(&self, about: &About) -> DecisionFile {
-        let given = |text: &str| Some(text.to_owned()).filter(|text| !text.trim().is_empty());
-        let of_evaluation = about.process.is_none();
-        DecisionFile {
-            communication_number: about.number.clone(),
-            process: about.process.map(|process| process.name().to_owned()),
-            related_entity: about.related,
-            decision: self.decision.clone(),
-            decision_ground_code: given(&self.ground).filter(|_| of_evaluation),
-            final_risk_level: given(&self.level).filter(|_| of_evaluation),
-            decided_by: self.by.clone(),
-            // A browser sends the line breaks of a text as CR LF.
-            comment: given(&self.comment.replace("\r\n", "\n")),
-        }
-    }
 }
 
 /// The page of one decision.
@@ -362,149 +313,4 @@ fn send(desk: &Desk, conn: &Connection, case: &Case, typed: &Typed) -> Result<()
     // Where it is not recorded by now, the queue says that it waits.
     sent.is_recorded_within(WAIT)?;
     Ok(())
-}
-
-fn shown(
-    desk: &Desk,
-    conn: &Connection,
-    case: &Case,
-    typed: &Typed,
-    refused: Option<&str>,
-) -> Result<Markup> {
-    let t = &EN.decisions;
-    let hit = &case.hit;
-    let waiting = waiting(&desk.home)?;
-    let form = match &case.closed {
-        Some(_) => html! {},
-        None => form(desk, conn, case, typed)?,
-    };
-    let id = hit.customer_ext_id.as_deref().unwrap_or_default();
-    let name = hit.name.as_deref().unwrap_or(id);
-    let content = html! {
-        @if let Some(why) = refused { p.state.bad role="alert" { (t.refused) " " (visible(why)) } }
-        p {
-            (value(name)) ", " (value(id))
-            @if let Some(unit) = &hit.business_unit { ", " (value(unit)) }
-            ". " a href=(customer::address(id, hit.business_unit.as_deref())) { (t.to_customer) }
-        }
-        @if let Some(file) = case.about.waits_in(&waiting) {
-            p.state.idle { (t.already) " " (visible(&file.decided_by)) "." }
-        }
-        h2 { (EN.rating.title) }
-        @match &case.matter {
-            Matter::Evaluation(e) => (rating::evaluation(e)),
-            Matter::Match(s) => div.sides {
-                section.card { h3 { (t.as_it_came) } (subject(case)) }
-                (rating::screening(s))
-            },
-        }
-        details { summary { (t.as_it_came) } (wide(t.as_it_came, &fields(&case.fields))) }
-        @if let Some(why) = &case.closed {
-            p.state.idle { (visible(why)) }
-            @if !typed.comment.trim().is_empty() { p { (t.you_wrote) ": " (visible(&typed.comment)) } }
-        }
-        (form)
-    };
-    let title = format!("{}: {}", t.title, visible(&customer::short(name)));
-    Ok(desk.page(Tab::Decisions, &title, &content))
-}
-
-/// What the request says of whom was screened.
-fn subject(case: &Case) -> Markup {
-    let prefix = match case.about.related {
-        None => String::new(),
-        Some(n) => format!("listRelatedEntity[{}].", n.saturating_sub(1)),
-    };
-    let of_subject = case.fields.iter().filter_map(|(path, text)| {
-        let field = path.strip_prefix(&prefix)?;
-        (!field.contains(['.', '['])).then_some((field, text))
-    });
-    html! { dl.facts { @for (field, text) in of_subject.take(FIELDS) {
-        dt { (visible(field)) } dd { (json(text)) }
-    } } }
-}
-
-fn fields(fields: &[(String, String)]) -> Markup {
-    let t = &EN.decisions;
-    html! {
-        table {
-            thead { tr { th { (t.field) } th { (t.value) } } }
-            tbody { @for (path, text) in fields.iter().take(FIELDS) { tr {
-                td { code { (visible(path)) } } td { (json(text)) }
-            } } }
-        }
-        @if let Some(more @ 1..) = fields.len().checked_sub(FIELDS) { p.note { (more) " " (t.more_fields) } }
-    }
-}
-
-fn form(desk: &Desk, conn: &Connection, case: &Case, typed: &Typed) -> Result<Markup> {
-    let t = &EN.decisions;
-    let about = &case.about;
-    let (yes, no) = match about.process {
-        None => (("ACCEPTED", t.accept), ("REJECTED", t.reject)),
-        Some(_) => (("CONFIRMED", t.confirm), ("DISMISSED", t.dismiss)),
-    };
-    let computed = match &case.matter {
-        Matter::Evaluation(e) => Some(e.initial_risk_level.as_deref().unwrap_or_default()),
-        Matter::Match(_) => None,
-    };
-    let hidden = [
-        ("number", &*about.number),
-        ("process", about.process_name()),
-        ("related", &about.related_text()),
-        ("seen", case.matter.at()),
-    ];
-    Ok(html! {
-        h2 { (t.your_decision) }
-        form.decision method="post" action=(desk.action("/decisions")) {
-            @for (name, text) in hidden { input type="hidden" name=(name) value=(text); }
-            fieldset {
-                legend { (t.your_decision) }
-                @for (code, says) in [yes, no] {
-                    label { input type="radio" name="decision" value=(code) required checked[typed.decision == code]; (says) }
-                }
-            }
-            @if let Some(computed) = computed {
-                label { (t.ground) br; select name="ground" required { (grounds(desk, conn, &typed.ground)?) } }
-                label { (t.final_level) br; select name="level" { (levels(computed, &typed.level)) } }
-            }
-            label {
-                @if computed.is_some() { (t.comment) } @else { (t.reason) } br;
-                textarea name="comment" maxlength="4000" required[computed.is_none()] { "\n" (typed.comment) }
-            }
-            label {
-                (t.your_name) br;
-                input name="by" value=(typed.by) required maxlength="256" size="36" autocomplete="name" data-keep;
-            }
-            p.note { (t.for_good) }
-            p { button.main { (t.record) } }
-        }
-    })
-}
-
-/// The codes of the classifier decisionGround, with their names.
-fn grounds(desk: &Desk, conn: &Connection, typed: &str) -> Result<Markup> {
-    let (set, files) = to_check_with(&desk.home, &desk.config, Some(conn))?;
-    let classifier = Classifier::DecisionGround;
-    let file = files.iter().find(|file| file.name == classifier.name());
-    let values = file.map_or(&[][..], |file| &file.values);
-    let values = values.iter().filter(|v| set.holds(classifier, &v.code));
-    Ok(html! {
-        option value="" { (EN.decisions.choose) }
-        @for v in values {
-            option value=(v.code) selected[typed == v.code] { (visible(&v.name)) " (" (visible(&v.code)) ")" }
-        }
-    })
-}
-
-fn levels(computed: &str, typed: &str) -> Markup {
-    let chosen = if typed.is_empty() { computed } else { typed };
-    let levels = RiskLevel::ALL.into_iter().filter(|l| *l != RiskLevel::None);
-    html! {
-        @for level in levels.map(RiskLevel::name) {
-            option value=(level) selected[level == chosen] {
-                (level) @if level == computed { " (" (EN.decisions.computed) ")" }
-            }
-        }
-    }
 }

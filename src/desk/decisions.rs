@@ -213,7 +213,7 @@ fn evaluation_rows(queue: &Queue) -> Markup {
             } }
             tbody { @for (open, rating) in &queue.evaluations.rows { tr {
                 (to_decide(&About::evaluation(&open.communication_number), &queue.waiting))
-                td {
+                td.name {
                     a href=(customer::address(&open.customer_ext_id, open.business_unit.as_deref())) {
                         (value(open.name.as_deref().unwrap_or(&open.customer_ext_id)))
                     }
@@ -240,7 +240,7 @@ fn match_rows(queue: &Queue) -> Markup {
             } }
             tbody { @for open in &queue.matches.rows { tr {
                 (to_decide(&About::of_match(open), &queue.waiting))
-                td {
+                td.name {
                     a href=(customer::address(&open.customer_ext_id, open.business_unit.as_deref())) { (value(&open.name)) }
                     @if let Some(n) = open.related { " " span.note { (t.related) " " (n) } }
                     (unit(open.business_unit.as_deref()))

@@ -13,6 +13,7 @@ mod batch;
 mod classifiers;
 mod customer;
 mod decide;
+mod decision_form;
 mod decisions;
 mod drop;
 mod figures;

@@ -1,6 +1,8 @@
 //! An evaluation and a screening of the history, with everything that they took: what the page of a
 //! customer, of a customer in a file and of a decision show.
 
+use std::cmp::Reverse;
+
 use maud::{Markup, html};
 
 use crate::evaluate::{Evaluation, FactorAccount, MatrixName, State, ValueAccount};
@@ -59,7 +61,11 @@ pub(super) fn evaluation(e: &EvaluationRow) -> Markup {
                 @if let Some(account) = &e.account { (conclusion(account)) }
                 @if let Some(matrix) = &e.matrix { (of_matrix(matrix)) }
             }
-            @if let Some(account) = &e.account { (factors(&account.factors)) }
+            @if let Some(account) = &e.account {
+                // A page may have several.
+                @let label = format!("{}, {} {}", t.factors, e.communication_number, e.evaluated_at);
+                details { summary { (t.factors) } (wide(&visible(&label), &factors(&account.factors))) }
+            }
         }
     }
 }
@@ -119,26 +125,23 @@ fn of_matrix(matrix: &MatrixName) -> Markup {
     )
 }
 
-/// Every factor with its part of the score, by group.
+/// Every factor with its part of the score, the greatest first.
 fn factors(factors: &[FactorAccount]) -> Markup {
     let t = &EN.rating;
     let mut factors: Vec<&FactorAccount> = factors.iter().collect();
-    factors.sort_by_key(|f| &f.group);
-    let table = html! {
+    factors.sort_by_key(|f| (Reverse(f.share_thousandths), Reverse(f.points), &f.group));
+    html! {
         table.sortable {
-            thead { tr {
-                th { (t.group) } th { (t.factor) } th.n { (t.points) } th.n { (t.adds) } th { (t.taken) }
-            } }
+            thead { tr { th { (t.factor) } th.n { (t.points) } th.n { (t.adds) } th { (t.taken) } } }
             tbody { @for f in factors { tr {
-                td { (visible(&f.group)) " " span.note { (t.weight) " " (f.weight) } }
-                td { (visible(&f.id)) }
+                td.name { (visible(&f.id)) br;
+                    span.note { (t.group) " " (visible(&f.group)) ", " (t.weight) " " (f.weight) } }
                 td.n { @if let Some(points) = f.points { (points) } @else { "–" } }
-                td.n { (thousandths(f.share_thousandths)) }
+                td.n { @if f.points.is_some() { (thousandths(f.share_thousandths)) } @else { "–" } }
                 td.wrap { (what_was_taken(f)) }
             } } }
         }
-    };
-    html! { details { summary { (t.factors) } (wide(t.factors, &table)) } }
+    }
 }
 
 fn what_was_taken(f: &FactorAccount) -> Markup {
@@ -228,7 +231,8 @@ pub(super) fn hit(hit: &HitRow) -> Markup {
         _ => None,
     };
     let words = html! {
-        table {
+        table.words {
+            caption { (t.words) }
             thead { tr { th { (t.word) } th { (t.listed_word) } th.n { (t.alike) } th.n { (t.share) } } }
             tbody { @for (query, listed, alike, share) in &why.met { tr {
                 td { (value(query)) } td { (value(listed)) }
@@ -245,6 +249,6 @@ pub(super) fn hit(hit: &HitRow) -> Markup {
             @if let Some(born) = born { (fact(t.born, &html! { (born) })) }
             @if why.other_country { (fact(t.countries, &html! { (t.other_countries) })) }
         }
-        (wide(t.words, &words))
+        (words)
     }
 }
