@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::asking::evaluated;
 use super::client::{Answer, Desk, action, without_fields};
 use super::common::daemon::Daemon;
-use super::common::{Office, person, with};
+use super::common::{Office, company, person, with};
 
 /// Two customers whom the shipped matrix leaves to a person.
 fn office() -> Office {
@@ -238,6 +238,40 @@ fn matches_are_confirmed_and_dismissed_with_both_sides_in_view() {
             {"process": "PEP", "confirmed": 0, "decided_by": "Rasa P."},
             {"process": "SANCTIONS", "confirmed": 1, "decided_by": "Jonas"},
         ])
+    );
+}
+
+#[test]
+fn a_match_of_a_related_entity_is_decided_by_its_number() {
+    let office = listed("Kalvaitis");
+    let related = json!([
+        {"entityType": "INDIVIDUAL", "relationType": "DIRECTOR", "firstName": "Ona", "lastName": "Petraitytė"},
+        {"entityType": "INDIVIDUAL", "relationType": "OWNER", "extId": "R-2", "firstName": "Jonas",
+         "lastName": "Kalvaitis", "birthDate": "1970-02-03"},
+    ]);
+    let fields = json!({"initializeScreeningProcesses": ["PEP"], "listRelatedEntity": related,
+        "sourceOfRiskLevel": "IMPORT"});
+    office.answer("customer", "2", &with(company("2"), fields));
+    let desk = Desk::open(&office);
+    let path = "/decisions?number=N-2&process=PEP&related=2";
+    let waiting = desk.page("/decisions");
+    assert!(waiting.contains(&path.replace('&', "&amp;")), "{waiting}");
+    let form = Form::of(&desk, path);
+    assert!(
+        form.page.contains("<dt>extId</dt><dd>R-2</dd>"),
+        "{}",
+        form.page
+    );
+    let said = queue(&desk, &form.send(&DISMISS));
+    assert!(
+        said.contains("waits in the inbox until kycdrop runs"),
+        "{said}"
+    );
+    office.once();
+    let said = desk.page(&path.replace("number", "decided"));
+    assert!(
+        said.contains("PEP, dismissed: somebody else. Decided by Rasa P., "),
+        "{said}"
     );
 }
 
