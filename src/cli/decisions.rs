@@ -7,7 +7,6 @@ use crate::text::counted;
 use crate::trouble::Result;
 
 use super::output::{Format, Printer};
-use super::risk_page::reason_text;
 
 /// Arguments of `decisions`.
 #[derive(clap::Args)]
@@ -44,17 +43,21 @@ pub(super) fn decisions(home: &Home, args: &Args) -> Result<u8> {
     let mut printer = Printer::new(Format::or_default(args.format));
     printer.columns(&COLUMNS.map(str::to_owned))?;
     let (mut for_a_person, mut for_a_matrix) = (0, 0);
-    open_evaluations(&conn, |open| {
+    open_evaluations(&conn, 0, |open| {
         match open.rating {
             Ok(_) => for_a_person += 1,
             Err(_) => for_a_matrix += 1,
         }
-        printer.row(cells(open))
+        printer.row(cells(open))?;
+        Ok(true)
     })?;
     let mut matches = 0;
-    open_matches(&conn, |open| {
-        matches += 1;
-        printer.row(match_cells(open))
+    open_matches(&conn, 0, |open| {
+        if let Some(open) = open {
+            matches += 1;
+            printer.row(match_cells(open))?;
+        }
+        Ok(true)
     })?;
     printer.end()?;
     let evaluations = counted(for_a_person, "evaluation waits", "evaluations wait");
@@ -98,7 +101,7 @@ fn cells(open: OpenEvaluation) -> Vec<Cell> {
     let (score, level, why) = match open.rating {
         Ok(rating) => {
             let reasons = rating.reasons.iter();
-            let reasons: Vec<String> = reasons.map(|(r, about)| reason_text(*r, about)).collect();
+            let reasons: Vec<String> = reasons.map(|(r, about)| r.in_words(about)).collect();
             (
                 Cell::Real(rating.score),
                 Cell::Text(rating.level),

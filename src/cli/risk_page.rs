@@ -1,8 +1,6 @@
 //! An evaluation in words that an officer can say to an auditor.
 
-use crate::evaluate::{
-    Evaluation, FactorAccount, MatrixName, Reason, Show, State, ValueAccount, Verdict,
-};
+use crate::evaluate::{Evaluation, FactorAccount, MatrixName, Show, State, ValueAccount, Verdict};
 use crate::text::visible;
 
 use super::explain_page::Page;
@@ -95,21 +93,7 @@ fn conclusion(page: &mut Page, evaluation: &Evaluation) {
         Verdict::Person => "A person decides:",
     });
     for (reason, about) in &evaluation.reasons {
-        page.line(format!("  - {}", reason_text(*reason, &visible(about))));
-    }
-}
-
-/// Why a person decides; `about` is the factor, the floor or the level that the reason is about.
-pub(super) fn reason_text(reason: Reason, about: &str) -> String {
-    match reason {
-        Reason::Example => "the matrix is an example that nobody approved".to_owned(),
-        Reason::Level => format!("the matrix leaves the level {about} to people"),
-        Reason::Floor => format!("the floor {about} asks for it"),
-        Reason::ThinData => "too little is known".to_owned(),
-        Reason::Missing => format!("there is no data for {about}"),
-        Reason::Unrated => format!("the classifier does not rate a value of {about}"),
-        Reason::Waiting => "a match of screening has not been judged".to_owned(),
-        Reason::Unscreened => "screening could not be done".to_owned(),
+        page.line(format!("  - {}", reason.in_words(&visible(about))));
     }
 }
 

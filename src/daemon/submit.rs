@@ -15,7 +15,9 @@ use crate::catalog::DECISIONS;
 use crate::clock;
 use crate::config::{Config, Home};
 use crate::disk;
-use crate::history::{DecisionRefused, nearest_open, refusal_of_decision};
+use crate::history::{
+    DecisionRefused, nearest_open, refusal_of_decision, refusal_of_screening_decision,
+};
 use crate::ingest::{Decision, DecisionFile, to_check_with};
 use crate::regular_file;
 use crate::talk::say;
@@ -81,8 +83,14 @@ impl<'h> SubmittedDecision<'h> {
         let content = serde_json::to_string_pretty(&file)
             .map_err(|e| Trouble::new(Kind::Internal, e.to_string(), ""))?;
         let (classifiers, _) = to_check_with(home, config, Some(conn))?;
-        if let Decision::Evaluation(decision) = file.check(&classifiers).map_err(refused)? {
-            refuse_at_once(conn, &decision.communication_number)?;
+        match file.check(&classifiers).map_err(refused)? {
+            Decision::Evaluation(decision) => refuse_at_once(conn, &decision.communication_number)?,
+            Decision::Screening(decision) => {
+                let number = &decision.communication_number;
+                let (process, related) = (decision.process, decision.related);
+                let why = refusal_of_screening_decision(conn, number, process, related)?;
+                why.map_or(Ok(()), |why| Err(refused(why.to_string())))?;
+            }
         }
         let name = file_name();
         let relative = Path::new(DECISIONS).join(&name);
@@ -104,11 +112,39 @@ impl<'h> SubmittedDecision<'h> {
         recorded(&self.answered(config, timeout)?)
     }
 
+    /// Whether it is recorded, after waiting for as long as a process works on the home, up to `timeout`. If
+    /// not, it stays in the inbox like any file, or is in work.
+    ///
+    /// # Errors
+    /// Why it was refused ([`Kind::Input`]), and when the answer cannot be read.
+    pub(crate) fn is_recorded_within(&self, timeout: Duration) -> Result<bool> {
+        let answer = self.answered_by_another(timeout)?;
+        Ok(answer
+            .map(|answer| recorded(&answer))
+            .transpose()?
+            .is_some())
+    }
+
+    /// The answer of the process that works on the home; None when there is no such process, or not in time.
+    fn answered_by_another(&self, timeout: Duration) -> Result<Option<Vec<u8>>> {
+        let begun = Instant::now();
+        loop {
+            // Whoever worked may have answered before it ended.
+            let works = lock::is_held(self.home);
+            let answer = self.fetch()?;
+            if answer.is_some() || !works || begun.elapsed() >= timeout {
+                return Ok(answer);
+            }
+            thread::sleep(LOOK);
+        }
+    }
+
     /// The answer, which is removed: nobody else waits for it.
     fn answered(&self, config: &Config, timeout: Duration) -> Result<Vec<u8>> {
         let begun = Instant::now();
         loop {
-            if let Some(answer) = self.fetch()? {
+            let left = timeout.saturating_sub(begun.elapsed());
+            if let Some(answer) = self.answered_by_another(left)? {
                 return Ok(answer);
             }
             if !lock::is_held(self.home) {
@@ -159,6 +195,22 @@ impl<'h> SubmittedDecision<'h> {
         let answer = self.answer.display();
         format!("{now}; `kycdrop run` or `kycdrop once` records it or says why not in {answer}")
     }
+}
+
+/// The decisions that wait in the inbox, as far as they can be read; so many files are looked at.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub(crate) fn waiting_decisions(home: &Home, most: usize) -> Result<Vec<DecisionFile>> {
+    let folder = home.inbox().join(DECISIONS);
+    let entries = disk::if_there(fs::read_dir(&folder));
+    let entries = entries.map_err(|e| Trouble::io("reading", &folder, &e))?;
+    let read = |path: PathBuf| {
+        let bytes = regular_file::read(&path, MAX_ANSWER).ok()?;
+        serde_json::from_slice(&bytes).ok()
+    };
+    let entries = entries.into_iter().flatten().take(most).flatten();
+    Ok(entries.filter_map(|entry| read(entry.path())).collect())
 }
 
 fn refused(why: String) -> Trouble {

@@ -119,6 +119,18 @@ function droppable(area) {
   });
 }
 
+/** Keeps what was sent in a field for the next form with it. */
+function kept(field) {
+  const key = `kept-${field.name}`;
+  try {
+    field.value ||= localStorage.getItem(key) ?? "";
+    field.form.addEventListener("submit", () => localStorage.setItem(key, field.value));
+  } catch {
+    // The browser keeps nothing.
+  }
+}
+
 prepare(document);
+document.querySelectorAll("[data-keep]").forEach(kept);
 document.querySelectorAll("[data-live]").forEach(live);
 document.querySelectorAll(".drop").forEach(droppable);

@@ -175,6 +175,24 @@ impl Failure {
         }
     }
 
+    /// What was asked for is not there.
+    pub(super) fn missing(what: String, remedy: &str) -> Failure {
+        Failure {
+            status: StatusCode::NOT_FOUND,
+            what,
+            remedy: remedy.into(),
+        }
+    }
+
+    /// The request does not say what it should.
+    pub(super) fn wrong(what: String) -> Failure {
+        Failure {
+            status: StatusCode::BAD_REQUEST,
+            what,
+            remedy: String::new(),
+        }
+    }
+
     /// The guard lets nobody through.
     pub(super) fn refused(why: &str) -> Failure {
         Failure {

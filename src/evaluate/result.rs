@@ -43,6 +43,22 @@ words! {
     }
 }
 
+impl Reason {
+    /// In words; `about` is the factor, the floor or the level that it is about.
+    pub fn in_words(self, about: &str) -> String {
+        match self {
+            Reason::Example => "the matrix is an example that nobody approved".to_owned(),
+            Reason::Level => format!("the matrix leaves the level {about} to people"),
+            Reason::Floor => format!("the floor {about} asks for it"),
+            Reason::ThinData => "too little is known".to_owned(),
+            Reason::Missing => format!("there is no data for {about}"),
+            Reason::Unrated => format!("the classifier does not rate a value of {about}"),
+            Reason::Waiting => "a match of screening has not been judged".to_owned(),
+            Reason::Unscreened => "screening could not be done".to_owned(),
+        }
+    }
+}
+
 words! {
     /// What follows from an evaluation.
     pub enum Verdict {

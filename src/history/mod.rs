@@ -50,9 +50,9 @@ pub use care::{backup, holders, refuse_other_files, snapshot};
 pub use classifiers::{ActiveSet, classifiers_with_values};
 pub use dictionary::{Dictionary, Packing};
 pub use evaluation::{
-    DecisionRefused, Evaluated, EventFile, NewDecision, OpenEvaluation, Rating, Standing,
-    as_moment, nearest_open, open_evaluations, recorded as recorded_decision,
-    refusal as refusal_of_decision, standing_after,
+    DecisionRefused, Evaluated, EventFile, NewDecision, OpenEvaluation, OpenRating, Rating,
+    Standing, as_moment, nearest_open, open_evaluations, recorded as recorded_decision,
+    refusal as refusal_of_decision, standing_after, waiting_for_matrix,
 };
 use footprint::{Change, Footprint, Writing};
 pub use migrate::NEWEST_VERSION;
@@ -65,6 +65,7 @@ pub use rules::{HistoryRules, Verdict};
 pub use screening::{
     Customer, Entries, ListVersion, NewScreeningDecision, OpenMatch, Rescreening, Screening,
     ScreeningHit, ScreeningRefused, entries_before as list_entries_before, open_matches,
+    refusal as refusal_of_screening_decision, waiting_for_list,
 };
 pub use status::{BatchLine, Totals, last_batches, totals};
 pub use trial::{Taken, Trial};

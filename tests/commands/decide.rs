@@ -123,6 +123,43 @@ fn what_was_decided_is_never_decided_again() {
 }
 
 #[test]
+fn a_match_that_waits_for_nobody_is_refused_before_anything_is_written() {
+    let office = Office::new();
+    office.write(
+        "lists/own.toml",
+        "title = \"Ours\"\nprocess = \"PEP\"\nformat = \"csv\"\nfile = \"own.csv\"\n",
+    );
+    office.write("lists/own.csv", "id,name\n7,Jonas Kalvaitis\n");
+    let fields = json!({"initializeScreeningProcesses": ["PEP"], "firstName": "Jonas",
+        "lastName": "Kalvaitis", "sourceOfRiskLevel": "IMPORT"});
+    office.answer("customer", "one", &with(common::person("1"), fields));
+    let dismiss = |number| {
+        [
+            "decide",
+            number,
+            "--screening",
+            "PEP",
+            "--dismiss",
+            "--by",
+            "Rasa",
+            "--reason",
+            "another",
+        ]
+    };
+    printed(&office, &dismiss("N-1"));
+    let files = office.files("watch-dir");
+    for (number, why) in [
+        ("N-1", "decided by Rasa at 2"),
+        ("N-2", "no screening is of"),
+    ] {
+        let (code, said) = refused(&office, &dismiss(number));
+        assert_eq!(code, Some(65), "{said}");
+        assert!(said.contains(why), "{said}");
+    }
+    assert_eq!(office.files("watch-dir"), files);
+}
+
+#[test]
 fn what_is_wrong_is_said_before_anything_is_written() {
     let office = office();
     office.answer("customer", "three", &evaluated("3", "IND_PK"));

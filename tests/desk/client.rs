@@ -166,6 +166,14 @@ impl Answer {
     }
 }
 
+/// A page without what its fields send: that is as it was given, and no text for people.
+pub(crate) fn without_fields(page: &str) -> String {
+    let mut parts = page.split(" value=\"");
+    let first = parts.next().unwrap_or_default().to_owned();
+    let rest = parts.filter_map(|part| part.split_once('"'));
+    rest.fold(first, |page, (_, after)| page + after)
+}
+
 /// Where the form of a page sends to, which begins like this.
 pub(crate) fn action(page: &str, beginning: &str) -> String {
     let from = format!("action=\"{beginning}");

@@ -4,6 +4,11 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+#[path = "../asking/mod.rs"]
+mod asking;
+
 mod client;
+mod customer;
+mod decisions;
 mod guard;
 mod process;

@@ -54,6 +54,12 @@ pub struct Hit {
     /// Whether other requests of the customer were found besides.
     #[serde(skip)]
     pub has_others: bool,
+    /// What the request made of the customer: regular, lead or simplified; None where nothing was saved.
+    #[serde(skip)]
+    pub kind: Option<String>,
+    /// When it was judged, UTC.
+    #[serde(skip)]
+    pub at: Option<String>,
 }
 
 /// The customers that were found.
@@ -134,9 +140,8 @@ pub struct Search<'c> {
 }
 
 /// The columns of a hit. The name of a rejected customer is in its payload alone.
-const ASSESSMENT: &str =
-    "batch_id, position, communication_number, customer_ext_id, business_unit, name";
-const REJECTION: &str = "batch_id, position, communication_number, customer_ext_id, business_unit, payload_text(payload)";
+const ASSESSMENT: &str = "batch_id, position, communication_number, customer_ext_id, business_unit, name, kind, assessed_at";
+const REJECTION: &str = "batch_id, position, communication_number, customer_ext_id, business_unit, payload_text(payload), NULL, rejected_at";
 
 fn hit(r: &Row<'_>, state: State) -> rusqlite::Result<Hit> {
     let position: u64 = r.get(1)?;
@@ -154,6 +159,8 @@ fn hit(r: &Row<'_>, state: State) -> rusqlite::Result<Hit> {
             State::Rejected => name.and_then(|payload| Places::of(&payload).name()),
         },
         has_others: false,
+        kind: r.get(6)?,
+        at: r.get(7)?,
     })
 }
 
@@ -183,8 +190,8 @@ impl Search<'_> {
         }
         // The payloads of those that are not meant stay packed.
         let rejected =
-            "SELECT batch_id, position, communication_number, customer_ext_id, business_unit, NULL
-                        FROM rejection ORDER BY rejection_id DESC";
+            "SELECT batch_id, position, communication_number, customer_ext_id, business_unit, NULL,
+                        NULL, rejected_at FROM rejection ORDER BY rejection_id DESC";
         self.scan(rejected, State::Rejected, &mut found, |r| {
             Ok(r.get_ref(2)?.as_str_or_null()? == Some(number))
         })?;
@@ -255,8 +262,15 @@ impl Search<'_> {
             let name = folded(name);
             words.iter().all(|word| name.contains(word))
         };
+        // Half of the time at most, so that saved customers are looked at too.
+        let now = Instant::now();
+        let half = |until: Instant| now + until.saturating_duration_since(now) / 2;
+        let first = Search {
+            until: self.until.map(half),
+            ..*self
+        };
         let rejected = format!("SELECT {REJECTION} FROM rejection ORDER BY rejection_id DESC");
-        self.scan(&rejected, State::Rejected, &mut found, |r| {
+        first.scan(&rejected, State::Rejected, &mut found, |r| {
             let payload = r.get_ref(5)?.as_str_or_null()?.unwrap_or_default();
             Ok(Places::of(payload)
                 .name()
@@ -270,10 +284,37 @@ impl Search<'_> {
         Ok(found.newest_first())
     }
 
+    /// The customers with the newest requests before this assessment, or before none, and the assessment to
+    /// go on before; None where there are no more.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn newest(&self, before: Option<i64>, most: usize) -> Result<(Vec<Hit>, Option<i64>)> {
+        let sql = format!(
+            "SELECT {ASSESSMENT}, assessment_id, EXISTS (SELECT 1 FROM succession s
+               WHERE s.assessment_id = a.assessment_id)
+             FROM assessment a WHERE assessment_id < ?1 ORDER BY assessment_id DESC LIMIT ?2"
+        );
+        let mut select = self.conn.prepare_cached(&sql)?;
+        let mut rows = select.query(params![before.unwrap_or(i64::MAX), RECENT])?;
+        let (mut hits, mut looked_at, mut last) = (Vec::new(), 0, None);
+        while let Some(row) = rows.next()? {
+            if hits.len() == most {
+                return Ok((hits, last));
+            }
+            looked_at += 1;
+            last = Some(row.get(8)?);
+            if !row.get::<_, bool>(9)? {
+                hits.push(hit(row, State::Accepted)?);
+            }
+        }
+        Ok((hits, last.filter(|_| looked_at == RECENT)))
+    }
+
     fn acknowledged(&self, column: usize, text: &str, found: &mut Found) -> Result<()> {
         let sql =
-            "SELECT batch_id, position, communication_number, customer_ext_id, business_unit, NULL
-                   FROM acknowledgement ORDER BY batch_id DESC, position DESC";
+            "SELECT batch_id, position, communication_number, customer_ext_id, business_unit, NULL,
+                   NULL, NULL FROM acknowledgement ORDER BY batch_id DESC, position DESC";
         self.scan(sql, State::Accepted, found, |r| {
             Ok(r.get_ref(column)?.as_str_or_null()? == Some(text))
         })

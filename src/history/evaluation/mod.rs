@@ -23,7 +23,7 @@ pub use decide::{DecisionRefused, NewDecision, recorded, refusal};
 pub use events::EventFile;
 pub(super) use events::{Events, body, mark, unpublished};
 pub(super) use matrices::{activate, all_known};
-pub use open::{OpenEvaluation, nearest_open, open_evaluations};
+pub use open::{OpenEvaluation, OpenRating, nearest_open, open_evaluations, waiting_for_matrix};
 
 /// The level that was decided of the assessment `a`, if one was: of its newest evaluation with a decision.
 pub(super) const DECIDED_LEVEL: &str = "(SELECT d.level FROM evaluation e

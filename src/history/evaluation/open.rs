@@ -8,6 +8,8 @@ use crate::trouble::Result;
 /// An evaluation that is neither decided nor replaced by a later one.
 #[derive(Clone, Debug)]
 pub struct OpenEvaluation {
+    /// The key of its row in `open_evaluation`.
+    pub key: i64,
     /// The number under which its events are, and by which it is decided.
     pub communication_number: String,
     /// customerExtId.
@@ -33,23 +35,27 @@ pub struct OpenRating {
     pub reasons: Vec<(Reason, String)>,
 }
 
-/// Gives every evaluation that waits, the oldest first.
+/// Gives the evaluations that wait, the oldest first, from after this key on and for as long as `take` wants
+/// more. The key that it ended at; None where there is nothing after it.
 ///
 /// # Errors
 /// When the history cannot be read, or `take` fails.
 pub fn open_evaluations(
     conn: &Connection,
-    mut take: impl FnMut(OpenEvaluation) -> Result<()>,
-) -> Result<()> {
+    after: i64,
+    mut take: impl FnMut(OpenEvaluation) -> Result<bool>,
+) -> Result<Option<i64>> {
     let mut select = conn.prepare(
         "SELECT e.communication_number, a.customer_ext_id, a.business_unit, a.name, e.evaluated_at,
-                e.why_not, CAST(e.score AS REAL), e.level, json_extract(e.account, '$.reasons')
+                e.why_not, CAST(e.score AS REAL), e.level, json_extract(e.account, '$.reasons'),
+                o.evaluation_id
          FROM open_evaluation o
          JOIN evaluation e ON e.evaluation_id = o.evaluation_id
          JOIN assessment a ON a.assessment_id = e.assessment_id
+         WHERE o.evaluation_id > ?1
          ORDER BY o.evaluation_id",
     )?;
-    let mut rows = select.query([])?;
+    let mut rows = select.query([after])?;
     while let Some(row) = rows.next()? {
         let rating = match row.get(5)? {
             Some(why_not) => Err(why_not),
@@ -60,7 +66,9 @@ pub fn open_evaluations(
                 reasons: reasons(row.get(8)?),
             }),
         };
-        take(OpenEvaluation {
+        let key = row.get(9)?;
+        let more = take(OpenEvaluation {
+            key,
             communication_number: row.get(0)?,
             customer_ext_id: row.get(1)?,
             business_unit: row.get(2)?,
@@ -68,8 +76,25 @@ pub fn open_evaluations(
             since: row.get(4)?,
             rating,
         })?;
+        if !more {
+            return Ok(Some(key));
+        }
     }
-    Ok(())
+    Ok(None)
+}
+
+/// How many evaluations wait for a risk matrix, and whether there may be more: only the `most` oldest that are
+/// open are looked at.
+///
+/// # Errors
+/// When the history cannot be read.
+pub fn waiting_for_matrix(conn: &Connection, most: u32) -> Result<(u64, bool)> {
+    let mut select = conn.prepare_cached(
+        "SELECT count(why_not), count(*) >= ?1
+         FROM (SELECT evaluation_id FROM open_evaluation ORDER BY evaluation_id LIMIT ?1)
+         JOIN evaluation USING (evaluation_id)",
+    )?;
+    Ok(select.query_row([most], |r| Ok((r.get(0)?, r.get(1)?)))?)
 }
 
 fn reasons(json: Option<String>) -> Vec<(Reason, String)> {

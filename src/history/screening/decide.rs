@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use rusqlite::params;
+use rusqlite::{Connection, params};
 use serde_json::{Map, Value};
 
 use crate::catalog::ScreeningProcess;
@@ -69,40 +69,25 @@ impl Screenings<'_> {
         decision: &NewScreeningDecision,
         batch_id: i64,
     ) -> Result<std::result::Result<i64, ScreeningRefused>> {
-        let mut select = self.statement(
-            "SELECT r.result_id, r.assessment_id, r.why_not, d.decided_at, d.decided_by,
-                    o.result_id IS NOT NULL, r.kind, r.ext_id, r.subject
-             FROM screening_result r
-             LEFT JOIN screening_decision d USING (result_id)
-             LEFT JOIN open_screening o USING (result_id)
-             WHERE r.communication_number = ?1 AND r.process = ?2 AND r.related IS ?3
-             ORDER BY r.result_id DESC LIMIT 1",
-        )?;
         let number = &decision.communication_number;
-        let mut rows = select.query(params![number, decision.process.name(), decision.related])?;
-        let Some(row) = rows.next()? else {
-            return Ok(Err(ScreeningRefused::Unknown));
+        let open = match open(self.conn, number, decision.process, decision.related)? {
+            Ok(open) => open,
+            Err(refused) => return Ok(Err(refused)),
         };
-        if let Some(at) = row.get(3)? {
-            return Ok(Err(ScreeningRefused::Decided(at, row.get(4)?)));
-        }
-        if !row.get::<_, bool>(5)? {
-            return Ok(Err(ScreeningRefused::Nothing));
-        }
-        if let Some(why) = row.get(2)? {
-            return Ok(Err(ScreeningRefused::NotScreened(why)));
-        }
-        let (id, assessment_id): (i64, i64) = (row.get(0)?, row.get(1)?);
-        let (kind, ext_id): (String, String) = (row.get(6)?, row.get(7)?);
-        let subject: String = row.get(8)?;
-        let subject: Map<String, Value> = serde_json::from_str(&subject).unwrap_or_default();
+        let Open {
+            result_id,
+            assessment_id,
+            kind,
+            ext_id,
+            subject,
+        } = open;
         let now = clock::now();
         self.statement(
             "INSERT INTO screening_decision (result_id, confirmed, decided_by, reason, decided_at,
                batch_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
         .execute(params![
-            id,
+            result_id,
             decision.confirmed,
             decision.by,
             decision.reason,
@@ -111,7 +96,7 @@ impl Screenings<'_> {
         ])?;
         self.opened -= self
             .statement("DELETE FROM open_screening WHERE result_id = ?1")?
-            .execute([id])? as i64;
+            .execute([result_id])? as i64;
         let state = ScreeningState::Completed(Some(decision.confirmed));
         let (kind, data) = screening_event(&kind, decision.process, state, &subject);
         let whose = Whose {
@@ -123,4 +108,65 @@ impl Screenings<'_> {
         self.events.add(&whose, (&kind, &data), &now)?;
         Ok(Ok(assessment_id))
     }
+}
+
+/// The screening that a decision is about, if it can be decided.
+struct Open {
+    result_id: i64,
+    assessment_id: i64,
+    kind: String,
+    ext_id: String,
+    subject: Map<String, Value>,
+}
+
+/// Why a decision on the match of this request and process would be refused now; None where it would not.
+/// `related` is the position of the related entity, from 0; None: the customer.
+///
+/// # Errors
+/// When the history cannot be read.
+pub fn refusal(
+    conn: &Connection,
+    number: &str,
+    process: ScreeningProcess,
+    related: Option<u32>,
+) -> Result<Option<ScreeningRefused>> {
+    Ok(open(conn, number, process, related)?.err())
+}
+
+fn open(
+    conn: &Connection,
+    number: &str,
+    process: ScreeningProcess,
+    related: Option<u32>,
+) -> Result<std::result::Result<Open, ScreeningRefused>> {
+    let mut select = conn.prepare_cached(
+        "SELECT r.result_id, r.assessment_id, r.why_not, d.decided_at, d.decided_by,
+                o.result_id IS NOT NULL, r.kind, r.ext_id, r.subject
+         FROM screening_result r
+         LEFT JOIN screening_decision d USING (result_id)
+         LEFT JOIN open_screening o USING (result_id)
+         WHERE r.communication_number = ?1 AND r.process = ?2 AND r.related IS ?3
+         ORDER BY r.result_id DESC LIMIT 1",
+    )?;
+    let mut rows = select.query(params![number, process.name(), related])?;
+    let Some(row) = rows.next()? else {
+        return Ok(Err(ScreeningRefused::Unknown));
+    };
+    if let Some(at) = row.get(3)? {
+        return Ok(Err(ScreeningRefused::Decided(at, row.get(4)?)));
+    }
+    if !row.get::<_, bool>(5)? {
+        return Ok(Err(ScreeningRefused::Nothing));
+    }
+    if let Some(why) = row.get(2)? {
+        return Ok(Err(ScreeningRefused::NotScreened(why)));
+    }
+    let subject: String = row.get(8)?;
+    Ok(Ok(Open {
+        result_id: row.get(0)?,
+        assessment_id: row.get(1)?,
+        kind: row.get(6)?,
+        ext_id: row.get(7)?,
+        subject: serde_json::from_str(&subject).unwrap_or_default(),
+    }))
 }

@@ -18,10 +18,10 @@ use super::evaluation::{Events, Whose};
 
 pub use again::{Customer, Entries, Rescreening};
 pub(super) use again::{begin, compared, customers_after, end, record as record_rescreening};
-pub use decide::{NewScreeningDecision, ScreeningRefused};
+pub use decide::{NewScreeningDecision, ScreeningRefused, refusal};
 pub use lists::{ListVersion, entries_before};
 pub(super) use lists::{activate, all_known};
-pub use open::{OpenMatch, open_matches};
+pub use open::{OpenMatch, open_matches, waiting_for_list};
 
 /// The screening of one subject in one process, ready to be written.
 #[derive(Clone, Debug)]
