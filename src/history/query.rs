@@ -262,6 +262,8 @@ fn keep_within(conn: &mut Connection, bounds: &Bounds) -> Result<()> {
         let is_over = move || Instant::now() > end;
         conn.progress_handler(INSTRUCTIONS_BETWEEN_LOOKS, Some(is_over))?;
     }
+    // That of a question before would let none of the following through.
+    conn.authorizer(None::<fn(AuthContext<'_>) -> Authorization>)?;
     conn.pragma_update(None, "query_only", true)?;
     conn.pragma_update(None, "trusted_schema", false)?;
     conn.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
