@@ -453,7 +453,7 @@ fn shown_cell(name: &str, cell: &Cell, table: &Table, row: &[Cell]) -> Markup {
     };
     let is_number = matches!(cell, Cell::Integer(_) | Cell::Real(_));
     html! {
-        td.n[is_number] {
+        td class=[is_number.then_some("n")] {
             @match href { Some(href) => { a href=(href) { (visible(&text)) } } None => { (visible(&text)) } }
         }
     }

@@ -251,7 +251,7 @@ fn time_cells(time: &ActiveTime) -> Markup {
     html! {
         td { (moment(&time.since)) }
         td { @match &time.until { Some(until) => { (moment(until)) } None => { (t.active) } } }
-        td { code { (short(&time.hash)) } }
+        td.whole { code { (short(&time.hash)) } }
         td.n { (number(time.files)) }
         td { @match &time.before {
             Some(before) => {

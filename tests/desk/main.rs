@@ -4,6 +4,9 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod ask;
+mod classifiers;
 mod client;
+mod figures;
 mod guard;
 mod process;
