@@ -273,7 +273,7 @@ texts! {
         no_reason: "Write why.",
         done_again: "It was evaluated or screened again after you opened this page. Look at it once more, then decide.",
         recorded: "Recorded:",
-        waits_in_inbox: "The decision waits in the inbox until kycdrop runs. It is recorded then, unless it is refused. Number:",
+        waits_in_inbox: "The decision waits in the inbox until kycdrop runs and takes it. It is recorded then, unless it is refused. Number:",
         in_work: "The decision is not recorded yet. Reload this page in a moment. If it stays so, its answer in outbox/decisions says why. Number:",
         already: "A decision on this waits in the inbox until kycdrop runs. The first one counts. It is by",
     }
