@@ -10,14 +10,18 @@
 
 mod ask;
 mod batch;
+mod checked;
 mod classifiers;
 mod customer;
 mod decisions;
+mod download;
 mod drop;
 mod figures;
+mod findings;
 mod guard;
 mod page;
 mod place;
+mod sent;
 mod server;
 mod texts;
 mod today;
@@ -58,6 +62,8 @@ struct Desk {
     /// What the browser keeps, and what the address has.
     secrets: place::Secrets,
     at_work: Arc<Semaphore>,
+    /// Files that were checked and are not sent yet.
+    checks: checked::Checks,
 }
 
 /// How the desk is opened.
@@ -92,6 +98,7 @@ pub(crate) fn serve(
         config,
         host,
         at_work: Arc::new(Semaphore::new(MAX_AT_WORK)),
+        checks: checked::Checks::default(),
     });
     let (stop, stopped) = watch::channel(false);
     let stop = Arc::new(stop);
@@ -157,6 +164,7 @@ fn routes(desk: &Arc<Desk>) -> Router {
     let pages = Router::new()
         .merge(today::routes())
         .merge(drop::routes())
+        .merge(sent::routes())
         .merge(batch::routes())
         .merge(customer::routes())
         .merge(decisions::routes())

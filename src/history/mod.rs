@@ -66,7 +66,7 @@ pub use screening::{
     Customer, Entries, ListVersion, NewScreeningDecision, OpenMatch, Rescreening, Screening,
     ScreeningHit, ScreeningRefused, entries_before as list_entries_before, open_matches,
 };
-pub use status::{BatchLine, Totals, last_batches, totals};
+pub use status::{BatchLine, Totals, batches_before, last_batches, totals};
 pub use trial::{Taken, Trial};
 
 /// The first SQLite without the WAL reset bug.

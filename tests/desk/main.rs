@@ -4,6 +4,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod batch;
 mod client;
+mod drop;
 mod guard;
 mod process;
