@@ -1,31 +1,25 @@
 //! *Batch*: the files that were answered, the customers of each, what was found and how to fix it.
 
-use std::io::{Write, copy};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::response::Response;
 use axum::routing::get;
 use maud::{Markup, html};
 use rusqlite::Connection;
 use serde::Deserialize;
 
-use crate::answer_name::WorklistFile;
-use crate::daemon::reading;
-use crate::disk;
-use crate::explain::{Explainer, Placed, Worklist, begins_of, fix_of, shown_name};
-use crate::history::ask::{self, Batch, Filter, Filtered, Reason, Show, WarningRow};
+use crate::explain::{Placed, fix_of};
+use crate::history::ask::{self, Batch, Filter, Reason, Show, WarningRow};
 use crate::history::batches_before;
-use crate::ingest::thread_pool;
 use crate::text::visible;
-use crate::trouble::{Result, Trouble, WriteError};
+use crate::trouble::Result;
 
 use super::Desk;
-use super::customer::evaluations_and_screenings;
-use super::findings::{fact, findings, warnings};
+use super::batch_customer::{card, placed};
+use super::findings::fact;
 use super::page::{Failure, Tab, empty, link, moment, number, wide};
 use super::texts::EN;
 use super::today;
@@ -45,10 +39,6 @@ pub(super) fn routes() -> Router<Arc<Desk>> {
     Router::new()
         .route("/batches", get(list))
         .route("/batch/{id}", get(page))
-        .route("/batch/{id}/{customer}", get(customer))
-        .route("/batch/{id}/findings.csv", get(findings_csv))
-        .route("/batch/{id}/rejected.json", get(rejected_json))
-        .route("/batch/{id}/response.json", get(response))
 }
 
 #[derive(Deserialize)]
@@ -85,13 +75,14 @@ async fn list(
     Ok(desk.page(Tab::Batch, t.title, &content))
 }
 
-fn no_batch(id: i64) -> Failure {
+/// The page for a number that no batch has.
+pub(super) fn no_batch(id: i64) -> Failure {
     let what = format!("{} {id}.", EN.batch.no_batch);
     Failure::new(StatusCode::NOT_FOUND, what, EN.batch.see_files)
 }
 
 /// The batch of a number, if there is one.
-fn batch_of(conn: &Connection, id: i64) -> Result<Option<Batch>> {
+pub(super) fn batch_of(conn: &Connection, id: i64) -> Result<Option<Batch>> {
     ask::has_batch(conn, id)?
         .then(|| ask::batch(conn, id))
         .transpose()
@@ -170,7 +161,7 @@ impl View {
             set: set_hash(conn, &batch)?,
             reasons: ask::reasons(conn, id, COUNTED)?,
             warnings: ask::warnings(conn, id)?,
-            customers: placed(desk, conn, &batch, &found)?,
+            customers: placed(desk, conn, &batch, &found.customers)?,
             next: found.next,
             cut_short: found.cut_short,
             batch,
@@ -185,28 +176,6 @@ fn set_hash(conn: &Connection, batch: &Batch) -> Result<Option<String>> {
     };
     let sql = "SELECT hash FROM classifier_set WHERE set_id = ?1";
     Ok(Some(conn.query_row(sql, [set], |r| r.get(0))?))
-}
-
-/// Customers, explained, with their places in the file where these are quickly found.
-fn placed(desk: &Desk, conn: &Connection, batch: &Batch, found: &Filtered) -> Result<Vec<Placed>> {
-    let customers = &found.customers;
-    let says = |j: &&ask::Judged| !j.findings.is_empty() || !j.warnings.is_empty();
-    let positions: Vec<u64> = customers.iter().filter(says).map(|j| j.position).collect();
-    if customers.is_empty() {
-        return Ok(Vec::new());
-    }
-    let explainer = Explainer::new(conn, batch.set_id)?;
-    let begins = match positions.is_empty() {
-        true => Vec::new(),
-        false => begins_of(&desk.home, conn, batch, &positions)?,
-    };
-    let place = |judged| {
-        let mut placed = Placed::of(&explainer, judged);
-        let of = |(position, _): &&(u64, _)| *position == placed.explained.position;
-        placed.begins = begins.iter().find(of).map(|(_, begins)| *begins);
-        placed
-    };
-    Ok(customers.iter().map(place).collect())
 }
 
 async fn page(
@@ -327,12 +296,7 @@ fn customers(view: &View, asked: &Asked) -> Markup {
     let id = view.batch.batch_id;
     html! {
         @for placed in &view.customers {
-            div.card {
-                h3 { a href=(link(&format!("/batch/{id}/{}", placed.customer), &[])) { (name(placed)) } " " (state(placed)) }
-                (ids(placed))
-                (findings(&placed.explained.findings, Some(placed.begins)))
-                (warnings(&placed.explained.warnings, placed.begins))
-            }
+            (card(id, placed))
         }
         @if view.cut_short { p role="status" { (t.cut_short) } }
         @else if view.customers.is_empty() {
@@ -345,182 +309,4 @@ fn customers(view: &View, asked: &Asked) -> Markup {
             }
         }
     }
-}
-
-/// `Customer 3: Ona Petraitė`.
-fn name(placed: &Placed) -> String {
-    let number = format!("{} {}", EN.batch.customer, placed.customer);
-    match &placed.name {
-        Some(name) => format!("{number}: {}", visible(&shown_name(name))),
-        None => number,
-    }
-}
-
-fn state(placed: &Placed) -> Markup {
-    let t = &EN.batch;
-    match placed.explained.state {
-        ask::State::Accepted => html! { span.good { (t.accepted) } },
-        ask::State::Rejected => html! { span.bad { (t.rejected) } },
-    }
-}
-
-fn ids(placed: &Placed) -> Markup {
-    let c = &placed.explained;
-    let ids = [
-        ("customerExtId", &c.customer_ext_id),
-        ("businessUnit", &c.business_unit),
-        ("communicationNumber", &c.communication_number),
-    ];
-    html! {
-        p.note { @for (label, id) in ids { @if let Some(id) = id {
-            (label) " " strong { (visible(&shown_name(id))) } " "
-        } } }
-    }
-}
-
-/// One customer of a batch, with everything that is known of this request.
-async fn customer(
-    State(desk): State<Arc<Desk>>,
-    Path((id, customer)): Path<(i64, u64)>,
-) -> Result<Markup, Failure> {
-    let t = &EN.batch;
-    let read = desk
-        .read(move |desk, conn| one(desk, conn, id, customer))
-        .await?;
-    let (batch, placed) = read.ok_or_else(|| no_batch(id))?;
-    let Some(placed) = placed else {
-        let what = format!("{} {customer}.", t.no_customer);
-        let remedy = format!("{} {}", t.so_many, batch.customers);
-        return Err(Failure::new(StatusCode::NOT_FOUND, what, remedy));
-    };
-    let c = &placed.explained;
-    let beside = |n: u64| link(&format!("/batch/{id}/{n}"), &[]);
-    let unit = c.business_unit.as_deref().unwrap_or_default();
-    let content = html! {
-        p { (state(&placed)) " " (t.in_batch) " "
-            a href=(link(&format!("/batch/{id}"), &[])) { (batch.batch_id) } ", "
-            (visible(&batch.endpoint)) "/" (visible(&batch.file_name)) ", " (moment(&batch.received_at)) }
-        (ids(&placed))
-        @if let Some(ext_id) = &c.customer_ext_id {
-            p { a href=(link("/customer", &[("id", ext_id), ("unit", unit)])) { (t.whole_history) } }
-        }
-        @if c.findings.is_empty() && c.warnings.is_empty() { p { (t.nothing_to_fix) } }
-        @if !c.findings.is_empty() { h2 { (t.found) } (findings(&c.findings, Some(placed.begins))) }
-        @if !c.warnings.is_empty() { h2 { (t.warnings) } (warnings(&c.warnings, placed.begins)) }
-        (evaluations_and_screenings(&placed.evaluations, &placed.screenings))
-        div.pages {
-            @if customer > 1 { a href=(beside(customer - 1)) { (t.previous) } }
-            @if customer < batch.customers { a href=(beside(customer + 1)) { (t.next) } }
-        }
-    };
-    Ok(desk.page(Tab::Batch, &name(&placed), &content))
-}
-
-/// A batch, and its customer of this number.
-fn one(
-    desk: &Desk,
-    conn: &Connection,
-    id: i64,
-    customer: u64,
-) -> Result<Option<(Batch, Option<Placed>)>> {
-    let Some(batch) = batch_of(conn, id)? else {
-        return Ok(None);
-    };
-    let position = customer.checked_sub(1).filter(|p| *p < batch.customers);
-    let judged = match position {
-        Some(position) => ask::judged(conn, id, position)?,
-        None => None,
-    };
-    let found = Filtered {
-        customers: judged.into_iter().collect(),
-        next: None,
-        cut_short: false,
-    };
-    let mut placed = placed(desk, conn, &batch, &found)?.pop();
-    if let Some(placed) = &mut placed {
-        placed.add_ratings(conn, id)?;
-    }
-    Ok(Some((batch, placed)))
-}
-
-async fn findings_csv(
-    State(desk): State<Arc<Desk>>,
-    Path(id): Path<i64>,
-) -> Result<Response, Failure> {
-    worklist(
-        &desk,
-        id,
-        WorklistFile::FindingsCsv,
-        "text/csv; charset=utf-8",
-    )
-    .await
-}
-
-async fn rejected_json(
-    State(desk): State<Arc<Desk>>,
-    Path(id): Path<i64>,
-) -> Result<Response, Failure> {
-    worklist(&desk, id, WorklistFile::RejectedJson, "application/json").await
-}
-
-/// A file of the worklist, as it lies beside the response.
-async fn worklist(
-    desk: &Arc<Desk>,
-    id: i64,
-    file: WorklistFile,
-    kind: &'static str,
-) -> Result<Response, Failure> {
-    let batch = desk.read(move |_, conn| batch_of(conn, id)).await?;
-    let batch = batch.ok_or_else(|| no_batch(id))?;
-    if batch.set_id.is_none() || batch.rejected == 0 {
-        let t = &EN.batch;
-        return Err(Failure::new(
-            StatusCode::NOT_FOUND,
-            t.no_worklist,
-            t.see_batch,
-        ));
-    }
-    let name = format!("batch-{id}.{}", file.name());
-    let write = move |desk: &Desk, out: &mut dyn Write| {
-        let conn = reading::history_of(&desk.home)?;
-        let pool = thread_pool(desk.config.threads)?;
-        let worklist = Worklist {
-            batch: &batch,
-            explainer: &Explainer::new(&conn, batch.set_id)?,
-            pool: &pool,
-            separator: desk.config.csv_separator.byte(),
-            only: None,
-        };
-        worklist.write(&conn, &mut [(file, out)])
-    };
-    Ok(desk.download(&name, kind, write).await)
-}
-
-/// The response, while it lies in the outbox.
-async fn response(State(desk): State<Arc<Desk>>, Path(id): Path<i64>) -> Result<Response, Failure> {
-    let t = &EN.batch;
-    let batch = desk.read(move |_, conn| batch_of(conn, id)).await?;
-    let relative = batch.ok_or_else(|| no_batch(id))?.response_file;
-    let file = desk
-        .work(move |desk| {
-            let Some(relative) = relative else {
-                return Ok(None);
-            };
-            let path = desk.home.outbox().join(relative);
-            disk::if_there(disk::open_regular(&path)).map_err(|e| Trouble::io("reading", &path, &e))
-        })
-        .await?;
-    let Some(mut file) = file else {
-        return Err(Failure::new(
-            StatusCode::NOT_FOUND,
-            t.no_response,
-            t.see_batch,
-        ));
-    };
-    let write = move |_: &Desk, out: &mut dyn Write| -> Result<(), WriteError> {
-        copy(&mut file, out)?;
-        Ok(out.flush()?)
-    };
-    let name = format!("batch-{id}.response.json");
-    Ok(desk.download(&name, "application/json", write).await)
 }

@@ -10,6 +10,8 @@
 
 mod ask;
 mod batch;
+mod batch_customer;
+mod batch_files;
 mod checked;
 mod classifiers;
 mod customer;
@@ -166,6 +168,8 @@ fn routes(desk: &Arc<Desk>) -> Router {
         .merge(drop::routes())
         .merge(sent::routes())
         .merge(batch::routes())
+        .merge(batch_customer::routes())
+        .merge(batch_files::routes())
         .merge(customer::routes())
         .merge(decisions::routes())
         .merge(figures::routes())
