@@ -28,6 +28,9 @@ use super::today;
 const FILES: usize = 50;
 const CUSTOMERS: usize = 25;
 
+/// The place of the customers in the page.
+const CUSTOMERS_ID: &str = "#customers";
+
 /// So many rejected customers are counted by what they were answered with.
 const COUNTED: u64 = 20_000;
 
@@ -134,7 +137,7 @@ impl Asked {
             ("text", &self.text),
             ("after", &position.to_string()),
         ];
-        link(&format!("/batch/{id}"), &parameters)
+        link(&format!("/batch/{id}"), &parameters) + CUSTOMERS_ID
     }
 }
 
@@ -192,7 +195,7 @@ async fn page(
         (head(&view))
         @if view.batch.customers > 0 {
             (about(&view))
-            h2 { (EN.batch.customers) }
+            h2 #customers { (EN.batch.customers) }
             (filters(&view.batch, &asked))
             (customers(&view, &asked))
         }
@@ -240,7 +243,7 @@ fn about(view: &View) -> Markup {
     let t = &EN.batch;
     let b = &view.batch;
     let path = format!("/batch/{}", b.batch_id);
-    let with = |code: &str| link(&path, &[("code", code), ("answered", "1")]);
+    let with = |code: &str| link(&path, &[("code", code), ("answered", "1")]) + CUSTOMERS_ID;
     let reasons = html! {
         table.sortable {
             thead { tr { th.n { (t.customers) } th { (t.code) } th { (t.description) } } }
@@ -277,7 +280,7 @@ fn filters(batch: &Batch, asked: &Asked) -> Markup {
         (Show::All, "all", t.show_all),
     ];
     html! {
-        form.filters method="get" action=(path) {
+        form.filters method="get" action=(path.clone() + CUSTOMERS_ID) {
             label { (t.show) br; select name="show" { @for (this, value, name) in choices {
                 option value=(value) selected[this == show] { (name) }
             } } }

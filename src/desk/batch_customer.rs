@@ -17,7 +17,7 @@ use crate::trouble::Result;
 use super::Desk;
 use super::batch::{batch_of, no_batch};
 use super::customer::evaluations_and_screenings;
-use super::findings::{findings, warnings};
+use super::findings::{findings, ids, warnings};
 use super::page::{Failure, Tab, link, moment};
 use super::texts::EN;
 
@@ -58,7 +58,7 @@ pub(super) fn card(batch_id: i64, placed: &Placed) -> Markup {
     html! {
         div.card {
             h3 { a href=(path) { (name(placed)) } " " (state(placed)) }
-            (ids(placed))
+            (ids_of(placed))
             (findings(&placed.explained.findings, Some(placed.begins)))
             (warnings(&placed.explained.warnings, placed.begins))
         }
@@ -82,18 +82,13 @@ fn state(placed: &Placed) -> Markup {
     }
 }
 
-fn ids(placed: &Placed) -> Markup {
+fn ids_of(placed: &Placed) -> Markup {
     let c = &placed.explained;
-    let ids = [
-        ("customerExtId", &c.customer_ext_id),
-        ("businessUnit", &c.business_unit),
-        ("communicationNumber", &c.communication_number),
-    ];
-    html! {
-        p.note { @for (label, id) in ids { @if let Some(id) = id {
-            (label) " " strong { (visible(&shown_name(id))) } " "
-        } } }
-    }
+    ids([
+        ("customerExtId", c.customer_ext_id.as_deref()),
+        ("businessUnit", c.business_unit.as_deref()),
+        ("communicationNumber", c.communication_number.as_deref()),
+    ])
 }
 
 /// One customer of a batch, with everything that is known of this request.
@@ -118,7 +113,7 @@ async fn page(
         p { (state(&placed)) " " (t.in_batch) " "
             a href=(link(&format!("/batch/{id}"), &[])) { (batch.batch_id) } ", "
             (visible(&batch.endpoint)) "/" (visible(&batch.file_name)) ", " (moment(&batch.received_at)) }
-        (ids(&placed))
+        (ids_of(&placed))
         @if let Some(ext_id) = &c.customer_ext_id {
             p { a href=(link("/customer", &[("id", ext_id), ("unit", unit)])) { (t.whole_history) } }
         }

@@ -18,7 +18,7 @@ use crate::text::visible;
 use crate::trouble::Result;
 
 use super::Desk;
-use super::findings::findings;
+use super::findings::{findings, ids};
 use super::place;
 use super::texts::EN;
 
@@ -83,6 +83,15 @@ impl Checks {
     /// Shows a drop; None where it is not there.
     pub(super) fn show<T>(&self, id: &str, show: impl FnOnce(&Check) -> T) -> Option<T> {
         self.all().iter().find(|check| check.id == id).map(show)
+    }
+
+    /// The drops that wait to be sent: what finds each, and the names of its files.
+    pub(super) fn waiting(&self) -> Vec<(String, Vec<String>)> {
+        let names = |check: &Check| {
+            let names = check.files.iter().map(|file| file.upload.given.clone());
+            (check.id.clone(), names.collect())
+        };
+        self.all().iter().map(names).collect()
     }
 
     fn keep(&self, check: Check) {
@@ -202,12 +211,17 @@ impl Report for Found {
 
 /// A customer with findings.
 fn one(customer: &Customer<'_>, findings: &Markup) -> Markup {
-    let ids = [customer.ext_id(), customer.communication_number()];
+    let (ext_id, unit) = (customer.ext_id(), customer.business_unit());
+    let number = customer.communication_number();
     html! {
         div.card {
             h3 { (EN.batch.customer) " " (customer.number)
                 @if let Some(name) = customer.name() { ": " (visible(&name)) } }
-            p.note { @for id in ids.iter().flatten() { (visible(id)) " " } }
+            (ids([
+                ("customerExtId", ext_id.as_deref()),
+                ("businessUnit", unit.as_deref()),
+                ("communicationNumber", number.as_deref()),
+            ]))
             (findings)
         }
     }

@@ -14,6 +14,7 @@ use axum::routing::{get, post};
 use maud::{Markup, html};
 use serde::Deserialize;
 use tokio::io::AsyncWriteExt;
+use tokio::sync::Semaphore;
 
 use crate::catalog::Endpoint;
 use crate::daemon::overview::Overview;
@@ -25,7 +26,7 @@ use crate::trouble::{Kind, Result, Trouble};
 
 use super::Desk;
 use super::checked::{CheckedFile, KEPT, MAX_FILES, Upload};
-use super::page::{Failure, Tab, number};
+use super::page::{Failure, Tab, link, number};
 use super::texts::EN;
 
 /// The most bytes of a drop.
@@ -33,6 +34,9 @@ const MAX_BYTES: u64 = 512 << 20;
 
 /// Of files of one name that wait together, the last number that is tried.
 const MAX_NUMBER: u32 = 999;
+
+/// Uploads at the same time; others wait.
+static UPLOADS: Semaphore = Semaphore::const_new(2);
 
 /// The pages of this file.
 pub(super) fn routes() -> Router<Arc<Desk>> {
@@ -58,6 +62,7 @@ fn meaning(endpoint: Endpoint) -> &'static str {
 
 async fn page(State(desk): State<Arc<Desk>>) -> Markup {
     let t = &EN.drop;
+    let waiting = desk.checks.waiting();
     let content = html! {
         p { (t.about) }
         form method="post" enctype="multipart/form-data" action=(desk.action("/drop")) {
@@ -74,6 +79,12 @@ async fn page(State(desk): State<Arc<Desk>>) -> Markup {
                 p.note { (t.or_drag) }
             }
             div.actions { button.main { (t.check) } }
+        }
+        @if !waiting.is_empty() {
+            h2 { (t.not_sent_yet) }
+            ul.names { @for (id, names) in waiting { li {
+                a href=(link(&format!("/drop/{id}"), &[])) { (visible(&names.join(", "))) }
+            } } }
         }
     };
     desk.page(Tab::Drop, t.title, &content)
@@ -94,6 +105,7 @@ async fn upload(State(desk): State<Arc<Desk>>, parts: Multipart) -> Result<Redir
 /// Reads the form to its end, whatever is wrong with it: only then does a browser show the answer.
 async fn receive(desk: &Desk, mut parts: Multipart) -> Result<(Endpoint, Vec<Upload>), Failure> {
     let t = &EN.drop;
+    let _permit = UPLOADS.acquire().await;
     let (mut endpoint, mut uploads) = (None, Vec::new());
     let most = desk.config.max_file_bytes.min(MAX_BYTES);
     let (mut left, mut files) = (most, 0);

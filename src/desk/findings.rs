@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::explain::{ExplainedFinding, ExplainedWarning};
+use crate::explain::{ExplainedFinding, ExplainedWarning, shown_name};
 use crate::position::Position;
 use crate::text::visible;
 
@@ -27,6 +27,7 @@ pub(super) fn findings(findings: &[ExplainedFinding], of_customer: Option<Begins
                 (fact(t.allowed, &f.allowed))
                 (fact(t.nearest, &f.nearest_codes()))
                 (fact(t.fix, &f.fix))
+                (fact(t.origin, &f.origin()))
             }
         } } }
     }
@@ -45,6 +46,15 @@ pub(super) fn warnings(warnings: &[ExplainedWarning], begins: Begins) -> Markup 
                 }
             } } }
         }
+    }
+}
+
+/// The ids of a customer, as far as they are given.
+pub(super) fn ids(ids: [(&str, Option<&str>); 3]) -> Markup {
+    html! {
+        p.note { @for (label, id) in ids { @if let Some(id) = id {
+            (label) " " strong { (visible(&shown_name(id))) } " "
+        } } }
     }
 }
 

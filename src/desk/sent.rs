@@ -155,7 +155,7 @@ fn shown(files: &[(String, Fate)], overview: &Overview) -> Markup {
         _ => t.waits_stopped,
     };
     html! {
-        ul.names role="status" { @for (name, fate) in files { li {
+        div role="status" { ul.names { @for (name, fate) in files { li {
             strong { (visible(name)) } " "
             @match fate {
                 Fate::Answered(batch) => { a href=(link(&format!("/batch/{batch}"), &[])) { (t.answered) } }
@@ -164,7 +164,7 @@ fn shown(files: &[(String, Fate)], overview: &Overview) -> Markup {
                 Fate::Waiting => (waits),
                 Fate::Gone => (t.not_there),
             }
-        } } }
+        } } } }
         @if let Some(why) = overview.paused_because.as_ref() {
             div.state.bad { @for line in why.lines() { p { (visible(line.trim())) } } }
         }

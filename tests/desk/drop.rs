@@ -182,8 +182,13 @@ fn what_is_no_request_is_said_and_nothing_is_left_of_it() {
             .expect("a file");
         assert_eq!(mode.permissions().mode() & 0o077, 0);
     }
-    press(&desk, &at, "remove");
+    assert_eq!(press(&desk, &at, "remove"), at);
     assert_eq!(kept().len(), 1);
+    let form = desk.page("/drop");
+    assert!(
+        form.contains(&format!("<a href=\"{at}\">empty.json</a>")),
+        "{form}"
+    );
     // Only so many are kept.
     for i in 0..12 {
         check(&desk, &format!("{i}.json"), &[person("1")]);
