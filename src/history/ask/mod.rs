@@ -7,6 +7,7 @@ mod classifiers;
 mod codes;
 mod evaluations;
 mod files;
+mod filtered;
 mod find;
 mod life;
 mod place;
@@ -22,7 +23,10 @@ pub use batch::{
 pub use classifiers::{Difference, UsedRetired, compare, find_set, used_retired};
 pub use codes::{Code, Codes, nearest, set_in_force};
 pub use evaluations::{DecisionRow, EvaluationRow, assessment_at, evaluations};
-pub use files::{LAST, batches_named, batches_of_bytes, has_batch, has_size, newest_batch};
+pub use files::{
+    LAST, batch_answered_since, batches_named, batches_of_bytes, has_batch, has_size, newest_batch,
+};
+pub use filtered::{Filter, Filtered, Show, filtered};
 pub use find::{Found, Hit, Search, recent_words};
 pub use life::{Assessment, Change, Event, Life, Rejection, lives};
 pub use place::{Leaf, Places, Spot, leaves, spot};
