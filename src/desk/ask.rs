@@ -14,7 +14,7 @@ use axum::routing::{get, post};
 use maud::{Markup, html};
 use rusqlite::Connection;
 
-use crate::history::ask::{Saved, save_query, saved_queries};
+use crate::history::ask::{Saved, View, save_query, saved_queries, views};
 use crate::history::{self, Answer, Bounds, Cell, Params, ask_sql};
 use crate::sheet::plain;
 use crate::text::{counted, did_you_mean, shortened, visible};
@@ -123,35 +123,6 @@ impl Asked {
         all.extend(typed.map(|(name, value)| (name.as_str(), value.as_str())));
         link(path, &all)
     }
-}
-
-/// A view that can be asked, what it has, and its columns.
-struct View {
-    name: String,
-    about: String,
-    columns: Vec<[String; 3]>,
-}
-
-fn views(conn: &Connection) -> Result<Vec<View>> {
-    let mut select =
-        conn.prepare("SELECT view_name, description FROM view_description ORDER BY 1")?;
-    let views = select.query_map([], |r| {
-        Ok(View {
-            name: r.get(0)?,
-            about: r.get(1)?,
-            columns: Vec::new(),
-        })
-    })?;
-    let mut views = views.collect::<rusqlite::Result<Vec<_>>>()?;
-    let mut select = conn.prepare(
-        "SELECT p.name, p.type, c.description FROM pragma_table_info(?1) p
-         JOIN column_description c ON c.view_name = ?1 AND c.column_name = p.name ORDER BY p.cid",
-    )?;
-    for view in &mut views {
-        let rows = select.query_map([&view.name], |r| Ok([r.get(0)?, r.get(1)?, r.get(2)?]))?;
-        view.columns = rows.collect::<rusqlite::Result<_>>()?;
-    }
-    Ok(views)
 }
 
 /// The rows of an answer that are shown.
