@@ -301,7 +301,13 @@ async fn save(State(desk): State<Arc<Desk>>, body: Bytes) -> Result<Response, Fa
         })
         .await?;
     let Some(refused) = saved else {
-        return Ok(Redirect::to(&link("/ask", &[("saved", &name)])).into_response());
+        let values = kept.0.iter().filter(|(name, _)| name.starts_with("p."));
+        let values = values.map(|(name, value)| (name.as_str(), value.as_str()));
+        let all: Vec<_> = [("saved", name.as_str())]
+            .into_iter()
+            .chain(values)
+            .collect();
+        return Ok(Redirect::to(&link("/ask", &all)).into_response());
     };
     let shown = desk
         .read(move |desk, conn| Shown::of(desk, conn, &kept))
@@ -316,6 +322,7 @@ impl Desk {
         let t = &EN.ask;
         let is_answered = matches!(shown.outcome, Outcome::Answer(_));
         html! {
+            @if let Some(refused) = refused { p.state.bad role="alert" { (visible(refused)) } }
             @match &shown.outcome {
                 Outcome::Wrong(_, e) => {
                     div.state.bad role="alert" {
@@ -328,7 +335,7 @@ impl Desk {
             (form(shown))
             @if let Outcome::Answer(table) = &shown.outcome {
                 (answered(table, &shown.asked))
-                @if shown.asked.saved.is_none() { (self.saving(&shown.asked.sql, name, refused)) }
+                @if shown.asked.saved.is_none() { (self.saving(&shown.asked, name)) }
             }
             @if let Some(damage) = &shown.damage {
                 div.state.bad { p { (t.damage) } @for line in damage.to_string().lines() { p { (visible(line)) } } }
@@ -338,12 +345,13 @@ impl Desk {
         }
     }
 
-    fn saving(&self, sql: &str, name: &str, refused: Option<&str>) -> Markup {
+    /// The form that saves what was asked, with its values: the answer is still there when the name is refused.
+    fn saving(&self, asked: &Asked, name: &str) -> Markup {
         let t = &EN.ask;
         html! {
-            @if let Some(refused) = refused { p.state.bad role="alert" { (visible(refused)) } }
             form.filters method="post" action=(self.action("/ask/save")) {
-                input type="hidden" name="sql" value=(sql);
+                input type="hidden" name="sql" value=(asked.sql);
+                @for (name, value) in &asked.typed { input type="hidden" name={ "p." (name) } value=(value); }
                 label { (t.name) br; input name="name" value=(name) required pattern="[a-z0-9\\-]+" aria-describedby="name-rule"; }
                 button { (t.save) }
                 span.note #name-rule { (t.name_rule) }
