@@ -15,6 +15,7 @@ mod rated;
 mod saved;
 mod screenings;
 mod sets;
+mod views;
 
 pub use batch::{
     Batch, FindingRow, Judged, Reason, State, WarningRow, batch, judged, reasons, rejected,
@@ -37,3 +38,4 @@ pub use sets::{
     ActiveTime, COUNTED_FILES, ClassifierLine, ClassifierValue, active_set, active_times,
     classifiers_of_set, values_of_set,
 };
+pub use views::{View, views};
