@@ -96,6 +96,7 @@ texts! {
         go_back: "Go back and choose again.",
         too_large: "The files are too large for this page. It takes at most",
         too_many: "These are too many files at once. This page takes at most",
+        elsewhere: "Put large files, and many, into the folder of their endpoint in the inbox; `kycdrop check` checks them before.",
         no_endpoint: "What the files are for was not chosen.",
         no_files_given: "No file was chosen.",
         broken: "The files did not arrive as a whole.",
