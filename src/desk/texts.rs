@@ -156,6 +156,7 @@ texts! {
         of_the_first: "Counted: the first rejected customers, up to",
         warnings: "Warnings",
         of_customers: "customers",
+        more_warnings: "There are more; each customer with warnings shows its own.",
         show: "Show",
         show_rejected: "Rejected customers",
         show_warned: "Customers with warnings",
