@@ -81,6 +81,8 @@ texts! {
         file: "File",
         received: "Received",
         status: "Status",
+        accepted_column: "Accepted",
+        rejected_column: "Rejected",
     }
     /// *Drop*: files are checked here, and put into the inbox when they are good.
     drop: Drop {
