@@ -53,6 +53,7 @@ pub mod request;
 pub mod response;
 pub mod schema;
 pub mod screening;
+mod sheet;
 mod talk;
 pub mod text;
 pub mod trouble;

@@ -3,15 +3,14 @@
 use std::borrow::Cow;
 use std::io::{BufWriter, IsTerminal, Stdout, Write};
 
-use chrono::NaiveDate;
 use clap::ValueEnum;
 use comfy_table::{CellAlignment, Table};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::config::Separator;
 use crate::history::{Answer, Cell};
-use crate::text::{BYTE_ORDER_MARK, printable_json, spreadsheet_safe, spreadsheet_text, visible};
+use crate::sheet::{Dialect, csv_error, plain};
+use crate::text::{BYTE_ORDER_MARK, printable_json, visible};
 use crate::trouble::{Kind, Result, Trouble};
 
 use super::deadline::Deadline;
@@ -35,52 +34,6 @@ pub(super) enum TextFormat {
     Text,
     /// For programs.
     Json,
-}
-
-/// How CSV is written; by default with commas, and safe for a spreadsheet.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Dialect {
-    /// Text as it is, even where a spreadsheet would take it for a formula.
-    pub(super) raw: bool,
-    /// As Excel reads it: in UTF-8 only with a byte order mark.
-    pub(super) excel: Option<Separator>,
-}
-
-impl Dialect {
-    fn writer(self) -> csv::Writer<Stdout> {
-        let mut builder = csv::WriterBuilder::new();
-        if self.excel.is_some() {
-            builder.terminator(csv::Terminator::CRLF);
-        }
-        if let Some(separator) = self.excel {
-            builder.delimiter(separator.byte());
-        }
-        builder.from_writer(std::io::stdout())
-    }
-
-    /// The cell of a text.
-    fn text(self, text: &str) -> Cow<'_, str> {
-        // A day, or a moment that begins with one, stays one: Excel can sort and filter it.
-        let is_day = || {
-            let (day, rest) = text.split_at_checked(10).unwrap_or_default();
-            day.parse::<NaiveDate>().is_ok() && (rest.is_empty() || rest.starts_with('T'))
-        };
-        if self.raw {
-            return Cow::Borrowed(text);
-        }
-        match spreadsheet_safe(text) {
-            // An id that looks like a number or a day is text.
-            Cow::Borrowed(_) if self.excel.is_some() && !is_day() => spreadsheet_text(text),
-            safe => safe,
-        }
-    }
-
-    fn number(self, x: f64) -> String {
-        match self.excel {
-            Some(Separator::Semicolon) => x.to_string().replace('.', ","),
-            _ => x.to_string(),
-        }
-    }
 }
 
 impl Format {
@@ -157,7 +110,7 @@ impl Printer {
         let to = match format {
             Format::Table => To::Table(Box::new(layout::empty())),
             Format::Json => To::Json(BufWriter::new(std::io::stdout())),
-            Format::Csv => To::Csv(Box::new(dialect.writer())),
+            Format::Csv => To::Csv(Box::new(dialect.writer(std::io::stdout()))),
         };
         Printer {
             columns: Vec::new(),
@@ -248,7 +201,7 @@ impl Answer for Printer {
                     ));
                 }
                 let cells = cells.iter().map(|cell| {
-                    let shown = comfy_table::Cell::new(visible(&text(cell)));
+                    let shown = comfy_table::Cell::new(visible(&plain(cell)));
                     match cell {
                         Cell::Integer(_) | Cell::Real(_) => {
                             shown.set_alignment(CellAlignment::Right)
@@ -277,30 +230,11 @@ impl Answer for Printer {
                 let terminal = std::io::stdout().is_terminal();
                 let record = cells.iter().map(|cell| match cell {
                     Cell::Text(t) if terminal => visible(&dialect.text(t)).into_owned(),
-                    Cell::Text(t) => dialect.text(t).into_owned(),
-                    Cell::Real(x) => dialect.number(*x),
-                    other => text(other),
+                    other => dialect.cell(other).into_owned(),
                 });
                 written(out.write_record(record).map_err(csv_error))
             }
         }
-    }
-}
-
-pub(super) fn csv_error(e: csv::Error) -> std::io::Error {
-    match e.into_kind() {
-        csv::ErrorKind::Io(e) => e,
-        other => std::io::Error::other(format!("{other:?}")),
-    }
-}
-
-fn text(cell: &Cell) -> String {
-    match cell {
-        Cell::Null => String::new(),
-        Cell::Integer(n) => n.to_string(),
-        Cell::Real(x) => x.to_string(),
-        Cell::Text(t) => t.clone(),
-        Cell::Blob(b) => crate::hex(b),
     }
 }
 

@@ -9,12 +9,13 @@ use rusqlite::types::Value;
 use crate::config::{Home, Separator, parse_size};
 use crate::history::ask::Saved;
 use crate::history::{self, Answer, Bounds, Cell, History, Params, ask, ask_sql, too_slow};
+use crate::sheet::Dialect;
 use crate::talk::{note, say};
 use crate::text::counted;
 use crate::trouble::{Kind, Result, Trouble};
 
 use super::deadline::Deadline;
-use super::output::{Dialect, Format, Printer};
+use super::output::{Format, Printer};
 
 /// Rows that a person reads on a terminal unless more are asked for.
 const MAX_ROWS: u64 = 1000;
@@ -130,8 +131,7 @@ fn memory(text: &str) -> Result<u64, String> {
     })
 }
 
-/// A parameter and its value: a number where the text is one and SQL would write it in the same way,
-/// so that `007` stays text.
+/// A parameter and its value.
 fn param(text: &str) -> Result<(String, Value), String> {
     let (name, value) = text
         .split_once('=')
@@ -140,14 +140,7 @@ fn param(text: &str) -> Result<(String, Value), String> {
     if name.is_empty() {
         return Err("the name is missing: write NAME=VALUE, such as batch=18".to_owned());
     }
-    let quoted = value.strip_prefix('\'').and_then(|v| v.strip_suffix('\''));
-    let value = match (quoted, value.parse::<i64>(), value.parse::<f64>()) {
-        (Some(text), ..) => Value::Text(text.replace("''", "'")),
-        (_, Ok(n), _) if n.to_string() == value => Value::Integer(n),
-        (_, Err(_), Ok(x)) if value.contains('.') && x.to_string() == value => Value::Real(x),
-        _ => Value::Text(value.to_owned()),
-    };
-    Ok((name.to_owned(), value))
+    Ok((name.to_owned(), Params::value(value)))
 }
 
 /// Asks the history.
@@ -260,7 +253,7 @@ fn list(home: &Home, long: bool, mut printer: Printer) -> Result<u8> {
     let (all, damage) = ask::saved_queries(&home.queries())?;
     warn(damage.as_ref());
     // The views are the same in every history.
-    let conn = History::in_memory()?.into_connection();
+    let mut conn = History::in_memory()?.into_connection();
     let columns: &[&str] = match long {
         true => &["name", "answers", "from", "sql", "parameters"],
         false => &["name", "parameters", "answers"],
@@ -268,7 +261,7 @@ fn list(home: &Home, long: bool, mut printer: Printer) -> Result<u8> {
     printer.columns(&columns.iter().map(|c| (*c).to_owned()).collect::<Vec<_>>())?;
     for (name, query) in all {
         // What is wrong with the SQL is said when it is run.
-        let parameters = history::parameters(&conn, &query.sql).unwrap_or_default();
+        let parameters = history::parameters(&mut conn, &query.sql).unwrap_or_default();
         let shown = parameters.iter().map(|p| match query.optional.contains(p) {
             true => format!("[{p}]"),
             false => p.clone(),

@@ -7,10 +7,10 @@ use clap::ValueEnum;
 use serde_json::json;
 
 use crate::screening::{Born, Entity, Hit};
+use crate::sheet::csv_error;
 use crate::text::{spreadsheet_safe, visible};
 use crate::trouble::Result;
 
-use super::output::csv_error;
 use super::screen::{Asked, Loaded, UsedList};
 use super::screening_page::{decimal, reasons};
 

@@ -1,22 +1,495 @@
-//! *Ask*: saved queries and SQL.
+//! *Ask*: saved queries and anybody's SQL, with the walls of `kycdrop query`; the answer as a table, or as a
+//! file of CSV.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::State;
-use axum::routing::get;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
 use maud::{Markup, html};
+use rusqlite::Connection;
+
+use crate::history::ask::{Saved, save_query, saved_queries};
+use crate::history::{self, Answer, Bounds, Cell, Params, ask_sql};
+use crate::sheet::plain;
+use crate::text::{counted, did_you_mean, shortened, visible};
+use crate::trouble::{Kind, Result, Trouble};
 
 use super::Desk;
-use super::page::{Failure, Tab};
+use super::page::{Failure, Given, Tab, link, wide};
 use super::texts::EN;
+
+/// Rows on a page, and the most text of all of them, in bytes.
+const ROWS: u64 = 1000;
+const MAX_BYTES: usize = 4 << 20;
+
+/// Characters of a cell on a page; the file has all.
+const CELL_CHARS: usize = 500;
+
+/// How long an answer is waited for.
+const TIME: Duration = Duration::from_secs(10);
+
+/// As much as `kycdrop query` takes. The first answer sets it for the whole process.
+pub(super) const MEMORY: u64 = 1 << 30;
 
 /// The pages of this file.
 pub(super) fn routes() -> Router<Arc<Desk>> {
-    Router::new().route("/ask", get(page))
+    Router::new()
+        .route("/ask", get(page))
+        .route("/ask/save", post(save))
+        .merge(super::ask_csv::routes())
 }
 
-async fn page(State(desk): State<Arc<Desk>>) -> Result<Markup, Failure> {
+/// What is asked: SQL, or the query with this name, and values for its parameters.
+pub(super) struct Asked {
+    pub(super) sql: String,
+    saved: Option<(String, Saved)>,
+    /// As they were typed.
+    typed: BTreeMap<String, String>,
+}
+
+impl Asked {
+    /// What an address asks; some empty SQL for nothing.
+    ///
+    /// # Errors
+    /// When no query has the name.
+    pub(super) fn of(given: &Given, queries: &BTreeMap<String, Saved>) -> Result<Asked> {
+        let name = given.get("saved");
+        let saved = match queries.get(name) {
+            Some(saved) => Some((name.to_owned(), saved.clone())),
+            None if name.is_empty() => None,
+            None => {
+                let hint = did_you_mean(name, queries.keys().map(String::as_str));
+                let what = format!("{} {}.", EN.ask.no_query, visible(&shortened(name, 60)));
+                return Err(Trouble::new(Kind::Input, what, hint.unwrap_or_default()));
+            }
+        };
+        let typed = given
+            .0
+            .iter()
+            .filter_map(|(name, value)| Some((name.strip_prefix("p.")?.to_owned(), value.clone())));
+        Ok(Asked {
+            sql: match &saved {
+                Some((_, saved)) => saved.sql.clone(),
+                None => given.get("sql").to_owned(),
+            },
+            saved,
+            typed: typed.collect(),
+        })
+    }
+
+    fn is_optional(&self, parameter: &str) -> bool {
+        let optional = self.saved.iter().flat_map(|(_, saved)| &saved.optional);
+        optional.into_iter().any(|name| name == parameter)
+    }
+
+    fn typed(&self, parameter: &str) -> &str {
+        self.typed.get(parameter).map_or("", |value| value)
+    }
+
+    /// The values of these parameters; the names of those that lack one as the error.
+    pub(super) fn values(&self, parameters: &[String]) -> Result<Params, String> {
+        let is_given = |name: &&String| !self.typed(name).is_empty();
+        let missing = parameters
+            .iter()
+            .filter(|name| !is_given(name) && !self.is_optional(name));
+        let missing: Vec<&str> = missing.map(String::as_str).collect();
+        if !missing.is_empty() {
+            return Err(missing.join(", "));
+        }
+        let given = parameters.iter().filter(is_given);
+        Ok(Params {
+            given: given
+                .map(|name| (name.clone(), Params::value(self.typed(name))))
+                .collect(),
+            optional: parameters.to_vec(),
+        })
+    }
+
+    /// The same as an address, below this path.
+    fn address(&self, path: &str) -> String {
+        let names = self.typed.keys().map(|name| format!("p.{name}"));
+        let names: Vec<String> = names.collect();
+        let typed = names.iter().zip(self.typed.values());
+        let mut all = match &self.saved {
+            Some((name, _)) => vec![("saved", name.as_str())],
+            None => vec![("sql", self.sql.as_str())],
+        };
+        all.extend(typed.map(|(name, value)| (name.as_str(), value.as_str())));
+        link(path, &all)
+    }
+}
+
+/// A view that can be asked, what it has, and its columns.
+struct View {
+    name: String,
+    about: String,
+    columns: Vec<[String; 3]>,
+}
+
+fn views(conn: &Connection) -> Result<Vec<View>> {
+    let mut select =
+        conn.prepare("SELECT view_name, description FROM view_description ORDER BY 1")?;
+    let views = select.query_map([], |r| {
+        Ok(View {
+            name: r.get(0)?,
+            about: r.get(1)?,
+            columns: Vec::new(),
+        })
+    })?;
+    let mut views = views.collect::<rusqlite::Result<Vec<_>>>()?;
+    let mut select = conn.prepare(
+        "SELECT p.name, p.type, c.description FROM pragma_table_info(?1) p
+         JOIN column_description c ON c.view_name = ?1 AND c.column_name = p.name ORDER BY p.cid",
+    )?;
+    for view in &mut views {
+        let rows = select.query_map([&view.name], |r| Ok([r.get(0)?, r.get(1)?, r.get(2)?]))?;
+        view.columns = rows.collect::<rusqlite::Result<_>>()?;
+    }
+    Ok(views)
+}
+
+/// The rows of an answer that are shown.
+#[derive(Default)]
+struct Table {
+    columns: Vec<String>,
+    rows: Vec<Vec<Cell>>,
+    bytes: usize,
+    /// Whether these are all.
+    whole: bool,
+    /// There was no room for more.
+    full: bool,
+}
+
+impl Answer for Table {
+    fn columns(&mut self, names: &[String]) -> Result<()> {
+        self.columns = names.to_vec();
+        Ok(())
+    }
+
+    fn row(&mut self, cells: Vec<Cell>) -> Result<()> {
+        let cells: Vec<Cell> = cells.into_iter().map(for_a_page).collect();
+        let bytes = cells.iter().map(|cell| match cell {
+            Cell::Text(text) => text.len(),
+            _ => 8,
+        });
+        self.bytes += bytes.sum::<usize>();
+        if self.bytes > MAX_BYTES {
+            self.full = true;
+            return Err(Trouble::new(Kind::Busy, "", ""));
+        }
+        self.rows.push(cells);
+        Ok(())
+    }
+}
+
+/// A cell with no more text than a page shows. A number stays one.
+fn for_a_page(cell: Cell) -> Cell {
+    match cell {
+        Cell::Blob(mut bytes) => {
+            bytes.truncate(CELL_CHARS);
+            let text = plain(&Cell::Blob(bytes));
+            Cell::Text(shortened(&text, CELL_CHARS).into_owned())
+        }
+        Cell::Text(text) => Cell::Text(shortened(&text, CELL_CHARS).into_owned()),
+        other => other,
+    }
+}
+
+/// What became of a question.
+enum Outcome {
+    /// Nothing was asked.
+    Nothing,
+    /// These parameters need a value first.
+    Incomplete(String),
+    Answer(Table),
+    /// What is wrong with it.
+    Wrong(StatusCode, Trouble),
+}
+
+/// All that the page shows.
+struct Shown {
+    queries: BTreeMap<String, Saved>,
+    /// What is wrong with those of this home.
+    damage: Option<Trouble>,
+    views: Vec<View>,
+    asked: Asked,
+    parameters: Vec<String>,
+    outcome: Outcome,
+}
+
+impl Shown {
+    /// Reads and asks. What is wrong with the question is a part of the page.
+    fn of(desk: &Desk, conn: &mut Connection, given: &Given) -> Result<Shown> {
+        let (queries, damage) = saved_queries(&desk.home.queries())?;
+        let views = views(conn)?;
+        let mut wrong = None;
+        let asked = Asked::of(given, &queries).or_else(|e| {
+            wrong = Some(wrong_with(e)?);
+            Asked::of(&Given::default(), &queries)
+        })?;
+        let mut parameters = Vec::new();
+        let outcome = match wrong {
+            Some(wrong) => wrong,
+            None if asked.sql.is_empty() => Outcome::Nothing,
+            None => match history::parameters(conn, &asked.sql) {
+                Err(e) => wrong_with(in_words(e, false))?,
+                Ok(names) => {
+                    parameters = names;
+                    match asked.values(&parameters) {
+                        Err(missing) => Outcome::Incomplete(missing),
+                        Ok(params) => answer(conn, &asked.sql, &params)?,
+                    }
+                }
+            },
+        };
+        Ok(Shown {
+            queries,
+            damage,
+            views,
+            asked,
+            parameters,
+            outcome,
+        })
+    }
+
+    fn status(&self) -> StatusCode {
+        match self.outcome {
+            Outcome::Wrong(status, _) => status,
+            _ => StatusCode::OK,
+        }
+    }
+}
+
+fn answer(conn: &mut Connection, sql: &str, params: &Params) -> Result<Outcome> {
+    let bounds = Bounds {
+        rows: Some(ROWS),
+        time: Some(TIME),
+        memory: Some(MEMORY),
+    };
+    let mut table = Table::default();
+    let begun = Instant::now();
+    match ask_sql(conn, sql, params, bounds, &mut table) {
+        Ok(whole) => {
+            table.whole = whole;
+            Ok(Outcome::Answer(table))
+        }
+        Err(_) if table.full => Ok(Outcome::Answer(table)),
+        Err(e) => wrong_with(in_words(e, begun.elapsed() >= TIME)),
+    }
+}
+
+/// What went wrong, for whoever knows no option of a command.
+pub(super) fn in_words(e: Trouble, took_too_long: bool) -> Trouble {
     let t = &EN.ask;
-    Ok(desk.page(Tab::Ask, t.title, &html! {}))
+    match e.kind {
+        Kind::Input => Trouble::new(Kind::Input, e.what, t.views_below),
+        Kind::Busy if took_too_long => Trouble::new(Kind::Busy, t.too_slow, t.ask_less),
+        Kind::Busy => Trouble::new(Kind::Busy, t.too_large, t.ask_shorter),
+        _ => e,
+    }
+}
+
+/// What whoever asked can change; anything else is trouble of ours.
+fn wrong_with(e: Trouble) -> Result<Outcome> {
+    match e.kind {
+        Kind::Input => Ok(Outcome::Wrong(StatusCode::BAD_REQUEST, e)),
+        Kind::Busy => Ok(Outcome::Wrong(StatusCode::SERVICE_UNAVAILABLE, e)),
+        _ => Err(e),
+    }
+}
+
+async fn page(State(desk): State<Arc<Desk>>, given: Given) -> Result<Response, Failure> {
+    let shown = desk
+        .read(move |desk, conn| Shown::of(desk, conn, &given))
+        .await?;
+    let content = desk.shown(&shown, "", None);
+    let page = desk.page(Tab::Ask, EN.ask.title, &content);
+    Ok((shown.status(), page).into_response())
+}
+
+/// Saves a query under a name, and leads to it; a name that cannot be taken is said above what was typed.
+async fn save(State(desk): State<Arc<Desk>>, body: Bytes) -> Result<Response, Failure> {
+    let given = Given::of(&body);
+    let name = given.get("name").to_owned();
+    let kept = given.clone();
+    let saved = desk
+        .read(move |desk, conn| {
+            let (name, sql) = (given.get("name"), given.get("sql"));
+            let saved = history::parameters(conn, sql)
+                .and_then(|_| save_query(&desk.home.queries(), name, sql));
+            match saved {
+                Err(e) if e.kind == Kind::Input => Ok(Some(format!("{}. {}.", e.what, e.remedy))),
+                other => other.map(|()| None),
+            }
+        })
+        .await?;
+    let Some(refused) = saved else {
+        return Ok(Redirect::to(&link("/ask", &[("saved", &name)])).into_response());
+    };
+    let shown = desk
+        .read(move |desk, conn| Shown::of(desk, conn, &kept))
+        .await?;
+    let content = desk.shown(&shown, &name, Some(&refused));
+    let page = desk.page(Tab::Ask, EN.ask.title, &content);
+    Ok((StatusCode::BAD_REQUEST, page).into_response())
+}
+
+impl Desk {
+    fn shown(&self, shown: &Shown, name: &str, refused: Option<&str>) -> Markup {
+        let t = &EN.ask;
+        let is_answered = matches!(shown.outcome, Outcome::Answer(_));
+        html! {
+            @match &shown.outcome {
+                Outcome::Wrong(_, e) => {
+                    div.state.bad role="alert" {
+                        @for line in e.what.lines().chain(e.remedy.lines()) { p { (visible(line)) } }
+                    }
+                }
+                Outcome::Incomplete(names) => { p.state.idle role="status" { (t.fill_in) " " (visible(names)) "." } }
+                _ => {}
+            }
+            (form(shown))
+            @if let Outcome::Answer(table) = &shown.outcome {
+                (answered(table, &shown.asked))
+                @if shown.asked.saved.is_none() { (self.saving(&shown.asked.sql, name, refused)) }
+            }
+            @if let Some(damage) = &shown.damage {
+                div.state.bad { p { (t.damage) } @for line in damage.to_string().lines() { p { (visible(line)) } } }
+            }
+            (queries(&shown.queries, is_answered))
+            (described(&shown.views))
+        }
+    }
+
+    fn saving(&self, sql: &str, name: &str, refused: Option<&str>) -> Markup {
+        let t = &EN.ask;
+        html! {
+            @if let Some(refused) = refused { p.state.bad role="alert" { (visible(refused)) } }
+            form.filters method="post" action=(self.action("/ask/save")) {
+                input type="hidden" name="sql" value=(sql);
+                label { (t.name) br; input name="name" value=(name) required pattern="[a-z0-9\\-]+" aria-describedby="name-rule"; }
+                button { (t.save) }
+                span.note #name-rule { (t.name_rule) }
+            }
+        }
+    }
+}
+
+/// The fields: the values of the query that was chosen, or SQL with those that it asks for.
+fn form(shown: &Shown) -> Markup {
+    let t = &EN.ask;
+    let asked = &shown.asked;
+    let fields = html! {
+        @if !shown.parameters.is_empty() { div.filters {
+            @for name in &shown.parameters {
+                label { (visible(name)) @if asked.is_optional(name) { " (" (t.optional) ")" } br;
+                    input name={ "p." (name) } value=(asked.typed(name)); }
+            }
+        } }
+    };
+    html! {
+        @if let Some((name, saved)) = &asked.saved {
+            h2 { @if saved.title.is_empty() { (visible(name)) } @else { (visible(&saved.title)) } }
+            @if !shown.parameters.is_empty() {
+                form method="get" action="/ask" {
+                    input type="hidden" name="saved" value=(name);
+                    (fields)
+                    button { (t.ask) }
+                }
+            }
+        }
+        details.sql open[asked.saved.is_none()] {
+            summary { @if asked.saved.is_some() { (t.its_sql) } @else { (t.sql_title) } }
+            form method="get" action="/ask" {
+                label { (t.sql) textarea.code name="sql" rows="8" spellcheck="false" { (asked.sql) } }
+                @if asked.saved.is_none() { (fields) }
+                button { (t.ask) }
+            }
+        }
+    }
+}
+
+fn answered(table: &Table, asked: &Asked) -> Markup {
+    let t = &EN.ask;
+    let rows = table.rows.len() as u64;
+    html! {
+        h2 { (t.answer) }
+        p role="status" {
+            @if table.whole { (counted(rows, t.row, t.rows)) } @else { (t.first) " " (counted(rows, t.row, t.rows)) ". " (t.more) }
+        }
+        @if rows > 0 { (wide(t.answer, &html! {
+            table.sortable.answer {
+                thead { tr { @for name in &table.columns { th { (visible(name)) } } } }
+                tbody { @for row in &table.rows { tr {
+                    @for (name, cell) in table.columns.iter().zip(row) { (shown_cell(name, cell, table, row)) }
+                } } }
+            }
+        })) }
+        p.actions { a.button href=(asked.address("/ask.csv")) download { (t.csv) } }
+    }
+}
+
+/// A cell; the number of a batch and the id of a customer lead to their pages.
+fn shown_cell(name: &str, cell: &Cell, table: &Table, row: &[Cell]) -> Markup {
+    let text = plain(cell);
+    let unit = || {
+        let columns = table.columns.iter().zip(row);
+        let mut units = columns.filter(|(name, _)| *name == "business_unit");
+        units.next().map(|(_, cell)| plain(cell))
+    };
+    let href = match (name, cell) {
+        ("batch_id", Cell::Integer(n)) => Some(format!("/batch/{n}")),
+        ("customer_ext_id", Cell::Text(id)) => Some(match unit() {
+            Some(unit) => link("/customer", &[("id", id), ("unit", &unit)]),
+            None => link("/customer", &[("q", id)]),
+        }),
+        _ => None,
+    };
+    let is_number = matches!(cell, Cell::Integer(_) | Cell::Real(_));
+    html! {
+        td class=[is_number.then_some("n")] {
+            @match href { Some(href) => { a href=(href) { (visible(&text)) } } None => { (visible(&text)) } }
+        }
+    }
+}
+
+fn queries(queries: &BTreeMap<String, Saved>, is_answered: bool) -> Markup {
+    let t = &EN.ask;
+    html! {
+        details open[!is_answered] {
+            summary { (t.saved) }
+            ul { @for (name, query) in queries {
+                li { a href=(link("/ask", &[("saved", name)])) { (visible(name)) }
+                    @if let Some(title) = query.title.lines().next() { " – " (visible(title)) } }
+            } }
+        }
+    }
+}
+
+fn described(views: &[View]) -> Markup {
+    let t = &EN.ask;
+    html! {
+        details {
+            summary { (t.views) }
+            p { (t.parameters) }
+            @for view in views {
+                h3 { code { (view.name) } }
+                p { (view.about) }
+                (wide(&view.name, &html! {
+                    table {
+                        thead { tr { th { (t.column) } th { (t.kind) } th { (t.about) } } }
+                        tbody { @for [name, kind, about] in &view.columns {
+                            tr { td { code { (name) } } td { (kind) } td { (about) } }
+                        } }
+                    }
+                }))
+            }
+        }
+    }
 }

@@ -9,6 +9,7 @@
 //! page, a file each. `page` has what pages share, `texts` every sentence that a person reads.
 
 mod ask;
+mod ask_csv;
 mod batch;
 mod classifiers;
 mod customer;
@@ -42,6 +43,7 @@ use crate::trouble::{Kind, Result, Trouble};
 use page::Failure;
 use place::Place;
 pub(crate) use place::{address_of, opening_page};
+use texts::EN;
 
 /// Requests that read the history or check a file at the same time; others wait for their turn.
 const MAX_AT_WORK: usize = 4;
@@ -192,7 +194,10 @@ impl Desk {
                 INSTRUCTIONS_BETWEEN_LOOKS,
                 Some(move || Instant::now() > end),
             )?;
-            ask(desk, &mut conn)
+            ask(desk, &mut conn).map_err(|e| match Instant::now() > end {
+                true => Trouble::new(Kind::Busy, EN.page.too_slow, EN.page.ask_less),
+                false => e,
+            })
         })
         .await
     }

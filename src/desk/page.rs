@@ -1,8 +1,12 @@
 //! What pages share: the frame around them, moments, numbers, links, and what is shown when something is
 //! wrong. Every text from outside is escaped by maud, and shown with nothing in it unseen.
 
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderValue, StatusCode};
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
 
@@ -137,6 +141,44 @@ pub(super) fn link(path: &str, parameters: &[(&str, &str)]) -> String {
         true => path.to_owned(),
         false => format!("{path}?{query}"),
     }
+}
+
+/// The parameters of an address. Whoever writes one by hand cannot do it wrong: what is not known is left
+/// out, and of several with one name the last counts.
+#[derive(Clone, Default)]
+pub(super) struct Given(pub(super) Vec<(String, String)>);
+
+impl Given {
+    /// The fields of a form, or the query of an address.
+    pub(super) fn of(encoded: &[u8]) -> Given {
+        Given(form_urlencoded::parse(encoded).into_owned().collect())
+    }
+
+    /// The value of a parameter without white space around it; empty where there is none.
+    pub(super) fn get(&self, name: &str) -> &str {
+        let found = self.0.iter().rev().find(|(n, _)| n == name);
+        found.map_or("", |(_, value)| value.trim())
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Given {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Given, Infallible> {
+        Ok(Given::of(parts.uri.query().unwrap_or_default().as_bytes()))
+    }
+}
+
+/// The headers of a file that the browser is to keep. The name is ASCII without quotes.
+pub(super) fn to_keep(kind: &'static str, name: &str) -> [(HeaderName, HeaderValue); 2] {
+    let name = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
+    [
+        (CONTENT_TYPE, HeaderValue::from_static(kind)),
+        (
+            CONTENT_DISPOSITION,
+            name.unwrap_or(HeaderValue::from_static("attachment")),
+        ),
+    ]
 }
 
 /// What is shown where there is nothing: what that means, and what to do next.

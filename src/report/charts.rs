@@ -4,7 +4,7 @@
 use maud::{Markup, html};
 
 use super::figures::{Step, Timeline};
-use super::page::number;
+use super::page::{Links, To, number};
 
 /// Height of the plot of a chart over time, in pixels.
 const HEIGHT: f64 = 200.0;
@@ -76,7 +76,7 @@ fn round_spacing(most: u64) -> u64 {
 }
 
 /// Accepted and rejected customers, a bar a step. A grid line is above the highest bar.
-pub(super) fn volumes(timeline: &Timeline) -> Markup {
+pub(super) fn volumes(timeline: &Timeline, links: Links<'_>) -> Markup {
     let most = timeline.steps.iter().map(Step::customers).max();
     let most = most.unwrap_or(0);
     let spacing = round_spacing(most);
@@ -94,10 +94,19 @@ pub(super) fn volumes(timeline: &Timeline) -> Markup {
                 width=(format!("{width:.2}%")) y=(short(y)) height=(short(height)) {}
         }
     };
-    plot.around(&html! {
-        @for (slot, step) in timeline.steps.iter().enumerate() {
+    let bars = |slot: usize, step: &Step| {
+        html! {
             @if step.accepted > 0 { (bar(slot, 0, step.accepted, "accepted")) }
             @if step.rejected > 0 { (bar(slot, step.accepted, step.rejected, "rejected")) }
+        }
+    };
+    plot.around(&html! {
+        @for (slot, step) in timeline.steps.iter().enumerate() {
+            // For the mouse alone: the table below has the same links for all.
+            @match links(To::Step(step)).filter(|_| step.customers() > 0) {
+                Some(href) => { a href=(href) tabindex="-1" { (bars(slot, step)) } }
+                None => { (bars(slot, step)) }
+            }
         }
     })
 }

@@ -11,8 +11,8 @@ use crate::trouble::Result;
 
 use super::names::{Names, described};
 use super::queries::{
-    BREAKDOWNS, BreakdownRow, DAYS, DESCRIPTIONS, OFFICES, Query, REASONS, REPEATED, SAVED, SETS,
-    WORDS,
+    BREAKDOWNS, BreakdownRow, DAYS, DESCRIPTIONS, OFFICES, Of, Query, REASONS, REPEATED, SAVED,
+    SETS, WORDS,
 };
 use super::time::Axis;
 
@@ -56,6 +56,8 @@ pub struct Step {
     /// The day, the first day of the week, the month, the year or the decade: `2026-10-05`, `2026-10`,
     /// `2026`, `2020s`.
     pub label: String,
+    /// Its first and its last day.
+    pub days: (NaiveDate, NaiveDate),
     /// Customers that were accepted.
     pub accepted: u64,
     /// Customers that were rejected.
@@ -78,6 +80,8 @@ impl Step {
 /// Something counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bar {
+    /// What was counted, as the history has it; None where there was none.
+    pub code: Option<String>,
     /// What was counted, for people.
     pub label: String,
     /// How many there are.
@@ -87,6 +91,8 @@ pub struct Bar {
 /// Why customers were rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason {
+    /// The unique key of the rule.
+    pub rule: String,
     /// The code that was answered.
     pub code: String,
     /// The description as it was answered most often; a general one where that shows what a customer
@@ -116,6 +122,8 @@ pub struct Set {
 /// An office and its customers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Office {
+    /// None for customers that gave none.
+    pub code: Option<String>,
     pub name: String,
     pub accepted: u64,
     pub rejected: u64,
@@ -124,6 +132,7 @@ pub struct Office {
 /// Something counted by a property, with its bars.
 #[derive(Clone, Debug)]
 pub struct Breakdown {
+    pub of: Of,
     pub title: &'static str,
     pub note: String,
     pub bars: Top<Bar>,
@@ -228,11 +237,13 @@ impl Source<'_> {
 
     fn breakdown(&self, row: &BreakdownRow) -> Result<Breakdown> {
         let bars = self.answer(&row.query, |r| {
+            let code: Option<String> = r.get(0)?;
             Ok(Bar {
-                label: match r.get::<_, Option<String>>(0)? {
-                    Some(code) => (row.name)(&self.names, &code),
+                label: match &code {
+                    Some(code) => (row.name)(&self.names, code),
                     None => row.none.to_owned(),
                 },
+                code,
                 count: r.get(1)?,
             })
         })?;
@@ -241,6 +252,7 @@ impl Source<'_> {
             About::Batch(_) => "Of the customers that the batch saved".to_owned(),
         };
         Ok(Breakdown {
+            of: row.of,
             title: row.title,
             note: row.note.replace("{scope}", &scope),
             total: bars.iter().map(|bar| bar.count).sum(),
@@ -254,8 +266,8 @@ impl Source<'_> {
             Ok(((r.get(0)?, r.get(1)?), r.get::<_, String>(2)?))
         })?;
         let answered: HashMap<(String, String), String> = answered.into_iter().collect();
-        let name = |(rule, reason): (String, Reason)| {
-            let answered = answered.get(&(rule, reason.code.clone()));
+        let name = |reason: Reason| {
+            let answered = answered.get(&(reason.rule.clone(), reason.code.clone()));
             Reason {
                 description: described(&reason.description, answered.map(String::as_str)),
                 ..reason
@@ -269,11 +281,13 @@ impl Source<'_> {
 
     fn offices(&self) -> Result<Top<Office>> {
         let offices = self.answer(&OFFICES, |r| {
+            let code: Option<String> = r.get(0)?;
             Ok(Office {
-                name: match r.get::<_, Option<String>>(0)? {
-                    Some(code) => self.names.office(&code),
+                name: match &code {
+                    Some(code) => self.names.office(code),
                     None => "None given".to_owned(),
                 },
+                code,
                 accepted: r.get(1)?,
                 rejected: r.get(2)?,
             })
@@ -376,9 +390,9 @@ fn set(r: &Row<'_>) -> rusqlite::Result<Set> {
     })
 }
 
-/// A reason at one field, with the name of its rule.
-fn reason(r: &Row<'_>) -> rusqlite::Result<(String, Reason)> {
-    let reason = Reason {
+/// A reason at one field.
+fn reason(r: &Row<'_>) -> rusqlite::Result<Reason> {
+    Ok(Reason {
         code: r.get(0)?,
         description: r.get(1)?,
         origin: Names::origin(&r.get::<_, String>(2)?),
@@ -386,23 +400,23 @@ fn reason(r: &Row<'_>) -> rusqlite::Result<(String, Reason)> {
         all_fields: 1,
         answers: r.get(4)?,
         findings: r.get(5)?,
-    };
-    Ok((r.get(6)?, reason))
+        rule: r.get(6)?,
+    })
 }
 
-/// One reason for each code and rule, with the rule and its fields; the most frequent answers first.
-fn reasons(mut at_fields: Vec<(String, Reason)>) -> Vec<(String, Reason)> {
+/// One reason for each code and rule, with its fields; the most frequent answers first.
+fn reasons(mut at_fields: Vec<Reason>) -> Vec<Reason> {
     const FIELDS: usize = 3;
-    at_fields.sort_by(|(a, x), (b, y)| {
-        (a, &x.code)
-            .cmp(&(b, &y.code))
+    at_fields.sort_by(|x, y| {
+        (&x.rule, &x.code)
+            .cmp(&(&y.rule, &y.code))
             .then(y.findings.cmp(&x.findings))
             .then(x.fields.cmp(&y.fields))
     });
-    let mut found: Vec<(String, Reason)> = Vec::new();
-    for (rule, reason) in at_fields {
+    let mut found: Vec<Reason> = Vec::new();
+    for reason in at_fields {
         match found.last_mut() {
-            Some((last, whole)) if *last == rule && whole.code == reason.code => {
+            Some(whole) if whole.rule == reason.rule && whole.code == reason.code => {
                 whole.answers += reason.answers;
                 whole.findings += reason.findings;
                 whole.all_fields += 1;
@@ -410,10 +424,10 @@ fn reasons(mut at_fields: Vec<(String, Reason)>) -> Vec<(String, Reason)> {
                     whole.fields.extend(reason.fields);
                 }
             }
-            _ => found.push((rule, reason)),
+            _ => found.push(reason),
         }
     }
-    found.sort_by(|(_, a), (_, b)| {
+    found.sort_by(|a, b| {
         (b.answers, b.findings)
             .cmp(&(a.answers, a.findings))
             .then_with(|| a.code.cmp(&b.code))

@@ -14,4 +14,6 @@ mod time;
 
 pub use figures::{About, Figures, of_batch, of_period};
 pub use page::{Letterhead, is_report, render};
+pub(crate) use page::{To, content};
 pub(crate) use period::{day, month, period};
+pub(crate) use queries::Of;

@@ -5,7 +5,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use crate::text::{counted as several, visible};
 
 use super::charts;
-use super::figures::{About, Breakdown, Figures, Office, Reason, Step, Timeline, Top};
+use super::figures::{About, Bar, Breakdown, Figures, Office, Reason, Set, Step, Timeline, Top};
 
 const STYLE: &str = include_str!("report.css");
 
@@ -41,6 +41,37 @@ pub(super) fn number(n: u64) -> String {
         out.push(c);
     }
     out
+}
+
+/// A figure that can lead to what was counted.
+#[derive(Clone, Copy)]
+pub(crate) enum To<'f> {
+    /// A day or a longer span of the time axis.
+    Step(&'f Step),
+    /// The customers that were answered with a reason.
+    Answered(&'f Reason),
+    /// Every finding of a reason.
+    Found(&'f Reason),
+    /// An office.
+    Office(&'f Office),
+    /// The rejected customers of an office.
+    Rejected(&'f Office),
+    /// A row of a breakdown.
+    Bar(&'f Breakdown, &'f Bar),
+    /// A set of classifiers.
+    Set(&'f Set),
+}
+
+/// The address that a figure leads to, if any.
+pub(crate) type Links<'l> = &'l dyn Fn(To<'_>) -> Option<String>;
+
+fn linked(href: Option<String>, content: &Markup) -> Markup {
+    html! {
+        @match href {
+            Some(href) => { a href=(href) { (content) } }
+            None => { (content) }
+        }
+    }
 }
 
 fn percent(part: u64, whole: u64) -> String {
@@ -84,21 +115,26 @@ pub fn render(figures: &Figures, head: Letterhead<'_>) -> String {
                     }
                     @if figures.last_batch.is_none() { p { "Nothing is recorded yet." } }
                 }
-                main {
-                    (tiles(figures))
-                    @if let Some(timeline) = &figures.timeline { (over_time(timeline)) }
-                    (reasons(&figures.reasons, figures.rejected))
-                    div.pair {
-                        (offices(&figures.offices))
-                        @for breakdown in &figures.breakdowns { (counted(breakdown)) }
-                    }
-                    (sets(figures))
-                }
+                main { (content(figures, &|_| None)) }
                 footer { p { "This page shows offices, codes and field paths, but no value that a customer gave. Days and times are in UTC." } }
             }
         }
     };
     page.into_string()
+}
+
+/// The figures without a page around them: tiles, charts and tables below headings of the second level.
+pub(crate) fn content(figures: &Figures, links: Links<'_>) -> Markup {
+    html! {
+        (tiles(figures))
+        @if let Some(timeline) = &figures.timeline { (over_time(timeline, links)) }
+        (reasons(&figures.reasons, figures.rejected, links))
+        div.pair {
+            (offices(&figures.offices, links))
+            @for breakdown in &figures.breakdowns { (counted(breakdown, links)) }
+        }
+        (sets(figures, links))
+    }
 }
 
 /// A moment of the history for people: to the minute.
@@ -144,10 +180,13 @@ fn heading<T>(title: &str, top: &Top<T>) -> Markup {
     }
 }
 
-fn over_time(timeline: &Timeline) -> Markup {
+fn over_time(timeline: &Timeline, links: Links<'_>) -> Markup {
     let Timeline { axis, steps } = timeline;
     let slot = axis.name;
     let shown: Vec<&Step> = steps.iter().filter(|s| s.customers() > 0).collect();
+    // An image has nothing in it that leads on.
+    let leads_on = shown.iter().any(|s| links(To::Step(s)).is_some());
+    let role = (!leads_on).then_some("img");
     html! {
         section {
             @if shown.is_empty() {
@@ -158,18 +197,18 @@ fn over_time(timeline: &Timeline) -> Markup {
                     div.chart {
                         h2 { "Customers validated by " (slot) }
                         p.legend { span.accepted { "accepted" } " " span.rejected { "rejected" } }
-                        figure role="img" aria-label=(volumes_in_words(slot, &shown)) { (charts::volumes(timeline)) }
+                        figure role=[role] aria-label=(volumes_in_words(slot, &shown)) { (charts::volumes(timeline, links)) }
                     }
                     div.chart {
                         h2 { "Acceptance rate by " (slot) " (%)" }
-                        figure role="img" aria-label=(acceptance_in_words(slot, &shown)) { (charts::acceptance(timeline)) }
+                        figure role=[role] aria-label=(acceptance_in_words(slot, &shown)) { (charts::acceptance(timeline)) }
                     }
                 }
                 div.figures tabindex="0" role="region" aria-label={ "The figures by " (slot) } {
                     table {
                         thead { tr { th { (slot) @if slot == "week" { " from" } } th.n { "accepted" } th.n { "rejected" } th.n { "rate" } } }
                         tbody { @for s in shown {
-                            tr { td.day { (s.label) } td.n { (number(s.accepted)) } td.n { (number(s.rejected)) }
+                            tr { td.day { (linked(links(To::Step(s)), &html! { (s.label) })) } td.n { (number(s.accepted)) } td.n { (number(s.rejected)) }
                                 td.n { (percent(s.accepted, s.customers())) } }
                         } }
                     }
@@ -209,28 +248,30 @@ fn acceptance_in_words(slot: &str, steps: &[&Step]) -> String {
     )
 }
 
-fn reasons(reasons: &Top<Reason>, rejected: u64) -> Markup {
+fn reasons(reasons: &Top<Reason>, rejected: u64, links: Links<'_>) -> Markup {
     let most = reasons.rows.iter().map(|r| r.answers).max().unwrap_or(0);
+    let leads_on = reasons.rows.iter().any(|r| links(To::Found(r)).is_some());
     html! {
         section {
             (heading("Why customers were rejected", reasons))
             @if reasons.rows.is_empty() { p { "No customer was rejected." } } @else {
                 table.reasons {
                     thead { tr { th { "code" } th { "what" } th { "where" } th.n { "answered" } th.n { "share" } th.n { "found" } } }
-                    tbody { @for r in &reasons.rows { (reason(r, most, rejected)) } }
+                    tbody { @for r in &reasons.rows { (reason(r, most, rejected, links)) } }
                 }
-                p.note { "Answered: customers whose response has the code. Found: how often it was found, answered or not. " code { "kycdrop explain CODE" } " shows how to fix each." }
+                p.note { "Answered: customers whose response has the code. Found: how often it was found, answered or not."
+                    @if !leads_on { " " code { "kycdrop explain CODE" } " shows how to fix each." } }
             }
         }
     }
 }
 
-fn reason(r: &Reason, most: u64, rejected: u64) -> Markup {
+fn reason(r: &Reason, most: u64, rejected: u64, links: Links<'_>) -> Markup {
     let share = percent(r.answers, rejected);
     let says = format!("{}: {} answered, {share}", r.code, number(r.answers));
     html! {
         tr {
-            td { code { (r.code) } (charts::bar(r.answers, most, &says)) }
+            td { (linked(links(To::Answered(r)), &html! { code { (r.code) } (charts::bar(r.answers, most, &says)) })) }
             td { (visible(&r.description)) @if !r.origin.is_empty() { " " br; small { (r.origin) } } }
             td {
                 @for (i, f) in r.fields.iter().enumerate() { @if i > 0 { br; } code { (visible(f)) } }
@@ -238,12 +279,12 @@ fn reason(r: &Reason, most: u64, rejected: u64) -> Markup {
             }
             td.n data-label="answered" { (number(r.answers)) }
             td.n data-label="share" { (share) }
-            td.n data-label="found" { (number(r.findings)) }
+            td.n data-label="found" { (linked(links(To::Found(r)), &html! { (number(r.findings)) })) }
         }
     }
 }
 
-fn offices(offices: &Top<Office>) -> Markup {
+fn offices(offices: &Top<Office>, links: Links<'_>) -> Markup {
     html! {
         @if !offices.rows.is_empty() {
             section {
@@ -251,7 +292,8 @@ fn offices(offices: &Top<Office>) -> Markup {
                 table {
                     thead { tr { th { "office" } th.n { "accepted" } th.n { "rejected" } th.n { "rate" } } }
                     tbody { @for o in &offices.rows {
-                        tr { td { (visible(&o.name)) } td.n { (number(o.accepted)) } td.n { (number(o.rejected)) }
+                        tr { td { (linked(links(To::Office(o)), &html! { (visible(&o.name)) })) } td.n { (number(o.accepted)) }
+                            td.n { (linked(links(To::Rejected(o)), &html! { (number(o.rejected)) })) }
                             td.n { (percent(o.accepted, o.accepted + o.rejected)) } }
                     } }
                 }
@@ -260,12 +302,13 @@ fn offices(offices: &Top<Office>) -> Markup {
     }
 }
 
-fn counted(breakdown: &Breakdown) -> Markup {
+fn counted(breakdown: &Breakdown, links: Links<'_>) -> Markup {
     let Breakdown {
         title,
         note,
         bars,
         total,
+        ..
     } = breakdown;
     let most = bars.rows.iter().map(|b| b.count).max().unwrap_or(0);
     html! {
@@ -276,7 +319,7 @@ fn counted(breakdown: &Breakdown) -> Markup {
                 table.counted { tbody { @for b in &bars.rows {
                     @let label = visible(&b.label);
                     @let (count, share) = (number(b.count), percent(b.count, *total));
-                    tr { td { (label) } td.n { (count) } td.n { (share) }
+                    tr { td { (linked(links(To::Bar(breakdown, b)), &html! { (label) })) } td.n { (count) } td.n { (share) }
                         td { (charts::bar(b.count, most, &format!("{label}: {count}, {share}"))) } }
                 } } }
             }
@@ -284,7 +327,12 @@ fn counted(breakdown: &Breakdown) -> Markup {
     }
 }
 
-fn sets(figures: &Figures) -> Markup {
+fn sets(figures: &Figures, links: Links<'_>) -> Markup {
+    let leads_on = figures
+        .sets
+        .rows
+        .iter()
+        .any(|s| links(To::Set(s)).is_some());
     html! {
         @if !figures.sets.rows.is_empty() {
             section {
@@ -292,10 +340,10 @@ fn sets(figures: &Figures) -> Markup {
                 table {
                     thead { tr { th { "set" } th { "first" } th { "last" } th.n { "files" } } }
                     tbody { @for s in &figures.sets.rows {
-                        tr { td { code { (s.hash.get(..12).unwrap_or(&s.hash)) } } td { (moment(&s.first)) } td { (moment(&s.last)) } td.n { (number(s.files)) } }
+                        tr { td { (linked(links(To::Set(s)), &html! { code { (s.hash.get(..12).unwrap_or(&s.hash)) } })) } td { (moment(&s.first)) } td { (moment(&s.last)) } td.n { (number(s.files)) } }
                     } }
                 }
-                p.note { code { "kycdrop classifiers compare SET1 SET2" } " shows what changed between two." }
+                @if !leads_on { p.note { code { "kycdrop classifiers compare SET1 SET2" } " shows what changed between two." } }
             }
         }
     }

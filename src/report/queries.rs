@@ -11,8 +11,22 @@ pub(super) struct Query {
     pub(super) batch: &'static str,
 }
 
+/// What is counted in a breakdown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// Customers by risk level.
+    RiskLevels,
+    /// Customers by country.
+    Countries,
+    /// Evaluations and screenings that are pending, by process.
+    Pending,
+    /// Files by the status of their answer.
+    Files,
+}
+
 /// The row that a breakdown takes; this table is all that there is to add to for another one.
 pub(super) struct BreakdownRow {
+    pub(super) of: Of,
     pub(super) title: &'static str,
     /// `{scope}` is replaced by what is counted.
     pub(super) note: &'static str,
@@ -24,6 +38,7 @@ pub(super) struct BreakdownRow {
 
 pub(super) const BREAKDOWNS: &[BreakdownRow] = &[
     BreakdownRow {
+        of: Of::RiskLevels,
         title: "Risk levels",
         note: "{scope}.",
         query: Query {
@@ -35,6 +50,7 @@ pub(super) const BREAKDOWNS: &[BreakdownRow] = &[
         name: Names::risk_level,
     },
     BreakdownRow {
+        of: Of::Countries,
         title: "Countries",
         note: "{scope}: citizenship of persons, registration of companies.",
         query: Query {
@@ -46,6 +62,7 @@ pub(super) const BREAKDOWNS: &[BreakdownRow] = &[
         name: Names::country,
     },
     BreakdownRow {
+        of: Of::Pending,
         title: "Pending evaluations and screenings",
         note: "{scope}: evaluations that wait for a person or a risk matrix, and screenings, which kycdrop does not do.",
         query: Query {
@@ -62,6 +79,7 @@ pub(super) const BREAKDOWNS: &[BreakdownRow] = &[
         name: Names::request,
     },
     BreakdownRow {
+        of: Of::Files,
         title: "Files",
         note: "By the status of their answer.",
         query: Query {

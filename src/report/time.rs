@@ -67,6 +67,12 @@ impl Span {
         start.unwrap_or_default()
     }
 
+    /// The first and the last day of the span with this number.
+    fn days(self, number: i32) -> (NaiveDate, NaiveDate) {
+        let next = self.start(number + 1);
+        (self.start(number), next.pred_opt().unwrap_or(next))
+    }
+
     fn label(self, number: i32) -> String {
         let start = self.start(number);
         match self {
@@ -107,6 +113,7 @@ impl Axis {
         let mut steps: Vec<Step> = (self.first..=self.last)
             .map(|number| Step {
                 label: self.slot.label(number),
+                days: self.slot.days(number),
                 accepted: 0,
                 rejected: 0,
             })

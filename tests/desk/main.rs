@@ -7,8 +7,11 @@ mod common;
 #[path = "../asking/mod.rs"]
 mod asking;
 
+mod ask;
+mod classifiers;
 mod client;
 mod customer;
 mod decisions;
+mod figures;
 mod guard;
 mod process;

@@ -13,6 +13,7 @@ mod place;
 mod rated;
 mod saved;
 mod screenings;
+mod sets;
 
 pub use batch::{
     Batch, FindingRow, Judged, Reason, State, WarningRow, batch, judged, reasons, rejected,
@@ -28,3 +29,7 @@ pub use place::{Leaf, Places, Spot, leaves, spot};
 pub use rated::{Rated, rated_after};
 pub use saved::{Saved, save_query, saved_queries, shipped_queries};
 pub use screenings::{HitRow, ScreeningRow, screenings};
+pub use sets::{
+    ActiveTime, COUNTED_FILES, ClassifierLine, ClassifierValue, active_set, active_times,
+    classifiers_of_set, values_of_set,
+};
