@@ -10,7 +10,10 @@ import { fileURLToPath } from "node:url";
 import { PAGES, SCHEMES, WIDTHS, fill } from "./looks.mjs";
 import { Office, close, evaluated, list, listed, person } from "./office.mjs";
 
-/** All pages, each of them whole. */
+/** The most that is taken of a long page, in pixels. */
+const TALLEST = 3000;
+
+/** All pages. */
 async function looks(folder) {
   mkdirSync(folder, { recursive: true });
   const office = new Office('institution = "Pavyzdys Credit Union"\nbranch = "vilnius-3"\n');
@@ -23,7 +26,9 @@ async function looks(folder) {
         for (const [name, where] of Object.entries(PAGES)) {
           await page.goto(office.origin + where);
           const file = path.join(folder, `${name}-${width}-${colorScheme}.png`);
-          await page.screenshot({ path: file, fullPage: true });
+          const whole = await page.evaluate(() => document.documentElement.scrollHeight);
+          const clip = { x: 0, y: 0, width, height: Math.min(whole, TALLEST) };
+          await page.screenshot({ path: file, fullPage: true, clip });
         }
       }
     }
