@@ -168,19 +168,7 @@ fn finding_text(page: &mut Page, no: usize, f: &ExplainedFinding, begins: Option
     page.labelled("allowed", &f.allowed);
     page.labelled("nearest", &f.nearest_codes());
     page.labelled("fix", &f.fix);
-    let meaning = match f.origin {
-        "" => "",
-        origin => origin_meaning(origin),
-    };
-    page.labelled("origin", &format!("{}: {meaning}", f.origin));
-}
-
-fn origin_meaning(name: &str) -> &'static str {
-    use crate::catalog::Origin::*;
-    [Published, TextPublished, Ours]
-        .into_iter()
-        .find(|o| o.name() == name)
-        .map_or("", |o| o.meaning())
+    page.labelled("origin", &f.origin());
 }
 
 fn warning_text(page: &mut Page, w: &ExplainedWarning, begins: Option<Position>) {

@@ -1,7 +1,8 @@
 //! Files that this process puts into the inbox for somebody, and decisions that are put there and waited for.
 
-use std::fs;
+use std::fs::{self, File};
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -36,7 +37,7 @@ const MAX_ANSWER: u64 = 64 << 10;
 ///
 /// # Errors
 /// When a file of this name is there, the path leads out of the inbox, or nothing can be written there.
-pub(crate) fn put_into_inbox(home: &Home, relative: &Path, content: &[u8]) -> Result<()> {
+pub(crate) fn put_into_inbox(home: &Home, relative: &Path, mut content: impl Read) -> Result<()> {
     let is_name = |part: Component<'_>| matches!(part, Component::Normal(_));
     if !relative.components().all(is_name) {
         let what = format!("{} is not a path below the inbox", relative.display());
@@ -54,7 +55,13 @@ pub(crate) fn put_into_inbox(home: &Home, relative: &Path, content: &[u8]) -> Re
         existing: Existing::Refuse,
         refusal: Kind::Input,
     };
-    AtomicFile::create(&home.inbox().join(relative), rules)?.write(content)
+    let file = AtomicFile::create(&home.inbox().join(relative), rules)?;
+    let mut write = || {
+        let mut out = File::options().write(true).open(file.content())?;
+        io::copy(&mut content, &mut out)
+    };
+    write().map_err(|e| file.to_error(&e))?;
+    file.finish()
 }
 
 /// A decision in the inbox.
@@ -279,7 +286,7 @@ mod tests {
     fn a_file_goes_below_the_inbox_once_and_nowhere_else() {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::at(&folder.path().join("home")).unwrap();
-        let put = |path: &str| put_into_inbox(&home, Path::new(path), b"{}");
+        let put = |path: &str| put_into_inbox(&home, Path::new(path), b"{}".as_slice());
         put("customer/a.json").unwrap();
         let file = home.inbox().join("customer/a.json");
         assert!(put("customer/a.json").is_err(), "it is there");

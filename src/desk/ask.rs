@@ -14,7 +14,7 @@ use axum::routing::{get, post};
 use maud::{Markup, html};
 use rusqlite::Connection;
 
-use crate::history::ask::{Saved, save_query, saved_queries};
+use crate::history::ask::{Saved, View, save_query, saved_queries, views};
 use crate::history::{self, Answer, Bounds, Cell, Params, ask_sql};
 use crate::sheet::plain;
 use crate::text::{counted, did_you_mean, shortened, visible};
@@ -123,35 +123,6 @@ impl Asked {
         all.extend(typed.map(|(name, value)| (name.as_str(), value.as_str())));
         link(path, &all)
     }
-}
-
-/// A view that can be asked, what it has, and its columns.
-struct View {
-    name: String,
-    about: String,
-    columns: Vec<[String; 3]>,
-}
-
-fn views(conn: &Connection) -> Result<Vec<View>> {
-    let mut select =
-        conn.prepare("SELECT view_name, description FROM view_description ORDER BY 1")?;
-    let views = select.query_map([], |r| {
-        Ok(View {
-            name: r.get(0)?,
-            about: r.get(1)?,
-            columns: Vec::new(),
-        })
-    })?;
-    let mut views = views.collect::<rusqlite::Result<Vec<_>>>()?;
-    let mut select = conn.prepare(
-        "SELECT p.name, p.type, c.description FROM pragma_table_info(?1) p
-         JOIN column_description c ON c.view_name = ?1 AND c.column_name = p.name ORDER BY p.cid",
-    )?;
-    for view in &mut views {
-        let rows = select.query_map([&view.name], |r| Ok([r.get(0)?, r.get(1)?, r.get(2)?]))?;
-        view.columns = rows.collect::<rusqlite::Result<_>>()?;
-    }
-    Ok(views)
 }
 
 /// The rows of an answer that are shown.
@@ -330,7 +301,13 @@ async fn save(State(desk): State<Arc<Desk>>, body: Bytes) -> Result<Response, Fa
         })
         .await?;
     let Some(refused) = saved else {
-        return Ok(Redirect::to(&link("/ask", &[("saved", &name)])).into_response());
+        let values = kept.0.iter().filter(|(name, _)| name.starts_with("p."));
+        let values = values.map(|(name, value)| (name.as_str(), value.as_str()));
+        let all: Vec<_> = [("saved", name.as_str())]
+            .into_iter()
+            .chain(values)
+            .collect();
+        return Ok(Redirect::to(&link("/ask", &all)).into_response());
     };
     let shown = desk
         .read(move |desk, conn| Shown::of(desk, conn, &kept))
@@ -345,6 +322,7 @@ impl Desk {
         let t = &EN.ask;
         let is_answered = matches!(shown.outcome, Outcome::Answer(_));
         html! {
+            @if let Some(refused) = refused { p.state.bad role="alert" { (visible(refused)) } }
             @match &shown.outcome {
                 Outcome::Wrong(_, e) => {
                     div.state.bad role="alert" {
@@ -357,7 +335,7 @@ impl Desk {
             (form(shown))
             @if let Outcome::Answer(table) = &shown.outcome {
                 (answered(table, &shown.asked))
-                @if shown.asked.saved.is_none() { (self.saving(&shown.asked.sql, name, refused)) }
+                @if shown.asked.saved.is_none() { (self.saving(&shown.asked, name)) }
             }
             @if let Some(damage) = &shown.damage {
                 div.state.bad { p { (t.damage) } @for line in damage.to_string().lines() { p { (visible(line)) } } }
@@ -367,12 +345,13 @@ impl Desk {
         }
     }
 
-    fn saving(&self, sql: &str, name: &str, refused: Option<&str>) -> Markup {
+    /// The form that saves what was asked, with its values: the answer is still there when the name is refused.
+    fn saving(&self, asked: &Asked, name: &str) -> Markup {
         let t = &EN.ask;
         html! {
-            @if let Some(refused) = refused { p.state.bad role="alert" { (visible(refused)) } }
             form.filters method="post" action=(self.action("/ask/save")) {
-                input type="hidden" name="sql" value=(sql);
+                input type="hidden" name="sql" value=(asked.sql);
+                @for (name, value) in &asked.typed { input type="hidden" name={ "p." (name) } value=(value); }
                 label { (t.name) br; input name="name" value=(name) required pattern="[a-z0-9\\-]+" aria-describedby="name-rule"; }
                 button { (t.save) }
                 span.note #name-rule { (t.name_rule) }

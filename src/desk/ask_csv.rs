@@ -28,7 +28,7 @@ use super::page::{Failure, Given, to_keep};
 use super::texts::EN;
 
 /// How long a file may take, until its last row is with the browser.
-const TIME: Duration = Duration::from_secs(120);
+const TIME: Duration = Duration::from_secs(300);
 
 /// Bytes that are sent together.
 const CHUNK: usize = 64 << 10;

@@ -408,7 +408,6 @@ fn to_decide(about: &[(&str, &str)]) -> Markup {
 }
 
 /// What evaluations and screenings came to, for the page of one request; nothing where there are none.
-#[allow(dead_code, reason = "the page of a customer in a batch is to show it")]
 pub(super) fn evaluations_and_screenings(
     evaluations: &[EvaluationRow],
     screenings: &[ScreeningRow],

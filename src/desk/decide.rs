@@ -108,8 +108,8 @@ impl About {
 
 /// What is to be decided.
 pub(super) enum Matter {
-    Evaluation(EvaluationRow),
-    Match(ScreeningRow),
+    Evaluation(Box<EvaluationRow>),
+    Match(Box<ScreeningRow>),
 }
 
 impl Matter {
@@ -154,7 +154,7 @@ fn case(conn: &Connection, about: &About) -> Result<Option<Case>> {
         None => {
             let all = ask::evaluations(conn, assessment)?;
             let mine = all.into_iter().rfind(|e| e.communication_number == *number);
-            mine.map(Matter::Evaluation)
+            mine.map(|e| Matter::Evaluation(Box::new(e)))
         }
         Some(process) => {
             let all = ask::screenings(conn, assessment)?;
@@ -163,7 +163,7 @@ fn case(conn: &Connection, about: &About) -> Result<Option<Case>> {
                     && s.process == process.name()
                     && s.related == about.related.map(i64::from)
             });
-            mine.map(Matter::Match)
+            mine.map(|s| Matter::Match(Box::new(s)))
         }
     };
     let Some(matter) = matter else {

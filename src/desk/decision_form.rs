@@ -96,7 +96,7 @@ pub(super) fn shown(
             ". " a href=(customer::address(id, hit.business_unit.as_deref())) { (t.to_customer) }
         }
         @if let Some(file) = case.about.waits_in(&waiting) {
-            p.state.idle { (t.already) " " (visible(&file.decided_by)) "." }
+            p.state.idle { (t.already) " " (visible(&file.decided_by)) }
         }
         h2 { (EN.rating.title) }
         @match &case.matter {

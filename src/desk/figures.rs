@@ -133,13 +133,16 @@ WHERE b.received_at >= :from AND b.received_at < date(:to, '+1 day')
   AND {which}
 ORDER BY b.received_at";
 
-/// Every finding of a reason.
+/// Every finding of a reason, as `v_finding` has it, but from the customers to their findings: the other way
+/// round each finding would look through all customers of its file.
 const FOUND: &str = "\
-SELECT substr(b.received_at, 1, 10) AS day, b.batch_id, b.file_name, f.position + 1 AS customer,
-       f.path, f.code, f.description
-FROM v_batch b CROSS JOIN v_finding f ON f.batch_id = b.batch_id
+SELECT substr(b.received_at, 1, 10) AS day, b.batch_id, b.file_name, r.position + 1 AS customer,
+       r.customer_ext_id, r.business_unit, f.path, t.code, t.description
+FROM v_batch b CROSS JOIN rejection r ON r.batch_id = b.batch_id
+CROSS JOIN finding_row f ON f.batch_id = r.batch_id AND f.position = coalesce(r.findings_at, r.position)
+CROSS JOIN finding_text t ON t.text_id = f.text_id
 WHERE b.received_at >= :from AND b.received_at < date(:to, '+1 day')
-  AND f.rule = :rule AND f.code = :code
+  AND t.rule = :rule AND t.code = :code
 ORDER BY b.received_at";
 
 const OFFICE: &str = "\
@@ -165,8 +168,7 @@ WHERE {which}";
 const HIGH_RISK: &str = "\
 SELECT business_unit, customer_ext_id, name, kind, risk_level, customer_status, assessed_at
 FROM v_high_risk
-WHERE risk_level = :level
-ORDER BY assessment_id DESC";
+WHERE risk_level = :level";
 
 const PENDING: &str = "\
 SELECT requested_at, business_unit, customer_ext_id, communication_number, what, process, why

@@ -11,17 +11,23 @@
 mod ask;
 mod ask_csv;
 mod batch;
+mod batch_customer;
+mod batch_files;
+mod checked;
 mod classifiers;
 mod customer;
 mod decide;
 mod decision_form;
 mod decisions;
+mod download;
 mod drop;
 mod figures;
+mod findings;
 mod guard;
 mod page;
 mod place;
 mod rating;
+mod sent;
 mod server;
 mod texts;
 mod today;
@@ -63,6 +69,8 @@ struct Desk {
     /// What the browser keeps, and what the address has.
     secrets: place::Secrets,
     at_work: Arc<Semaphore>,
+    /// Files that were checked and are not sent yet.
+    checks: checked::Checks,
 }
 
 /// How the desk is opened.
@@ -97,6 +105,7 @@ pub(crate) fn serve(
         config,
         host,
         at_work: Arc::new(Semaphore::new(MAX_AT_WORK)),
+        checks: checked::Checks::default(),
     });
     let (stop, stopped) = watch::channel(false);
     let stop = Arc::new(stop);
@@ -162,7 +171,10 @@ fn routes(desk: &Arc<Desk>) -> Router {
     let pages = Router::new()
         .merge(today::routes())
         .merge(drop::routes())
+        .merge(sent::routes())
         .merge(batch::routes())
+        .merge(batch_customer::routes())
+        .merge(batch_files::routes())
         .merge(customer::routes())
         .merge(decisions::routes())
         .merge(figures::routes())

@@ -199,6 +199,19 @@ pub(super) struct Failure {
 }
 
 impl Failure {
+    /// What is wrong, and what to do.
+    pub(super) fn new(
+        status: StatusCode,
+        what: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Failure {
+        Failure {
+            status,
+            what: what.into(),
+            remedy: remedy.into(),
+        }
+    }
+
     /// There is no such page.
     pub(super) fn not_found() -> Failure {
         Failure {

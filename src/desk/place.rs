@@ -35,7 +35,8 @@ pub(super) struct Place {
     _lock: Option<File>,
 }
 
-fn folder(home: &Home) -> PathBuf {
+/// The folder of a home.
+pub(super) fn folder(home: &Home) -> PathBuf {
     home.root.join("kycdrop.desk")
 }
 

@@ -58,6 +58,13 @@ impl ExplainedFinding {
         format!("{} = {value}{}", self.path, hidden.unwrap_or_default())
     }
 
+    /// Where the rule is from, and what that means.
+    pub(crate) fn origin(&self) -> String {
+        let all = [Origin::Published, Origin::TextPublished, Origin::Ours];
+        let known = all.into_iter().find(|o| o.name() == self.origin);
+        format!("{}: {}", self.origin, known.map_or("", Origin::meaning))
+    }
+
     /// The nearest codes with their names, in one line: `LT (Lithuania)`.
     pub(crate) fn nearest_codes(&self) -> String {
         in_one_line(&self.nearest)

@@ -10,28 +10,77 @@ use crate::catalog::Endpoint;
 use crate::config::Home;
 use crate::disk;
 use crate::hashing::hash_file;
+use crate::history::ask::Batch;
 use crate::position::{Position, Positions};
 use crate::request::{Body, Limits, Splitter};
 use crate::trouble::Result;
+
+/// What the history says of the file of a batch.
+struct Wanted {
+    /// The folder that it was put into, or into one below it.
+    folder: PathBuf,
+    name: String,
+    bytes: u64,
+    sha256: String,
+}
+
+impl Wanted {
+    fn of(home: &Home, conn: &Connection, batch_id: i64) -> Result<Wanted> {
+        let sql = "SELECT status, substr(received_at, 1, 10), endpoint, file_name, bytes, sha256
+                   FROM v_batch WHERE batch_id = ?1";
+        Ok(conn.query_row(sql, [batch_id], |r| {
+            let (day, endpoint): (String, String) = (r.get(1)?, r.get(2)?);
+            let root = match r.get(0)? {
+                200 => home.archive(),
+                _ => home.failed(),
+            };
+            Ok(Wanted {
+                folder: root.join(day).join(endpoint),
+                name: r.get(3)?,
+                bytes: r.get(4)?,
+                sha256: r.get(5)?,
+            })
+        })?)
+    }
+
+    fn is(&self, path: &Path, metadata: &Metadata) -> bool {
+        metadata.len() == self.bytes && hash_file(path).is_ok_and(|f| f.sha256 == self.sha256)
+    }
+}
 
 /// The archived file of a batch: the one with the same bytes. None where somebody took it away.
 ///
 /// # Errors
 /// When the history cannot be read.
 pub(crate) fn file_of(home: &Home, conn: &Connection, batch_id: i64) -> Result<Option<PathBuf>> {
-    let sql = "SELECT status, substr(received_at, 1, 10), endpoint, bytes, sha256
-               FROM v_batch WHERE batch_id = ?1";
-    let (status, day, folder, bytes, sha256): (u16, String, String, u64, String) =
-        conn.query_row(sql, [batch_id], |r| {
-            Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?))
-        })?;
-    let root = match status {
-        200 => home.archive(),
-        _ => home.failed(),
-    };
-    Ok(find(&root.join(day).join(folder), &|path, metadata| {
-        metadata.len() == bytes && hash_file(path).is_ok_and(|found| found.sha256 == sha256)
+    let wanted = Wanted::of(home, conn, batch_id)?;
+    Ok(find(&wanted.folder, &|path, metadata| {
+        wanted.is(path, metadata)
     }))
+}
+
+/// A larger file is not read for the places of a few customers.
+const MAX_READ_FOR_PLACES: u64 = 4 << 20;
+
+/// Where customers begin in the archived file of a batch, as [`places`] has them. None are found where that
+/// would take long: in a large file, or one that is in the archive under another name.
+///
+/// # Errors
+/// When the history cannot be read.
+pub(crate) fn begins_of(
+    home: &Home,
+    conn: &Connection,
+    batch: &Batch,
+    positions: &[u64],
+) -> Result<Vec<(u64, Position)>> {
+    let wanted = Wanted::of(home, conn, batch.batch_id)?;
+    let path = wanted.folder.join(&wanted.name);
+    let is_found = wanted.bytes <= MAX_READ_FOR_PLACES
+        && path.symlink_metadata().is_ok_and(|m| wanted.is(&path, &m));
+    Ok(match is_found {
+        true => places(&path, &batch.endpoint, positions),
+        false => Vec::new(),
+    })
 }
 
 /// The first file below a folder that is the wanted one.

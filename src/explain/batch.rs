@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use crate::config::Home;
-use crate::history::ask::{self, Batch, EvaluationRow, Reason, ScreeningRow};
+use crate::history::ask::{self, Batch, EvaluationRow, Judged, Reason, ScreeningRow};
 use crate::position::Position;
 use crate::text::counted;
 use crate::trouble::{Kind, Result, Trouble};
@@ -81,37 +81,50 @@ impl ExplainedBatch {
             let Some(judged) = ask::judged(conn, id, position)? else {
                 return Err(no_customer(&batch, position));
             };
-            let saved = match alone {
-                Some(_) => ask::assessment_at(conn, id, position)?,
-                None => None,
-            };
-            let begins = places.iter().find(|(p, _)| *p == position).map(|(_, p)| *p);
-            customers.push(Placed {
-                customer: position.saturating_add(1),
-                name: judged
-                    .payload
-                    .as_deref()
-                    .and_then(|text| ask::Places::of(text).name()),
-                begins,
-                evaluations: match saved {
-                    Some(assessment) => ask::evaluations(conn, assessment)?,
-                    None => Vec::new(),
-                },
-                screenings: match saved {
-                    Some(assessment) => ask::screenings(conn, assessment)?,
-                    None => Vec::new(),
-                },
-                explained: explainer.customer(&judged),
-            });
+            let mut placed = Placed::of(&explainer, &judged);
+            placed.begins = places.iter().find(|(p, _)| *p == position).map(|(_, p)| *p);
+            if alone.is_some() {
+                placed.add_ratings(conn, id)?;
+            }
+            customers.push(placed);
         }
         Ok(ExplainedBatch {
             fix: fix_of(&batch),
-            reasons: ask::reasons(conn, id)?,
+            reasons: ask::reasons(conn, id, u64::MAX)?,
             warnings: ask::warnings(conn, id)?,
             customers,
             more,
             batch,
         })
+    }
+}
+
+impl Placed {
+    /// A customer with what was found in it, and not yet its place in the file.
+    pub(crate) fn of(explainer: &Explainer, judged: &Judged) -> Placed {
+        Placed {
+            customer: judged.position.saturating_add(1),
+            name: judged
+                .payload
+                .as_deref()
+                .and_then(|text| ask::Places::of(text).name()),
+            explained: explainer.customer(judged),
+            begins: None,
+            evaluations: Vec::new(),
+            screenings: Vec::new(),
+        }
+    }
+
+    /// Adds how it was evaluated and screened, if it was saved.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub(crate) fn add_ratings(&mut self, conn: &Connection, batch_id: i64) -> Result<()> {
+        if let Some(saved) = ask::assessment_at(conn, batch_id, self.explained.position)? {
+            self.evaluations = ask::evaluations(conn, saved)?;
+            self.screenings = ask::screenings(conn, saved)?;
+        }
+        Ok(())
     }
 }
 
@@ -126,7 +139,7 @@ fn speaking(conn: &Connection, batch: i64, limit: u64) -> Result<(Vec<u64>, bool
 }
 
 /// How to fix a file that was not validated.
-fn fix_of(batch: &Batch) -> Option<String> {
+pub(crate) fn fix_of(batch: &Batch) -> Option<String> {
     if batch.set_id.is_some() {
         return None;
     }

@@ -16,6 +16,7 @@ mod worklist;
 pub(crate) use advice::{
     ExplainedFinding, ExplainedRule, ExplainedWarning, Explainer, explain_rules, plain, shown_name,
 };
-pub(crate) use batch::{ExplainedBatch, Placed, no_customer};
+pub(crate) use archived::begins_of;
+pub(crate) use batch::{ExplainedBatch, Placed, fix_of, no_customer};
 pub(crate) use lookup::{Asked, Meaning, WhatKind, look_up, near};
 pub(crate) use worklist::{COLUMNS, Worklist, csv_row};

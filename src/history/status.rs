@@ -59,12 +59,17 @@ pub struct Totals {
 
 /// The newest batches, newest first.
 pub fn last_batches(conn: &Connection, most: u32) -> Result<Vec<BatchLine>> {
+    batches_before(conn, i64::MAX, most)
+}
+
+/// The newest of the batches with lower numbers, newest first.
+pub fn batches_before(conn: &Connection, before: i64, most: u32) -> Result<Vec<BatchLine>> {
     let mut select = conn.prepare(
         "SELECT batch_id, endpoint, file_name, status, customers, accepted, rejected, received_at,
                 elapsed_ms, response_file, error, repeated
-         FROM batch ORDER BY batch_id DESC LIMIT ?1",
+         FROM batch WHERE batch_id < ?1 ORDER BY batch_id DESC LIMIT ?2",
     )?;
-    let rows = select.query_map([most], |r| {
+    let rows = select.query_map([before, most.into()], |r| {
         Ok(BatchLine {
             batch_id: r.get(0)?,
             endpoint: r.get(1)?,

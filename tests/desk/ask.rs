@@ -249,6 +249,25 @@ fn a_query_is_saved_under_a_name() {
             .status,
         403
     );
+    // Values stay with the query.
+    let fields = [
+        ("sql", "SELECT :a AS a"),
+        ("p.a", "<7"),
+        ("name", "my-count"),
+    ];
+    let answer = desk.send(&save, &fields);
+    assert!(
+        answer.body.contains("there is a query my-count already")
+            && answer.body.contains("<td>&lt;7</td>")
+    );
+    let answer = desk.send(
+        &save,
+        &[("sql", "SELECT :a AS a"), ("p.a", "<7"), ("name", "with-a")],
+    );
+    assert_eq!(
+        answer.header("location"),
+        Some("/ask?saved=with-a&p.a=%3C7")
+    );
     // A file that somebody broke leaves the others out, and says so.
     office.write("kycdrop.queries.toml", "[x\n");
     let page = desk.page("/ask");

@@ -125,6 +125,33 @@ fn the_newest_customers_are_listed_by_pages() {
 }
 
 #[test]
+fn a_long_life_has_pages() {
+    let office = Office::new();
+    let update = |n: u32| {
+        let action = if n == 0 { "CREATE" } else { "UPDATE" };
+        let fields =
+            json!({"customerExtId": "X", "action": action, "lastName": format!("Name{n}.")});
+        with(person(&n.to_string()), fields)
+    };
+    office.batch("many", &(0..30).map(update).collect::<Vec<_>>());
+    let desk = Desk::open(&office);
+    let first = desk.page("/customer?id=X&unit=");
+    assert!(first.contains("<h1>Ona Name29.</h1>"), "{first}");
+    assert!(
+        first.contains("N-29<") && first.contains("N-5<") && !first.contains("N-4<"),
+        "{first}"
+    );
+    let next = "/customer?id=X&unit=&before=5";
+    assert!(first.contains(&next.replace('&', "&amp;")), "{first}");
+    let second = desk.page(next);
+    assert!(
+        second.contains("N-4<") && second.contains("N-0<") && !second.contains("N-5<"),
+        "{second}"
+    );
+    assert!(!second.contains("before="), "{second}");
+}
+
+#[test]
 fn evaluations_are_shown_with_each_factor() {
     let office = Office::on("2026-11-21T09:30:00Z");
     office.write("risk/test.toml", MATRIX);

@@ -23,7 +23,7 @@ fn office() -> Office {
 }
 
 /// The addresses of a page that lead to `/ask` or elsewhere and have this in them.
-fn links<'p>(page: &'p str, having: &str) -> Vec<String> {
+fn links(page: &str, having: &str) -> Vec<String> {
     let found = page
         .split("href=\"")
         .skip(1)
@@ -51,6 +51,8 @@ fn each_figure_leads_to_what_was_counted() {
         "{rows}"
     );
     assert!(rows.contains("href=\"/batch/1\""), "{rows}");
+    let found = &links(&page, "finding_row")[0];
+    assert!(desk.page(found).contains("2 rows"), "{found}");
     // An office that is written like a number, and one that is markup.
     let offices = links(&page, "r.business_unit+IS+%3Aoffice");
     assert_eq!(offices.len(), 2, "{offices:?}");

@@ -8,10 +8,12 @@ mod common;
 mod asking;
 
 mod ask;
+mod batch;
 mod classifiers;
 mod client;
 mod customer;
 mod decisions;
+mod drop;
 mod figures;
 mod guard;
 mod process;

@@ -145,16 +145,23 @@ pub fn batch(conn: &Connection, batch_id: i64) -> Result<Batch> {
     )?)
 }
 
-/// The answers of a batch by code, the most frequent first.
+/// The answers of a batch by code, the most frequent first: of its first `most` rejected customers.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn reasons(conn: &Connection, batch_id: i64) -> Result<Vec<Reason>> {
+pub fn reasons(conn: &Connection, batch_id: i64, most: u64) -> Result<Vec<Reason>> {
     let mut select = conn.prepare(
-        "SELECT code, min(description), count(*) FROM v_finding
-         WHERE batch_id = ?1 AND no = 1 GROUP BY code ORDER BY 3 DESC, 1",
+        "SELECT t.code, min(t.description), sum(a.customers)
+         FROM (SELECT f.text_id, count(*) AS customers
+               FROM (SELECT coalesce(findings_at, position) AS place FROM rejection
+                     WHERE batch_id = ?1 ORDER BY position LIMIT ?2) r
+               CROSS JOIN finding_row f ON f.batch_id = ?1 AND f.position = r.place AND f.no = 1
+               GROUP BY f.text_id) a
+         JOIN finding_text t ON t.text_id = a.text_id
+         GROUP BY t.code ORDER BY 3 DESC, 1",
     )?;
-    let rows = select.query_map([batch_id], |r| {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let rows = select.query_map([batch_id, most], |r| {
         Ok(Reason {
             code: r.get(0)?,
             description: r.get(1)?,

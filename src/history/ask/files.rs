@@ -26,6 +26,27 @@ pub fn has_batch(conn: &Connection, batch_id: i64) -> Result<bool> {
     Ok(select.exists([batch_id])?)
 }
 
+/// Batches after a sending among which its own is looked for.
+const SINCE: i64 = 100_000;
+
+/// The first batch after this one (0: of all) of a file of exactly this name at an endpoint, if there is one.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn batch_answered_since(
+    conn: &Connection,
+    after: i64,
+    endpoint: &str,
+    name: &str,
+) -> Result<Option<i64>> {
+    let mut select = conn.prepare_cached(
+        "SELECT min(batch_id) FROM batch
+         WHERE batch_id > ?1 AND batch_id <= ?2 AND endpoint = ?3 AND file_name = ?4",
+    )?;
+    let to = after.saturating_add(SINCE);
+    Ok(select.query_row(params![after, to, endpoint, name], |r| r.get(0))?)
+}
+
 /// The batches, the newest first, whose file had these bytes.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ mod classifiers;
 mod codes;
 mod evaluations;
 mod files;
+mod filtered;
 mod find;
 mod life;
 mod place;
@@ -14,6 +15,7 @@ mod rated;
 mod saved;
 mod screenings;
 mod sets;
+mod views;
 
 pub use batch::{
     Batch, FindingRow, Judged, Reason, State, WarningRow, batch, judged, reasons, rejected,
@@ -22,7 +24,10 @@ pub use batch::{
 pub use classifiers::{Difference, UsedRetired, compare, find_set, used_retired};
 pub use codes::{Code, Codes, nearest, set_in_force};
 pub use evaluations::{DecisionRow, EvaluationRow, assessment_at, evaluations};
-pub use files::{LAST, batches_named, batches_of_bytes, has_batch, has_size, newest_batch};
+pub use files::{
+    LAST, batch_answered_since, batches_named, batches_of_bytes, has_batch, has_size, newest_batch,
+};
+pub use filtered::{Filter, Filtered, Show, filtered};
 pub use find::{Found, Hit, Search, recent_words};
 pub use life::{Assessment, Change, Event, Life, Rejection, lives};
 pub use place::{Leaf, Places, Spot, leaves, spot};
@@ -33,3 +38,4 @@ pub use sets::{
     ActiveTime, COUNTED_FILES, ClassifierLine, ClassifierValue, active_set, active_times,
     classifiers_of_set, values_of_set,
 };
+pub use views::{View, views};
