@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use maud::{Markup, html};
 
@@ -76,12 +77,19 @@ impl Sent {
     }
 }
 
-async fn page(State(desk): State<Arc<Desk>>, RawQuery(query): RawQuery) -> Result<Markup, Failure> {
+async fn page(
+    State(desk): State<Arc<Desk>>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
     let t = &EN.drop;
     let sent = Sent::of(query)?;
+    let is_one = sent.names.len() == 1;
     let again = format!("/sent?{}", sent.query);
     let live = format!("/sent/live?{}", sent.query);
-    let (is_done, content, _) = look(&desk, sent).await?;
+    let (is_done, content, batch) = look(&desk, sent).await?;
+    if let Some(batch) = batch.filter(|_| is_one) {
+        return Ok(Redirect::to(&format!("/batch/{batch}")).into_response());
+    }
     let content = html! {
         div data-live=[(!is_done).then_some(live)] { (content) }
         div.actions {
@@ -89,7 +97,7 @@ async fn page(State(desk): State<Arc<Desk>>, RawQuery(query): RawQuery) -> Resul
             a.button href="/drop" { (t.drop_others) }
         }
     };
-    Ok(desk.page(Tab::Drop, t.sent, &content))
+    Ok(desk.page(Tab::Drop, t.sent, &content).into_response())
 }
 
 /// The content alone, until it leads on.

@@ -83,11 +83,13 @@ texts! {
         file: "File",
         received: "Received",
         status: "Status",
+        accepted_column: "Accepted",
+        rejected_column: "Rejected",
     }
     /// *Drop*: files are checked here, and put into the inbox when they are good.
     drop: Drop {
         title: "Drop files",
-        about: "Files are checked first, and nothing is saved by that. What is good is sent then.",
+        about: "Files are checked first, and nothing is saved by that. Then you choose what to send.",
         what_for: "What the files are for",
         batch_customers: "Many customers in each file, to be saved",
         validate_batch_customers: "Many customers in each file, only to be validated",

@@ -121,7 +121,7 @@ pub(super) fn batches(batches: &[BatchLine]) -> Markup {
         table.sortable {
             thead { tr {
                 th.n { (t.batch) } th { (t.file) } th { (t.received) } th.n { (t.status) }
-                th.n { (t.accepted) } th.n { (t.rejected) }
+                th.n { (t.accepted_column) } th.n { (t.rejected_column) }
             } }
             tbody { @for b in batches { tr {
                 td.n { a href=(link(&format!("/batch/{}", b.batch_id), &[])) { (b.batch_id) } }

@@ -3,18 +3,23 @@
 import assert from "node:assert/strict";
 
 import { sound } from "./axe.mjs";
-import { PAGES, SCHEMES, fill } from "./looks.mjs";
+import { PAGES, SCHEMES, WIDTHS, fill } from "./looks.mjs";
 import { story } from "./story.mjs";
 
 async function sees(office, pages, colorScheme, width) {
-  const page = await office.window("/", { colorScheme, viewport: { width, height: 900 } });
+  const size = { width, height: 900 };
+  const page = await office.window("/", { colorScheme, viewport: size });
   for (const [name, path] of Object.entries(pages)) {
     const answer = await page.goto(office.origin + path);
     const as = `${name}, ${colorScheme}, ${width}`;
     assert.ok(answer.status() < 500, `${as}: ${answer.status()}`);
     await sound(page, as);
-    const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    assert.ok(over <= 0, `${as}: ${over} pixels wider than the window`);
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ ...size, width });
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(over <= 0, `${name}: ${over} pixels wider than a window of ${width}`);
+    }
+    await page.setViewportSize(size);
   }
 }
 

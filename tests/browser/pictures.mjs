@@ -10,7 +10,10 @@ import { fileURLToPath } from "node:url";
 import { PAGES, SCHEMES, WIDTHS, fill } from "./looks.mjs";
 import { Office, close, evaluated, list, listed, person } from "./office.mjs";
 
-/** All pages, each of them whole. */
+/** The most that is taken of a long page, in pixels. */
+const TALLEST = 3000;
+
+/** All pages. */
 async function looks(folder) {
   mkdirSync(folder, { recursive: true });
   const office = new Office('institution = "Pavyzdys Credit Union"\nbranch = "vilnius-3"\n');
@@ -23,7 +26,9 @@ async function looks(folder) {
         for (const [name, where] of Object.entries(PAGES)) {
           await page.goto(office.origin + where);
           const file = path.join(folder, `${name}-${width}-${colorScheme}.png`);
-          await page.screenshot({ path: file, fullPage: true });
+          const whole = await page.evaluate(() => document.documentElement.scrollHeight);
+          const clip = { x: 0, y: 0, width, height: Math.min(whole, TALLEST) };
+          await page.screenshot({ path: file, fullPage: true, clip });
         }
       }
     }
@@ -45,10 +50,15 @@ function monday() {
   };
 }
 
-/** The office of the documentation: a year's end in Vilnius. */
-function documented() {
-  const ahead = Date.parse("2026-11-20T08:40:00Z") - Date.now();
+/** Sets the clock of what is started from now on; debug builds have one. */
+function moveTo(day) {
+  const ahead = Date.parse(`2026-11-${day}T08:40:00Z`) - Date.now();
   process.env.KYCDROP_CLOCK = ahead < 0 ? `${ahead}` : `+${ahead}`;
+}
+
+/** The office of the documentation: three weeks in Vilnius. */
+function documented() {
+  moveTo("02");
   const office = new Office('institution = "Pavyzdys Credit Union"\nbranch = "vilnius-3"\n');
   office.write(
     "classifiers/businessUnit.toml",
@@ -56,13 +66,20 @@ function documented() {
   );
   list(office, "7,Jonas Kalvaitis,Jonas Kalvaicius,1970-02-03,LT,made up");
   const inbox = office.at("watch-dir/inbox/batch-customers");
-  office.run("demo", "--customers", "400", "--errors", "8", "--seed", "7", "--output", path.join(inbox, "week-46.json"));
-  office.run("once");
+  for (const [day, customers, errors] of [["03", 240, 12], ["05", 310, 9], ["09", 180, 14], ["12", 400, 6], ["16", 260, 8]]) {
+    moveTo(day);
+    const file = path.join(inbox, `november-${day}.json`);
+    office.run("demo", "--customers", `${customers}`, "--errors", `${errors}`, "--seed", day, "--output", file);
+    office.run("once");
+  }
   const at = { requester: "Vilnius 3", businessUnit: "vilnius" };
   const rasa = { ...at, firstName: "Rasa", lastName: "Ežerytė" };
+  moveTo("17");
   office.batch("tuesday", person("R-1", rasa));
   const raised = { communicationNumber: "N-R-2", customerExtId: "X-R-1", action: "UPDATE", riskLevel: "HIGH", isPEP: true };
+  moveTo("19");
   office.batch("thursday", person("R-1", { ...rasa, ...raised }));
+  moveTo("20");
   office.drop("customer", "e-1.json", evaluated("E-1", { ...at, firstName: "Ali", lastName: "Karimi", citizenshipCountry: "IR" }));
   office.drop("customer", "e-2.json", evaluated("E-2", { ...at, firstName: "Jonas", lastName: "Jonaitis" }));
   office.drop("customer", "s-1.json", listed("S-1", { ...at, birthDate: "1970-03-02" }));
