@@ -71,7 +71,7 @@ texts! {
         answered: "files answered",
         accepted: "customers accepted",
         rejected: "customers rejected",
-        for_a_person: "decisions wait for a person",
+        open: "decisions are open",
         names: "Files that wait or are in work",
         is_waiting: "waiting",
         is_in_work: "in work",
