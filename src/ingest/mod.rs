@@ -108,6 +108,17 @@ pub struct Engine {
     timings: Timings,
 }
 
+/// Gives a new home the shipped matrix. One that an earlier kycdrop made, or that its owner emptied, stays
+/// without a matrix.
+fn make_matrices(home: &Home) -> Result<()> {
+    let risk = home.risk();
+    let cut_short = risk.with_extension("part").exists();
+    if cut_short || !(risk.exists() || home.database().exists()) {
+        write_files(&risk, MATRICES).map_err(|e| Trouble::io("making", &risk, &e))?;
+    }
+    Ok(())
+}
+
 impl Engine {
     /// Opens a home: makes what is missing, loads the classifiers, opens the history.
     ///
@@ -120,12 +131,7 @@ impl Engine {
         if wrote {
             tracing::info!(folder = %folder.display(), "wrote the shipped classifiers");
         }
-        // One that an earlier kycdrop made, or that its owner emptied, stays without a matrix.
-        let risk = home.risk();
-        let cut_short = risk.with_extension("part").exists();
-        if cut_short || !(risk.exists() || home.database().exists()) {
-            write_files(&risk, MATRICES).map_err(|e| Trouble::io("making", &risk, &e))?;
-        }
+        make_matrices(&home)?;
         let mut history =
             History::open_waiting(&home.database(), config.cache_mib, config.lock_wait)?;
         let mut standing = Standing::new(config.settle, config.settle_timeout);

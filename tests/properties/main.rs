@@ -10,6 +10,7 @@ mod schema;
 mod schemas;
 mod screening;
 mod sound;
+mod whole_lists;
 
 use std::io::Read;
 use std::sync::{Arc, LazyLock};
