@@ -34,6 +34,9 @@ const CUSTOMERS_ID: &str = "#customers";
 /// So many rejected customers are counted by what they were answered with.
 const COUNTED: u64 = 20_000;
 
+/// Warnings about the file that are listed.
+const WARNINGS: usize = 50;
+
 /// How long customers are looked through for a text.
 const SEARCH: Duration = Duration::from_secs(2);
 
@@ -262,10 +265,11 @@ fn about(view: &View) -> Markup {
         }
         @if !view.warnings.is_empty() {
             h2 { (t.warnings) }
-            ul { @for w in &view.warnings { li {
+            ul { @for w in view.warnings.iter().take(WARNINGS) { li {
                 (w.kind) " " code { (visible(&w.path)) } " " (visible(&w.detail))
                 @if w.count > 1 { " (" (number(w.count)) " " (t.of_customers) ")" }
             } } }
+            @if view.warnings.len() > WARNINGS { p.note { (t.more_warnings) } }
         }
     }
 }

@@ -94,12 +94,12 @@ async fn page(State(desk): State<Arc<Desk>>) -> Markup {
 async fn upload(State(desk): State<Arc<Desk>>, parts: Multipart) -> Result<Redirect, Failure> {
     let (endpoint, uploads) = receive(&desk, parts).await?;
     let id = desk.work(move |desk| desk.check(endpoint, uploads)).await?;
-    let kept = (Arc::clone(&desk), id.clone());
+    let to = Redirect::to(&format!("/drop/{id}"));
     tokio::spawn(async move {
         tokio::time::sleep(KEPT).await;
-        drop(kept.0.checks.take(&kept.1, None));
+        drop(desk.checks.take(&id, None));
     });
-    Ok(Redirect::to(&format!("/drop/{id}")))
+    Ok(to)
 }
 
 /// Reads the form to its end, whatever is wrong with it: only then does a browser show the answer.
@@ -108,7 +108,7 @@ async fn receive(desk: &Desk, mut parts: Multipart) -> Result<(Endpoint, Vec<Upl
     let _permit = UPLOADS.acquire().await;
     let (mut endpoint, mut uploads) = (None, Vec::new());
     let most = desk.config.max_file_bytes.min(MAX_BYTES);
-    let (mut left, mut files) = (most, 0);
+    let (mut left, mut files, mut too_large) = (MAX_BYTES, 0, false);
     while let Some(mut field) = parts.next_field().await.map_err(broken)? {
         match field.name() {
             Some("endpoint") => endpoint = Endpoint::from_name(&word(&mut field).await?),
@@ -118,30 +118,32 @@ async fn receive(desk: &Desk, mut parts: Multipart) -> Result<(Endpoint, Vec<Upl
                     continue;
                 }
                 let upload = Upload::new(desk, field.file_name().unwrap_or_default())?;
-                save(&mut field, &upload, &mut left).await?;
+                let bytes = save(&mut field, &upload, most.min(left)).await?;
+                too_large |= bytes > most.min(left);
+                left = left.saturating_sub(bytes);
                 uploads.push(upload);
             }
             _ => {}
         }
     }
-    let wrong = |status, what: &str| Err(Failure::new(status, what, t.go_back));
+    let wrong = |what| Failure::new(StatusCode::BAD_REQUEST, what, t.go_back);
+    let too_much = |what| Failure::new(StatusCode::PAYLOAD_TOO_LARGE, what, t.elsewhere);
+    if too_large {
+        let most = bytesize::ByteSize(most);
+        return Err(too_much(format!("{} {most}.", t.too_large)));
+    }
+    if files > MAX_FILES {
+        return Err(too_much(format!("{} {MAX_FILES}.", t.too_many)));
+    }
     match endpoint {
-        _ if left == 0 => wrong(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            &format!("{} {}", t.too_large, bytesize::ByteSize(most)),
-        ),
-        _ if files > MAX_FILES => wrong(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            &format!("{} {MAX_FILES}", t.too_many),
-        ),
-        None => wrong(StatusCode::BAD_REQUEST, t.no_endpoint),
-        Some(_) if uploads.is_empty() => wrong(StatusCode::BAD_REQUEST, t.no_files_given),
+        None => Err(wrong(t.no_endpoint)),
+        Some(_) if uploads.is_empty() => Err(wrong(t.no_files_given)),
         Some(endpoint) => Ok((endpoint, uploads)),
     }
 }
 
-/// Writes a file, as far as there is room; what is beyond is read and forgotten, and nothing is left.
-async fn save(field: &mut Field<'_>, upload: &Upload, left: &mut u64) -> Result<(), Failure> {
+/// Writes a file of at most so many bytes; what is beyond is read and forgotten. Returns how many it has.
+async fn save(field: &mut Field<'_>, upload: &Upload, most: u64) -> Result<u64, Failure> {
     let to_error = |e| Failure::from(Trouble::io("writing", &upload.path, &e));
     let mut options = File::options();
     let created = options
@@ -150,14 +152,15 @@ async fn save(field: &mut Field<'_>, upload: &Upload, left: &mut u64) -> Result<
         .mode(0o600)
         .open(&upload.path);
     let mut file = tokio::fs::File::from_std(created.map_err(to_error)?);
+    let mut bytes = 0;
     while let Some(part) = field.chunk().await.map_err(broken)? {
-        // With the last byte that there is room for it is too large.
-        *left = left.saturating_sub(part.len() as u64);
-        if *left > 0 {
+        bytes += part.len() as u64;
+        if bytes <= most {
             file.write_all(&part).await.map_err(to_error)?;
         }
     }
-    file.flush().await.map_err(to_error)
+    file.flush().await.map_err(to_error)?;
+    Ok(bytes)
 }
 
 /// A short text of the form.

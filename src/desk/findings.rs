@@ -6,6 +6,7 @@ use crate::explain::{ExplainedFinding, ExplainedWarning, shown_name};
 use crate::position::Position;
 use crate::text::visible;
 
+use super::page::link;
 use super::texts::EN;
 
 /// Where the customer's text begins in the file; None in the first place where it is not known.
@@ -26,7 +27,7 @@ pub(super) fn findings(findings: &[ExplainedFinding], of_customer: Option<Begins
                         (place(of_customer, f.position)) } }
                 (fact(t.allowed, &f.allowed))
                 (fact(t.nearest, &f.nearest_codes()))
-                (fact(t.fix, &f.fix))
+                dt { (t.fix) } dd { (advice(&f.fix)) }
                 (fact(t.origin, &f.origin()))
             }
         } } }
@@ -61,6 +62,19 @@ pub(super) fn ids(ids: [(&str, Option<&str>); 3]) -> Markup {
 /// A name and what there is to say, if there is anything.
 pub(super) fn fact(name: &str, text: &str) -> Markup {
     html! { @if !text.is_empty() { dt { (name) } dd { (visible(text)) } } }
+}
+
+/// What to do. A command that lists a classifier becomes a link to its page.
+fn advice(text: &str) -> Markup {
+    let is_name = |name: &&str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    html! { @for (i, part) in text.split('`').enumerate() {
+        @let classifier = part.strip_prefix("kycdrop classifiers show ").filter(is_name);
+        @match (i % 2, classifier) {
+            (1, Some(name)) => a href=(link(&format!("/classifiers/{name}"), &[])) { (name) },
+            (1, None) => code { (visible(part)) },
+            _ => (visible(part)),
+        }
+    } }
 }
 
 fn place(of_customer: Option<Begins>, at: Position) -> String {

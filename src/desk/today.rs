@@ -47,13 +47,13 @@ fn shown(overview: &Overview) -> Markup {
     html! {
         (state(overview))
         ul.tiles {
-            (tile(files(overview.waiting.files), t.waiting))
-            (tile(files(overview.in_work.len()), t.in_work))
-            @if overview.held.files > 0 { (tile(files(overview.held.files), t.held)) }
-            (tile(totals.batches, t.answered))
-            (tile(totals.accepted, t.accepted))
-            (tile(totals.rejected, t.rejected))
-            (tile(totals.evaluations_pending + totals.matches_pending, t.for_a_person))
+            (tile(files(overview.waiting.files), t.waiting, None))
+            (tile(files(overview.in_work.len()), t.in_work, None))
+            @if overview.held.files > 0 { (tile(files(overview.held.files), t.held, None)) }
+            (tile(totals.batches, t.answered, Some("/batches")))
+            (tile(totals.accepted, t.accepted, Some("/customer")))
+            (tile(totals.rejected, t.rejected, Some("/figures")))
+            (tile(totals.evaluations_pending + totals.matches_pending, t.open, Some("/decisions")))
         }
         (names(overview))
         h2 { (t.last) }
@@ -91,7 +91,12 @@ fn state(overview: &Overview) -> Markup {
     }
 }
 
-fn tile(n: u64, label: &str) -> Markup {
+/// A count, which leads to what it counts if there is a page with that.
+fn tile(n: u64, label: &str, page: Option<&str>) -> Markup {
+    let label = match page {
+        Some(page) => html! { a href=(page) { (label) } },
+        None => html! { (label) },
+    };
     html! { li { span.value { (number(n)) } " " span.label { (label) } } }
 }
 

@@ -225,6 +225,27 @@ fn customers_come_by_pages_whatever_the_filter() {
 }
 
 #[test]
+fn a_search_through_a_large_batch_says_where_it_ended_and_goes_on() {
+    let mut customers = vec![json!({}); 20_010];
+    customers.push(bad("last"));
+    let (_office, desk) = office(&customers);
+    let page = desk.page("/batch/1?field=citizenshipCountry");
+    assert_eq!(listed(&page), [0; 0]);
+    assert!(page.contains("The search ended before the end"), "{page}");
+    let on = link(&page, "Search on from here").expect("a link");
+    assert_eq!(listed(&desk.page(&on)), [20_011]);
+    let page = desk.page("/batch/1?text=X-last");
+    assert!(page.contains("The search ended before the end"), "{page}");
+    let page = desk.page("/batch/1");
+    assert!(
+        page.contains("the first rejected customers, up to"),
+        "{page}"
+    );
+    let first = "<td class=\"n\"><data value=\"20000\">20000</data></td>";
+    assert!(page.contains(first), "{page}");
+}
+
+#[test]
 fn warnings_are_shown_with_their_customers() {
     let strange = with(person("2"), json!({"favouriteColour": "blue"}));
     let (_office, desk) = office(&[person("1"), strange, person("3")]);

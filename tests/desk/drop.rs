@@ -200,6 +200,17 @@ fn what_is_no_request_is_said_and_nothing_is_left_of_it() {
 }
 
 #[test]
+fn a_file_that_is_not_taken_is_said() {
+    let office = office();
+    let desk = Desk::open(&office);
+    let place = office.at("watch-dir/inbox/customer");
+    std::fs::create_dir_all(&place).expect("a folder");
+    std::os::unix::fs::symlink("elsewhere", place.join("x.json")).expect("a link");
+    let page = desk.page("/sent?endpoint=customer&after=0&name=x.json");
+    assert!(page.contains("kycdrop does not take it"), "{page}");
+}
+
+#[test]
 fn several_files_are_sent_together() {
     let office = office();
     let desk = Desk::open(&office);
@@ -247,6 +258,13 @@ fn what_is_wrong_with_the_form_is_said() {
     let answer = drop_files(&desk, "batch-customers", &files);
     assert_eq!(answer.status, 413);
     assert!(answer.body.contains("too large"), "{}", answer.body);
+    // Each file is small enough.
+    let half = vec![b' '; 60_000];
+    let files: [(&str, &[u8]); 2] = [("a.json", &half), ("b.json", &half)];
+    let answer = drop_files(&desk, "batch-customers", &files);
+    let at = answer.header("location").expect("an address").to_owned();
+    press(&desk, &at, "remove");
+    press(&desk, &at, "remove");
     let many = [("x.json", b"{}".as_slice()); 21];
     assert_eq!(drop_files(&desk, "customer", &many).status, 413);
     assert_eq!(drop_files(&desk, "customer", &[]).status, 400);
