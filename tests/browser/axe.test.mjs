@@ -26,9 +26,8 @@ async function sees(office, pages, colorScheme, width) {
 story("on every page of a full office", async (office) => {
   fill(office);
   await office.desk();
-  for (const colorScheme of SCHEMES) {
-    for (const width of [390, 1440]) await sees(office, PAGES, colorScheme, width);
-  }
+  for (const colorScheme of SCHEMES) await sees(office, PAGES, colorScheme, 390);
+  await sees(office, PAGES, "light", 1440);
 });
 
 story("on every page of an empty office", async (office) => {

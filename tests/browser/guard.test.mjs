@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import http from "node:http";
 
+import { eventually } from "./office.mjs";
 import { story } from "./story.mjs";
 
 /** A page of somebody else on another port of loopback. */
@@ -73,4 +74,15 @@ story("nobody gets in without the token", async (office) => {
   assert.deepEqual([cookie.httpOnly, cookie.sameSite], [true, "Strict"]);
   // No script reads it.
   assert.equal(await page.evaluate(() => document.cookie), "");
+});
+
+story("a script in a value would not run, and these stories would notice it", async (office) => {
+  await office.desk();
+  const page = await office.window();
+  await page.evaluate(() => {
+    document.querySelector("main").innerHTML = `<img alt="" src="/none" onerror="document.title = 'mine'">`;
+  });
+  await eventually("the refusal", () => office.faults.length > 0);
+  assert.match(await page.title(), /^Today/);
+  office.faults = [];
 });

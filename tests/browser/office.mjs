@@ -17,7 +17,7 @@ export const PATIENCE = 60_000;
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const target = process.env.CARGO_TARGET_DIR ?? path.join(root, "target");
-const binary = path.resolve(process.env.KYCDROP_BIN ?? path.join(target, "debug/kycdrop"));
+const binary = path.resolve(root, process.env.KYCDROP_BIN ?? path.join(target, "debug/kycdrop"));
 
 /** A home in a temporary folder. */
 export class Office {
