@@ -1,9 +1,10 @@
 //! One query against an index.
 
-use super::align::{Aligner, Nearness, Pair, Part};
+use super::align::{Aligner, Pair, Sides};
 use super::birth::{self, Birth, Born};
-use super::index::{self, Index, NONE, Name};
-use super::units::{Memo, Units};
+use super::index::{Index, NONE, Name};
+use super::keys;
+use super::units::{Memo, Part, Units};
 use super::words::Kind;
 use super::{Quality, Subject};
 
@@ -85,40 +86,7 @@ pub struct Screener<'i> {
     memo: Memo,
     found: Vec<(f32, u32)>,
     candidates: Vec<(f32, u32)>,
-    listed: Vec<Part>,
     key: Vec<u8>,
-}
-
-/// The nearness of the words of a query and one name.
-struct Side<'s> {
-    memo: &'s mut Memo,
-    units: &'s Units,
-    index: &'s Index,
-    words: &'s [u32],
-    joins: &'s [u32],
-}
-
-impl Nearness for Side<'_> {
-    fn words(&mut self, query: usize, listed: usize) -> f32 {
-        match self.words.get(listed) {
-            Some(word) => self.memo.of(self.units, query, *word, self.index),
-            None => 0.0,
-        }
-    }
-
-    fn query_join(&mut self, query: usize, listed: usize) -> f32 {
-        match self.units.joins.get(query).copied().flatten() {
-            Some(unit) => self.words(unit, listed),
-            None => 0.0,
-        }
-    }
-
-    fn listed_join(&mut self, query: usize, listed: usize) -> f32 {
-        match self.joins.get(listed) {
-            Some(&NONE) | None => 0.0,
-            Some(word) => self.memo.of(self.units, query, *word, self.index),
-        }
-    }
 }
 
 impl Index {
@@ -140,7 +108,6 @@ impl Index {
             memo: Memo::new(self.word_count()),
             found: Vec::new(),
             candidates: Vec::new(),
-            listed: Vec::new(),
             key: Vec::new(),
         }
     }
@@ -253,7 +220,7 @@ impl Screener<'_> {
         let folds = &self.index.folds;
         let stem = form.sound.get(..form.stem).unwrap_or(form.sound);
         for sound in [stem, form.sound] {
-            index::keys_of(sound, true, folds, &mut self.key, |k| keys.push(k));
+            keys::keys_of(sound, true, folds, &mut self.key, |k| keys.push(k));
             if stem.len() == form.sound.len() {
                 break;
             }
@@ -326,23 +293,15 @@ impl Screener<'_> {
     }
 
     fn odds(&mut self, query: &Query<'_>, name: Name) -> Option<f32> {
-        let words = self.index.words_of(name);
-        self.listed.clear();
-        let parts = words.iter().filter_map(|w| self.index.word(*w));
-        self.listed.extend(parts.map(|w| Part {
-            kind: w.kind,
-            weight: w.weight,
-        }));
-        let mut side = Side {
+        let mut sides = Sides {
             memo: &mut self.memo,
             units: &self.units,
             index: self.index,
-            words,
+            words: self.index.words_of(name),
             joins: self.index.joins_of(name),
         };
         let organization = query.subject != Subject::Person;
-        self.aligner
-            .score(&self.units.parts, &self.listed, organization, &mut side)
+        self.aligner.score(&mut sides, organization)
     }
 
     fn scored(&mut self, query: &Query<'_>, birth: Option<Birth>, nth: u32) -> Option<Scored> {
