@@ -211,18 +211,18 @@ impl Aligner {
             sides.listed().map(|w| (w.kind, w.weight)),
             &self.listed_taken,
         );
-        let met = |p: &Pair, what: &[Kind]| {
+        let met = |p: &Pair, what: fn(Kind) -> bool| {
             query()
                 .skip(p.query.0)
                 .take(p.query.1)
-                .any(|(kind, _)| what.contains(&kind))
+                .any(|(kind, _)| what(kind))
         };
         let mut pairs = self.pairs.iter();
         if pairs.all(|p| p.similarity >= 1.0) && query_alone.1 + listed_alone.1 == 0.0 {
             let some_name = self
                 .pairs
                 .iter()
-                .any(|p| met(p, &[Kind::Word, Kind::Particle]));
+                .any(|p| met(p, |k| k.is_word() || k == Kind::Particle));
             return match query_alone.0 + listed_alone.0 > 0.0 {
                 _ if !some_name => None,
                 true => Some(OTHER_FORM),
@@ -232,7 +232,7 @@ impl Aligner {
         if !self
             .pairs
             .iter()
-            .any(|p| p.similarity >= STRONG && met(p, &[Kind::Word]))
+            .any(|p| p.similarity >= STRONG && met(p, Kind::is_word))
         {
             return None;
         }

@@ -206,6 +206,7 @@ pub(super) fn weight(kind: Kind, common: u32, ln_entities: f32) -> f32 {
 pub(super) fn share(kind: Kind) -> f32 {
     match kind {
         Kind::Word | Kind::Number => 1.0,
+        Kind::Common => 0.6,
         Kind::Particle => 0.35,
         Kind::Initial => 0.3,
         Kind::Title => 0.15,

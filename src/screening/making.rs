@@ -151,7 +151,7 @@ impl<'f> Making<'f> {
         let stem = sound.get(..stem).unwrap_or(sound);
         let own = whole_key(text, kind, stem, self.folds, key);
         self.word_keys.push(own);
-        if matches!(kind, Kind::Word | Kind::Particle) {
+        if kind.is_word() || kind == Kind::Particle {
             let keys = &mut self.keys;
             keys_of(stem, widely, self.folds, key, |k| keys.push((k, number)));
             if sound.len() != stem.len() {

@@ -33,7 +33,7 @@ pub(super) struct Unit {
     ending: f32,
     sets: Sets,
     kind: Kind,
-    weight: f32,
+    pub(super) weight: f32,
 }
 
 impl Units {
