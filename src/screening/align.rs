@@ -39,7 +39,7 @@ const STRONG: f32 = 0.7;
 /// Learned from public lists.
 struct Evidence {
     start: f32,
-    /// The weight of the words that met, from `MUCH` on.
+    /// The weight of the words that met.
     met: f32,
     /// Each meeting.
     meeting: f32,
@@ -48,32 +48,32 @@ struct Evidence {
     /// The roots of the weights that met nothing.
     query_alone: f32,
     listed_alone: f32,
-    /// The weight of the whole query.
+    /// The weight of the whole query, and the number of its words.
     query: f32,
+    words: f32,
 }
 
 const PERSON: Evidence = Evidence {
-    start: -3.8,
-    met: 5.1,
-    meeting: 3.3,
-    differing: -43.1,
-    query_alone: -4.7,
-    listed_alone: -4.3,
-    query: 0.8,
+    start: -5.7,
+    met: 3.3,
+    meeting: 1.2,
+    differing: -40.0,
+    query_alone: -6.8,
+    listed_alone: -4.4,
+    query: -0.4,
+    words: 2.0,
 };
 
 const ORGANIZATION: Evidence = Evidence {
-    start: -2.5,
-    met: 7.0,
-    meeting: 0.3,
-    differing: -25.0,
-    query_alone: -7.5,
-    listed_alone: -3.5,
-    query: 3.7,
+    start: -7.1,
+    met: 6.9,
+    meeting: 1.9,
+    differing: -24.8,
+    query_alone: -5.0,
+    listed_alone: -3.0,
+    query: 5.4,
+    words: -2.2,
 };
-
-/// The weight that any two names of the same length may share.
-const MUCH: f32 = 1.2;
 
 /// The odds that a name which shares much is not a relative's, and what other words in the place of
 /// the query's do to them.
@@ -240,12 +240,13 @@ impl Aligner {
         let differing = self.pairs.iter().map(|p| p.weight * (1.0 - p.similarity));
         let e = if organization { &ORGANIZATION } else { &PERSON };
         let odds = e.start
-            + e.met * (weight - MUCH).max(0.0)
+            + e.met * weight
             + e.meeting * self.pairs.len() as f32
             + e.differing * differing.sum::<f32>() / weight
             + e.query_alone * query_alone.0.sqrt()
             + e.listed_alone * listed_alone.0.sqrt()
-            + e.query * query().map(|(_, weight)| weight).sum::<f32>();
+            + e.query * query().map(|(_, weight)| weight).sum::<f32>()
+            + e.words * query().count() as f32;
         // It may be a coincidence, and it may be a relative, however rare what they share.
         let relative = RELATIVE + IN_PLACE * query_alone.0.min(listed_alone.0);
         Some(-((-odds).exp() + (-relative).exp()).ln())
