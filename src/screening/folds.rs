@@ -180,12 +180,9 @@ impl Folds {
         }
         self.endings
             .sort_by_key(|(e, _)| std::cmp::Reverse(e.len()));
-        self.particles
-            .extend(file.words.particles.into_iter().map(Into::into));
-        self.titles
-            .extend(file.words.titles.into_iter().map(Into::into));
-        self.common
-            .extend(file.words.common.into_iter().map(Into::into));
+        extend(&mut self.particles, file.words.particles);
+        extend(&mut self.titles, file.words.titles);
+        extend(&mut self.common, file.words.common);
         for (form, written) in file.forms {
             for text in written {
                 self.add_form(&form, &text);
@@ -357,6 +354,10 @@ impl Folds {
             &self.leave_out
         }
     }
+}
+
+fn extend(set: &mut HashSet<Box<str>>, words: Vec<String>) {
+    set.extend(words.into_iter().map(Into::into));
 }
 
 static DIFFERENT: [Cost; SOUNDS] = [LETTER; SOUNDS];
