@@ -40,6 +40,7 @@ pub struct Folds {
     endings: Vec<(Box<[u8]>, f32)>,
     particles: HashSet<Box<str>>,
     titles: HashSet<Box<str>>,
+    common: HashSet<Box<str>>,
     forms: HashMap<Box<str>, Box<str>>,
     /// Words of the longest legal form.
     longest_form: usize,
@@ -96,6 +97,7 @@ struct Alike {
 struct Words {
     particles: Vec<String>,
     titles: Vec<String>,
+    common: Vec<String>,
 }
 
 impl Folds {
@@ -114,6 +116,7 @@ impl Folds {
             endings: Vec::new(),
             particles: HashSet::new(),
             titles: HashSet::new(),
+            common: HashSet::new(),
             forms: HashMap::new(),
             longest_form: 0,
             same: HashMap::new(),
@@ -177,10 +180,9 @@ impl Folds {
         }
         self.endings
             .sort_by_key(|(e, _)| std::cmp::Reverse(e.len()));
-        self.particles
-            .extend(file.words.particles.into_iter().map(Into::into));
-        self.titles
-            .extend(file.words.titles.into_iter().map(Into::into));
+        extend(&mut self.particles, file.words.particles);
+        extend(&mut self.titles, file.words.titles);
+        extend(&mut self.common, file.words.common);
         for (form, written) in file.forms {
             for text in written {
                 self.add_form(&form, &text);
@@ -263,6 +265,10 @@ impl Folds {
 
     pub(super) fn is_title(&self, word: &str) -> bool {
         self.titles.contains(word)
+    }
+
+    pub(super) fn is_common(&self, word: &str) -> bool {
+        self.common.contains(word)
     }
 
     /// The word under which words of the same meaning are compared.
@@ -348,6 +354,10 @@ impl Folds {
             &self.leave_out
         }
     }
+}
+
+fn extend(set: &mut HashSet<Box<str>>, words: Vec<String>) {
+    set.extend(words.into_iter().map(Into::into));
 }
 
 static DIFFERENT: [Cost; SOUNDS] = [LETTER; SOUNDS];

@@ -10,6 +10,8 @@ mod compare;
 mod entity;
 mod folds;
 mod index;
+mod keys;
+mod making;
 mod screen;
 mod units;
 mod words;

@@ -1,9 +1,10 @@
 //! One query against an index.
 
-use super::align::{Aligner, Nearness, Pair, Part};
+use super::align::{Aligner, Pair, Sides};
 use super::birth::{self, Birth, Born};
-use super::index::{self, Index, NONE, Name};
-use super::units::{Memo, Units};
+use super::index::{Index, NONE, Name};
+use super::keys;
+use super::units::{Memo, Part, Units};
 use super::words::Kind;
 use super::{Quality, Subject};
 
@@ -66,7 +67,10 @@ const CANDIDATES: usize = 64;
 const OF_ENTITY: usize = 4;
 
 /// The share of the query's weight that a candidate must meet.
-const LEAST_VOTES: f32 = 0.4;
+const LEAST_VOTES: f32 = 0.33;
+
+/// Words of at least this weight are found with a sound left out, too; of common ones there are many.
+const RARE: f32 = 0.6;
 
 /// Names with votes whose words are looked at; those of more cost more than they spare.
 const REACHED: usize = 2_000;
@@ -85,40 +89,7 @@ pub struct Screener<'i> {
     memo: Memo,
     found: Vec<(f32, u32)>,
     candidates: Vec<(f32, u32)>,
-    listed: Vec<Part>,
     key: Vec<u8>,
-}
-
-/// The nearness of the words of a query and one name.
-struct Side<'s> {
-    memo: &'s mut Memo,
-    units: &'s Units,
-    index: &'s Index,
-    words: &'s [u32],
-    joins: &'s [u32],
-}
-
-impl Nearness for Side<'_> {
-    fn words(&mut self, query: usize, listed: usize) -> f32 {
-        match self.words.get(listed) {
-            Some(word) => self.memo.of(self.units, query, *word, self.index),
-            None => 0.0,
-        }
-    }
-
-    fn query_join(&mut self, query: usize, listed: usize) -> f32 {
-        match self.units.joins.get(query).copied().flatten() {
-            Some(unit) => self.words(unit, listed),
-            None => 0.0,
-        }
-    }
-
-    fn listed_join(&mut self, query: usize, listed: usize) -> f32 {
-        match self.joins.get(listed) {
-            Some(&NONE) | None => 0.0,
-            Some(word) => self.memo.of(self.units, query, *word, self.index),
-        }
-    }
 }
 
 impl Index {
@@ -140,7 +111,6 @@ impl Index {
             memo: Memo::new(self.word_count()),
             found: Vec::new(),
             candidates: Vec::new(),
-            listed: Vec::new(),
             key: Vec::new(),
         }
     }
@@ -186,17 +156,18 @@ impl Screener<'_> {
             }
         }
         let parts = &self.units.parts;
-        let has_words = parts.iter().any(|p| p.kind == Kind::Word);
-        let searched = |p: &Part| p.kind == Kind::Word || (!has_words && p.kind == Kind::Particle);
+        let has_words = parts.iter().any(|p| p.kind.is_word());
+        let searched = |p: &Part| p.kind.is_word() || (!has_words && p.kind == Kind::Particle);
         let mut order: Vec<usize> = (0..parts.len())
             .filter(|i| parts.get(*i).is_some_and(searched))
             .collect();
-        let weight = |i: usize| self.units.parts.get(i).map_or(0.0, |p| p.weight);
+        let weights: Vec<f32> = parts.iter().map(|p| p.weight).collect();
+        let weight = |i: usize| weights.get(i).copied().unwrap_or_default();
         order.sort_by(|a, b| weight(*b).total_cmp(&weight(*a)).then(a.cmp(b)));
         let all: f32 = order.iter().map(|i| weight(*i)).sum();
         let (mut rest, mut closed) = (all, false);
         for (nth, &i) in order.iter().enumerate() {
-            let w = self.units.parts.get(i).map_or(0.0, |p| p.weight);
+            let w = weight(i);
             let admits = rest >= LEAST_VOTES * all;
             rest -= w;
             if !admits && !closed && self.touched.len() <= REACHED {
@@ -206,7 +177,11 @@ impl Screener<'_> {
             self.found.clear();
             self.find(i, closed);
             if let Some(join) = self.units.joins.get(i).copied().flatten() {
+                let before = self.found.len();
                 self.find(join, closed);
+                // It stands for both words.
+                let both = 1.0 + weight(i + 1) / w;
+                self.found.iter_mut().skip(before).for_each(|f| f.0 *= both);
             }
             self.found
                 .sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
@@ -253,7 +228,9 @@ impl Screener<'_> {
         let folds = &self.index.folds;
         let stem = form.sound.get(..form.stem).unwrap_or(form.sound);
         for sound in [stem, form.sound] {
-            index::keys_of(sound, true, folds, &mut self.key, |k| keys.push(k));
+            keys::keys_of(sound, u.weight >= RARE, folds, &mut self.key, |k| {
+                keys.push(k)
+            });
             if stem.len() == form.sound.len() {
                 break;
             }
@@ -279,7 +256,7 @@ impl Screener<'_> {
             .units
             .parts
             .iter()
-            .filter(|p| p.kind == Kind::Word)
+            .filter(|p| p.kind.is_word())
             .map(|p| p.weight)
             .sum();
         self.candidates.clear();
@@ -326,23 +303,15 @@ impl Screener<'_> {
     }
 
     fn odds(&mut self, query: &Query<'_>, name: Name) -> Option<f32> {
-        let words = self.index.words_of(name);
-        self.listed.clear();
-        let parts = words.iter().filter_map(|w| self.index.word(*w));
-        self.listed.extend(parts.map(|w| Part {
-            kind: w.kind,
-            weight: w.weight,
-        }));
-        let mut side = Side {
+        let mut sides = Sides {
             memo: &mut self.memo,
             units: &self.units,
             index: self.index,
-            words,
+            words: self.index.words_of(name),
             joins: self.index.joins_of(name),
         };
         let organization = query.subject != Subject::Person;
-        self.aligner
-            .score(&self.units.parts, &self.listed, organization, &mut side)
+        self.aligner.score(&mut sides, organization)
     }
 
     fn scored(&mut self, query: &Query<'_>, birth: Option<Birth>, nth: u32) -> Option<Scored> {

@@ -1,9 +1,9 @@
 //! The words of a query, and how near words of the lists are to them.
 
 use super::Subject;
-use super::align::Part;
 use super::compare::{Form, Sets, similarity};
-use super::index::{self, Index};
+use super::index::Index;
+use super::keys;
 use super::screen::Query;
 use super::words::{Kind, MOST, Words};
 
@@ -17,6 +17,13 @@ pub(super) struct Units {
     pub(super) joins: [Option<usize>; MOST],
 }
 
+/// What a word of the query is and weighs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Part {
+    pub kind: Kind,
+    pub weight: f32,
+}
+
 #[derive(Clone, Copy)]
 pub(super) struct Unit {
     at: usize,
@@ -26,7 +33,7 @@ pub(super) struct Unit {
     ending: f32,
     sets: Sets,
     kind: Kind,
-    weight: f32,
+    pub(super) weight: f32,
 }
 
 impl Units {
@@ -60,8 +67,8 @@ impl Units {
         let mut join = String::new();
         let pairs = words.iter().zip(words.iter().skip(1));
         for (at, ((a, a_kind), (b, b_kind))) in pairs.enumerate() {
-            if index::can_join(a_kind, b_kind) {
-                index::joined(&mut join, a, b);
+            if keys::can_join(a_kind, b_kind) {
+                keys::joined(&mut join, a, b);
                 let unit = self.units.len();
                 self.add(&join, Kind::Word, index);
                 if let Some(j) = self.joins.get_mut(at) {
@@ -74,8 +81,8 @@ impl Units {
 
     fn add(&mut self, text: &str, kind: Kind, index: &Index) -> Unit {
         let (mut sound, mut key) = (Vec::new(), Vec::new());
-        let (stem, ending) = index::sounds(text, kind, &index.folds, &mut sound);
-        let own = index::whole_key(
+        let (stem, ending) = keys::sounds(text, kind, &index.folds, &mut sound);
+        let own = keys::whole_key(
             text,
             kind,
             sound.get(..stem).unwrap_or(&sound),

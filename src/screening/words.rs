@@ -10,6 +10,8 @@ use super::folds::Folds;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     Word,
+    /// A word of many companies, rare as it may be on a list: `global`, `solutions`.
+    Common,
     /// `al`, `bin`, `von`, `of`.
     Particle,
     Title,
@@ -19,6 +21,13 @@ pub(super) enum Kind {
     Number,
     /// A legal form, as its class.
     Form,
+}
+
+impl Kind {
+    /// A name can be known by it.
+    pub(super) fn is_word(self) -> bool {
+        matches!(self, Kind::Word | Kind::Common)
+    }
 }
 
 /// Bytes of a word that are compared; nobody has a longer name.
@@ -96,7 +105,7 @@ impl Words {
     pub(super) fn is_nobody(&self) -> bool {
         self.words
             .iter()
-            .all(|(_, kind)| !matches!(kind, Kind::Word | Kind::Particle))
+            .all(|(_, kind)| !kind.is_word() && *kind != Kind::Particle)
     }
 }
 
@@ -113,6 +122,8 @@ fn kind_of(word: &str, organization: bool, folds: &Folds) -> Kind {
         Kind::Particle
     } else if !organization && folds.is_title(word) {
         Kind::Title
+    } else if organization && folds.is_common(folds.same(word)) {
+        Kind::Common
     } else if word.len() == 1 {
         // A letter in the name of an organization begins no other word.
         match organization {

@@ -177,3 +177,41 @@ fn numbers_are_read_as_digits_and_as_words() {
 fn digits_among_letters_are_letters() {
     assert!(of_person("Igor Morozov", "1gor M0r0z0v") > 0.75);
 }
+
+#[test]
+fn words_of_many_companies_weigh_less_than_a_rare_one() {
+    let common = of_company(
+        "Global Digital Solutions LLC",
+        "Smart Digital Solutions LLC",
+    );
+    let rare = of_company(
+        "Global Kvarnstrom Solutions LLC",
+        "Smart Kvarnstrom Solutions LLC",
+    );
+    assert!(common < rare, "{common} {rare}");
+    assert_eq!(
+        of_company("Digital Solutions LLC", "Digital Solutions"),
+        0.997
+    );
+}
+
+#[test]
+fn a_relative_is_not_the_same() {
+    let longer = of_person(
+        "Karim Samir Yusuf Idris Haddad",
+        "Karim Samir Yusuf Idris Mansour",
+    );
+    assert!(longer < SHOWN, "{longer}");
+    assert!(of_person("Karim Samir Yusuf Idris Haddad", "Karim Samir Idris Haddad") > 0.9);
+}
+
+#[test]
+fn a_word_in_two_is_found() {
+    let mut listed = vec![company("1", &["Mercavicola Ltda"])];
+    // "mer" is common, and the word behind it is in no list.
+    listed.extend((0..60).map(|n| company("2", &[&format!("Mer Nr{n}")])));
+    let index = Index::build(listed, &Folds::shipped());
+    let hits = index.screen(&query("Mer Cavicola Ltda", Subject::Organization), &ANY);
+    assert_eq!(hits.first().map(|h| h.entity), Some(0), "{hits:?}");
+    assert!(hits[0].score > 900);
+}
