@@ -72,6 +72,7 @@ texts! {
         accepted: "customers accepted",
         rejected: "customers rejected",
         for_a_person: "decisions wait for a person",
+        or_more: "or more decisions wait for a person",
         names: "Files that wait or are in work",
         is_waiting: "waiting",
         is_in_work: "in work",

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::routing::get;
 use maud::{Markup, html};
 
-use crate::daemon::overview::{Health, Overview};
+use crate::daemon::overview::{GLANCE, Health, Overview};
 use crate::history::BatchLine;
 use crate::text::visible;
 
@@ -36,7 +36,9 @@ async fn page(State(desk): State<Arc<Desk>>) -> Result<Markup, Failure> {
 
 /// The content alone.
 async fn live(State(desk): State<Arc<Desk>>) -> Result<Markup, Failure> {
-    let overview = desk.work(|desk| Overview::of(&desk.home, LAST)).await?;
+    let overview = desk
+        .work(|desk| Overview::at_a_glance(&desk.home, LAST))
+        .await?;
     Ok(shown(&overview))
 }
 
@@ -44,6 +46,7 @@ fn shown(overview: &Overview) -> Markup {
     let t = &EN.today;
     let totals = &overview.totals;
     let files = |n: usize| n as u64;
+    let decisions = totals.evaluations_pending + totals.matches_pending;
     html! {
         (state(overview))
         ul.tiles {
@@ -53,7 +56,7 @@ fn shown(overview: &Overview) -> Markup {
             (tile(totals.batches, t.answered))
             (tile(totals.accepted, t.accepted))
             (tile(totals.rejected, t.rejected))
-            (tile(totals.evaluations_pending + totals.matches_pending, t.for_a_person))
+            (tile(decisions, if totals.screenings_pending > GLANCE { t.or_more } else { t.for_a_person }))
         }
         (names(overview))
         h2 { (t.last) }
