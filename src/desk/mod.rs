@@ -79,6 +79,7 @@ struct Desk {
     sending: Arc<Semaphore>,
     /// Files that were checked and are not sent yet.
     checks: checked::Checks,
+    last_look: today::LastLook,
 }
 
 /// How the desk is opened.
@@ -115,6 +116,7 @@ pub(crate) fn serve(
         at_work: Arc::new(Semaphore::new(MAX_AT_WORK)),
         sending: Arc::new(Semaphore::new(MAX_SENDING)),
         checks: checked::Checks::default(),
+        last_look: today::LastLook::default(),
     });
     let (stop, stopped) = watch::channel(false);
     let stop = Arc::new(stop);
