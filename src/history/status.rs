@@ -125,3 +125,32 @@ fn sums(conn: &Connection, matches: &str) -> Result<Totals> {
         })
     })?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::History;
+
+    #[test]
+    fn a_glance_looks_for_matches_among_the_oldest_screenings_that_are_open() {
+        let history = History::in_memory().unwrap();
+        let conn = history.connection();
+        // The first waits for a list, and the third is decided.
+        conn.execute_batch(
+            "PRAGMA foreign_keys = OFF;
+             INSERT INTO screening_result
+               SELECT value, 1, 'PEP', NULL, 'N-1', '', NULL, '[]', value > 1, 'customer', 'X-1', '', '{}'
+               FROM json_each('[1, 2, 3, 4]');
+             INSERT INTO screening_hit
+               SELECT result_id, n.value, 1, 'E', '', 900, '', '{}'
+               FROM screening_result, json_each('[1, 2]') n WHERE matched;
+             INSERT INTO open_screening VALUES (1), (2), (4);",
+        )
+        .unwrap();
+        assert_eq!(totals(conn).unwrap().matches_pending, 2);
+        for (most, matches) in [(1, 0), (2, 1), (3, 2), (100, 2)] {
+            let glance = totals_at_a_glance(conn, most).unwrap();
+            assert_eq!(glance.matches_pending, matches);
+        }
+    }
+}
