@@ -359,7 +359,7 @@ fn files(home: &Home, page: &mut Page) -> std::result::Result<(), Failed> {
 fn customers(home: &Home, page: &mut Page) -> std::result::Result<(), Failed> {
     for (what, id) in [("a customer", "X-1"), ("a rejected one", "Y-1234")] {
         let times = timed(|| {
-            let lives = ask::lives(&open(home)?, id, None)?;
+            let lives = ask::lives(&open(home)?, id, None, ask::Part::ALL)?;
             Ok(lives.iter().map(|l| l.events.len() as u64).sum())
         })?;
         page.line(&format!("history of {what}"), Some(10), &times);

@@ -212,7 +212,7 @@ fn ask_about(home: &Home, config: &Config) {
     show("a customer by customerExtId", &|| {
         let name = &names[turn.replace(turn.get() + 1) % names.len()];
         let conn = reading(&database);
-        let life = ask::lives(&conn, name, None).expect("a life");
+        let life = ask::lives(&conn, name, None, ask::Part::ALL).expect("a life");
         assert_eq!(life.len(), 1);
     });
 }

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use crate::config::Home;
 use crate::explain;
-use crate::history::ask::{self, Assessment, Event, Hit, Life, Rejection, Search};
+use crate::history::ask::{self, Assessment, Event, Hit, Life, Part, Rejection, Search};
 use crate::invisible::invisible_in;
 use crate::text::{shortened, visible};
 use crate::trouble::{Kind, Result, Trouble};
@@ -61,7 +61,7 @@ pub(super) fn history(home: &Home, args: &Args) -> Result<u8> {
         TextFormat::Json => json(&lives),
         TextFormat::Text => Ok(text(lives)),
     };
-    let lives = ask::lives(&conn, &asked, unit)?;
+    let lives = ask::lives(&conn, &asked, unit, Part::ALL)?;
     if !lives.is_empty() {
         output::print(&shown(&lives)?, args.format)?;
         return Ok(0);
@@ -78,7 +78,7 @@ pub(super) fn history(home: &Home, args: &Args) -> Result<u8> {
     let text = match found.hits.as_slice() {
         [] => return Err(nobody(&conn, &asked)?),
         [one] if let Some(id) = &one.customer_ext_id => {
-            let mut lives = ask::lives(&conn, id, one.business_unit.as_deref())?;
+            let mut lives = ask::lives(&conn, id, one.business_unit.as_deref(), Part::ALL)?;
             lives.retain(|life| life.business_unit == one.business_unit);
             shown(&lives)?
         }

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
+use rusqlite::Connection;
 use serde::Serialize;
 
 use crate::config::Home;
@@ -54,12 +55,31 @@ pub(crate) struct Overview {
     pub(crate) totals: Totals,
 }
 
+/// Screenings that are open among which [`Overview::at_a_glance`] looks for matches.
+pub(crate) const GLANCE: u64 = 10_000;
+
 impl Overview {
     /// Looks at a home. `last`: how many of the last batches to name.
     ///
     /// # Errors
     /// When the folder `work` or a history that is not known to be damaged cannot be read.
     pub(crate) fn of(home: &Home, last: u32) -> Result<Overview> {
+        Overview::with(home, last, history::totals)
+    }
+
+    /// The same for who looks every few seconds: matches are counted among the [`GLANCE`] oldest screenings.
+    ///
+    /// # Errors
+    /// As [`Overview::of`].
+    pub(crate) fn at_a_glance(home: &Home, last: u32) -> Result<Overview> {
+        Overview::with(home, last, |conn| history::totals_at_a_glance(conn, GLANCE))
+    }
+
+    fn with(
+        home: &Home,
+        last: u32,
+        totals: impl FnOnce(&Connection) -> Result<Totals>,
+    ) -> Result<Overview> {
         let inbox = home.inbox();
         // With nothing to settle, everything that will be taken counts as waiting.
         let mut scan = Inbox::new(inbox, Duration::ZERO, Duration::ZERO)
@@ -84,7 +104,7 @@ impl Overview {
             None => Default::default(),
         };
         let history = history_if_any(home).and_then(|conn| match conn {
-            Some(conn) => Ok((history::last_batches(&conn, last)?, history::totals(&conn)?)),
+            Some(conn) => Ok((history::last_batches(&conn, last)?, totals(&conn)?)),
             None => Ok(Default::default()),
         });
         let (last_batches, totals) = match history {

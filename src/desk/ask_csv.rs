@@ -50,7 +50,8 @@ async fn csv(State(desk): State<Arc<Desk>>, given: Given) -> Result<Response, Fa
         end: Instant::now() + TIME,
     };
     tokio::spawn(async move {
-        let done = desk.read(move |desk, conn| write(desk, conn, &given, to));
+        let write = move |desk: &Desk, conn: &mut Connection| write(desk, conn, &given, to);
+        let done = desk.read_among(&desk.sending, write);
         if let Err(failure) = done.await {
             // Whoever went away needs no answer.
             let _ = sender.send(Err(failure)).await;

@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use crate::explain;
 use crate::history::ask::{
-    self, Assessment, EvaluationRow, Event, Found, Hit, Life, Rejection, ScreeningRow, Search,
+    self, Assessment, EvaluationRow, Event, Found, Hit, Life, Part, Rejection, ScreeningRow, Search,
 };
 use crate::text::{shortened, visible};
 use crate::trouble::Result;
@@ -237,7 +237,11 @@ async fn one(desk: &Arc<Desk>, asked: Asked) -> Result<Markup, Failure> {
             let id = id.clone();
             move |_, conn| {
                 let given = unit.as_deref().filter(|unit| !unit.is_empty());
-                let mut lives = ask::lives(conn, &id, given)?;
+                let part = Part {
+                    end: before.map_or(usize::MAX, |n| n as usize),
+                    most: PAGE,
+                };
+                let mut lives = ask::lives(conn, &id, given, part)?;
                 lives.retain(|life| unit.is_none() || life.business_unit.as_deref() == given);
                 Ok(lives)
             }
@@ -250,7 +254,7 @@ async fn one(desk: &Arc<Desk>, asked: Asked) -> Result<Markup, Failure> {
             t.unknown_next,
         )),
         [life] => {
-            let content = html! { (search_form("")) (whole(life, before)) };
+            let content = html! { (search_form("")) (whole(life)) };
             let title = visible(&short(name_of(life))).into_owned();
             Ok(desk.page(Tab::Customer, &title, &content))
         }
@@ -270,15 +274,8 @@ async fn one(desk: &Arc<Desk>, asked: Asked) -> Result<Markup, Failure> {
     }
 }
 
-fn newest_assessment(life: &Life) -> Option<&Assessment> {
-    life.events.iter().rev().find_map(|event| match event {
-        Event::Assessment(a) => Some(&**a),
-        Event::Rejection(_) => None,
-    })
-}
-
 fn name_of(life: &Life) -> &str {
-    let name = newest_assessment(life).map(|a| a.name.as_str());
+    let name = life.newest.as_ref().map(|a| a.name.as_str());
     name.unwrap_or(&life.customer_ext_id)
 }
 
@@ -291,12 +288,9 @@ fn kind(life: &Life) -> &str {
     life.kind.as_deref().unwrap_or(EN.customer.rejected)
 }
 
-/// The life from the newest event on, or from before this one, counted from the first.
-fn whole(life: &Life, before: Option<u32>) -> Markup {
+/// The events that were read, the newest first, and what the customer is now.
+fn whole(life: &Life) -> Markup {
     let t = &EN.customer;
-    let end = before.map_or(life.events.len(), |n| n as usize);
-    let end = end.min(life.events.len());
-    let begin = end.saturating_sub(PAGE);
     let unit = life.business_unit.as_deref();
     let next = |n: usize| format!("{}&before={n}", address(&life.customer_ext_id, unit));
     html! {
@@ -304,15 +298,15 @@ fn whole(life: &Life, before: Option<u32>) -> Markup {
             dt { (t.id) } dd { (value(&life.customer_ext_id)) }
             dt { (t.office) } dd { @if let Some(unit) = unit { (value(unit)) } @else { (t.no_office) } }
             dt { (t.kind) } dd { (kind(life)) }
-            @if let Some(a) = newest_assessment(life) { (state(a)) }
+            @if let Some(a) = &life.newest { (state(a)) }
         }
-        @for event in life.events.iter().take(end).skip(begin).rev() {
+        @for event in life.events.iter().rev() {
             @match event {
                 Event::Assessment(a) => (assessment(a)),
                 Event::Rejection(r) => (rejection(r)),
             }
         }
-        @if begin > 0 { p.pages { a href=(next(begin)) { (t.older) } } }
+        @if life.earlier > 0 { p.pages { a href=(next(life.earlier)) { (t.older) } } }
     }
 }
 

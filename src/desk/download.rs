@@ -61,7 +61,7 @@ impl Desk {
         write: impl FnOnce(&Desk, &mut dyn Write) -> Result<(), WriteError> + Send + 'static,
     ) -> Response {
         let (sender, receiver) = channel(WAITING);
-        let permit = Arc::clone(&self.at_work).acquire_owned().await;
+        let permit = Arc::clone(&self.sending).acquire_owned().await;
         let desk = Arc::clone(self);
         spawn_blocking(move || {
             let _permit = permit;

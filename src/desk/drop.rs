@@ -24,10 +24,10 @@ use crate::history::ask;
 use crate::text::visible;
 use crate::trouble::{Kind, Result, Trouble};
 
-use super::Desk;
 use super::checked::{CheckedFile, KEPT, MAX_FILES, Upload};
 use super::page::{Failure, Tab, link, number};
 use super::texts::EN;
+use super::{Desk, MAX_RECEIVING};
 
 /// The most bytes of a drop.
 const MAX_BYTES: u64 = 512 << 20;
@@ -36,7 +36,7 @@ const MAX_BYTES: u64 = 512 << 20;
 const MAX_NUMBER: u32 = 999;
 
 /// Uploads at the same time; others wait.
-static UPLOADS: Semaphore = Semaphore::const_new(2);
+static UPLOADS: Semaphore = Semaphore::const_new(MAX_RECEIVING);
 
 /// The pages of this file.
 pub(super) fn routes() -> Router<Arc<Desk>> {
@@ -296,7 +296,7 @@ fn send_one(desk: &Desk, endpoint: Endpoint, upload: &Upload) -> Result<Sent> {
         Some(conn) => ask::newest_batch(&conn)?,
         None => None,
     };
-    let in_work = Overview::of(&desk.home, 0)?.in_work;
+    let in_work = Overview::at_a_glance(&desk.home, 0)?.in_work;
     let folder = PathBuf::from(endpoint.name());
     for n in 1..=MAX_NUMBER {
         let name = numbered(&upload.name, n);

@@ -54,6 +54,13 @@ use texts::EN;
 /// Requests that read the history or check a file at the same time; others wait for their turn.
 const MAX_AT_WORK: usize = 4;
 
+/// Files on their way to browsers at the same time. One that reads slowly keeps another file waiting, but no
+/// page.
+const MAX_SENDING: usize = 4;
+
+/// Files that arrive are written by threads of the same pool.
+const MAX_RECEIVING: usize = 2;
+
 /// How long a page may take to be read from the history.
 const MAX_READING: Duration = Duration::from_secs(20);
 
@@ -69,8 +76,10 @@ struct Desk {
     /// What the browser keeps, and what the address has.
     secrets: place::Secrets,
     at_work: Arc<Semaphore>,
+    sending: Arc<Semaphore>,
     /// Files that were checked and are not sent yet.
     checks: checked::Checks,
+    last_look: today::LastLook,
 }
 
 /// How the desk is opened.
@@ -105,7 +114,9 @@ pub(crate) fn serve(
         config,
         host,
         at_work: Arc::new(Semaphore::new(MAX_AT_WORK)),
+        sending: Arc::new(Semaphore::new(MAX_SENDING)),
         checks: checked::Checks::default(),
+        last_look: today::LastLook::default(),
     });
     let (stop, stopped) = watch::channel(false);
     let stop = Arc::new(stop);
@@ -118,7 +129,7 @@ pub(crate) fn serve(
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .max_blocking_threads(2 * MAX_AT_WORK)
+        .max_blocking_threads(MAX_AT_WORK + MAX_SENDING + MAX_RECEIVING)
         .build()
         .map_err(|e| Trouble::limit("starting the desk", &e))?;
     let address = format!("http://{}/open/{}", desk.host, desk.secrets.token);
@@ -196,7 +207,16 @@ impl Desk {
         self: &Arc<Desk>,
         ask: impl FnOnce(&Desk, &mut Connection) -> Result<T> + Send + 'static,
     ) -> Result<T, Failure> {
-        self.work(move |desk| {
+        self.read_among(&self.at_work, ask).await
+    }
+
+    /// As [`Desk::read`], among those who share these permits.
+    async fn read_among<T: Send + 'static>(
+        self: &Arc<Desk>,
+        permits: &Arc<Semaphore>,
+        ask: impl FnOnce(&Desk, &mut Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.work_among(permits, move |desk| {
             let mut conn = match reading::history_if_any(&desk.home)? {
                 Some(conn) => conn,
                 None => History::in_memory()?.into_connection(),
@@ -222,7 +242,15 @@ impl Desk {
         self: &Arc<Desk>,
         work: impl FnOnce(&Desk) -> Result<T> + Send + 'static,
     ) -> Result<T, Failure> {
-        let permit = Arc::clone(&self.at_work).acquire_owned().await;
+        self.work_among(&self.at_work, work).await
+    }
+
+    async fn work_among<T: Send + 'static>(
+        self: &Arc<Desk>,
+        permits: &Arc<Semaphore>,
+        work: impl FnOnce(&Desk) -> Result<T> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let permit = Arc::clone(permits).acquire_owned().await;
         let desk = Arc::clone(self);
         let done = spawn_blocking(move || {
             let _permit = permit;

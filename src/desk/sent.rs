@@ -126,7 +126,7 @@ async fn look(desk: &Arc<Desk>, sent: Sent) -> Result<(bool, Markup, Option<i64>
                 path.symlink_metadata().is_ok()
             };
             let waiting: Vec<bool> = sent.names.iter().map(in_inbox).collect();
-            let overview = Overview::of(&desk.home, 0)?;
+            let overview = Overview::at_a_glance(&desk.home, 0)?;
             let mut files = Vec::new();
             for (name, waits) in sent.names.into_iter().zip(waiting) {
                 let batch =

@@ -72,6 +72,7 @@ texts! {
         accepted: "customers accepted",
         rejected: "customers rejected",
         open: "decisions are open",
+        or_more: "or more decisions are open",
         names: "Files that wait or are in work",
         is_waiting: "waiting",
         is_in_work: "in work",

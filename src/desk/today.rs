@@ -1,15 +1,17 @@
 //! *Today*: whether kycdrop runs, what waits, is in work and was answered last.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 use maud::{Markup, html};
 
-use crate::daemon::overview::{Health, Overview};
+use crate::daemon::overview::{GLANCE, Health, Overview};
 use crate::history::BatchLine;
 use crate::text::visible;
+use crate::trouble::Result as Done;
 
 use super::Desk;
 use super::page::{Failure, Tab, empty, link, moment, number, wide};
@@ -17,6 +19,24 @@ use super::texts::EN;
 
 /// Files that are listed.
 const LAST: u32 = 15;
+
+/// So many files that wait are looked at each time. Of more, each keeps the next look away for a while, a
+/// hundred times as long as it costs: several open pages do not take the daemon's processor.
+const FEW: usize = 1000;
+const REST_OF_EACH: Duration = Duration::from_micros(500);
+const LONGEST_REST: Duration = Duration::from_secs(30);
+
+/// What was seen last, and when.
+pub(super) type LastLook = Mutex<Option<(Instant, Arc<Overview>)>>;
+
+/// How long a look counts at which so many files waited.
+fn rest(files: usize) -> Duration {
+    match u32::try_from(files) {
+        _ if files <= FEW => Duration::ZERO,
+        Ok(files) => REST_OF_EACH.saturating_mul(files).min(LONGEST_REST),
+        Err(_) => LONGEST_REST,
+    }
+}
 
 /// The pages of this file.
 pub(super) fn routes() -> Router<Arc<Desk>> {
@@ -36,14 +56,30 @@ async fn page(State(desk): State<Arc<Desk>>) -> Result<Markup, Failure> {
 
 /// The content alone.
 async fn live(State(desk): State<Arc<Desk>>) -> Result<Markup, Failure> {
-    let overview = desk.work(|desk| Overview::of(&desk.home, LAST)).await?;
+    let overview = desk.work(Desk::overview).await?;
     Ok(shown(&overview))
+}
+
+impl Desk {
+    /// What the home is doing, or was when it was looked at last.
+    fn overview(&self) -> Done<Arc<Overview>> {
+        let mut last = (self.last_look.lock()).unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, overview)) = &*last
+            && at.elapsed() < rest(overview.waiting.files)
+        {
+            return Ok(Arc::clone(overview));
+        }
+        let overview = Arc::new(Overview::at_a_glance(&self.home, LAST)?);
+        *last = Some((Instant::now(), Arc::clone(&overview)));
+        Ok(overview)
+    }
 }
 
 fn shown(overview: &Overview) -> Markup {
     let t = &EN.today;
     let totals = &overview.totals;
     let files = |n: usize| n as u64;
+    let decisions = totals.evaluations_pending + totals.matches_pending;
     html! {
         (state(overview))
         ul.tiles {
@@ -53,7 +89,7 @@ fn shown(overview: &Overview) -> Markup {
             (tile(totals.batches, t.answered, Some("/batches")))
             (tile(totals.accepted, t.accepted, Some("/customer")))
             (tile(totals.rejected, t.rejected, Some("/figures")))
-            (tile(totals.evaluations_pending + totals.matches_pending, t.open, Some("/decisions")))
+            (tile(decisions, if totals.screenings_pending > GLANCE { t.or_more } else { t.open }, Some("/decisions")))
         }
         (names(overview))
         h2 { (t.last) }

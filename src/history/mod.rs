@@ -67,7 +67,7 @@ pub use screening::{
     ScreeningHit, ScreeningRefused, entries_before as list_entries_before, open_matches,
     refusal as refusal_of_screening_decision, waiting_for_list,
 };
-pub use status::{BatchLine, Totals, batches_before, last_batches, totals};
+pub use status::{BatchLine, Totals, batches_before, last_batches, totals, totals_at_a_glance};
 pub use trial::{Taken, Trial};
 
 /// The first SQLite without the WAL reset bug.

@@ -88,25 +88,69 @@ pub fn batches_before(conn: &Connection, before: i64, most: u32) -> Result<Vec<B
     Ok(rows.collect::<std::result::Result<_, _>>()?)
 }
 
+/// The matches that are open. There may be many screenings that wait for a list, and few hits.
+const MATCHES: &str = "SELECT count(*) FROM screening_hit h
+     CROSS JOIN open_screening o ON o.result_id = h.result_id WHERE h.no = 1";
+
 /// Sums over the whole history.
 pub fn totals(conn: &Connection) -> Result<Totals> {
-    Ok(conn.query_row(
-        "SELECT batches, accepted, rejected, assessments, customers, evaluations, screenings,
-                (SELECT count(*) FROM screening_hit h CROSS JOIN open_screening o
-                   ON o.result_id = h.result_id WHERE h.no = 1)
-         FROM total",
-        [],
-        |r| {
-            Ok(Totals {
-                batches: r.get(0)?,
-                accepted: r.get(1)?,
-                rejected: r.get(2)?,
-                assessments: r.get(3)?,
-                customers: r.get(4)?,
-                evaluations_pending: r.get(5)?,
-                screenings_pending: r.get(6)?,
-                matches_pending: r.get(7)?,
-            })
-        },
-    )?)
+    sums(conn, MATCHES)
+}
+
+/// Sums over the whole history, of which none is counted: matches only among the `most` oldest screenings that
+/// are open.
+pub fn totals_at_a_glance(conn: &Connection, most: u64) -> Result<Totals> {
+    let matches = format!(
+        "SELECT count(*) FROM (SELECT result_id FROM open_screening ORDER BY result_id LIMIT {most}) o
+         CROSS JOIN screening_result r ON r.result_id = o.result_id WHERE r.matched"
+    );
+    sums(conn, &matches)
+}
+
+fn sums(conn: &Connection, matches: &str) -> Result<Totals> {
+    let sql = format!(
+        "SELECT batches, accepted, rejected, assessments, customers, evaluations, screenings, ({matches})
+         FROM total"
+    );
+    Ok(conn.query_row(&sql, [], |r| {
+        Ok(Totals {
+            batches: r.get(0)?,
+            accepted: r.get(1)?,
+            rejected: r.get(2)?,
+            assessments: r.get(3)?,
+            customers: r.get(4)?,
+            evaluations_pending: r.get(5)?,
+            screenings_pending: r.get(6)?,
+            matches_pending: r.get(7)?,
+        })
+    })?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::History;
+
+    #[test]
+    fn a_glance_looks_for_matches_among_the_oldest_screenings_that_are_open() {
+        let history = History::in_memory().unwrap();
+        let conn = history.connection();
+        // The first waits for a list, and the third is decided.
+        conn.execute_batch(
+            "PRAGMA foreign_keys = OFF;
+             INSERT INTO screening_result
+               SELECT value, 1, 'PEP', NULL, 'N-1', '', NULL, '[]', value > 1, 'customer', 'X-1', '', '{}'
+               FROM json_each('[1, 2, 3, 4]');
+             INSERT INTO screening_hit
+               SELECT result_id, n.value, 1, 'E', '', 900, '', '{}'
+               FROM screening_result, json_each('[1, 2]') n WHERE matched;
+             INSERT INTO open_screening VALUES (1), (2), (4);",
+        )
+        .unwrap();
+        assert_eq!(totals(conn).unwrap().matches_pending, 2);
+        for (most, matches) in [(1, 0), (2, 1), (3, 2), (100, 2)] {
+            let glance = totals_at_a_glance(conn, most).unwrap();
+            assert_eq!(glance.matches_pending, matches);
+        }
+    }
 }

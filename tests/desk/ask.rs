@@ -288,3 +288,27 @@ fn a_home_without_a_history_can_be_asked() {
     let desk = Desk::open(&office);
     assert!(desk.page(&sql("SELECT * FROM v_batch")).contains("0 rows"));
 }
+
+#[test]
+fn files_that_nobody_reads_keep_no_page_waiting() {
+    let office = office();
+    let desk = Desk::open(&office);
+    let endless = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x, printf('%.*c', 1000, 'x') FROM c";
+    let request = format!(
+        "GET {} HTTP/1.1\r\nHost: {}\r\nCookie: {}\r\n\r\n",
+        csv(&sql(endless)),
+        desk.host,
+        desk.cookie
+    );
+    let begin = |_| {
+        let mut file = TcpStream::connect(&desk.host).expect("a connection");
+        file.write_all(request.as_bytes()).expect("a request");
+        file.read_exact(&mut [0; 64]).expect("the file begins");
+        file
+    };
+    let unread: Vec<TcpStream> = (0..4).map(begin).collect();
+    for path in ["/", "/ask", "/batch/1", "/customer"] {
+        desk.page(path);
+    }
+    drop(unread);
+}

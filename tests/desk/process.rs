@@ -183,3 +183,20 @@ fn run_prints_the_address_but_not_into_a_journal() {
         assert_eq!(text, expected);
     }
 }
+
+#[test]
+fn many_files_that_wait_are_counted_and_counted_again() {
+    let office = Office::new();
+    office.once();
+    let drop = |n: u32| {
+        office.write(format!("watch-dir/inbox/customer/{n}.json"), "{}");
+    };
+    (0..1500).for_each(drop);
+    let desk = Desk::open(&office);
+    assert!(desk.page("/").contains("value=\"1500\""));
+    drop(1500);
+    eventually("the new file", || {
+        let now = desk.page("/today/live");
+        now.contains("value=\"1501\"").then_some(())
+    });
+}

@@ -249,15 +249,22 @@ pub fn judged(conn: &Connection, batch_id: i64, position: u64) -> Result<Option<
     let Some(mut judged) = found else {
         return Ok(None);
     };
-    let mut select = conn.prepare_cached(
-        "SELECT no, rule, code, description, path FROM v_finding
-         WHERE batch_id = ?1 AND position = ?2 ORDER BY no",
-    )?;
-    let rows = select.query_map(params![batch_id, position], finding)?;
-    judged.findings = rows.collect::<Result<_, _>>()?;
+    if judged.state == State::Rejected {
+        judged.findings = findings_of(conn, batch_id, position)?;
+    }
     let payload = judged.payload.as_deref().unwrap_or_default();
     judged.warnings = warnings_of(conn, batch_id, position, payload)?;
     Ok(Some(judged))
+}
+
+/// The findings of a rejected customer. From it to its findings: `v_finding` would be read through all those of
+/// the batch.
+fn findings_of(conn: &Connection, batch_id: i64, position: u64) -> Result<Arc<[FindingRow]>> {
+    let mut select = conn.prepare_cached(
+        "SELECT coalesce(findings_at, position) FROM rejection WHERE batch_id = ?1 AND position = ?2",
+    )?;
+    let at = select.query_row(params![batch_id, position], |r| r.get(0))?;
+    findings_at(conn, batch_id, at)
 }
 
 /// Customers of a file with findings of their own that are remembered: others refer to them.
@@ -314,13 +321,14 @@ pub fn rejected<E: From<Trouble>>(
     Ok(())
 }
 
+/// Joined in this order: a join that SQLite orders may read all findings of the batch.
+const FINDINGS_AT: &str = "SELECT f.no, t.rule, t.code, t.description, f.path
+     FROM finding_row f CROSS JOIN finding_text t ON t.text_id = f.text_id
+     WHERE f.batch_id = ?1 AND f.position = ?2 ORDER BY f.no";
+
 /// The findings that are written at this customer.
 fn findings_at(conn: &Connection, batch_id: i64, position: u64) -> Result<Arc<[FindingRow]>> {
-    let mut select = conn.prepare_cached(
-        "SELECT f.no, t.rule, t.code, t.description, f.path
-         FROM finding_row f JOIN finding_text t USING (text_id)
-         WHERE f.batch_id = ?1 AND f.position = ?2 ORDER BY f.no",
-    )?;
+    let mut select = conn.prepare_cached(FINDINGS_AT)?;
     let rows = select.query_map(params![batch_id, position], finding)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -431,5 +439,21 @@ fn shows(payload: &str, warning: &WarningRow) -> bool {
             held.is_some_and(|held| value != "null" && value.trim_matches('"') != held)
         }),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::history::History;
+    use crate::history::ask::plan;
+
+    #[test]
+    fn the_findings_of_a_customer_are_read_by_its_place() {
+        let history = History::in_memory().unwrap();
+        let plan = plan(history.connection(), super::FINDINGS_AT);
+        assert!(
+            plan.contains("SEARCH f USING PRIMARY KEY (batch_id=? AND position=?)"),
+            "{plan}"
+        );
     }
 }

@@ -120,11 +120,22 @@ pub(super) fn assessment_of_number(conn: &Connection, number: &str) -> Result<Op
 /// # Errors
 /// When the database cannot be read.
 pub fn assessment_at(conn: &Connection, batch_id: i64, position: u64) -> Result<Option<i64>> {
-    let sql = format!(
-        "SELECT assessment_id FROM {} AND position = ?2",
-        crate::history::OF_BATCH
-    );
-    let mut select = conn.prepare_cached(&sql)?;
-    let found = select.query_row(rusqlite::params![batch_id, position], |r| r.get(0));
-    Ok(found.optional()?)
+    // They are in the order of their positions. Its number is the first one of the batch and its position
+    // together, or in a history of before a smaller one.
+    let mut select = conn.prepare_cached(
+        "SELECT a.assessment_id, a.position
+         FROM batch b
+         CROSS JOIN assessment a ON a.assessment_id
+           BETWEEN b.first_assessment_id AND min(b.last_assessment_id, b.first_assessment_id + ?2)
+         WHERE b.batch_id = ?1
+         ORDER BY a.assessment_id DESC",
+    )?;
+    let mut rows = select.query(rusqlite::params![batch_id, position])?;
+    while let Some(row) = rows.next()? {
+        let at: u64 = row.get(1)?;
+        if at <= position {
+            return Ok((at == position).then(|| row.get(0)).transpose()?);
+        }
+    }
+    Ok(None)
 }

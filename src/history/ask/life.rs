@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
 
 use crate::history::rules;
@@ -23,8 +23,31 @@ pub struct Life {
     /// What the customer is now; none for one who was only ever rejected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// What happened, the oldest first.
+    /// What happened, the oldest first: the part that was asked for.
     pub events: Vec<Event>,
+    /// How many events there are before these.
+    #[serde(skip)]
+    pub earlier: usize,
+    /// The newest assessment, whether or not it is among the events; None for one who was only ever rejected.
+    #[serde(skip)]
+    pub newest: Option<Box<Assessment>>,
+}
+
+/// Which events of a life are read: one that is long takes its time.
+#[derive(Clone, Copy, Debug)]
+pub struct Part {
+    /// The last one, counted from 1 for the first; the newest one where there are fewer.
+    pub end: usize,
+    /// So many at most.
+    pub most: usize,
+}
+
+impl Part {
+    /// The whole life.
+    pub const ALL: Part = Part {
+        end: usize::MAX,
+        most: usize::MAX,
+    };
 }
 
 /// Something that happened to a customer.
@@ -81,8 +104,6 @@ pub struct Assessment {
     pub screenings: Vec<ScreeningRow>,
     /// Against the assessment before; none for the first.
     pub changes: Vec<Change>,
-    #[serde(skip)]
-    payload: String,
 }
 
 /// A request that was rejected.
@@ -108,8 +129,6 @@ pub struct Rejection {
     pub description: String,
     /// What was wrong in all.
     pub findings: u64,
-    #[serde(skip)]
-    business_unit: Option<String>,
 }
 
 /// A field that is not what it was.
@@ -125,27 +144,32 @@ pub struct Change {
     pub after: Option<String>,
 }
 
-impl Event {
+/// An event that is not read yet.
+struct Place {
     /// Batch and position: the order in which it happened, wherever the clock stood.
-    fn order(&self) -> (i64, u64) {
-        match self {
-            Event::Assessment(a) => (a.batch_id, a.position),
-            Event::Rejection(r) => (r.batch_id, r.position),
-        }
-    }
+    order: (i64, u64),
+    event: Found,
 }
 
-/// Every life that goes by this customerExtId: in one office, or, without one, in all of them.
+enum Found {
+    /// An assessment, and the one before it.
+    Assessment(i64, Option<i64>),
+    /// The key of a rejection.
+    Rejection(i64),
+}
+
+/// Every life that goes by this customerExtId: in one office, or, without one, in all of them. Of each the
+/// events of this part.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn lives(conn: &Connection, ext_id: &str, unit: Option<&str>) -> Result<Vec<Life>> {
+pub fn lives(conn: &Connection, ext_id: &str, unit: Option<&str>, part: Part) -> Result<Vec<Life>> {
     let mut rejections = rejections(conn, ext_id)?;
     let mut units: Vec<Option<String>> = match unit {
         Some(unit) => vec![Some(unit.to_owned())],
         None => {
             let mut units = offices(conn)?;
-            units.extend(rejections.iter().map(|r| r.business_unit.clone()));
+            units.extend(rejections.iter().map(|(unit, _)| unit.clone()));
             units.push(None);
             units
         }
@@ -154,33 +178,63 @@ pub fn lives(conn: &Connection, ext_id: &str, unit: Option<&str>) -> Result<Vec<
     units.dedup();
     let mut found = Vec::new();
     for unit in units {
-        let mut life = Life {
-            customer_ext_id: ext_id.to_owned(),
-            kind: None,
-            events: Vec::new(),
-            business_unit: unit,
+        let mut places = match rules::customer_of(conn, unit.as_deref(), ext_id)? {
+            Some((first, _)) => assessments(conn, first)?,
+            None => Vec::new(),
         };
-        let unit = life.business_unit.as_deref();
-        if let Some((first, _)) = rules::customer_of(conn, unit, ext_id)? {
-            let assessments = assessments(conn, first)?;
-            life.kind = assessments.last().map(|a| a.kind.clone());
-            life.events = assessments
-                .into_iter()
-                .map(|a| Event::Assessment(Box::new(a)))
-                .collect();
-        }
-        let (mine, others) = rejections
-            .into_iter()
-            .partition(|r| r.business_unit.as_deref() == unit);
+        let newest = match places.last() {
+            Some(&Place {
+                event: Found::Assessment(id, _),
+                ..
+            }) => assessment(conn, id)?,
+            _ => None,
+        };
+        let (mine, others) = rejections.into_iter().partition(|(of, _)| *of == unit);
         rejections = others;
-        life.events
-            .extend(mine.into_iter().map(|r| Event::Rejection(Box::new(r))));
-        if !life.events.is_empty() {
-            life.events.sort_by_key(Event::order);
-            found.push(life);
+        places.extend(mine.into_iter().map(|(_, place)| place));
+        if places.is_empty() {
+            continue;
         }
+        places.sort_by_key(|place| place.order);
+        places.truncate(part.end);
+        let earlier = places.len().saturating_sub(part.most);
+        let newest = newest.map(|(newest, _)| newest);
+        found.push(Life {
+            customer_ext_id: ext_id.to_owned(),
+            business_unit: unit,
+            kind: newest.as_ref().map(|a| a.kind.clone()),
+            events: events(conn, places.split_off(earlier))?,
+            earlier,
+            newest,
+        });
     }
     Ok(found)
+}
+
+/// Reads the events at these places.
+fn events(conn: &Connection, places: Vec<Place>) -> Result<Vec<Event>> {
+    let mut events = Vec::new();
+    // The assessment that was read last, as it came.
+    let mut last: Option<(i64, String)> = None;
+    for place in places {
+        match place.event {
+            Found::Rejection(id) => events.push(Event::Rejection(Box::new(rejection(conn, id)?))),
+            Found::Assessment(id, before) => {
+                let Some((mut read, payload)) = assessment(conn, id)? else {
+                    continue;
+                };
+                let was = match (before, last) {
+                    (None, _) => None,
+                    (Some(before), Some((id, payload))) if id == before => Some(payload),
+                    (Some(before), _) => assessment(conn, before)?.map(|(_, payload)| payload),
+                };
+                read.changes = was.map_or_else(Vec::new, |was| changes(&was, &payload));
+                events.push(Event::Assessment(read));
+                last = Some((id, payload));
+            }
+        }
+    }
+    Ok(events)
 }
 
 /// The offices that have customers. They are few; of each only the first row is looked at.
@@ -196,81 +250,108 @@ pub(super) fn offices(conn: &Connection) -> Result<Vec<Option<String>>> {
     Ok(units)
 }
 
-/// From the first assessment to the newest.
-fn assessments(conn: &Connection, first: i64) -> Result<Vec<Assessment>> {
-    let mut select = conn.prepare(
+/// Where the assessments are, from the first to the newest.
+fn assessments(conn: &Connection, first: i64) -> Result<Vec<Place>> {
+    let mut select = conn.prepare_cached(
+        "SELECT a.batch_id, a.position, s.next_assessment_id
+         FROM assessment a LEFT JOIN succession s ON s.assessment_id = a.assessment_id
+         WHERE a.assessment_id = ?1",
+    )?;
+    let mut places = Vec::new();
+    let (mut next, mut before) = (Some(first), None);
+    while let Some(id) = next {
+        let row = select.query_row([id], |r| Ok(((r.get(0)?, r.get(1)?), r.get(2)?)));
+        let Some((order, after)) = row.optional()? else {
+            break;
+        };
+        let event = Found::Assessment(id, before);
+        places.push(Place { order, event });
+        (next, before) = (after, Some(id));
+    }
+    Ok(places)
+}
+
+/// An assessment without its changes, and the customer as it came.
+fn assessment(conn: &Connection, id: i64) -> Result<Option<(Box<Assessment>, String)>> {
+    let mut select = conn.prepare_cached(
         "SELECT a.assessed_at, a.batch_id, a.position, b.endpoint, b.file_name,
                 a.communication_number, a.requester, a.action, a.kind, a.name, a.risk_level,
                 a.customer_status, a.risk_management_category, a.source_of_risk_level, a.evaluation,
-                payload_text(a.payload), s.next_assessment_id
+                payload_text(a.payload)
          FROM assessment a
          JOIN batch b ON b.batch_id = a.batch_id
-         LEFT JOIN succession s ON s.assessment_id = a.assessment_id
          WHERE a.assessment_id = ?1",
     )?;
-    let mut found: Vec<Assessment> = Vec::new();
-    let mut next = Some(first);
-    while let Some(id) = next {
-        let row = select.query_row([id], |r| {
-            let assessment = Assessment {
-                at: r.get(0)?,
-                assessment_id: id,
-                batch_id: r.get(1)?,
-                customer: r.get::<_, u64>(2)?.saturating_add(1),
-                position: r.get(2)?,
-                endpoint: r.get(3)?,
-                file_name: r.get(4)?,
-                communication_number: r.get(5)?,
-                requester: r.get(6)?,
-                action: r.get(7)?,
-                kind: r.get(8)?,
-                name: r.get(9)?,
-                risk_level: r.get(10)?,
-                customer_status: r.get(11)?,
-                risk_management_category: r.get(12)?,
-                source_of_risk_level: r.get(13)?,
-                evaluation: r.get(14)?,
-                payload: r.get(15)?,
-                evaluations: Vec::new(),
-                screenings: Vec::new(),
-                changes: Vec::new(),
-            };
-            Ok((assessment, r.get(16)?))
-        });
-        let Some((mut assessment, after)) = row.optional()? else {
-            break;
+    let row = select.query_row([id], |r| {
+        let assessment = Assessment {
+            at: r.get(0)?,
+            assessment_id: id,
+            batch_id: r.get(1)?,
+            customer: r.get::<_, u64>(2)?.saturating_add(1),
+            position: r.get(2)?,
+            endpoint: r.get(3)?,
+            file_name: r.get(4)?,
+            communication_number: r.get(5)?,
+            requester: r.get(6)?,
+            action: r.get(7)?,
+            kind: r.get(8)?,
+            name: r.get(9)?,
+            risk_level: r.get(10)?,
+            customer_status: r.get(11)?,
+            risk_management_category: r.get(12)?,
+            source_of_risk_level: r.get(13)?,
+            evaluation: r.get(14)?,
+            evaluations: Vec::new(),
+            screenings: Vec::new(),
+            changes: Vec::new(),
         };
-        assessment.screenings = screenings(conn, id)?;
-        if assessment.evaluation.is_some() {
-            let all = evaluations(conn, id)?;
-            assessment.evaluation = all.last().map(|e| e.state.clone());
-            let decided = all.iter().rev().find_map(|e| e.decision.as_ref());
-            assessment.risk_level = decided.map(|d| d.final_risk_level.clone());
-            assessment.evaluations = all;
-        }
-        if let Some(before) = found.last() {
-            assessment.changes = changes(&before.payload, &assessment.payload);
-        }
-        found.push(assessment);
-        next = after;
+        Ok((Box::new(assessment), r.get(15)?))
+    });
+    let Some((mut assessment, payload)) = row.optional()? else {
+        return Ok(None);
+    };
+    assessment.screenings = screenings(conn, id)?;
+    if assessment.evaluation.is_some() {
+        let all = evaluations(conn, id)?;
+        assessment.evaluation = all.last().map(|e| e.state.clone());
+        let decided = all.iter().rev().find_map(|e| e.decision.as_ref());
+        assessment.risk_level = decided.map(|d| d.final_risk_level.clone());
+        assessment.evaluations = all;
     }
-    Ok(found)
+    Ok(Some((assessment, payload)))
 }
 
-fn rejections(conn: &Connection, ext_id: &str) -> Result<Vec<Rejection>> {
-    let mut select = conn.prepare(
-        "SELECT r.rejected_at, r.batch_id, r.position, b.endpoint, b.file_name,
-                r.communication_number, f.code, f.description,
-                (SELECT count(*) FROM v_finding x
-                 WHERE x.batch_id = r.batch_id AND x.position = r.position),
-                r.business_unit
-         FROM rejection r
-         JOIN batch b ON b.batch_id = r.batch_id
-         JOIN v_finding f ON f.batch_id = r.batch_id AND f.position = r.position AND f.no = 1
-         WHERE r.customer_ext_id = ?1
-         ORDER BY r.rejection_id",
+/// Where the rejections of a customerExtId are, each with its office.
+fn rejections(conn: &Connection, ext_id: &str) -> Result<Vec<(Option<String>, Place)>> {
+    let mut select = conn.prepare_cached(
+        "SELECT business_unit, batch_id, position, rejection_id FROM rejection
+         WHERE customer_ext_id = ?1 ORDER BY rejection_id",
     )?;
-    let rows = select.query_map(params![ext_id], |r| {
+    let rows = select.query_map([ext_id], |r| {
+        let place = Place {
+            order: (r.get(1)?, r.get(2)?),
+            event: Found::Rejection(r.get(3)?),
+        };
+        Ok((r.get(0)?, place))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Joined in this order: `v_finding` would be read through all findings of the batch.
+const REJECTION: &str = "SELECT r.rejected_at, r.batch_id, r.position, b.endpoint, b.file_name,
+       r.communication_number, t.code, t.description,
+       (SELECT count(*) FROM finding_row x
+        WHERE x.batch_id = r.batch_id AND x.position = coalesce(r.findings_at, r.position))
+     FROM rejection r
+     CROSS JOIN batch b ON b.batch_id = r.batch_id
+     CROSS JOIN finding_row f
+       ON f.batch_id = r.batch_id AND f.position = coalesce(r.findings_at, r.position) AND f.no = 1
+     CROSS JOIN finding_text t ON t.text_id = f.text_id
+     WHERE r.rejection_id = ?1";
+
+fn rejection(conn: &Connection, id: i64) -> Result<Rejection> {
+    let mut select = conn.prepare_cached(REJECTION)?;
+    Ok(select.query_row([id], |r| {
         Ok(Rejection {
             at: r.get(0)?,
             batch_id: r.get(1)?,
@@ -282,10 +363,8 @@ fn rejections(conn: &Connection, ext_id: &str) -> Result<Vec<Rejection>> {
             code: r.get(6)?,
             description: r.get(7)?,
             findings: r.get(8)?,
-            business_unit: r.get(9)?,
         })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    })?)
 }
 
 /// Fields that differ in every request, and are shown beside the changes.
@@ -337,6 +416,18 @@ fn changes(before: &str, after: &str) -> Vec<Change> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_findings_of_a_rejection_are_read_by_its_place() {
+        let history = crate::history::History::in_memory().unwrap();
+        let plan = super::super::plan(history.connection(), REJECTION);
+        for table in [
+            "f USING PRIMARY KEY (batch_id=? AND position=? AND no=?)",
+            "x USING PRIMARY KEY (batch_id=? AND position=?)",
+        ] {
+            assert!(plan.contains(table), "{plan}");
+        }
+    }
 
     #[test]
     fn what_changed_has_its_path() {

@@ -29,7 +29,7 @@ pub use files::{
 };
 pub use filtered::{Filter, Filtered, Show, filtered};
 pub use find::{Found, Hit, Search, recent_words};
-pub use life::{Assessment, Change, Event, Life, Rejection, lives};
+pub use life::{Assessment, Change, Event, Life, Part, Rejection, lives};
 pub use place::{Leaf, Places, Spot, leaves, spot};
 pub use rated::{Rated, rated_after};
 pub use saved::{Saved, save_query, saved_queries, shipped_queries};
@@ -39,3 +39,12 @@ pub use sets::{
     classifiers_of_set, values_of_set,
 };
 pub use views::{View, views};
+
+/// How SQLite means to answer a statement, a line a step.
+#[cfg(test)]
+fn plan(conn: &rusqlite::Connection, sql: &str) -> String {
+    let mut explain = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let steps = explain.raw_query();
+    let steps = steps.mapped(|r| r.get::<_, String>(3));
+    steps.map(|step| step.unwrap() + "\n").collect()
+}
