@@ -2,27 +2,17 @@
 //! file of CSV.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::Router;
 use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
-use maud::{Markup, html};
-use rusqlite::Connection;
 
 use crate::history::ask::{Saved, View, save_query, saved_queries, views};
 use crate::history::{self, Answer, Bounds, Cell, Params, ask_sql};
 use crate::sheet::plain;
-use crate::text::{counted, did_you_mean, shortened, visible};
-use crate::trouble::{Kind, Result, Trouble};
+use crate::text::{counted, did_you_mean, shortened};
+use crate::trouble::Result;
 
-use super::Desk;
-use super::page::{Failure, Given, Tab, link, wide};
-use super::texts::EN;
+use super::page::*;
 
 /// Rows on a page, and the most text of all of them, in bytes.
 const ROWS: u64 = 1000;
@@ -36,14 +26,6 @@ const TIME: Duration = Duration::from_secs(10);
 
 /// As much as `kycdrop query` takes. The first answer sets it for the whole process.
 pub(super) const MEMORY: u64 = 1 << 30;
-
-/// The pages of this file.
-pub(super) fn routes() -> Router<Arc<Desk>> {
-    Router::new()
-        .route("/ask", get(page))
-        .route("/ask/save", post(save))
-        .merge(super::ask_csv::routes())
-}
 
 /// What is asked: SQL, or the query with this name, and values for its parameters.
 pub(super) struct Asked {
@@ -113,14 +95,12 @@ impl Asked {
 
     /// The same as an address, below this path.
     fn address(&self, path: &str) -> String {
-        let names = self.typed.keys().map(|name| format!("p.{name}"));
-        let names: Vec<String> = names.collect();
-        let typed = names.iter().zip(self.typed.values());
-        let mut all = match &self.saved {
-            Some((name, _)) => vec![("saved", name.as_str())],
-            None => vec![("sql", self.sql.as_str())],
-        };
-        all.extend(typed.map(|(name, value)| (name.as_str(), value.as_str())));
+        let mut all = vec![match &self.saved {
+            Some((name, _)) => ("saved".to_owned(), name.clone()),
+            None => ("sql".to_owned(), self.sql.clone()),
+        }];
+        let typed = self.typed.iter();
+        all.extend(typed.map(|(name, value)| (format!("p.{name}"), value.clone())));
         link(path, &all)
     }
 }
@@ -228,13 +208,6 @@ impl Shown {
             outcome,
         })
     }
-
-    fn status(&self) -> StatusCode {
-        match self.outcome {
-            Outcome::Wrong(status, _) => status,
-            _ => StatusCode::OK,
-        }
-    }
 }
 
 fn answer(conn: &mut Connection, sql: &str, params: &Params) -> Result<Outcome> {
@@ -275,46 +248,42 @@ fn wrong_with(e: Trouble) -> Result<Outcome> {
     }
 }
 
-async fn page(State(desk): State<Arc<Desk>>, given: Given) -> Result<Response, Failure> {
-    let shown = desk
-        .read(move |desk, conn| Shown::of(desk, conn, &given))
-        .await?;
+pub(super) async fn page(State(desk): Here, given: Given) -> Result<Response, Failure> {
+    let read = move |desk: &Desk, conn: &mut Connection| Ok(Shown::of(desk, conn, &given)?);
+    let shown = desk.read(read).await?;
+    let status = match shown.outcome {
+        Outcome::Wrong(status, _) => status,
+        _ => StatusCode::OK,
+    };
     let content = desk.shown(&shown, "", None);
-    let page = desk.page(Tab::Ask, EN.ask.title, &content);
-    Ok((shown.status(), page).into_response())
+    Ok((status, desk.page(Tab::Ask, EN.nav.ask, &content)).into_response())
 }
 
 /// Saves a query under a name, and leads to it; a name that cannot be taken is said above what was typed.
-async fn save(State(desk): State<Arc<Desk>>, body: Bytes) -> Result<Response, Failure> {
+pub(super) async fn save(State(desk): Here, body: Bytes) -> Result<Response, Failure> {
     let given = Given::of(&body);
-    let name = given.get("name").to_owned();
-    let kept = given.clone();
-    let saved = desk
-        .read(move |desk, conn| {
-            let (name, sql) = (given.get("name"), given.get("sql"));
-            let saved = history::parameters(conn, sql)
-                .and_then(|_| save_query(&desk.home.queries(), name, sql));
-            match saved {
-                Err(e) if e.kind == Kind::Input => Ok(Some(format!("{}. {}.", e.what, e.remedy))),
-                other => other.map(|()| None),
+    let saved = move |desk: &Desk, conn: &mut Connection| {
+        let (name, sql) = (given.get("name"), given.get("sql"));
+        let saved = history::parameters(conn, sql)
+            .and_then(|_| save_query(&desk.home.queries(), name, sql));
+        match saved {
+            Ok(()) => {
+                let values = given.0.iter().filter(|(name, _)| name.starts_with("p."));
+                let mut all = vec![("saved", name)];
+                all.extend(values.map(|(name, value)| (name.as_str(), value.as_str())));
+                Ok(Redirect::to(&link("/ask", &all)).into_response())
             }
-        })
-        .await?;
-    let Some(refused) = saved else {
-        let values = kept.0.iter().filter(|(name, _)| name.starts_with("p."));
-        let values = values.map(|(name, value)| (name.as_str(), value.as_str()));
-        let all: Vec<_> = [("saved", name.as_str())]
-            .into_iter()
-            .chain(values)
-            .collect();
-        return Ok(Redirect::to(&link("/ask", &all)).into_response());
+            Err(e) if e.kind == Kind::Input => {
+                let refused = format!("{}. {}.", e.what, e.remedy);
+                let shown = Shown::of(desk, conn, &given)?;
+                let content = desk.shown(&shown, name, Some(&refused));
+                let page = desk.page(Tab::Ask, EN.nav.ask, &content);
+                Ok((StatusCode::BAD_REQUEST, page).into_response())
+            }
+            Err(e) => Err(e.into()),
+        }
     };
-    let shown = desk
-        .read(move |desk, conn| Shown::of(desk, conn, &kept))
-        .await?;
-    let content = desk.shown(&shown, &name, Some(&refused));
-    let page = desk.page(Tab::Ask, EN.ask.title, &content);
-    Ok((StatusCode::BAD_REQUEST, page).into_response())
+    desk.read(saved).await
 }
 
 impl Desk {
@@ -324,11 +293,7 @@ impl Desk {
         html! {
             @if let Some(refused) = refused { p.state.bad role="alert" { (visible(refused)) } }
             @match &shown.outcome {
-                Outcome::Wrong(_, e) => {
-                    div.state.bad role="alert" {
-                        @for line in e.what.lines().chain(e.remedy.lines()) { p { (visible(line)) } }
-                    }
-                }
+                Outcome::Wrong(_, e) => div.state.bad role="alert" { (lines(&e.what)) (lines(&e.remedy)) },
                 Outcome::Incomplete(names) => { p.state.idle role="status" { (t.fill_in) " " (visible(names)) "." } }
                 _ => {}
             }
@@ -338,7 +303,7 @@ impl Desk {
                 @if shown.asked.saved.is_none() { (self.saving(&shown.asked, name)) }
             }
             @if let Some(damage) = &shown.damage {
-                div.state.bad { p { (t.damage) } @for line in damage.to_string().lines() { p { (visible(line)) } } }
+                div.state.bad { p { (t.damage) } (lines(&damage.to_string())) }
             }
             (queries(&shown.queries, is_answered))
             (described(&shown.views))
@@ -453,6 +418,7 @@ fn queries(queries: &BTreeMap<String, Saved>, is_answered: bool) -> Markup {
 
 fn described(views: &[View]) -> Markup {
     let t = &EN.ask;
+    let heads = html! { th { (t.column) } th { (t.kind) } th { (EN.word.about) } };
     html! {
         details {
             summary { (t.views) }
@@ -460,14 +426,9 @@ fn described(views: &[View]) -> Markup {
             @for view in views {
                 h3 { code { (view.name) } }
                 p { (view.about) }
-                (wide(&view.name, &html! {
-                    table {
-                        thead { tr { th { (t.column) } th { (t.kind) } th { (t.about) } } }
-                        tbody { @for [name, kind, about] in &view.columns {
-                            tr { td { code { (name) } } td { (kind) } td { (about) } }
-                        } }
-                    }
-                }))
+                (table(&view.name, &heads, &html! { @for [name, kind, about] in &view.columns {
+                    tr { td { code { (name) } } td { (kind) } td { (about) } }
+                } }))
             }
         }
     }

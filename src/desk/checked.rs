@@ -2,25 +2,19 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
-use maud::{Markup, html};
 
 use crate::catalog::Endpoint;
 use crate::check::{Checked, Checker, Customer, Listed, Report};
 use crate::daemon::reading;
-use crate::history::History;
 use crate::ingest::to_check_with;
 use crate::left_alone::is_left_alone;
-use crate::text::visible;
-use crate::trouble::Result;
 
-use super::Desk;
-use super::findings::{findings, ids};
+use super::batch_customer::{findings, ids};
+use super::page::*;
 use super::place;
-use super::texts::EN;
 
 /// Files of one drop.
 pub(super) const MAX_FILES: usize = 20;
@@ -58,10 +52,7 @@ pub(super) struct Upload {
 pub(super) struct CheckedFile {
     pub(super) upload: Upload,
     pub(super) checked: Checked,
-    /// Its customers with findings, as they are shown.
-    pub(super) customers: Vec<Markup>,
-    pub(super) shown: usize,
-    pub(super) findings: usize,
+    pub(super) found: Found,
 }
 
 /// Files that were dropped together.
@@ -179,12 +170,13 @@ fn fit_name(given: &str) -> String {
     }
 }
 
-/// What is shown of the file that is checked.
-struct Found {
-    customers: Vec<Markup>,
-    shown: usize,
+/// What is shown of a file: its customers with findings, and how many of those there are.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) customers: Vec<Markup>,
+    pub(super) shown: usize,
+    pub(super) findings: usize,
     most: usize,
-    findings: usize,
 }
 
 impl Report for Found {
@@ -215,13 +207,9 @@ fn one(customer: &Customer<'_>, findings: &Markup) -> Markup {
     let number = customer.communication_number();
     html! {
         div.card {
-            h3 { (EN.batch.customer) " " (customer.number)
+            h3 { (EN.word.customer) " " (customer.number)
                 @if let Some(name) = customer.name() { ": " (visible(&name)) } }
-            (ids([
-                ("customerExtId", ext_id.as_deref()),
-                ("businessUnit", unit.as_deref()),
-                ("communicationNumber", number.as_deref()),
-            ]))
+            (ids([ext_id.as_deref(), unit.as_deref(), number.as_deref()]))
             (findings)
         }
     }
@@ -235,10 +223,7 @@ impl Desk {
     pub(super) fn check(&self, endpoint: Endpoint, uploads: Vec<Upload>) -> Result<String> {
         let conn = reading::history_if_any(&self.home)?;
         let classifiers = to_check_with(&self.home, &self.config, conn.as_ref())?;
-        let conn = match conn {
-            Some(conn) => conn,
-            None => History::in_memory()?.into_connection(),
-        };
+        let conn = conn.map_or_else(|| self.history(), Ok)?;
         let mut checker = Checker::with(classifiers, &self.config, &conn)?;
         let most = (MAX_SHOWN / uploads.len().max(1)).max(SHOWN_OF_EACH);
         let mut files = Vec::new();
@@ -262,24 +247,19 @@ fn check_file(
     most: usize,
 ) -> Result<CheckedFile> {
     let mut found = Found {
-        customers: Vec::new(),
-        shown: 0,
         most,
-        findings: 0,
+        ..Found::default()
     };
-    let mut listed = Listed::at(Path::new(&upload.path));
+    let mut listed = Listed::at(&upload.path);
     let (checked, _) = checker.file(&mut listed, endpoint, &mut found)?;
     if checked.fault.is_some() {
         // None of its customers counts.
-        found.customers.clear();
-        (found.shown, found.findings) = (0, 0);
+        found = Found::default();
     }
     Ok(CheckedFile {
         upload,
         checked,
-        customers: found.customers,
-        shown: found.shown,
-        findings: found.findings,
+        found,
     })
 }
 

@@ -1,50 +1,28 @@
 //! *Today*: whether kycdrop runs, what waits, is in work and was answered last.
 
-use std::sync::Arc;
-
-use axum::Router;
-use axum::extract::State;
-use axum::routing::get;
-use maud::{Markup, html};
-
 use crate::daemon::overview::{Health, Overview};
 use crate::history::BatchLine;
-use crate::text::visible;
 
-use super::Desk;
-use super::page::{Failure, Tab, empty, link, moment, number, wide};
-use super::texts::EN;
+use super::page::*;
 
 /// Files that are listed.
 const LAST: u32 = 15;
 
-/// The pages of this file.
-pub(super) fn routes() -> Router<Arc<Desk>> {
-    Router::new()
-        .route("/", get(page))
-        .route("/today/live", get(live))
-}
-
 /// The page; the script replaces its content by what [`live`] says every few seconds.
-async fn page(State(desk): State<Arc<Desk>>) -> Result<Markup, Failure> {
+pub(super) async fn page(State(desk): Here) -> Result<Markup> {
     let now = live(State(Arc::clone(&desk))).await?;
-    let content = html! {
-        div data-live="/today/live" { (now) }
-    };
-    Ok(desk.page(Tab::Today, EN.today.title, &content))
+    let content = html! { div data-live="/today/live" { (now) } };
+    Ok(desk.page(Tab::Today, EN.nav.today, &content))
 }
 
 /// The content alone.
-async fn live(State(desk): State<Arc<Desk>>) -> Result<Markup, Failure> {
-    let overview = desk.work(|desk| Overview::of(&desk.home, LAST)).await?;
-    Ok(shown(&overview))
-}
-
-fn shown(overview: &Overview) -> Markup {
+pub(super) async fn live(State(desk): Here) -> Result<Markup> {
+    let read = |desk: &Desk| Ok(Overview::of(&desk.home, LAST)?);
+    let overview = &desk.work(read).await?;
     let t = &EN.today;
     let totals = &overview.totals;
     let files = |n: usize| n as u64;
-    html! {
+    Ok(html! {
         (state(overview))
         ul.tiles {
             (tile(files(overview.waiting.files), t.waiting))
@@ -57,12 +35,8 @@ fn shown(overview: &Overview) -> Markup {
         }
         (names(overview))
         h2 { (t.last) }
-        @if overview.last_batches.is_empty() {
-            (empty(t.no_files, &html! { a href="/drop" { (t.drop_one) } }))
-        } @else {
-            (wide(t.last, &batches(&overview.last_batches)))
-        }
-    }
+        (batches(t.last, &overview.last_batches))
+    })
 }
 
 /// Whether kycdrop runs, and why not.
@@ -84,9 +58,7 @@ fn state(overview: &Overview) -> Markup {
     html! {
         div.state.(class) role="status" {
             p { (says) }
-            @for line in reasons.into_iter().flatten().flat_map(|reason| reason.lines()) {
-                p { (visible(line.trim())) }
-            }
+            @for reason in reasons.into_iter().flatten() { (lines(reason)) }
         }
     }
 }
@@ -98,40 +70,39 @@ fn tile(n: u64, label: &str) -> Markup {
 /// The first few files that are not answered yet.
 fn names(overview: &Overview) -> Markup {
     let t = &EN.today;
-    let waiting = overview
-        .waiting
-        .first
-        .iter()
-        .map(|name| (name, t.is_waiting));
-    let in_work = overview.in_work.iter().map(|name| (name, t.is_in_work));
-    let held = overview.held.first.iter().map(|name| (name, t.is_held));
-    let mut all = in_work.chain(waiting).chain(held).peekable();
+    let all = [
+        (&overview.in_work, t.is_in_work),
+        (&overview.waiting.first, t.is_waiting),
+        (&overview.held.first, t.is_held),
+    ];
     html! {
-        @if all.peek().is_some() {
+        @if all.iter().any(|(names, _)| !names.is_empty()) {
             h2 { (t.names) }
-            ul.names { @for (name, state) in all { li { (visible(name)) " " span.note { (state) } } } }
+            ul.names { @for (names, state) in all { @for name in names {
+                li { (visible(name)) " " span.note { (state) } }
+            } } }
         }
     }
 }
 
 /// Batches, a row each, with a link to the page of each.
-pub(super) fn batches(batches: &[BatchLine]) -> Markup {
+pub(super) fn batches(label: &str, batches: &[BatchLine]) -> Markup {
     let t = &EN.today;
-    html! {
-        table.sortable {
-            thead { tr {
-                th.n { (t.batch) } th { (t.file) } th { (t.received) } th.n { (t.status) }
-                th.n { (t.accepted_column) } th.n { (t.rejected_column) }
-            } }
-            tbody { @for b in batches { tr {
-                td.n { a href=(link(&format!("/batch/{}", b.batch_id), &[])) { (b.batch_id) } }
-                td { (visible(&b.endpoint)) "/" (visible(&b.file_name))
-                    @if let Some(error) = &b.error { br; span.note { (visible(error)) } } }
-                td { (moment(&b.received_at)) }
-                td.n { (b.status) }
-                td.n { (number(b.accepted)) }
-                td.n { (number(b.rejected)) }
-            } } }
-        }
+    if batches.is_empty() {
+        return empty(t.no_files, &html! { a href="/drop" { (t.drop_one) } });
     }
+    let heads = html! {
+        th.n { (EN.word.batch) } th { (EN.word.file) } th { (EN.word.received) } th.n { (EN.word.status) }
+        th.n { (t.accepted_column) } th.n { (t.rejected_column) }
+    };
+    let rows = html! { @for b in batches { tr {
+        td.n { a href={ "/batch/" (b.batch_id) } { (b.batch_id) } }
+        td { (visible(&b.endpoint)) "/" (visible(&b.file_name))
+            @if let Some(error) = &b.error { br; span.note { (visible(error)) } } }
+        td { (moment(&b.received_at)) }
+        td.n { (b.status) }
+        td.n { (number(b.accepted)) }
+        td.n { (number(b.rejected)) }
+    } } };
+    table(label, &heads, &rows)
 }
