@@ -42,7 +42,7 @@ pub(super) async fn list(State(desk): Here, given: Given) -> Result<Markup> {
             @if let Some(last) = last { a href={ "/batches?before=" (last) } { (t.older) } }
         }
     };
-    Ok(desk.page(Tab::Batch, EN.nav.batches, &content))
+    Ok(desk.page("/batches", EN.nav.batches, &content))
 }
 
 /// The batch of a number.
@@ -76,7 +76,7 @@ pub(super) async fn page(State(desk): Here, Path(id): Path<i64>, given: Given) -
             }
         };
         let title = format!("{} {id}", EN.word.batch);
-        Ok(desk.page(Tab::Batch, &title, &content))
+        Ok(desk.page("/batches", &title, &content))
     };
     desk.read(read).await
 }
@@ -124,7 +124,7 @@ fn head(conn: &Connection, b: &Batch) -> Result<Markup> {
                     ", " (number(b.rejected)) " " (t.rejected) }
             }
             @if let Some(set) = &set {
-                dt { (t.set) } dd { a href="/classifiers/sets" { code { (set.get(..12).unwrap_or(set)) } } }
+                dt { (t.set) } dd { a href="/classifiers/sets" { code { (beginning(set)) } } }
             }
         }
         @if let Some(error) = &b.error {

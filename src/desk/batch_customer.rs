@@ -165,7 +165,7 @@ pub(super) async fn page(
             @if customer < batch.customers { a href=(beside(customer + 1)) { (t.next) } }
         }
     };
-    Ok(desk.page(Tab::Batch, &name(&placed), &content))
+    Ok(desk.page("/batches", &name(&placed), &content))
 }
 
 /// A batch, and its customer of this number.

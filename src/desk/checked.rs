@@ -85,36 +85,31 @@ impl Checks {
         self.all().iter().map(names).collect()
     }
 
-    fn keep(&self, check: Check) {
+    /// Keeps a drop, or what could not be sent of it.
+    pub(super) fn keep(&self, check: Check) {
         let mut all = self.all();
+        if let Some(kept) = all.iter_mut().find(|kept| kept.id == check.id) {
+            kept.files.extend(check.files);
+            return;
+        }
         if all.len() >= MAX_DROPS {
             all.remove(0);
         }
         all.push(check);
     }
 
-    /// Takes a file out of a drop, or all of them where no key is given, with their endpoint.
-    pub(super) fn take(&self, id: &str, key: Option<&str>) -> Option<(Endpoint, Vec<CheckedFile>)> {
+    /// Takes a file out of a drop, or all of them where no key is given.
+    pub(super) fn take(&self, id: &str, key: Option<&str>) -> Option<Check> {
         let mut all = self.all();
         let check = all.iter_mut().find(|check| check.id == id)?;
         let is_meant = |file: &mut CheckedFile| key.is_none_or(|key| file.upload.key == key);
-        let taken: Vec<_> = check.files.extract_if(.., is_meant).collect();
-        let endpoint = check.endpoint;
+        let taken = Check {
+            id: id.to_owned(),
+            endpoint: check.endpoint,
+            files: check.files.extract_if(.., is_meant).collect(),
+        };
         all.retain(|check| !check.files.is_empty());
-        Some((endpoint, taken)).filter(|(_, taken)| !taken.is_empty())
-    }
-
-    /// Puts back what could not be sent.
-    pub(super) fn put_back(&self, id: &str, endpoint: Endpoint, files: Vec<CheckedFile>) {
-        let mut all = self.all();
-        match all.iter_mut().find(|check| check.id == id) {
-            Some(check) => check.files.extend(files),
-            None => all.push(Check {
-                id: id.to_owned(),
-                endpoint,
-                files,
-            }),
-        }
+        Some(taken).filter(|taken| !taken.files.is_empty())
     }
 }
 
@@ -124,7 +119,7 @@ impl Upload {
     /// # Errors
     /// When the system gives no random bytes.
     pub(super) fn new(desk: &Desk, given: &str) -> Result<Upload> {
-        let key = short_random()?;
+        let key = place::random()?;
         Ok(Upload {
             path: place::folder(&desk.home).join(format!("dropped-{key}")),
             key,
@@ -139,13 +134,6 @@ impl Drop for Upload {
         // What stays is cleared when the desk is closed.
         let _ = fs::remove_file(&self.path);
     }
-}
-
-/// Enough for a name that nobody guesses and nobody else has.
-fn short_random() -> Result<String> {
-    let mut random = place::random()?;
-    random.truncate(32);
-    Ok(random)
 }
 
 /// The name for the inbox: the last part of the given one, without what nobody sees, with the ending that
@@ -228,9 +216,23 @@ impl Desk {
         let most = (MAX_SHOWN / uploads.len().max(1)).max(SHOWN_OF_EACH);
         let mut files = Vec::new();
         for upload in uploads {
-            files.push(check_file(&mut checker, endpoint, upload, most)?);
+            let mut found = Found {
+                most,
+                ..Found::default()
+            };
+            let mut listed = Listed::at(&upload.path);
+            let (checked, _) = checker.file(&mut listed, endpoint, &mut found)?;
+            if checked.fault.is_some() {
+                // None of its customers counts.
+                found = Found::default();
+            }
+            files.push(CheckedFile {
+                upload,
+                checked,
+                found,
+            });
         }
-        let id = short_random()?;
+        let id = place::random()?;
         self.checks.keep(Check {
             id: id.clone(),
             endpoint,
@@ -238,29 +240,6 @@ impl Desk {
         });
         Ok(id)
     }
-}
-
-fn check_file(
-    checker: &mut Checker<'_>,
-    endpoint: Endpoint,
-    upload: Upload,
-    most: usize,
-) -> Result<CheckedFile> {
-    let mut found = Found {
-        most,
-        ..Found::default()
-    };
-    let mut listed = Listed::at(&upload.path);
-    let (checked, _) = checker.file(&mut listed, endpoint, &mut found)?;
-    if checked.fault.is_some() {
-        // None of its customers counts.
-        found = Found::default();
-    }
-    Ok(CheckedFile {
-        upload,
-        checked,
-        found,
-    })
 }
 
 #[cfg(test)]

@@ -29,46 +29,36 @@ const LOOKING: Duration = Duration::from_secs(5);
 const INSTRUCTIONS_BETWEEN_LOOKS: i32 = 500;
 
 /// The page of a classifier. One that is called as another page of this file is asked for in disguise.
-fn href(name: &str, parameters: &[(&str, &str)]) -> String {
+fn href(name: &str) -> String {
     let path = match name {
         "sets" => "%73ets",
         "compare" => "%63ompare",
         "retired" => "%72etired",
         other => other,
     };
-    link(&format!("/classifiers/{path}"), parameters)
+    format!("/classifiers/{path}")
 }
 
 pub(super) async fn all(State(desk): Here, given: Given) -> Result<Markup> {
     let t = &EN.classifiers;
-    let asked = given.clone();
-    let read = move |_: &Desk, conn: &mut Connection| {
-        let Some((set, since)) = ask::active_set(conn)? else {
-            return Ok(None);
-        };
-        let (q, after) = (asked.get("q"), (asked.get("in"), asked.get("after")));
-        let found = match q.is_empty() {
-            true => None,
-            false => Some(ask::values_of_set(conn, set, None, q, (after, VALUES + 1))?),
-        };
-        Ok(Some((since, ask::classifiers_of_set(conn, set)?, found)))
-    };
-    let read = desk.read(read).await?;
-    let content = html! {
-        (navigation())
-        @match read {
-            None => (no_sets()),
-            Some((since, lines, found)) => {
+    let (q, path) = (given.get("q").to_owned(), "/classifiers");
+    let read = move |desk: &Desk, conn: &mut Connection| {
+        let content = match ask::active_set(conn)? {
+            None => no_sets(),
+            Some((set, since)) => html! {
                 p { (t.since) " " (moment(&since)) "." }
-                (search("/classifiers", t.search, &given))
-                @match found {
-                    Some(found) => (values("/classifiers", found, true, &given)),
-                    None => (list(&lines)),
+                (search(path, t.search, &q))
+                @if q.is_empty() {
+                    (list(&ask::classifiers_of_set(conn, set)?))
+                } @else {
+                    @let step = ((given.get("in"), given.get("after")), VALUES + 1);
+                    (values(path, ask::values_of_set(conn, set, None, &q, step)?, true, &q))
                 }
-            }
-        }
+            },
+        };
+        Ok(desk.of_classifiers(EN.nav.classifiers, &content))
     };
-    Ok(desk.page(Tab::Classifiers, EN.nav.classifiers, &content))
+    desk.read(read).await
 }
 
 /// Before the first start.
@@ -76,22 +66,26 @@ fn no_sets() -> Markup {
     empty(EN.classifiers.nothing, &html! { code { "kycdrop run" } })
 }
 
-fn navigation() -> Markup {
-    let t = &EN.classifiers;
-    html! {
-        p.actions {
-            a href="/classifiers" { (t.all) }
-            a href="/classifiers/sets" { (t.sets) }
-            a href="/classifiers/compare" { (t.compare) }
-            a href="/classifiers/retired" { (t.retired_title) }
-        }
+impl Desk {
+    fn of_classifiers(&self, title: &str, content: &Markup) -> Markup {
+        let t = &EN.classifiers;
+        let content = html! {
+            p.actions {
+                a href="/classifiers" { (t.all) }
+                a href="/classifiers/sets" { (t.sets) }
+                a href="/classifiers/compare" { (t.compare) }
+                a href="/classifiers/retired" { (t.retired_title) }
+            }
+            (content)
+        };
+        self.page("/classifiers", title, &content)
     }
 }
 
-fn search(path: &str, label: &str, given: &Given) -> Markup {
+fn search(path: &str, label: &str, q: &str) -> Markup {
     html! {
         form.filters role="search" method="get" action=(path) {
-            label { (label) br; input type="search" name="q" value=(given.get("q")); }
+            label { (label) br; input type="search" name="q" value=(q); }
             button { (EN.classifiers.find) }
         }
     }
@@ -101,7 +95,7 @@ fn list(lines: &[ClassifierLine]) -> Markup {
     let t = &EN.classifiers;
     let heads = html! { th { (t.classifier) } th { (EN.word.about) } th.n { (t.values) } th.n { (t.retired) } th { (t.bound) } };
     let rows = html! { @for line in lines { tr {
-        td { a href=(href(&line.name, &[])) { (visible(&line.name)) } }
+        td { a href=(href(&line.name)) { (visible(&line.name)) } }
         td { (visible(&line.title)) }
         td.n { (number(line.values)) }
         td.n { (number(line.retired)) }
@@ -111,11 +105,11 @@ fn list(lines: &[ClassifierLine]) -> Markup {
 }
 
 /// Values as a table with a link to those that follow.
-fn values(path: &str, mut found: Vec<ClassifierValue>, of_all: bool, given: &Given) -> Markup {
+fn values(path: &str, mut found: Vec<ClassifierValue>, of_all: bool, q: &str) -> Markup {
     let t = &EN.classifiers;
     let next = cut(&mut found, VALUES).map(|last| {
         let within = if of_all { last.classifier.as_str() } else { "" };
-        let parameters = [("q", given.get("q")), ("in", within), ("after", &last.code)];
+        let parameters = [("q", q), ("in", within), ("after", &last.code)];
         link(path, &parameters)
     });
     if found.is_empty() {
@@ -126,7 +120,7 @@ fn values(path: &str, mut found: Vec<ClassifierValue>, of_all: bool, given: &Giv
         th { (EN.word.code) } th { (EN.word.name) } th { (t.attributes) } th { (t.retired) }
     };
     let rows = html! { @for value in &found { tr {
-        @if of_all { td { a href=(href(&value.classifier, &[])) { (visible(&value.classifier)) } } }
+        @if of_all { td { a href=(href(&value.classifier)) { (visible(&value.classifier)) } } }
         td { code { (visible(&value.code)) } }
         td { (visible(&value.name)) }
         td { @if value.attributes != "{}" { code { (visible(&value.attributes)) } } }
@@ -153,31 +147,27 @@ pub(super) async fn one(
     given: Given,
 ) -> Result<Markup> {
     let t = &EN.classifiers;
-    let (asked, of) = (given.clone(), name.clone());
-    let read = move |_: &Desk, conn: &mut Connection| {
+    let read = move |desk: &Desk, conn: &mut Connection| {
         let no_page = || Failure::missing(EN.page.not_found, "");
         let (set, _) = ask::active_set(conn)?.ok_or_else(no_page)?;
         let mut lines = ask::classifiers_of_set(conn, set)?.into_iter();
-        let line = lines.find(|line| line.name == of).ok_or_else(no_page)?;
+        let line = lines.find(|line| line.name == name).ok_or_else(no_page)?;
         // The key of a value has its classifier in it.
-        let step = ((of.as_str(), asked.get("after")), VALUES + 1);
-        let values = ask::values_of_set(conn, set, Some(&of), asked.get("q"), step)?;
-        Ok((line, values))
+        let step = ((name.as_str(), given.get("after")), VALUES + 1);
+        let (path, q) = (href(&name), given.get("q"));
+        let content = html! {
+            p { (visible(&line.title)) }
+            dl.facts {
+                dt { (t.values) } dd { (number(line.values)) }
+                dt { (t.retired) } dd { (number(line.retired)) }
+                (fact(t.bound, &line.bound.join(", ")))
+            }
+            (search(&path, t.search_one, q))
+            (values(&path, ask::values_of_set(conn, set, Some(&name), q, step)?, false, q))
+        };
+        Ok(desk.of_classifiers(&visible(&name), &content))
     };
-    let (line, found) = desk.read(read).await?;
-    let path = href(&name, &[]);
-    let content = html! {
-        (navigation())
-        p { (visible(&line.title)) }
-        dl.facts {
-            dt { (t.values) } dd { (number(line.values)) }
-            dt { (t.retired) } dd { (number(line.retired)) }
-            (fact(t.bound, &line.bound.join(", ")))
-        }
-        (search(&path, t.search_one, &given))
-        (values(&path, found, false, &given))
-    };
-    Ok(desk.page(Tab::Classifiers, &visible(&name), &content))
+    desk.read(read).await
 }
 
 pub(super) async fn sets(State(desk): Here, given: Given) -> Result<Markup> {
@@ -192,7 +182,7 @@ pub(super) async fn sets(State(desk): Here, given: Given) -> Result<Markup> {
     let rows = html! { @for time in &times { tr {
         td { (moment(&time.since)) }
         td { @match &time.until { Some(until) => (moment(until)), None => (t.active) } }
-        td.whole { code { (short(&time.hash)) } }
+        td.whole { code { (beginning(&time.hash)) } }
         td.n { (number(time.files)) }
         td { @match &time.before {
             Some(before) => {
@@ -202,81 +192,60 @@ pub(super) async fn sets(State(desk): Here, given: Given) -> Result<Markup> {
         } }
     } } };
     let content = html! {
-        (navigation())
         @if times.is_empty() { (no_sets()) } @else {
             p.note { (t.files_note) " " (number(COUNTED_FILES)) "." }
             (table(t.sets, &heads, &rows))
         }
         (next_page(EN.word.next_page, next.as_deref()))
     };
-    Ok(desk.page(Tab::Classifiers, t.sets, &content))
+    Ok(desk.of_classifiers(t.sets, &content))
 }
 
-/// Enough of a hash to know a set by.
-fn short(hash: &str) -> &str {
-    hash.get(..12).unwrap_or(hash)
-}
-
-/// The sets to choose from, and the two that were chosen; what changed between them.
-struct Compared {
-    times: Vec<ActiveTime>,
-    chosen: Option<(String, String)>,
-    changes: Vec<Difference>,
-}
-
-fn compared(conn: &Connection, given: &Given) -> Result<Compared, Trouble> {
-    let times = ask::active_times(conn, None, CHOICES)?;
+/// The two sets that an address asks for, and by default: the newest, and the one before it. None where there
+/// is only one.
+fn chosen(
+    conn: &Connection,
+    times: &[ActiveTime],
+    given: &Given,
+) -> Result<Option<(String, String)>, Trouble> {
     let hash = |name| match given.get(name) {
         "" => Ok(None),
         hash => ask::find_set(conn, hash).map(|(_, hash)| Some(hash)),
     };
     let newest = || times.first().map(|time| time.hash.clone());
     let after = hash("after")?.or_else(newest);
-    // By default the one before it; the first one is as it was.
+    // The first one is as it was.
     let its_time = times.iter().find(|time| Some(&time.hash) == after.as_ref());
     let before = hash("before")?
         .or_else(|| its_time.and_then(|time| time.before.clone()))
         .or_else(|| after.clone().filter(|_| times.len() > 1));
-    let chosen = before.zip(after);
-    let changes = match &chosen {
-        Some((before, after)) => ask::compare(conn, before, after)?,
-        None => Vec::new(),
-    };
-    Ok(Compared {
-        times,
-        chosen,
-        changes,
-    })
+    Ok(before.zip(after))
 }
 
 pub(super) async fn compare(State(desk): Here, given: Given) -> Result<Markup> {
     let t = &EN.classifiers;
-    let read = move |_: &Desk, conn: &mut Connection| {
+    let read = move |desk: &Desk, conn: &mut Connection| {
+        let times = ask::active_times(conn, None, CHOICES)?;
         // Whoever changed the address by hand needs to know no command.
-        compared(conn, &given).map_err(|e| match e.kind {
+        let chosen = chosen(conn, &times, &given).map_err(|e| match e.kind {
             Kind::Input => Failure::wrong(e.what, t.choose),
             _ => e.into(),
-        })
-    };
-    let compared = desk.read(read).await?;
-    let all = compared.changes.len();
-    let content = html! {
-        (navigation())
-        @match &compared.chosen {
-            None => { (empty(t.one_set, &html! { a href="/classifiers" { (t.all) } })) }
-            Some((before, after)) => {
+        })?;
+        let content = html! {
+                @if let Some((before, after)) = &chosen {
                 form.filters method="get" action="/classifiers/compare" {
-                    (choice("before", EN.word.before, &compared.times, before))
-                    (choice("after", EN.word.after, &compared.times, after))
+                    (choice("before", EN.word.before, &times, before))
+                    (choice("after", EN.word.after, &times, after))
                     button { (t.compare) }
                 }
-                p role="status" { (number(all as u64)) " " (if all == 1 { t.change } else { t.changes })
-                    @if all > CHANGES { ". " (t.first_changes) " " (number(CHANGES as u64)) "." } }
-                @if all > 0 { (changes(&compared.changes)) }
+                (changes(&ask::compare(conn, before, after)?))
+            } @else {
+                (empty(t.one_set, &html! { a href="/classifiers" { (t.all) } }))
             }
-        }
+        };
+        Ok(desk.of_classifiers(t.compare, &content))
     };
-    Ok(desk.page(Tab::Classifiers, t.compare, &content))
+    desk.read(read).await
 }
 
 fn choice(name: &str, label: &str, times: &[ActiveTime], chosen: &str) -> Markup {
@@ -284,10 +253,10 @@ fn choice(name: &str, label: &str, times: &[ActiveTime], chosen: &str) -> Markup
     let first = times.iter().position(|time| time.hash == chosen);
     html! {
         label { (label) br; select name=(name) {
-            @if first.is_none() { option value=(chosen) selected { (short(chosen)) } }
+            @if first.is_none() { option value=(chosen) selected { (beginning(chosen)) } }
             @for (i, time) in times.iter().enumerate() {
                 option value=(time.hash) selected[Some(i) == first] {
-                    (time.since.get(..16).unwrap_or(&time.since).replace('T', " ")) " UTC – " (short(&time.hash))
+                    (time.since.get(..16).unwrap_or(&time.since).replace('T', " ")) " UTC – " (beginning(&time.hash))
                 }
             }
         } }
@@ -296,7 +265,11 @@ fn choice(name: &str, label: &str, times: &[ActiveTime], chosen: &str) -> Markup
 
 fn changes(changes: &[Difference]) -> Markup {
     let t = &EN.classifiers;
-    let heads = html! { th { (t.classifier) } th { (EN.word.code) } th { (EN.word.what_changed) } th { (EN.word.before) } th { (EN.word.after) } };
+    let all = changes.len();
+    let heads = html! {
+        th { (t.classifier) } th { (EN.word.code) } th { (EN.word.what_changed) }
+        th { (EN.word.before) } th { (EN.word.after) }
+    };
     let rows = html! { @for change in changes.iter().take(CHANGES) { tr {
         td { (visible(&change.classifier)) }
         td { code { (visible(&change.code)) } }
@@ -305,7 +278,11 @@ fn changes(changes: &[Difference]) -> Markup {
             td { (visible(side.as_deref().unwrap_or_default())) }
         }
     } } };
-    table(t.changes, &heads, &rows)
+    html! {
+        p role="status" { (number(all as u64)) " " (if all == 1 { t.change } else { t.changes })
+            @if all > CHANGES { ". " (t.first_changes) " " (number(CHANGES as u64)) "." } }
+        @if all > 0 { (table(t.changes, &heads, &rows)) }
+    }
 }
 
 /// Uses of retired values, and whether all customers were looked at.
@@ -333,7 +310,6 @@ pub(super) async fn retired(State(desk): Here) -> Result<Markup> {
     let t = &EN.classifiers;
     let (found, whole) = desk.read(|_, conn| Ok(uses(conn)?)).await?;
     let content = html! {
-        (navigation())
         p { (t.retired_about) }
         @if !whole {
             p.state.idle role="status" { @if found.len() == USES { (t.first_uses) } @else { (t.cut_short) } }
@@ -344,7 +320,7 @@ pub(super) async fn retired(State(desk): Here) -> Result<Markup> {
             (used(&found))
         }
     };
-    Ok(desk.page(Tab::Classifiers, t.retired_title, &content))
+    Ok(desk.of_classifiers(t.retired_title, &content))
 }
 
 fn used(found: &[UsedRetired]) -> Markup {

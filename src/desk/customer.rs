@@ -74,36 +74,29 @@ pub(super) async fn page(State(desk): Here, Query(asked): Query<Asked>) -> Resul
     if q.is_empty() {
         return Ok(newest(&desk, asked.older).await?.into_response());
     }
-    let text = q.clone();
-    let read = move |_: &Desk, conn: &mut Connection| {
-        let found = look_for(conn, &text)?;
-        let near = match found.hits.is_empty() {
-            true => explain::near(conn, &text, false)?,
-            false => Vec::new(),
-        };
-        Ok((found, near))
-    };
-    let (found, near) = desk.read(read).await?;
-    if let ([only], false) = (found.hits.as_slice(), found.cut_short) {
-        return Ok(Redirect::to(&address_of(only)).into_response());
-    }
     let t = &EN.customer;
-    let content = html! {
-        (search_form(&q))
-        @if found.cut_short { p.state.idle role="status" { (t.cut_short) } }
-        @if found.hits.is_empty() {
-            (empty(t.nobody, &html! { (t.nobody_next)
-                @for word in &near { " " (t.did_you_mean) " " a href=(link("/customer", &[("q", word)])) { (value(word)) } "?" }
-            }))
-        } @else {
-            h2 { (t.found) }
-            (hits(&found.hits))
-            @if found.more { p { (t.more) } }
+    let read = move |desk: &Desk, conn: &mut Connection| {
+        let found = look_for(conn, &q)?;
+        if let ([only], false) = (found.hits.as_slice(), found.cut_short) {
+            return Ok(Redirect::to(&address_of(only)).into_response());
         }
+        let content = html! {
+            (search_form(&q))
+            @if found.cut_short { p.state.idle role="status" { (t.cut_short) } }
+            @if found.hits.is_empty() {
+                (empty(t.nobody, &html! { (t.nobody_next) @for word in explain::near(conn, &q, false)? {
+                    " " (t.did_you_mean) " " a href=(link("/customer", &[("q", &word)])) { (value(&word)) } "?"
+                } }))
+            } @else {
+                h2 { (t.found) }
+                (hits(&found.hits))
+                @if found.more { p { (t.more) } }
+            }
+        };
+        let page = desk.page("/customer", EN.nav.customers, &content);
+        Ok(page.into_response())
     };
-    Ok(desk
-        .page(Tab::Customer, EN.nav.customers, &content)
-        .into_response())
+    desk.read(read).await
 }
 
 /// A search among all customers, for so long.
@@ -142,9 +135,8 @@ fn look_for(conn: &Connection, q: &str) -> Result<Found> {
 }
 
 async fn newest(desk: &Arc<Desk>, older: Option<i64>) -> Result<Markup> {
-    let (newest, next) = desk
-        .read(move |_, conn| Ok(search(conn, None).newest(older, PAGE)?))
-        .await?;
+    let read = move |_: &Desk, conn: &mut Connection| Ok(search(conn, None).newest(older, PAGE)?);
+    let (newest, next) = desk.read(read).await?;
     let t = &EN.customer;
     let next = next.map(|next| format!("/customer?older={next}"));
     let content = html! {
@@ -157,7 +149,7 @@ async fn newest(desk: &Arc<Desk>, older: Option<i64>) -> Result<Markup> {
         }
         (next_page(t.next, next.as_deref()))
     };
-    Ok(desk.page(Tab::Customer, EN.nav.customers, &content))
+    Ok(desk.page("/customer", EN.nav.customers, &content))
 }
 
 fn search_form(q: &str) -> Markup {
@@ -190,7 +182,7 @@ fn hits(hits: &[Hit]) -> Markup {
 
 fn unsaved(hit: &Hit) -> &'static str {
     match hit.state {
-        ask::State::Rejected => EN.customer.rejected,
+        ask::State::Rejected => EN.batch.rejected,
         ask::State::Accepted => EN.customer.validated,
     }
 }
@@ -220,7 +212,7 @@ async fn one(desk: &Arc<Desk>, asked: Asked) -> Result<Markup> {
         [life] => {
             let content = html! { (search_form("")) (whole(life, before)) };
             let title = visible(&short(name_of(life))).into_owned();
-            Ok(desk.page(Tab::Customer, &title, &content))
+            Ok(desk.page("/customer", &title, &content))
         }
         several => {
             let content = html! {
@@ -233,7 +225,7 @@ async fn one(desk: &Arc<Desk>, asked: Asked) -> Result<Markup> {
                 } }
             };
             let title = visible(&short(&id)).into_owned();
-            Ok(desk.page(Tab::Customer, &title, &content))
+            Ok(desk.page("/customer", &title, &content))
         }
     }
 }
@@ -256,7 +248,7 @@ fn office(life: &Life) -> Markup {
 }
 
 fn kind(life: &Life) -> &str {
-    life.kind.as_deref().unwrap_or(EN.customer.rejected)
+    life.kind.as_deref().unwrap_or(EN.batch.rejected)
 }
 
 /// The life from the newest event on, or from before this one, counted from the first.

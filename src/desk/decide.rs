@@ -313,7 +313,7 @@ fn shown(
         }
     };
     let title = format!("{}: {}", EN.nav.decisions, visible(&short(name)));
-    Ok(desk.page(Tab::Decisions, &title, &content))
+    Ok(desk.page("/decisions", &title, &content))
 }
 
 /// What the request says of whom was screened.

@@ -65,7 +65,7 @@ pub(super) async fn page(State(desk): Here, given: Given) -> Result<Markup> {
         })
     };
     let queue = desk.read(read).await?;
-    Ok(desk.page(Tab::Decisions, EN.nav.decisions, &shown(&queue)))
+    Ok(desk.page("/decisions", EN.nav.decisions, &shown(&queue)))
 }
 
 /// The decisions that wait in the inbox.

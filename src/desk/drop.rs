@@ -65,7 +65,7 @@ pub(super) async fn page(State(desk): Here) -> Markup {
             } } }
         }
     };
-    desk.page(Tab::Drop, EN.nav.drop, &content)
+    desk.page("/drop", EN.nav.drop, &content)
 }
 
 /// Takes the files, checks them, and leads to what was found.
@@ -174,7 +174,7 @@ pub(super) async fn result(State(desk): Here, Path(id): Path<String>) -> Result<
             @for file in &check.files { (one(&desk, &id, file)) }
         }
     });
-    Ok(desk.page(Tab::Drop, t.checked, &shown.ok_or_else(gone)?))
+    Ok(desk.page("/drop", t.checked, &shown.ok_or_else(gone)?))
 }
 
 /// A file with its findings, and what can be done with it.
@@ -239,17 +239,18 @@ pub(super) async fn send(
         let newest = ask::newest_batch(&desk.history()?)?;
         let after = newest.unwrap_or(0).to_string();
         let taken = desk.checks.take(&id, which.file.as_deref());
-        let (endpoint, mut files) = taken.ok_or_else(gone)?;
+        let mut check = taken.ok_or_else(gone)?;
+        let endpoint = check.endpoint;
         let mut address = vec![("endpoint", endpoint.name().to_owned()), ("after", after)];
-        while let Some(file) = files.first() {
+        while let Some(file) = check.files.first() {
             match put(desk, endpoint, &file.upload) {
                 Ok(name) => address.push(("name", name)),
                 Err(e) => {
-                    desk.checks.put_back(&id, endpoint, files);
+                    desk.checks.keep(check);
                     return Err(e.into());
                 }
             }
-            files.remove(0);
+            check.files.remove(0);
         }
         Ok(link("/sent", &address))
     };

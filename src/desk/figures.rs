@@ -20,20 +20,17 @@ pub(super) async fn page(State(desk): Here, given: Given) -> Result<Response> {
     let asked = match asked(&given, today) {
         Ok(asked) => asked,
         Err(wrong) => {
-            let content = html! { (form(&given, today)) p.state.bad role="alert" { (wrong) } };
-            let page = desk.page(Tab::Figures, EN.nav.figures, &content);
+            let days = (given.get("from"), given.get("to"));
+            let content = html! { (form(days, today)) p.state.bad role="alert" { (wrong) } };
+            let page = desk.page("/figures", EN.nav.figures, &content);
             return Ok((StatusCode::BAD_REQUEST, page).into_response());
         }
     };
     let figures = desk
         .read(move |_, conn| Ok(of_period(conn, asked, today)?))
         .await?;
-    let shown = Given(vec![
-        ("from".into(), asked.0.to_string()),
-        ("to".into(), asked.1.to_string()),
-    ]);
     let parts = html! {
-        (form(&shown, today))
+        (form((&asked.0.to_string(), &asked.1.to_string()), today))
         @if figures.last_batch.is_none() {
             (empty(t.nothing, &html! { a href="/drop" { (EN.today.drop_one) } }))
         } @else {
@@ -42,9 +39,8 @@ pub(super) async fn page(State(desk): Here, given: Given) -> Result<Response> {
             p.actions { a.button href=(address("/figures/report.html", asked)) download { (t.keep) } }
         }
     };
-    Ok(desk
-        .page(Tab::Figures, EN.nav.figures, &parts)
-        .into_response())
+    let page = desk.page("/figures", EN.nav.figures, &parts);
+    Ok(page.into_response())
 }
 
 /// The report of `kycdrop report`, as a file.
@@ -86,7 +82,7 @@ fn address(path: &str, (from, to): Period) -> String {
 }
 
 /// The fields of a period, and links to those that are asked for most.
-fn form(given: &Given, today: NaiveDate) -> Markup {
+fn form((from, to): (&str, &str), today: NaiveDate) -> Markup {
     let t = &EN.figures;
     let first = today.with_day(1).unwrap_or(today);
     let before = first.checked_sub_days(Days::new(1)).unwrap_or(first);
@@ -97,8 +93,8 @@ fn form(given: &Given, today: NaiveDate) -> Markup {
     ];
     html! {
         form.filters method="get" action="/figures" {
-            label { (EN.word.from) br; input type="date" name="from" value=(given.get("from")); }
-            label { (t.to) br; input type="date" name="to" value=(given.get("to")); }
+            label { (EN.word.from) br; input type="date" name="from" value=(from); }
+            label { (t.to) br; input type="date" name="to" value=(to); }
             button { (EN.word.show) }
         }
         p.actions { @for (name, period) in periods { a href=(address("/figures", period)) { (name) } } }

@@ -30,37 +30,21 @@ pub(super) type Result<T, E = Failure> = std::result::Result<T, E>;
 /// The desk that a page belongs to.
 pub(super) type Here = State<Arc<Desk>>;
 
-/// The pages of the navigation, with their addresses.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tab {
-    Today,
-    Drop,
-    Batch,
-    Customer,
-    Decisions,
-    Figures,
-    Classifiers,
-    Ask,
-    /// A page that no entry of the navigation leads to.
-    None,
-}
-
-impl Tab {
-    const ALL: [(Tab, &'static str, &'static str); 8] = [
-        (Tab::Today, "/", EN.nav.today),
-        (Tab::Drop, "/drop", EN.nav.drop),
-        (Tab::Batch, "/batches", EN.nav.batches),
-        (Tab::Customer, "/customer", EN.nav.customers),
-        (Tab::Decisions, "/decisions", EN.nav.decisions),
-        (Tab::Figures, "/figures", EN.nav.figures),
-        (Tab::Classifiers, "/classifiers", EN.nav.classifiers),
-        (Tab::Ask, "/ask", EN.nav.ask),
-    ];
-}
+/// The pages of the navigation.
+const PAGES: [(&str, &str); 8] = [
+    ("/", EN.nav.today),
+    ("/drop", EN.nav.drop),
+    ("/batches", EN.nav.batches),
+    ("/customer", EN.nav.customers),
+    ("/decisions", EN.nav.decisions),
+    ("/figures", EN.nav.figures),
+    ("/classifiers", EN.nav.classifiers),
+    ("/ask", EN.nav.ask),
+];
 
 impl Desk {
-    /// A page of the desk.
-    pub(super) fn page(&self, tab: Tab, title: &str, content: &Markup) -> Markup {
+    /// A page of the desk, and the entry of the navigation that leads to it.
+    pub(super) fn page(&self, tab: &str, title: &str, content: &Markup) -> Markup {
         let who: Vec<_> = self
             .institution()
             .into_iter()
@@ -84,7 +68,7 @@ impl Desk {
 }
 
 /// The frame: navigation, heading, content, and which time zone moments are in.
-fn frame(tab: Tab, title: &str, who: &str, content: &Markup) -> Markup {
+fn frame(tab: &str, title: &str, who: &str, content: &Markup) -> Markup {
     let t = &EN.page;
     html! {
         (DOCTYPE)
@@ -102,8 +86,8 @@ fn frame(tab: Tab, title: &str, who: &str, content: &Markup) -> Markup {
                 header {
                     p.brand { "kycdrop" @if !who.is_empty() { " " span { (visible(who)) } } }
                     nav aria-label=(t.pages) { ul {
-                        @for (of, path, name) in Tab::ALL {
-                            li { a href=(path) aria-current=[(of == tab).then_some("page")] { (name) } }
+                        @for (path, name) in PAGES {
+                            li { a href=(path) aria-current=[(path == tab).then_some("page")] { (name) } }
                         }
                     } }
                 }
@@ -216,6 +200,11 @@ impl<S: Sync> FromRequestParts<S> for Given {
     }
 }
 
+/// Enough of a hash to know it again.
+pub(super) fn beginning(hash: &str) -> &str {
+    hash.get(..12).unwrap_or(hash)
+}
+
 /// What is shown where there is nothing: what that means, and what to do next.
 pub(super) fn empty(what: &str, next: &Markup) -> Markup {
     html! { p.empty { (what) " " (next) } }
@@ -256,7 +245,7 @@ pub(super) fn cut<T>(list: &mut Vec<T>, most: usize) -> Option<&T> {
 
 /// What went wrong with a request, as a page.
 pub(super) struct Failure {
-    status: StatusCode,
+    pub(super) status: StatusCode,
     what: String,
     remedy: String,
 }
@@ -306,6 +295,6 @@ impl IntoResponse for Failure {
             StatusCode::FORBIDDEN => EN.page.refused_title,
             _ => EN.page.wrong_title,
         };
-        (self.status, frame(Tab::None, title, "", &content)).into_response()
+        (self.status, frame("", title, "", &content)).into_response()
     }
 }

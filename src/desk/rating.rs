@@ -16,9 +16,6 @@ use super::page::*;
 /// Of a value no more characters than this are shown.
 const SHOWN: usize = 200;
 
-/// Characters of a version or a hash that are shown.
-const VERSION: usize = 12;
-
 /// A value from outside, with what nobody sees in it.
 pub(super) fn value(text: &str) -> Markup {
     let hidden = invisible_in(text);
@@ -79,8 +76,8 @@ impl Decided<'_> {
     pub(super) fn on_evaluation(d: &DecisionRow) -> Decided<'_> {
         let t = &EN.rating;
         let what = match d.decision.as_str() {
-            "ACCEPTED" => t.accepted,
-            _ => t.rejected,
+            "ACCEPTED" => EN.batch.accepted,
+            _ => EN.batch.rejected,
         };
         Decided {
             what: format!("{what}, {}", d.final_risk_level),
@@ -144,12 +141,11 @@ fn conclusion(account: &Evaluation) -> Markup {
 
 fn of_matrix(matrix: &MatrixName) -> Markup {
     let t = &EN.rating;
-    let hash = matrix.hash.get(..VERSION).unwrap_or(&matrix.hash);
     html! {
         dt { (t.matrix) }
         dd {
             (visible(&matrix.name)) " (" (visible(&matrix.file)) "), " (t.valid_from) " " (matrix.valid_from) ", "
-            (t.owner) " " (visible(&matrix.owner)) ", SHA-256 " span title=(matrix.hash) { (hash) "…" }
+            (t.owner) " " (visible(&matrix.owner)) ", SHA-256 " span title=(matrix.hash) { (beginning(&matrix.hash)) "…" }
         }
     }
 }
@@ -243,8 +239,7 @@ pub(super) fn screening(s: &ScreeningRow) -> Markup {
 
 fn version(list: &str, date: &str, version: &str) -> Markup {
     let t = &EN.rating;
-    let start = version.get(..VERSION).unwrap_or(version);
-    html! { (visible(list)) " " (t.of) " " (visible(date)) ", " (t.version) " " (visible(start)) }
+    html! { (visible(list)) " " (t.of) " " (visible(date)) ", " (t.version) " " (visible(beginning(version))) }
 }
 
 /// Whom it may be, and which words met.

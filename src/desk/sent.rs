@@ -43,7 +43,7 @@ pub(super) async fn page(State(desk): Here, given: Given) -> Result<Response> {
             a.button href="/drop" { (t.drop_others) }
         }
     };
-    Ok(desk.page(Tab::Drop, t.sent, &content).into_response())
+    Ok(desk.page("/drop", t.sent, &content).into_response())
 }
 
 /// The content alone, until it leads on.

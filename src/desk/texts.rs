@@ -234,7 +234,6 @@ texts! {
         kind: "Kind",
         last: "Last request",
         file: "file",
-        rejected: "rejected",
         validated: "validated only",
         risk: "Risk level",
         no_level: "none",
@@ -264,8 +263,6 @@ texts! {
         at: "When",
         not_evaluated: "Not evaluated",
         decision: "Decision",
-        accepted: "accepted",
-        rejected: "rejected",
         by: "Decided by",
         the_matrix: "the risk matrix",
         comment: "Comment",
@@ -425,7 +422,6 @@ texts! {
     }
     /// *Ask*: saved queries and SQL.
     ask: Ask {
-        ask: "Ask",
         sql: "SQL that only reads",
         sql_title: "Ask in SQL",
         its_sql: "Its SQL, to change and ask again",

@@ -12,7 +12,7 @@ const LAST: u32 = 15;
 pub(super) async fn page(State(desk): Here) -> Result<Markup> {
     let now = live(State(Arc::clone(&desk))).await?;
     let content = html! { div data-live="/today/live" { (now) } };
-    Ok(desk.page(Tab::Today, EN.nav.today, &content))
+    Ok(desk.page("/", EN.nav.today, &content))
 }
 
 /// The content alone.
