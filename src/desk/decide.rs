@@ -171,15 +171,15 @@ fn case(conn: &Connection, about: &About) -> Result<Option<Case>> {
     }))
 }
 
-/// What became of a decision that was sent just now.
+/// What became of a decision that was sent just now; nothing where nothing has its number.
 pub(super) fn outcome(
     conn: &Connection,
     about: &About,
     waiting: &[DecisionFile],
-) -> Result<Option<Markup>> {
+) -> Result<Markup> {
     let t = &EN.decisions;
     let Some(case) = case(conn, about)? else {
-        return Ok(None);
+        return Ok(html! {});
     };
     let decided = match &case.matter {
         Matter::Evaluation(e) => e.decision.as_ref().map(Decided::on_evaluation),
@@ -190,7 +190,7 @@ pub(super) fn outcome(
         }),
     };
     let number = html! { a href=(about.address("number")) { (value(&about.number)) } };
-    Ok(Some(match decided {
+    Ok(match decided {
         Some(Decided { what, by, at }) => html! {
             p.state.good role="status" {
                 (t.recorded) " " (number) " " (what) ". " (EN.rating.by) " " (visible(by)) ", " (moment(at))
@@ -201,7 +201,7 @@ pub(super) fn outcome(
             let says = if waits { t.waits_in_inbox } else { t.in_work };
             html! { p.state.idle role="status" { (says) " " (number) } }
         }
-    }))
+    })
 }
 
 /// The page of one decision.

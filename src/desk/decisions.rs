@@ -23,49 +23,48 @@ const LOOKED_AT: u32 = 10_000;
 const FILES: usize = 200;
 
 /// Rows of a list, and the key to go on after.
-struct Page<T> {
-    rows: Vec<T>,
-    next: Option<i64>,
-}
-
-struct Queue {
-    evaluations: Page<(OpenEvaluation, OpenRating)>,
-    matches: Page<OpenMatch>,
-    for_matrix: (u64, bool),
-    for_list: (u64, bool),
-    /// The decisions in the inbox.
-    waiting: Vec<DecisionFile>,
-    /// What became of the decision that was sent just now.
-    decided: Option<Markup>,
-    /// Where the page before ended, in each list.
-    after: [i64; 2],
-}
+type Rows<T> = (Vec<T>, Option<i64>);
 
 /// The queue; the page of one decision where the address has its number.
 pub(super) async fn page(State(desk): Here, given: Given) -> Result<Markup> {
     if let Some(about) = About::of(&given, "number")? {
         return decide::page(&desk, about).await;
     }
+    let t = &EN.decisions;
     let decided = About::of(&given, "decided")?;
     let key = |name| Ok::<_, Failure>(given.number(name)?.unwrap_or(0));
-    let after = [key("evaluations")?, key("matches")?];
+    // Where the page before ended, in each list.
+    let (after_evaluation, after_match) = (key("evaluations")?, key("matches")?);
     let read = move |desk: &Desk, conn: &mut Connection| {
         let waiting = waiting(&desk.home)?;
-        Ok(Queue {
-            evaluations: evaluations_after(conn, after[0])?,
-            matches: matches_after(conn, after[1])?,
-            for_matrix: waiting_for_matrix(conn, LOOKED_AT)?,
-            for_list: waiting_for_list(conn, LOOKED_AT)?,
-            decided: match decided {
-                Some(about) => decide::outcome(conn, &about, &waiting)?,
-                None => None,
-            },
-            waiting,
-            after,
-        })
+        let (evaluations, next_evaluation) = evaluations_after(conn, after_evaluation)?;
+        let (matches, next_match) = matches_after(conn, after_match)?;
+        let is_first = after_evaluation == 0 && after_match == 0;
+        let is_last = next_evaluation.is_none() && next_match.is_none();
+        let is_empty = evaluations.is_empty() && matches.is_empty();
+        let of_others = [
+            (waiting_for_matrix(conn, LOOKED_AT)?, t.for_matrix),
+            (waiting_for_list(conn, LOOKED_AT)?, t.for_list),
+        ];
+        let content = html! {
+            @if let Some(about) = &decided { (decide::outcome(conn, about, &waiting)?) }
+            @if is_first && is_last && is_empty {
+                (empty(t.none, &html! { (t.none_next) }))
+            } @else {
+                h2 { (t.evaluations) }
+                (evaluation_rows(&evaluations, &waiting))
+                (pages(after_evaluation > 0, next_evaluation, |n| to_page(n, after_match)))
+                h2 { (t.matches) }
+                (match_rows(&matches, &waiting))
+                (pages(after_match > 0, next_match, |n| to_page(after_evaluation, n)))
+            }
+            @for ((n, or_more), what) in of_others { @if n > 0 {
+                p.note { (number(n)) " " @if or_more { (t.or_more) " " } (what) }
+            } }
+        };
+        Ok(desk.page("/decisions", EN.nav.decisions, &content))
     };
-    let queue = desk.read(read).await?;
-    Ok(desk.page("/decisions", EN.nav.decisions, &shown(&queue)))
+    desk.read(read).await
 }
 
 /// The decisions that wait in the inbox.
@@ -73,16 +72,14 @@ pub(super) fn waiting(home: &Home) -> Result<Vec<DecisionFile>> {
     Ok(waiting_decisions(home, FILES)?)
 }
 
-impl<T> Page<T> {
-    /// The rows, one more of which was looked for than are shown.
-    fn of(mut rows: Vec<T>, ended_at: Option<i64>, key: impl Fn(&T) -> i64) -> Page<T> {
-        let next = cut(&mut rows, PAGE).map(key).or(ended_at);
-        Page { rows, next }
-    }
+/// The rows, one more of which was looked for than are shown.
+fn some<T>(mut rows: Vec<T>, ended_at: Option<i64>, key: impl Fn(&T) -> i64) -> Rows<T> {
+    let next = cut(&mut rows, PAGE).map(key).or(ended_at);
+    (rows, next)
 }
 
 /// What waits for a matrix is passed over.
-fn evaluations_after(conn: &Connection, after: i64) -> Result<Page<(OpenEvaluation, OpenRating)>> {
+fn evaluations_after(conn: &Connection, after: i64) -> Result<Rows<(OpenEvaluation, OpenRating)>> {
     let (mut rows, mut looked_at) = (Vec::new(), 0);
     let ended_at = open_evaluations(conn, after, |open| {
         looked_at += 1;
@@ -92,44 +89,18 @@ fn evaluations_after(conn: &Connection, after: i64) -> Result<Page<(OpenEvaluati
         }
         Ok(rows.len() <= PAGE && looked_at < LOOKED_AT)
     })?;
-    Ok(Page::of(rows, ended_at, |(open, _)| open.key))
+    Ok(some(rows, ended_at, |(open, _)| open.key))
 }
 
 /// What waits for a list is passed over.
-fn matches_after(conn: &Connection, after: i64) -> Result<Page<OpenMatch>> {
+fn matches_after(conn: &Connection, after: i64) -> Result<Rows<OpenMatch>> {
     let (mut rows, mut looked_at) = (Vec::new(), 0);
     let ended_at = open_matches(conn, after, |open| {
         looked_at += 1;
         rows.extend(open);
         Ok(rows.len() <= PAGE && looked_at < LOOKED_AT)
     })?;
-    Ok(Page::of(rows, ended_at, |open| open.key))
-}
-
-fn shown(queue: &Queue) -> Markup {
-    let t = &EN.decisions;
-    let (evaluations, matches) = (&queue.evaluations, &queue.matches);
-    let [after_evaluation, after_match] = queue.after;
-    let is_empty = evaluations.rows.is_empty() && matches.rows.is_empty();
-    let is_whole = queue.after == [0, 0] && evaluations.next.is_none() && matches.next.is_none();
-    html! {
-        @if let Some(decided) = &queue.decided { (decided) }
-        @if is_whole && is_empty {
-            (empty(t.none, &html! { (t.none_next) }))
-        } @else {
-            h2 { (t.evaluations) }
-            (evaluation_rows(queue))
-            (pages(after_evaluation > 0, evaluations.next, |n| to_page(n, after_match)))
-            h2 { (t.matches) }
-            (match_rows(queue))
-            (pages(after_match > 0, matches.next, |n| to_page(after_evaluation, n)))
-        }
-        @for ((n, or_more), what) in [(queue.for_matrix, t.for_matrix), (queue.for_list, t.for_list)] {
-            @if n > 0 {
-                p.note { (number(n)) " " @if or_more { (t.or_more) " " } (what) }
-            }
-        }
-    }
+    Ok(some(rows, ended_at, |open| open.key))
 }
 
 fn to_page(evaluations: i64, matches: i64) -> String {
@@ -151,9 +122,8 @@ fn pages(is_later: bool, next: Option<i64>, to: impl Fn(i64) -> String) -> Marku
     }
 }
 
-fn evaluation_rows(queue: &Queue) -> Markup {
+fn evaluation_rows(rows: &[(OpenEvaluation, OpenRating)], waiting: &[DecisionFile]) -> Markup {
     let t = &EN.decisions;
-    let rows = &queue.evaluations.rows;
     if rows.is_empty() {
         return html! { p { (t.no_evaluations) } };
     }
@@ -163,7 +133,7 @@ fn evaluation_rows(queue: &Queue) -> Markup {
     let rows = html! { @for (open, rating) in rows { tr {
         @let name = open.name.as_deref().unwrap_or(&open.customer_ext_id);
         @let about = About { number: open.communication_number.clone(), ..About::default() };
-        (to_decide(&about, &queue.waiting))
+        (to_decide(&about, waiting))
         td.name {
             a href=(customer::address(&open.customer_ext_id, open.business_unit.as_deref())) { (value(name)) }
             (unit(open.business_unit.as_deref()))
@@ -176,9 +146,8 @@ fn evaluation_rows(queue: &Queue) -> Markup {
     table(t.evaluations, &heads, &rows)
 }
 
-fn match_rows(queue: &Queue) -> Markup {
+fn match_rows(rows: &[OpenMatch], waiting: &[DecisionFile]) -> Markup {
     let t = &EN.decisions;
-    let rows = &queue.matches.rows;
     if rows.is_empty() {
         return html! { p { (t.no_matches) } };
     }
@@ -186,7 +155,7 @@ fn match_rows(queue: &Queue) -> Markup {
         th { (t.number) } th { (EN.word.customer) } th { (t.process) } th { (t.since) } th.n { (EN.word.score) } th { (t.whom) }
     };
     let rows = html! { @for open in rows { tr {
-        (to_decide(&About::of_match(open), &queue.waiting))
+        (to_decide(&About::of_match(open), waiting))
         td.name {
             a href=(customer::address(&open.customer_ext_id, open.business_unit.as_deref())) { (value(&open.name)) }
             @if let Some(n) = open.related { " " span.note { (EN.word.related) " " (n) } }
