@@ -2,27 +2,17 @@
 //! file of CSV.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::Router;
 use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
-use maud::{Markup, html};
-use rusqlite::Connection;
 
 use crate::history::ask::{Saved, View, save_query, saved_queries, views};
 use crate::history::{self, Answer, Bounds, Cell, Params, ask_sql};
 use crate::sheet::plain;
-use crate::text::{counted, did_you_mean, shortened, visible};
-use crate::trouble::{Kind, Result, Trouble};
+use crate::text::{counted, did_you_mean, shortened};
+use crate::trouble::Result;
 
-use super::Desk;
-use super::page::{Failure, Given, Tab, link, wide};
-use super::texts::EN;
+use super::page::*;
 
 /// Rows on a page, and the most text of all of them, in bytes.
 const ROWS: u64 = 1000;
@@ -37,20 +27,18 @@ const TIME: Duration = Duration::from_secs(10);
 /// As much as `kycdrop query` takes. The first answer sets it for the whole process.
 pub(super) const MEMORY: u64 = 1 << 30;
 
-/// The pages of this file.
-pub(super) fn routes() -> Router<Arc<Desk>> {
-    Router::new()
-        .route("/ask", get(page))
-        .route("/ask/save", post(save))
-        .merge(super::ask_csv::routes())
-}
-
 /// What is asked: SQL, or the query with this name, and values for its parameters.
+#[derive(Default)]
 pub(super) struct Asked {
     pub(super) sql: String,
     saved: Option<(String, Saved)>,
-    /// As they were typed.
-    typed: BTreeMap<String, String>,
+    given: Given,
+}
+
+/// The values of parameters as they were typed.
+fn typed(given: &Given) -> impl Iterator<Item = &(String, String)> {
+    let all = given.0.iter();
+    all.filter(|(name, _)| name.starts_with("p."))
 }
 
 impl Asked {
@@ -69,17 +57,11 @@ impl Asked {
                 return Err(Trouble::new(Kind::Input, what, hint.unwrap_or_default()));
             }
         };
-        let typed = given
-            .0
-            .iter()
-            .filter_map(|(name, value)| Some((name.strip_prefix("p.")?.to_owned(), value.clone())));
+        let sql = saved.as_ref().map(|(_, saved)| saved.sql.as_str());
         Ok(Asked {
-            sql: match &saved {
-                Some((_, saved)) => saved.sql.clone(),
-                None => given.get("sql").to_owned(),
-            },
+            sql: sql.unwrap_or(given.get("sql")).to_owned(),
             saved,
-            typed: typed.collect(),
+            given: given.clone(),
         })
     }
 
@@ -89,7 +71,7 @@ impl Asked {
     }
 
     fn typed(&self, parameter: &str) -> &str {
-        self.typed.get(parameter).map_or("", |value| value)
+        self.given.exact(&format!("p.{parameter}"))
     }
 
     /// The values of these parameters; the names of those that lack one as the error.
@@ -113,14 +95,11 @@ impl Asked {
 
     /// The same as an address, below this path.
     fn address(&self, path: &str) -> String {
-        let names = self.typed.keys().map(|name| format!("p.{name}"));
-        let names: Vec<String> = names.collect();
-        let typed = names.iter().zip(self.typed.values());
-        let mut all = match &self.saved {
-            Some((name, _)) => vec![("saved", name.as_str())],
-            None => vec![("sql", self.sql.as_str())],
-        };
-        all.extend(typed.map(|(name, value)| (name.as_str(), value.as_str())));
+        let mut all = vec![match &self.saved {
+            Some((name, _)) => ("saved".to_owned(), name.clone()),
+            None => ("sql".to_owned(), self.sql.clone()),
+        }];
+        all.extend(typed(&self.given).cloned());
         link(path, &all)
     }
 }
@@ -133,8 +112,6 @@ struct Table {
     bytes: usize,
     /// Whether these are all.
     whole: bool,
-    /// There was no room for more.
-    full: bool,
 }
 
 impl Answer for Table {
@@ -151,7 +128,6 @@ impl Answer for Table {
         });
         self.bytes += bytes.sum::<usize>();
         if self.bytes > MAX_BYTES {
-            self.full = true;
             return Err(Trouble::new(Kind::Busy, "", ""));
         }
         self.rows.push(cells);
@@ -172,18 +148,8 @@ fn for_a_page(cell: Cell) -> Cell {
     }
 }
 
-/// What became of a question.
-enum Outcome {
-    /// Nothing was asked.
-    Nothing,
-    /// These parameters need a value first.
-    Incomplete(String),
-    Answer(Table),
-    /// What is wrong with it.
-    Wrong(StatusCode, Trouble),
-}
-
 /// All that the page shows.
+#[derive(Default)]
 struct Shown {
     queries: BTreeMap<String, Saved>,
     /// What is wrong with those of this home.
@@ -191,67 +157,59 @@ struct Shown {
     views: Vec<View>,
     asked: Asked,
     parameters: Vec<String>,
-    outcome: Outcome,
+    /// The parameters that need a value first.
+    missing: String,
+    answer: Option<Table>,
+    /// What is wrong with the question.
+    wrong: Option<Trouble>,
 }
 
 impl Shown {
-    /// Reads and asks. What is wrong with the question is a part of the page.
+    /// Reads and asks. What whoever asked can change is a part of the page.
     fn of(desk: &Desk, conn: &mut Connection, given: &Given) -> Result<Shown> {
         let (queries, damage) = saved_queries(&desk.home.queries())?;
-        let views = views(conn)?;
-        let mut wrong = None;
-        let asked = Asked::of(given, &queries).or_else(|e| {
-            wrong = Some(wrong_with(e)?);
-            Asked::of(&Given::default(), &queries)
-        })?;
-        let mut parameters = Vec::new();
-        let outcome = match wrong {
-            Some(wrong) => wrong,
-            None if asked.sql.is_empty() => Outcome::Nothing,
-            None => match history::parameters(conn, &asked.sql) {
-                Err(e) => wrong_with(in_words(e, false))?,
-                Ok(names) => {
-                    parameters = names;
-                    match asked.values(&parameters) {
-                        Err(missing) => Outcome::Incomplete(missing),
-                        Ok(params) => answer(conn, &asked.sql, &params)?,
-                    }
-                }
-            },
-        };
-        Ok(Shown {
+        let mut shown = Shown {
             queries,
             damage,
-            views,
-            asked,
-            parameters,
-            outcome,
-        })
+            views: views(conn)?,
+            ..Shown::default()
+        };
+        match shown.ask(conn, given) {
+            Err(e) if !matches!(e.kind, Kind::Input | Kind::Busy) => return Err(e),
+            asked => shown.wrong = asked.err(),
+        }
+        Ok(shown)
     }
 
-    fn status(&self) -> StatusCode {
-        match self.outcome {
-            Outcome::Wrong(status, _) => status,
-            _ => StatusCode::OK,
+    fn ask(&mut self, conn: &mut Connection, given: &Given) -> Result<()> {
+        self.asked = Asked::of(given, &self.queries)?;
+        let sql = &self.asked.sql;
+        if sql.is_empty() {
+            return Ok(());
         }
-    }
-}
-
-fn answer(conn: &mut Connection, sql: &str, params: &Params) -> Result<Outcome> {
-    let bounds = Bounds {
-        rows: Some(ROWS),
-        time: Some(TIME),
-        memory: Some(MEMORY),
-    };
-    let mut table = Table::default();
-    let begun = Instant::now();
-    match ask_sql(conn, sql, params, bounds, &mut table) {
-        Ok(whole) => {
-            table.whole = whole;
-            Ok(Outcome::Answer(table))
+        self.parameters = history::parameters(conn, sql).map_err(|e| in_words(e, false))?;
+        let params = match self.asked.values(&self.parameters) {
+            Ok(params) => params,
+            Err(missing) => {
+                self.missing = missing;
+                return Ok(());
+            }
+        };
+        let bounds = Bounds {
+            rows: Some(ROWS),
+            time: Some(TIME),
+            memory: Some(MEMORY),
+        };
+        let mut table = Table::default();
+        let begun = Instant::now();
+        match ask_sql(conn, sql, &params, bounds, &mut table) {
+            Ok(whole) => table.whole = whole,
+            // There was no room for more.
+            Err(_) if table.bytes > MAX_BYTES => {}
+            Err(e) => return Err(in_words(e, begun.elapsed() >= TIME)),
         }
-        Err(_) if table.full => Ok(Outcome::Answer(table)),
-        Err(e) => wrong_with(in_words(e, begun.elapsed() >= TIME)),
+        self.answer = Some(table);
+        Ok(())
     }
 }
 
@@ -266,83 +224,62 @@ pub(super) fn in_words(e: Trouble, took_too_long: bool) -> Trouble {
     }
 }
 
-/// What whoever asked can change; anything else is trouble of ours.
-fn wrong_with(e: Trouble) -> Result<Outcome> {
-    match e.kind {
-        Kind::Input => Ok(Outcome::Wrong(StatusCode::BAD_REQUEST, e)),
-        Kind::Busy => Ok(Outcome::Wrong(StatusCode::SERVICE_UNAVAILABLE, e)),
-        _ => Err(e),
-    }
-}
-
-async fn page(State(desk): State<Arc<Desk>>, given: Given) -> Result<Response, Failure> {
-    let shown = desk
-        .read(move |desk, conn| Shown::of(desk, conn, &given))
-        .await?;
-    let content = desk.shown(&shown, "", None);
-    let page = desk.page(Tab::Ask, EN.ask.title, &content);
-    Ok((shown.status(), page).into_response())
+pub(super) async fn page(State(desk): Here, given: Given) -> Result<Response, Failure> {
+    let read = move |desk: &Desk, conn: &mut Connection| Ok(Shown::of(desk, conn, &given)?);
+    let shown = desk.read(read).await?;
+    let page = desk.shown(&shown, "", None);
+    let wrong = shown.wrong.map(|e| Failure::from(e).status);
+    Ok((wrong.unwrap_or_default(), page).into_response())
 }
 
 /// Saves a query under a name, and leads to it; a name that cannot be taken is said above what was typed.
-async fn save(State(desk): State<Arc<Desk>>, body: Bytes) -> Result<Response, Failure> {
+pub(super) async fn save(State(desk): Here, body: Bytes) -> Result<Response, Failure> {
     let given = Given::of(&body);
-    let name = given.get("name").to_owned();
-    let kept = given.clone();
-    let saved = desk
-        .read(move |desk, conn| {
-            let (name, sql) = (given.get("name"), given.get("sql"));
-            let saved = history::parameters(conn, sql)
-                .and_then(|_| save_query(&desk.home.queries(), name, sql));
-            match saved {
-                Err(e) if e.kind == Kind::Input => Ok(Some(format!("{}. {}.", e.what, e.remedy))),
-                other => other.map(|()| None),
+    let saved = move |desk: &Desk, conn: &mut Connection| {
+        let (name, sql) = (given.get("name"), given.get("sql"));
+        let saved = history::parameters(conn, sql)
+            .and_then(|_| save_query(&desk.home.queries(), name, sql));
+        match saved {
+            Ok(()) => {
+                let mut all = vec![("saved".to_owned(), name.to_owned())];
+                all.extend(typed(&given).cloned());
+                Ok(Redirect::to(&link("/ask", &all)).into_response())
             }
-        })
-        .await?;
-    let Some(refused) = saved else {
-        let values = kept.0.iter().filter(|(name, _)| name.starts_with("p."));
-        let values = values.map(|(name, value)| (name.as_str(), value.as_str()));
-        let all: Vec<_> = [("saved", name.as_str())]
-            .into_iter()
-            .chain(values)
-            .collect();
-        return Ok(Redirect::to(&link("/ask", &all)).into_response());
+            Err(e) if e.kind == Kind::Input => {
+                let refused = format!("{}. {}.", e.what, e.remedy);
+                let shown = Shown::of(desk, conn, &given)?;
+                let page = desk.shown(&shown, name, Some(&refused));
+                Ok((StatusCode::BAD_REQUEST, page).into_response())
+            }
+            Err(e) => Err(e.into()),
+        }
     };
-    let shown = desk
-        .read(move |desk, conn| Shown::of(desk, conn, &kept))
-        .await?;
-    let content = desk.shown(&shown, &name, Some(&refused));
-    let page = desk.page(Tab::Ask, EN.ask.title, &content);
-    Ok((StatusCode::BAD_REQUEST, page).into_response())
+    desk.read(saved).await
 }
 
 impl Desk {
     fn shown(&self, shown: &Shown, name: &str, refused: Option<&str>) -> Markup {
         let t = &EN.ask;
-        let is_answered = matches!(shown.outcome, Outcome::Answer(_));
-        html! {
+        let content = html! {
             @if let Some(refused) = refused { p.state.bad role="alert" { (visible(refused)) } }
-            @match &shown.outcome {
-                Outcome::Wrong(_, e) => {
-                    div.state.bad role="alert" {
-                        @for line in e.what.lines().chain(e.remedy.lines()) { p { (visible(line)) } }
-                    }
-                }
-                Outcome::Incomplete(names) => { p.state.idle role="status" { (t.fill_in) " " (visible(names)) "." } }
-                _ => {}
+            @if let Some(e) = &shown.wrong {
+                div.state.bad role="alert" { (lines(&e.what)) (lines(&e.remedy)) }
+            }
+            @if !shown.missing.is_empty() {
+                p.state.idle role="status" { (t.fill_in) " " (visible(&shown.missing)) "." }
             }
             (form(shown))
-            @if let Outcome::Answer(table) = &shown.outcome {
+            @if let Some(table) = &shown.answer {
                 (answered(table, &shown.asked))
                 @if shown.asked.saved.is_none() { (self.saving(&shown.asked, name)) }
             }
             @if let Some(damage) = &shown.damage {
-                div.state.bad { p { (t.damage) } @for line in damage.to_string().lines() { p { (visible(line)) } } }
+                div.state.bad { p { (t.damage) } (lines(&damage.to_string())) }
             }
-            (queries(&shown.queries, is_answered))
+            (queries(&shown.queries, shown.answer.is_some()))
             (described(&shown.views))
-        }
+        };
+        self.page("/ask", EN.nav.ask, &content)
     }
 
     /// The form that saves what was asked, with its values: the answer is still there when the name is refused.
@@ -351,7 +288,7 @@ impl Desk {
         html! {
             form.filters method="post" action=(self.action("/ask/save")) {
                 input type="hidden" name="sql" value=(asked.sql);
-                @for (name, value) in &asked.typed { input type="hidden" name={ "p." (name) } value=(value); }
+                @for (name, value) in typed(&asked.given) { input type="hidden" name=(name) value=(value); }
                 label { (t.name) br; input name="name" value=(name) required pattern="[a-z0-9\\-]+" aria-describedby="name-rule"; }
                 button { (t.save) }
                 span.note #name-rule { (t.name_rule) }
@@ -379,7 +316,7 @@ fn form(shown: &Shown) -> Markup {
                 form method="get" action="/ask" {
                     input type="hidden" name="saved" value=(name);
                     (fields)
-                    button { (t.ask) }
+                    button { (EN.nav.ask) }
                 }
             }
         }
@@ -388,7 +325,7 @@ fn form(shown: &Shown) -> Markup {
             form method="get" action="/ask" {
                 label { (t.sql) textarea.code name="sql" rows="8" spellcheck="false" { (asked.sql) } }
                 @if asked.saved.is_none() { (fields) }
-                button { (t.ask) }
+                button { (EN.nav.ask) }
             }
         }
     }
@@ -453,6 +390,7 @@ fn queries(queries: &BTreeMap<String, Saved>, is_answered: bool) -> Markup {
 
 fn described(views: &[View]) -> Markup {
     let t = &EN.ask;
+    let heads = html! { th { (t.column) } th { (t.kind) } th { (EN.word.about) } };
     html! {
         details {
             summary { (t.views) }
@@ -460,14 +398,9 @@ fn described(views: &[View]) -> Markup {
             @for view in views {
                 h3 { code { (view.name) } }
                 p { (view.about) }
-                (wide(&view.name, &html! {
-                    table {
-                        thead { tr { th { (t.column) } th { (t.kind) } th { (t.about) } } }
-                        tbody { @for [name, kind, about] in &view.columns {
-                            tr { td { code { (name) } } td { (kind) } td { (about) } }
-                        } }
-                    }
-                }))
+                (table(&view.name, &heads, &html! { @for [name, kind, about] in &view.columns {
+                    tr { td { code { (name) } } td { (kind) } td { (about) } }
+                } }))
             }
         }
     }

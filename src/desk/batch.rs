@@ -1,27 +1,13 @@
 //! *Batch*: the files that were answered, the customers of each, what was found and how to fix it.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::Router;
-use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
-use axum::routing::get;
-use maud::{Markup, html};
-use rusqlite::Connection;
-use serde::Deserialize;
-
-use crate::explain::{Placed, fix_of};
-use crate::history::ask::{self, Batch, Filter, Reason, Show, WarningRow};
+use crate::explain::fix_of;
+use crate::history::ask::{self, Batch, Filter, Filtered, Show};
 use crate::history::batches_before;
-use crate::text::visible;
-use crate::trouble::Result;
 
-use super::Desk;
 use super::batch_customer::{card, placed};
-use super::findings::fact;
-use super::page::{Failure, Tab, empty, link, moment, number, wide};
-use super::texts::EN;
+use super::page::*;
 use super::today;
 
 /// Files of a page, and customers of one.
@@ -40,192 +26,105 @@ const WARNINGS: usize = 50;
 /// How long customers are looked through for a text.
 const SEARCH: Duration = Duration::from_secs(2);
 
-/// The pages of this file.
-pub(super) fn routes() -> Router<Arc<Desk>> {
-    Router::new()
-        .route("/batches", get(list))
-        .route("/batch/{id}", get(page))
-}
-
-#[derive(Deserialize)]
-struct Before {
-    before: Option<i64>,
-}
-
 /// The files, the newest first.
-async fn list(
-    State(desk): State<Arc<Desk>>,
-    Query(Before { before }): Query<Before>,
-) -> Result<Markup, Failure> {
+pub(super) async fn list(State(desk): Here, given: Given) -> Result<Markup> {
     let t = &EN.batch;
-    let before = before.unwrap_or(i64::MAX);
+    let asked = given.number("before")?;
+    let before = asked.unwrap_or(i64::MAX);
     let mut batches = desk
-        .read(move |_, conn| batches_before(conn, before, FILES as u32 + 1))
+        .read(move |_, conn| Ok(batches_before(conn, before, FILES as u32 + 1)?))
         .await?;
-    let more = batches.len() > FILES;
-    batches.truncate(FILES);
-    let last = batches.last().map(|b| b.batch_id.to_string());
+    let last = cut(&mut batches, FILES).map(|b| b.batch_id);
     let content = html! {
-        @if batches.is_empty() {
-            (empty(EN.today.no_files, &html! { a href="/drop" { (EN.today.drop_one) } }))
-        } @else {
-            (wide(t.title, &today::batches(&batches)))
-        }
+        (today::batches(EN.nav.batches, &batches))
         div.pages {
-            @if before != i64::MAX { a href="/batches" { (t.newest) } }
-            @if let Some(last) = last.filter(|_| more) {
-                a href=(link("/batches", &[("before", &last)])) { (t.older) }
-            }
+            @if asked.is_some() { a href="/batches" { (t.newest) } }
+            @if let Some(last) = last { a href={ "/batches?before=" (last) } { (t.older) } }
         }
     };
-    Ok(desk.page(Tab::Batch, t.title, &content))
+    Ok(desk.page("/batches", EN.nav.batches, &content))
 }
 
-/// The page for a number that no batch has.
-pub(super) fn no_batch(id: i64) -> Failure {
-    let what = format!("{} {id}.", EN.batch.no_batch);
-    Failure::new(StatusCode::NOT_FOUND, what, EN.batch.see_files)
+/// The batch of a number.
+///
+/// # Errors
+/// When there is none.
+pub(super) fn batch_of(conn: &Connection, id: i64) -> Result<Batch> {
+    if !ask::has_batch(conn, id)? {
+        let what = format!("{} {id}.", EN.batch.no_batch);
+        return Err(Failure::missing(what, EN.batch.see_files));
+    }
+    Ok(ask::batch(conn, id)?)
 }
 
-/// The batch of a number, if there is one.
-pub(super) fn batch_of(conn: &Connection, id: i64) -> Result<Option<Batch>> {
-    ask::has_batch(conn, id)?
-        .then(|| ask::batch(conn, id))
-        .transpose()
+/// A batch: what it is, what customers were answered with, and the customers that the address asks for.
+pub(super) async fn page(State(desk): Here, Path(id): Path<i64>, given: Given) -> Result<Markup> {
+    let after = given.number("after")?.unwrap_or(0);
+    let read = move |desk: &Desk, conn: &mut Connection| {
+        let batch = batch_of(conn, id)?;
+        let end = Instant::now() + SEARCH;
+        let filter = filter(&batch, &given);
+        let found = ask::filtered(conn, &batch, &filter, (after, CUSTOMERS), end)?;
+        let content = html! {
+            (head(conn, &batch)?)
+            @if batch.customers > 0 {
+                (about(conn, &batch)?)
+                h2 #customers { (EN.batch.customers) }
+                (filters(&batch, &filter))
+                @for placed in placed(desk, conn, &batch, &found.customers)? { (card(id, &placed)) }
+                (pages(&batch, &given, after, &found))
+            }
+        };
+        let title = format!("{} {id}", EN.word.batch);
+        Ok(desk.page("/batches", &title, &content))
+    };
+    desk.read(read).await
 }
 
-/// What the address asks for.
-#[derive(Clone, Default, Deserialize)]
-#[serde(default)]
-struct Asked {
-    show: String,
-    code: String,
-    answered: String,
-    field: String,
-    text: String,
-    /// Customers up to this number were shown.
-    after: u64,
+fn path_of(batch: &Batch) -> String {
+    format!("/batch/{}", batch.batch_id)
 }
 
-impl Asked {
-    /// Only rejected customers have findings.
-    fn show(&self, batch: &Batch) -> Show {
-        match self.show.as_str() {
-            _ if !self.code.trim().is_empty() || !self.field.trim().is_empty() => Show::Rejected,
+/// Only rejected customers have findings.
+fn filter<'g>(batch: &Batch, given: &'g Given) -> Filter<'g> {
+    let (code, field) = (given.get("code"), given.get("field"));
+    Filter {
+        show: match given.get("show") {
+            _ if !code.is_empty() || !field.is_empty() => Show::Rejected,
             "rejected" => Show::Rejected,
             "warnings" => Show::Warned,
             "all" => Show::All,
             _ if batch.rejected > 0 => Show::Rejected,
             _ => Show::All,
-        }
+        },
+        code,
+        answered: !given.get("answered").is_empty(),
+        field,
+        text: given.get("text"),
     }
-
-    fn filter(&self, show: Show) -> Filter<'_> {
-        Filter {
-            show,
-            code: &self.code,
-            answered: !self.answered.is_empty(),
-            field: &self.field,
-            text: &self.text,
-        }
-    }
-
-    /// The address of the customers from this position on.
-    fn from(&self, id: i64, position: u64) -> String {
-        let parameters = [
-            ("show", self.show.as_str()),
-            ("code", &self.code),
-            ("answered", &self.answered),
-            ("field", &self.field),
-            ("text", &self.text),
-            ("after", &position.to_string()),
-        ];
-        link(&format!("/batch/{id}"), &parameters) + CUSTOMERS_ID
-    }
-}
-
-/// A page of a batch, read.
-struct View {
-    batch: Batch,
-    set: Option<String>,
-    reasons: Vec<Reason>,
-    warnings: Vec<WarningRow>,
-    customers: Vec<Placed>,
-    next: Option<u64>,
-    cut_short: bool,
-}
-
-impl View {
-    fn read(desk: &Desk, conn: &Connection, id: i64, asked: &Asked) -> Result<Option<View>> {
-        let Some(batch) = batch_of(conn, id)? else {
-            return Ok(None);
-        };
-        let filter = asked.filter(asked.show(&batch));
-        let step = (asked.after, CUSTOMERS);
-        let found = ask::filtered(conn, &batch, &filter, step, Instant::now() + SEARCH)?;
-        Ok(Some(View {
-            set: set_hash(conn, &batch)?,
-            reasons: ask::reasons(conn, id, COUNTED)?,
-            warnings: ask::warnings(conn, id)?,
-            customers: placed(desk, conn, &batch, &found.customers)?,
-            next: found.next,
-            cut_short: found.cut_short,
-            batch,
-        }))
-    }
-}
-
-/// The hash of the set that a batch was validated with.
-fn set_hash(conn: &Connection, batch: &Batch) -> Result<Option<String>> {
-    let Some(set) = batch.set_id else {
-        return Ok(None);
-    };
-    let sql = "SELECT hash FROM classifier_set WHERE set_id = ?1";
-    Ok(Some(conn.query_row(sql, [set], |r| r.get(0))?))
-}
-
-async fn page(
-    State(desk): State<Arc<Desk>>,
-    Path(id): Path<i64>,
-    Query(asked): Query<Asked>,
-) -> Result<Markup, Failure> {
-    let wanted = asked.clone();
-    let view = desk
-        .read(move |desk, conn| View::read(desk, conn, id, &wanted))
-        .await?;
-    let view = view.ok_or_else(|| no_batch(id))?;
-    let content = html! {
-        (head(&view))
-        @if view.batch.customers > 0 {
-            (about(&view))
-            h2 #customers { (EN.batch.customers) }
-            (filters(&view.batch, &asked))
-            (customers(&view, &asked))
-        }
-    };
-    let title = format!("{} {id}", EN.batch.batch);
-    Ok(desk.page(Tab::Batch, &title, &content))
 }
 
 /// The batch itself: what it is, and what to do about a file that was refused.
-fn head(view: &View) -> Markup {
+fn head(conn: &Connection, b: &Batch) -> Result<Markup> {
     let t = &EN.batch;
-    let b = &view.batch;
+    let sql = "SELECT hash FROM classifier_set WHERE set_id = ?1";
+    let hash = |set| conn.query_row(sql, [set], |r| r.get(0));
+    let set: Option<String> = b.set_id.map(hash).transpose().map_err(Trouble::from)?;
     let to = |what: &str| format!("/batch/{}/{what}", b.batch_id);
-    html! {
+    Ok(html! {
         dl.facts {
-            (fact(t.file, &b.file_name))
+            (fact(EN.word.file, &b.file_name))
             (fact(t.endpoint, &b.endpoint))
-            dt { (t.received) } dd { (moment(&b.received_at)) }
-            dt { (t.status) } dd { (b.status) }
+            dt { (EN.word.received) } dd { (moment(&b.received_at)) }
+            dt { (EN.word.status) } dd { (b.status) }
             @if b.error.is_none() {
                 dt { (t.customers) } dd { (number(b.customers)) ": "
                     (number(b.accepted)) " " (t.accepted)
                     @if b.repeated > 0 { " (" (number(b.repeated)) " " (t.repeated) ")" }
                     ", " (number(b.rejected)) " " (t.rejected) }
             }
-            @if let Some(set) = &view.set {
-                dt { (t.set) } dd { a href="/classifiers/sets" { code { (set.get(..12).unwrap_or(set)) } } }
+            @if let Some(set) = &set {
+                dt { (t.set) } dd { a href="/classifiers/sets" { code { (beginning(set)) } } }
             }
         }
         @if let Some(error) = &b.error {
@@ -238,46 +137,41 @@ fn head(view: &View) -> Markup {
             }
             @if b.response_file.is_some() { a.button href=(to("response.json")) { (t.response) } }
         }
-    }
+    })
 }
 
 /// What customers were answered with, and what was seen in the file besides.
-fn about(view: &View) -> Markup {
+fn about(conn: &Connection, b: &Batch) -> Result<Markup> {
     let t = &EN.batch;
-    let b = &view.batch;
-    let path = format!("/batch/{}", b.batch_id);
-    let with = |code: &str| link(&path, &[("code", code), ("answered", "1")]) + CUSTOMERS_ID;
-    let reasons = html! {
-        table.sortable {
-            thead { tr { th.n { (t.customers) } th { (t.code) } th { (t.description) } } }
-            tbody { @for r in &view.reasons { tr {
-                td.n { (number(r.customers)) }
-                td { a href=(with(&r.code)) { (r.code) } }
-                td.wrap { (visible(&r.description)) }
-            } } }
-        }
-    };
-    html! {
-        @if !view.reasons.is_empty() {
+    let reasons = ask::reasons(conn, b.batch_id, COUNTED)?;
+    let warnings = ask::warnings(conn, b.batch_id)?;
+    let with = |code: &str| link(&path_of(b), &[("code", code), ("answered", "1")]) + CUSTOMERS_ID;
+    let heads = html! { th.n { (t.customers) } th { (EN.word.code) } th { (t.description) } };
+    let rows = html! { @for r in &reasons { tr {
+        td.n { (number(r.customers)) }
+        td { a href=(with(&r.code)) { (r.code) } }
+        td.wrap { (visible(&r.description)) }
+    } } };
+    Ok(html! {
+        @if !reasons.is_empty() {
             h2 { (t.reasons) }
             @if b.rejected > COUNTED { p.note { (t.of_the_first) " " (number(COUNTED)) } }
-            (wide(t.reasons, &reasons))
+            (table(t.reasons, &heads, &rows))
         }
-        @if !view.warnings.is_empty() {
+        @if !warnings.is_empty() {
             h2 { (t.warnings) }
-            ul { @for w in view.warnings.iter().take(WARNINGS) { li {
+            ul { @for w in warnings.iter().take(WARNINGS) { li {
                 (w.kind) " " code { (visible(&w.path)) } " " (visible(&w.detail))
                 @if w.count > 1 { " (" (number(w.count)) " " (t.of_customers) ")" }
             } } }
-            @if view.warnings.len() > WARNINGS { p.note { (t.more_warnings) } }
+            @if warnings.len() > WARNINGS { p.note { (t.more_warnings) } }
         }
-    }
+    })
 }
 
-fn filters(batch: &Batch, asked: &Asked) -> Markup {
+fn filters(batch: &Batch, filter: &Filter<'_>) -> Markup {
     let t = &EN.batch;
-    let path = format!("/batch/{}", batch.batch_id);
-    let show = asked.show(batch);
+    let path = path_of(batch);
     let choices = [
         (Show::Rejected, "rejected", t.show_rejected),
         (Show::Warned, "warnings", t.show_warned),
@@ -285,34 +179,37 @@ fn filters(batch: &Batch, asked: &Asked) -> Markup {
     ];
     html! {
         form.filters method="get" action=(path.clone() + CUSTOMERS_ID) {
-            label { (t.show) br; select name="show" { @for (this, value, name) in choices {
-                option value=(value) selected[this == show] { (name) }
+            label { (EN.word.show) br; select name="show" { @for (this, value, name) in choices {
+                option value=(value) selected[this == filter.show] { (name) }
             } } }
-            label { (t.code) br; input name="code" value=(asked.code); }
-            label { (t.field) br; input name="field" value=(asked.field); }
-            label { (t.text) br; input name="text" type="search" value=(asked.text); }
-            label { input type="checkbox" name="answered" value="1" checked[!asked.answered.is_empty()]; (t.only_answers) }
+            label { (EN.word.code) br; input name="code" value=(filter.code); }
+            label { (EN.word.field) br; input name="field" value=(filter.field); }
+            label { (t.text) br; input name="text" type="search" value=(filter.text); }
+            label { input type="checkbox" name="answered" value="1" checked[filter.answered]; (t.only_answers) }
             button { (t.filter) }
             a href=(path) { (t.no_filter) }
         }
     }
 }
 
-fn customers(view: &View, asked: &Asked) -> Markup {
+/// What there is beside the customers that are shown.
+fn pages(batch: &Batch, given: &Given, after: u64, found: &Filtered) -> Markup {
     let t = &EN.batch;
-    let id = view.batch.batch_id;
+    let from = |position: u64| {
+        let mut asked = given.clone();
+        asked.0.retain(|(name, _)| name != "after");
+        asked.0.push(("after".to_owned(), position.to_string()));
+        link(&path_of(batch), &asked.0) + CUSTOMERS_ID
+    };
     html! {
-        @for placed in &view.customers {
-            (card(id, placed))
-        }
-        @if view.cut_short { p role="status" { (t.cut_short) } }
-        @else if view.customers.is_empty() {
-            (empty(t.nobody, &html! { a href=(link(&format!("/batch/{id}"), &[("show", "all")])) { (t.see_all) } }))
+        @if found.cut_short { p role="status" { (t.cut_short) } }
+        @else if found.customers.is_empty() {
+            (empty(t.nobody, &html! { a href={ (path_of(batch)) "?show=all" } { (t.see_all) } }))
         }
         div.pages {
-            @if asked.after > 0 { a href=(asked.from(id, 0)) { (t.first_page) } }
-            @if let Some(next) = view.next {
-                a href=(asked.from(id, next)) { (if view.cut_short { t.search_on } else { t.next_page }) }
+            @if after > 0 { a href=(from(0)) { (EN.word.first_page) } }
+            @if let Some(next) = found.next {
+                a href=(from(next)) { (if found.cut_short { t.search_on } else { EN.word.next_page }) }
             }
         }
     }

@@ -2,25 +2,19 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
-use maud::{Markup, html};
 
 use crate::catalog::Endpoint;
 use crate::check::{Checked, Checker, Customer, Listed, Report};
 use crate::daemon::reading;
-use crate::history::History;
 use crate::ingest::to_check_with;
 use crate::left_alone::is_left_alone;
-use crate::text::visible;
-use crate::trouble::Result;
 
-use super::Desk;
-use super::findings::{findings, ids};
+use super::batch_customer::{findings, ids};
+use super::page::*;
 use super::place;
-use super::texts::EN;
 
 /// Files of one drop.
 pub(super) const MAX_FILES: usize = 20;
@@ -58,10 +52,7 @@ pub(super) struct Upload {
 pub(super) struct CheckedFile {
     pub(super) upload: Upload,
     pub(super) checked: Checked,
-    /// Its customers with findings, as they are shown.
-    pub(super) customers: Vec<Markup>,
-    pub(super) shown: usize,
-    pub(super) findings: usize,
+    pub(super) found: Found,
 }
 
 /// Files that were dropped together.
@@ -94,36 +85,31 @@ impl Checks {
         self.all().iter().map(names).collect()
     }
 
-    fn keep(&self, check: Check) {
+    /// Keeps a drop, or what could not be sent of it.
+    pub(super) fn keep(&self, check: Check) {
         let mut all = self.all();
+        if let Some(kept) = all.iter_mut().find(|kept| kept.id == check.id) {
+            kept.files.extend(check.files);
+            return;
+        }
         if all.len() >= MAX_DROPS {
             all.remove(0);
         }
         all.push(check);
     }
 
-    /// Takes a file out of a drop, or all of them where no key is given, with their endpoint.
-    pub(super) fn take(&self, id: &str, key: Option<&str>) -> Option<(Endpoint, Vec<CheckedFile>)> {
+    /// Takes a file out of a drop, or all of them where no key is given.
+    pub(super) fn take(&self, id: &str, key: Option<&str>) -> Option<Check> {
         let mut all = self.all();
         let check = all.iter_mut().find(|check| check.id == id)?;
         let is_meant = |file: &mut CheckedFile| key.is_none_or(|key| file.upload.key == key);
-        let taken: Vec<_> = check.files.extract_if(.., is_meant).collect();
-        let endpoint = check.endpoint;
+        let taken = Check {
+            id: id.to_owned(),
+            endpoint: check.endpoint,
+            files: check.files.extract_if(.., is_meant).collect(),
+        };
         all.retain(|check| !check.files.is_empty());
-        Some((endpoint, taken)).filter(|(_, taken)| !taken.is_empty())
-    }
-
-    /// Puts back what could not be sent.
-    pub(super) fn put_back(&self, id: &str, endpoint: Endpoint, files: Vec<CheckedFile>) {
-        let mut all = self.all();
-        match all.iter_mut().find(|check| check.id == id) {
-            Some(check) => check.files.extend(files),
-            None => all.push(Check {
-                id: id.to_owned(),
-                endpoint,
-                files,
-            }),
-        }
+        Some(taken).filter(|taken| !taken.files.is_empty())
     }
 }
 
@@ -133,7 +119,7 @@ impl Upload {
     /// # Errors
     /// When the system gives no random bytes.
     pub(super) fn new(desk: &Desk, given: &str) -> Result<Upload> {
-        let key = short_random()?;
+        let key = place::random()?;
         Ok(Upload {
             path: place::folder(&desk.home).join(format!("dropped-{key}")),
             key,
@@ -148,13 +134,6 @@ impl Drop for Upload {
         // What stays is cleared when the desk is closed.
         let _ = fs::remove_file(&self.path);
     }
-}
-
-/// Enough for a name that nobody guesses and nobody else has.
-fn short_random() -> Result<String> {
-    let mut random = place::random()?;
-    random.truncate(32);
-    Ok(random)
 }
 
 /// The name for the inbox: the last part of the given one, without what nobody sees, with the ending that
@@ -179,12 +158,13 @@ fn fit_name(given: &str) -> String {
     }
 }
 
-/// What is shown of the file that is checked.
-struct Found {
-    customers: Vec<Markup>,
-    shown: usize,
+/// What is shown of a file: its customers with findings, and how many of those there are.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) customers: Vec<Markup>,
+    pub(super) shown: usize,
+    pub(super) findings: usize,
     most: usize,
-    findings: usize,
 }
 
 impl Report for Found {
@@ -215,13 +195,9 @@ fn one(customer: &Customer<'_>, findings: &Markup) -> Markup {
     let number = customer.communication_number();
     html! {
         div.card {
-            h3 { (EN.batch.customer) " " (customer.number)
+            h3 { (EN.word.customer) " " (customer.number)
                 @if let Some(name) = customer.name() { ": " (visible(&name)) } }
-            (ids([
-                ("customerExtId", ext_id.as_deref()),
-                ("businessUnit", unit.as_deref()),
-                ("communicationNumber", number.as_deref()),
-            ]))
+            (ids([ext_id.as_deref(), unit.as_deref(), number.as_deref()]))
             (findings)
         }
     }
@@ -235,17 +211,28 @@ impl Desk {
     pub(super) fn check(&self, endpoint: Endpoint, uploads: Vec<Upload>) -> Result<String> {
         let conn = reading::history_if_any(&self.home)?;
         let classifiers = to_check_with(&self.home, &self.config, conn.as_ref())?;
-        let conn = match conn {
-            Some(conn) => conn,
-            None => History::in_memory()?.into_connection(),
-        };
+        let conn = conn.map_or_else(|| self.history(), Ok)?;
         let mut checker = Checker::with(classifiers, &self.config, &conn)?;
         let most = (MAX_SHOWN / uploads.len().max(1)).max(SHOWN_OF_EACH);
         let mut files = Vec::new();
         for upload in uploads {
-            files.push(check_file(&mut checker, endpoint, upload, most)?);
+            let mut found = Found {
+                most,
+                ..Found::default()
+            };
+            let mut listed = Listed::at(&upload.path);
+            let (checked, _) = checker.file(&mut listed, endpoint, &mut found)?;
+            if checked.fault.is_some() {
+                // None of its customers counts.
+                found = Found::default();
+            }
+            files.push(CheckedFile {
+                upload,
+                checked,
+                found,
+            });
         }
-        let id = short_random()?;
+        let id = place::random()?;
         self.checks.keep(Check {
             id: id.clone(),
             endpoint,
@@ -253,34 +240,6 @@ impl Desk {
         });
         Ok(id)
     }
-}
-
-fn check_file(
-    checker: &mut Checker<'_>,
-    endpoint: Endpoint,
-    upload: Upload,
-    most: usize,
-) -> Result<CheckedFile> {
-    let mut found = Found {
-        customers: Vec::new(),
-        shown: 0,
-        most,
-        findings: 0,
-    };
-    let mut listed = Listed::at(Path::new(&upload.path));
-    let (checked, _) = checker.file(&mut listed, endpoint, &mut found)?;
-    if checked.fault.is_some() {
-        // None of its customers counts.
-        found.customers.clear();
-        (found.shown, found.findings) = (0, 0);
-    }
-    Ok(CheckedFile {
-        upload,
-        checked,
-        customers: found.customers,
-        shown: found.shown,
-        findings: found.findings,
-    })
 }
 
 #[cfg(test)]

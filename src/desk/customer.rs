@@ -1,29 +1,18 @@
 //! *Customer*: search, and the whole history of one.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::Router;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
-use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
-use maud::{Markup, html};
-use rusqlite::Connection;
 use serde::Deserialize;
 
 use crate::explain;
 use crate::history::ask::{
     self, Assessment, EvaluationRow, Event, Found, Hit, Life, Part, Rejection, ScreeningRow, Search,
 };
-use crate::text::{shortened, visible};
-use crate::trouble::Result;
+use crate::text::shortened;
 
-use super::Desk;
-use super::page::{Failure, Tab, empty, link, moment, wide};
+use super::page::*;
 use super::rating::{self, json, value};
-use super::texts::EN;
 
 /// How long customers are looked for by what has no key, in all, and before names are looked at.
 const LOOK: Duration = Duration::from_secs(4);
@@ -35,15 +24,10 @@ const PAGE: usize = 25;
 /// The most characters of a name in a heading.
 const NAME: usize = 120;
 
-/// The pages of this file.
-pub(super) fn routes() -> Router<Arc<Desk>> {
-    Router::new().route("/customer", get(page))
-}
-
 /// What is asked for.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Asked {
+pub(super) struct Asked {
     /// What somebody knows of the customer.
     q: String,
     /// customerExtId of the one to be shown.
@@ -56,11 +40,11 @@ struct Asked {
     older: Option<i64>,
 }
 
-/// The address of a customer.
+/// The address of a customer. One without an office is asked for as such.
 pub(super) fn address(id: &str, unit: Option<&str>) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    let pairs = [("id", id), ("unit", unit.unwrap_or_default())];
-    format!("/customer?{}", query.extend_pairs(pairs).finish())
+    let unit = unit.unwrap_or_default().as_bytes();
+    let unit: String = form_urlencoded::byte_serialize(unit).collect();
+    format!("{}&unit={unit}", link("/customer", &[("id", id)]))
 }
 
 /// Where a request that was found leads to. Of a customer who only was validated nothing is saved but that.
@@ -74,7 +58,7 @@ fn address_of(hit: &Hit) -> String {
 
 /// The address of a request: a customer in a batch.
 fn request(batch: i64, customer: u64) -> String {
-    link(&format!("/batch/{batch}/{customer}"), &[])
+    format!("/batch/{batch}/{customer}")
 }
 
 /// A name as a heading has it.
@@ -82,11 +66,7 @@ pub(super) fn short(name: &str) -> Cow<'_, str> {
     shortened(name, NAME)
 }
 
-async fn page(
-    State(desk): State<Arc<Desk>>,
-    asked: Result<Query<Asked>, QueryRejection>,
-) -> Result<Response, Failure> {
-    let Query(asked) = asked.map_err(|e| Failure::wrong(e.body_text()))?;
+pub(super) async fn page(State(desk): Here, Query(asked): Query<Asked>) -> Result<Response> {
     if !asked.id.is_empty() {
         return one(&desk, asked).await.map(IntoResponse::into_response);
     }
@@ -94,48 +74,43 @@ async fn page(
     if q.is_empty() {
         return Ok(newest(&desk, asked.older).await?.into_response());
     }
-    let (found, near) = desk
-        .read({
-            let q = q.clone();
-            move |_, conn| {
-                let found = look_for(conn, &q)?;
-                let near = match found.hits.is_empty() {
-                    true => explain::near(conn, &q, false)?,
-                    false => Vec::new(),
-                };
-                Ok((found, near))
-            }
-        })
-        .await?;
-    if let ([only], false) = (found.hits.as_slice(), found.cut_short) {
-        return Ok(Redirect::to(&address_of(only)).into_response());
-    }
     let t = &EN.customer;
-    let content = html! {
-        (search_form(&q))
-        @if found.cut_short { p.state.idle role="status" { (t.cut_short) } }
-        @if found.hits.is_empty() {
-            (empty(t.nobody, &html! { (t.nobody_next)
-                @for word in &near { " " (t.did_you_mean) " " a href=(link("/customer", &[("q", word)])) { (value(word)) } "?" }
-            }))
-        } @else {
-            h2 { (t.found) }
-            (hits(&found.hits))
-            @if found.more { p { (t.more) } }
+    let read = move |desk: &Desk, conn: &mut Connection| {
+        let found = look_for(conn, &q)?;
+        if let ([only], false) = (found.hits.as_slice(), found.cut_short) {
+            return Ok(Redirect::to(&address_of(only)).into_response());
         }
+        let content = html! {
+            (search_form(&q))
+            @if found.cut_short { p.state.idle role="status" { (t.cut_short) } }
+            @if found.hits.is_empty() {
+                (empty(t.nobody, &html! { (t.nobody_next) @for word in explain::near(conn, &q, false)? {
+                    " " (t.did_you_mean) " " a href=(link("/customer", &[("q", &word)])) { (value(&word)) } "?"
+                } }))
+            } @else {
+                h2 { (t.found) }
+                (hits(&found.hits))
+                @if found.more { p { (t.more) } }
+            }
+        };
+        let page = desk.page("/customer", EN.nav.customers, &content);
+        Ok(page.into_response())
     };
-    Ok(desk.page(Tab::Customer, t.title, &content).into_response())
+    desk.read(read).await
+}
+
+/// A search among all customers, for so long.
+pub(super) fn search(conn: &Connection, time: Option<Duration>) -> Search<'_> {
+    Search {
+        conn,
+        until: time.and_then(|time| Instant::now().checked_add(time)),
+        business_unit: None,
+    }
 }
 
 /// What is found by a key comes first; names are looked through for as long as there is time.
 fn look_for(conn: &Connection, q: &str) -> Result<Found> {
-    let until = |time| Instant::now().checked_add(time);
-    let search = |until| Search {
-        conn,
-        until,
-        business_unit: None,
-    };
-    let keyed = search(until(LOOK_FOR_NUMBERS));
+    let keyed = search(conn, Some(LOOK_FOR_NUMBERS));
     let mut found = keyed.ext_id(q)?;
     if let Some(hit) = keyed.accepted_number(q)? {
         let same = |known: &Hit| {
@@ -153,24 +128,17 @@ fn look_for(conn: &Connection, q: &str) -> Result<Found> {
         }
     }
     if found.hits.is_empty() {
-        found = search(until(LOOK)).name(q)?;
+        found = search(conn, Some(LOOK)).name(q)?;
         found.cut_short |= cut_short;
     }
     Ok(found)
 }
 
-async fn newest(desk: &Arc<Desk>, older: Option<i64>) -> Result<Markup, Failure> {
-    let (newest, next) = desk
-        .read(move |_, conn| {
-            let search = Search {
-                conn,
-                until: None,
-                business_unit: None,
-            };
-            search.newest(older, PAGE)
-        })
-        .await?;
+async fn newest(desk: &Arc<Desk>, older: Option<i64>) -> Result<Markup> {
+    let read = move |_: &Desk, conn: &mut Connection| Ok(search(conn, None).newest(older, PAGE)?);
+    let (newest, next) = desk.read(read).await?;
     let t = &EN.customer;
+    let next = next.map(|next| format!("/customer?older={next}"));
     let content = html! {
         (search_form(""))
         h2 { (t.newest) }
@@ -179,11 +147,9 @@ async fn newest(desk: &Arc<Desk>, older: Option<i64>) -> Result<Markup, Failure>
         } @else {
             (hits(&newest))
         }
-        @if let Some(next) = next {
-            p.pages { a href=(link("/customer", &[("older", &next.to_string())])) { (t.next) } }
-        }
+        (next_page(t.next, next.as_deref()))
     };
-    Ok(desk.page(Tab::Customer, t.title, &content))
+    Ok(desk.page("/customer", EN.nav.customers, &content))
 }
 
 fn search_form(q: &str) -> Markup {
@@ -199,36 +165,30 @@ fn search_form(q: &str) -> Markup {
 
 fn hits(hits: &[Hit]) -> Markup {
     let t = &EN.customer;
-    let table = html! {
-        table.sortable {
-            thead { tr { th { (t.name) } th { (t.id) } th { (t.office) } th { (t.kind) } th { (t.last) } } }
-            tbody { @for hit in hits {
-                @let name = hit.name.as_deref().unwrap_or(t.no_name);
-                tr {
-                    td.name { a href=(address_of(hit)) { (value(name)) } }
-                    td { @if let Some(id) = &hit.customer_ext_id { (value(id)) } }
-                    td { @if let Some(unit) = &hit.business_unit { (value(unit)) } }
-                    td { @if let Some(kind) = &hit.kind { (kind) } @else { (unsaved(hit)) } }
-                    td {
-                        @if let Some(at) = &hit.at { (moment(at)) ", " }
-                        a href=(request(hit.batch_id, hit.customer)) { (t.file) " " (hit.batch_id) }
-                    }
-                }
-            } }
+    let heads = html! { th { (EN.word.name) } th { (t.id) } th { (EN.word.office) } th { (t.kind) } th { (t.last) } };
+    let rows = html! { @for hit in hits { tr {
+        td.name { a href=(address_of(hit)) { (value(hit.name.as_deref().unwrap_or(t.no_name))) } }
+        @for key in [&hit.customer_ext_id, &hit.business_unit] {
+            td { @if let Some(key) = key { (value(key)) } }
         }
-    };
-    wide(t.title, &table)
+        td { @if let Some(kind) = &hit.kind { (kind) } @else { (unsaved(hit)) } }
+        td {
+            @if let Some(at) = &hit.at { (moment(at)) ", " }
+            a href=(request(hit.batch_id, hit.customer)) { (t.file) " " (hit.batch_id) }
+        }
+    } } };
+    table(EN.nav.customers, &heads, &rows)
 }
 
 fn unsaved(hit: &Hit) -> &'static str {
     match hit.state {
-        ask::State::Rejected => EN.customer.rejected,
+        ask::State::Rejected => EN.batch.rejected,
         ask::State::Accepted => EN.customer.validated,
     }
 }
 
 /// One customer, or a list of those who have this id in some office.
-async fn one(desk: &Arc<Desk>, asked: Asked) -> Result<Markup, Failure> {
+async fn one(desk: &Arc<Desk>, asked: Asked) -> Result<Markup> {
     let Asked {
         id, unit, before, ..
     } = asked;
@@ -256,7 +216,7 @@ async fn one(desk: &Arc<Desk>, asked: Asked) -> Result<Markup, Failure> {
         [life] => {
             let content = html! { (search_form("")) (whole(life)) };
             let title = visible(&short(name_of(life))).into_owned();
-            Ok(desk.page(Tab::Customer, &title, &content))
+            Ok(desk.page("/customer", &title, &content))
         }
         several => {
             let content = html! {
@@ -269,7 +229,7 @@ async fn one(desk: &Arc<Desk>, asked: Asked) -> Result<Markup, Failure> {
                 } }
             };
             let title = visible(&short(&id)).into_owned();
-            Ok(desk.page(Tab::Customer, &title, &content))
+            Ok(desk.page("/customer", &title, &content))
         }
     }
 }
@@ -281,11 +241,11 @@ fn name_of(life: &Life) -> &str {
 
 fn office(life: &Life) -> Markup {
     let t = &EN.customer;
-    html! { @if let Some(unit) = &life.business_unit { (t.office) " " (value(unit)) } @else { (t.no_office) } }
+    html! { @if let Some(unit) = &life.business_unit { (EN.word.office) " " (value(unit)) } @else { (t.no_office) } }
 }
 
 fn kind(life: &Life) -> &str {
-    life.kind.as_deref().unwrap_or(EN.customer.rejected)
+    life.kind.as_deref().unwrap_or(EN.batch.rejected)
 }
 
 /// The events that were read, the newest first, and what the customer is now.
@@ -296,7 +256,7 @@ fn whole(life: &Life) -> Markup {
     html! {
         dl.facts {
             dt { (t.id) } dd { (value(&life.customer_ext_id)) }
-            dt { (t.office) } dd { @if let Some(unit) = unit { (value(unit)) } @else { (t.no_office) } }
+            dt { (EN.word.office) } dd { @if let Some(unit) = unit { (value(unit)) } @else { (t.no_office) } }
             dt { (t.kind) } dd { (kind(life)) }
             @if let Some(a) = &life.newest { (state(a)) }
         }
@@ -322,7 +282,7 @@ fn state(a: &Assessment) -> Markup {
             }
             " " span.note { (a.source_of_risk_level) }
         }
-        @if let Some(status) = &a.customer_status { dt { (t.status) } dd { (status) } }
+        @if let Some(status) = &a.customer_status { dt { (EN.word.status) } dd { (status) } }
         dt { (t.category) } dd { (value(&a.risk_management_category)) }
     }
 }
@@ -340,24 +300,23 @@ fn assessment(a: &Assessment) -> Markup {
                 dt { (t.request) } dd { a href=(request(a.batch_id, a.customer)) {
                     (visible(&a.endpoint)) "/" (visible(&a.file_name)) ", " (t.customer) " " (a.customer)
                 } }
-                dt { (t.number) } dd { (value(&a.communication_number)) }
+                dt { (EN.word.number) } dd { (value(&a.communication_number)) }
                 dt { (t.requester) } dd { (value(&a.requester)) }
-                dt { (t.name) } dd { (value(&a.name)) }
+                dt { (EN.word.name) } dd { (value(&a.name)) }
                 (state(a))
             }
             @if !a.changes.is_empty() {
-                h3 { (t.changes) }
-                (wide(&format!("{} {}", t.changes, a.at), &html! {
-                    table {
-                        thead { tr { th { (t.field) } th { (t.was) } th { (t.is) } } }
-                        tbody { @for c in &a.changes { tr {
-                            td.name { code { (visible(&c.path)) } }
-                            @for side in [&c.before, &c.after] {
-                                td.name { @if let Some(text) = side { (json(text)) } @else { span.note { (t.nothing) } } }
-                            }
-                        } } }
-                    }
-                }))
+                h3 { (EN.word.what_changed) }
+                (table(
+                    &format!("{} {}", EN.word.what_changed, a.at),
+                    &html! { th { (EN.word.field) } th { (EN.word.before) } th { (EN.word.after) } },
+                    &html! { @for c in &a.changes { tr {
+                        td.name { code { (visible(&c.path)) } }
+                        @for side in [&c.before, &c.after] {
+                            td.name { @if let Some(text) = side { (json(text)) } @else { span.note { (t.nothing) } } }
+                        }
+                    } } },
+                ))
             }
             (ratings(&a.evaluations, &a.screenings))
         }
@@ -372,7 +331,7 @@ fn rejection(r: &Rejection) -> Markup {
             p { strong { (r.code) } " " (visible(&r.description))
                 @if r.findings > 1 { " " span.note { "(" (r.findings) " " (t.findings) ")" } } }
             p { a href=(request(r.batch_id, r.customer)) {
-                (t.how_to_fix) ": " (visible(&r.endpoint)) "/" (visible(&r.file_name)) ", " (t.customer) " " (r.customer)
+                (EN.word.how_to_fix) ": " (visible(&r.endpoint)) "/" (visible(&r.file_name)) ", " (t.customer) " " (r.customer)
             } }
         }
     }
@@ -399,17 +358,4 @@ pub(super) fn ratings(evaluations: &[EvaluationRow], screenings: &[ScreeningRow]
 
 fn to_decide(about: &[(&str, &str)]) -> Markup {
     html! { p { a.button href=(link("/decisions", about)) { (EN.customer.decide) } } }
-}
-
-/// What evaluations and screenings came to, for the page of one request; nothing where there are none.
-pub(super) fn evaluations_and_screenings(
-    evaluations: &[EvaluationRow],
-    screenings: &[ScreeningRow],
-) -> Markup {
-    html! {
-        @if !evaluations.is_empty() || !screenings.is_empty() {
-            h2 { (EN.rating.title) }
-            (ratings(evaluations, screenings))
-        }
-    }
 }

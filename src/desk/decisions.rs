@@ -1,15 +1,5 @@
 //! *Decisions*: the evaluations and matches of screening that wait for a person.
 
-use std::sync::Arc;
-
-use axum::Router;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
-use axum::routing::get;
-use maud::{Markup, html};
-use rusqlite::Connection;
-use serde::Deserialize;
-
 use crate::config::Home;
 use crate::daemon::submit::waiting_decisions;
 use crate::history::{
@@ -17,15 +7,11 @@ use crate::history::{
     waiting_for_matrix,
 };
 use crate::ingest::DecisionFile;
-use crate::text::visible;
-use crate::trouble::Result;
 
-use super::Desk;
 use super::customer;
 use super::decide::{self, About};
-use super::page::{Failure, Tab, empty, link, moment, number, wide};
-use super::rating::value;
-use super::texts::EN;
+use super::page::*;
+use super::rating::{reasons, value};
 
 /// Rows of each list on a page.
 const PAGE: usize = 25;
@@ -36,96 +22,64 @@ const LOOKED_AT: u32 = 10_000;
 /// Files of the inbox that are looked at.
 const FILES: usize = 200;
 
-/// The pages of this file, and the one of a single decision.
-pub(super) fn routes() -> Router<Arc<Desk>> {
-    Router::new().route("/decisions", get(page).post(decide::submitted))
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Asked {
-    /// What one page is about; see [`About`].
-    number: String,
-    process: String,
-    related: String,
-    /// The number of what was decided just now.
-    decided: String,
-    /// Where the page before ended.
-    evaluations: i64,
-    matches: i64,
-}
-
 /// Rows of a list, and the key to go on after.
-struct Page<T> {
-    rows: Vec<T>,
-    next: Option<i64>,
-}
+type Rows<T> = (Vec<T>, Option<i64>);
 
-struct Queue {
-    evaluations: Page<(OpenEvaluation, OpenRating)>,
-    matches: Page<OpenMatch>,
-    for_matrix: (u64, bool),
-    for_list: (u64, bool),
-    /// The decisions in the inbox.
-    waiting: Vec<DecisionFile>,
-    /// What became of the decision that was sent just now.
-    decided: Option<Markup>,
-}
-
-async fn page(
-    State(desk): State<Arc<Desk>>,
-    asked: Result<Query<Asked>, QueryRejection>,
-) -> Result<Markup, Failure> {
-    let Query(asked) = asked.map_err(|e| Failure::wrong(e.body_text()))?;
-    if !asked.number.is_empty() {
-        let about = About::of(&asked.number, &asked.process, &asked.related)?;
+/// The queue; the page of one decision where the address has its number.
+pub(super) async fn page(State(desk): Here, given: Given) -> Result<Markup> {
+    if let Some(about) = About::of(&given, "number")? {
         return decide::page(&desk, about).await;
     }
-    let decided = match asked.decided.is_empty() {
-        true => None,
-        false => Some(About::of(&asked.decided, &asked.process, &asked.related)?),
+    let t = &EN.decisions;
+    let decided = About::of(&given, "decided")?;
+    let key = |name| Ok::<_, Failure>(given.number(name)?.unwrap_or(0));
+    // Where the page before ended, in each list.
+    let (after_evaluation, after_match) = (key("evaluations")?, key("matches")?);
+    let read = move |desk: &Desk, conn: &mut Connection| {
+        let waiting = waiting(&desk.home)?;
+        let (evaluations, next_evaluation) = evaluations_after(conn, after_evaluation)?;
+        let (matches, next_match) = matches_after(conn, after_match)?;
+        let is_first = after_evaluation == 0 && after_match == 0;
+        let is_last = next_evaluation.is_none() && next_match.is_none();
+        let is_empty = evaluations.is_empty() && matches.is_empty();
+        let of_others = [
+            (waiting_for_matrix(conn, LOOKED_AT)?, t.for_matrix),
+            (waiting_for_list(conn, LOOKED_AT)?, t.for_list),
+        ];
+        let content = html! {
+            @if let Some(about) = &decided { (decide::outcome(conn, about, &waiting)?) }
+            @if is_first && is_last && is_empty {
+                (empty(t.none, &html! { (t.none_next) }))
+            } @else {
+                h2 { (t.evaluations) }
+                (evaluation_rows(&evaluations, &waiting))
+                (pages(after_evaluation > 0, next_evaluation, |n| to_page(n, after_match)))
+                h2 { (t.matches) }
+                (match_rows(&matches, &waiting))
+                (pages(after_match > 0, next_match, |n| to_page(after_evaluation, n)))
+            }
+            @for ((n, or_more), what) in of_others { @if n > 0 {
+                p.note { (number(n)) " " @if or_more { (t.or_more) " " } (what) }
+            } }
+        };
+        Ok(desk.page("/decisions", EN.nav.decisions, &content))
     };
-    let (evaluations, matches) = (asked.evaluations, asked.matches);
-    let queue = desk
-        .read(move |desk, conn| {
-            let waiting = waiting(&desk.home)?;
-            Ok(Queue {
-                evaluations: evaluations_after(conn, evaluations)?,
-                matches: matches_after(conn, matches)?,
-                for_matrix: waiting_for_matrix(conn, LOOKED_AT)?,
-                for_list: waiting_for_list(conn, LOOKED_AT)?,
-                decided: match decided {
-                    Some(about) => decide::outcome(conn, &about, &waiting)?,
-                    None => None,
-                },
-                waiting,
-            })
-        })
-        .await?;
-    Ok(desk.page(Tab::Decisions, EN.decisions.title, &shown(&queue, &asked)))
+    desk.read(read).await
 }
 
 /// The decisions that wait in the inbox.
 pub(super) fn waiting(home: &Home) -> Result<Vec<DecisionFile>> {
-    waiting_decisions(home, FILES)
+    Ok(waiting_decisions(home, FILES)?)
 }
 
-impl<T> Page<T> {
-    /// The rows, one more of which was looked for than are shown.
-    fn of(mut rows: Vec<T>, ended_at: Option<i64>, key: impl Fn(&T) -> i64) -> Page<T> {
-        let next = match rows.len() > PAGE {
-            true => {
-                rows.truncate(PAGE);
-                rows.last().map(key)
-            }
-            false => ended_at,
-        };
-        Page { rows, next }
-    }
+/// The rows, one more of which was looked for than are shown.
+fn some<T>(mut rows: Vec<T>, ended_at: Option<i64>, key: impl Fn(&T) -> i64) -> Rows<T> {
+    let next = cut(&mut rows, PAGE).map(key).or(ended_at);
+    (rows, next)
 }
 
 /// What waits for a matrix is passed over.
-fn evaluations_after(conn: &Connection, after: i64) -> Result<Page<(OpenEvaluation, OpenRating)>> {
+fn evaluations_after(conn: &Connection, after: i64) -> Result<Rows<(OpenEvaluation, OpenRating)>> {
     let (mut rows, mut looked_at) = (Vec::new(), 0);
     let ended_at = open_evaluations(conn, after, |open| {
         looked_at += 1;
@@ -135,123 +89,84 @@ fn evaluations_after(conn: &Connection, after: i64) -> Result<Page<(OpenEvaluati
         }
         Ok(rows.len() <= PAGE && looked_at < LOOKED_AT)
     })?;
-    Ok(Page::of(rows, ended_at, |(open, _)| open.key))
+    Ok(some(rows, ended_at, |(open, _)| open.key))
 }
 
 /// What waits for a list is passed over.
-fn matches_after(conn: &Connection, after: i64) -> Result<Page<OpenMatch>> {
+fn matches_after(conn: &Connection, after: i64) -> Result<Rows<OpenMatch>> {
     let (mut rows, mut looked_at) = (Vec::new(), 0);
     let ended_at = open_matches(conn, after, |open| {
         looked_at += 1;
         rows.extend(open);
         Ok(rows.len() <= PAGE && looked_at < LOOKED_AT)
     })?;
-    Ok(Page::of(rows, ended_at, |open| open.key))
-}
-
-fn shown(queue: &Queue, asked: &Asked) -> Markup {
-    let t = &EN.decisions;
-    let (evaluations, matches) = (&queue.evaluations, &queue.matches);
-    let is_whole = asked.evaluations == 0 && asked.matches == 0;
-    let is_empty = evaluations.rows.is_empty() && matches.rows.is_empty();
-    html! {
-        @if let Some(decided) = &queue.decided { (decided) }
-        @if is_whole && is_empty && evaluations.next.is_none() && matches.next.is_none() {
-            (empty(t.none, &html! { (t.none_next) }))
-        } @else {
-            h2 { (t.evaluations) }
-            @if evaluations.rows.is_empty() { p { (t.no_evaluations) } }
-            @else { (wide(t.evaluations, &evaluation_rows(queue))) }
-            (pages(asked.evaluations > 0, evaluations.next, |n| to_page(n, asked.matches)))
-            h2 { (t.matches) }
-            @if matches.rows.is_empty() { p { (t.no_matches) } }
-            @else { (wide(t.matches, &match_rows(queue))) }
-            (pages(asked.matches > 0, matches.next, |n| to_page(asked.evaluations, n)))
-        }
-        @for ((n, or_more), what) in [(queue.for_matrix, t.for_matrix), (queue.for_list, t.for_list)] {
-            @if n > 0 {
-                p.note { (number(n)) " " @if or_more { (t.or_more) " " } (what) }
-            }
-        }
-    }
+    Ok(some(rows, ended_at, |open| open.key))
 }
 
 fn to_page(evaluations: i64, matches: i64) -> String {
-    let after = |key: i64| {
-        if key > 0 {
-            key.to_string()
-        } else {
-            String::new()
-        }
-    };
-    let keys = [
-        ("evaluations", &*after(evaluations)),
-        ("matches", &*after(matches)),
-    ];
-    link("/decisions", &keys)
+    let keys = [("evaluations", evaluations), ("matches", matches)];
+    let later = keys.into_iter().filter(|(_, key)| *key > 0);
+    let later: Vec<_> = later.map(|(name, key)| (name, key.to_string())).collect();
+    link("/decisions", &later)
 }
 
 /// Links to the first page and to the next one.
 fn pages(is_later: bool, next: Option<i64>, to: impl Fn(i64) -> String) -> Markup {
-    let t = &EN.decisions;
     html! {
         @if is_later || next.is_some() {
             p.pages {
-                @if is_later { a href=(to(0)) { (t.first) } }
-                @if let Some(next) = next { a href=(to(next)) { (t.next) } }
+                @if is_later { a href=(to(0)) { (EN.word.first_page) } }
+                @if let Some(next) = next { a href=(to(next)) { (EN.word.next_page) } }
             }
         }
     }
 }
 
-fn evaluation_rows(queue: &Queue) -> Markup {
+fn evaluation_rows(rows: &[(OpenEvaluation, OpenRating)], waiting: &[DecisionFile]) -> Markup {
     let t = &EN.decisions;
-    html! {
-        table.sortable {
-            thead { tr {
-                th { (t.number) } th { (t.customer) } th { (t.since) } th.n { (t.score) } th { (t.level) } th { (t.why) }
-            } }
-            tbody { @for (open, rating) in &queue.evaluations.rows { tr {
-                (to_decide(&About::evaluation(&open.communication_number), &queue.waiting))
-                td.name {
-                    a href=(customer::address(&open.customer_ext_id, open.business_unit.as_deref())) {
-                        (value(open.name.as_deref().unwrap_or(&open.customer_ext_id)))
-                    }
-                    (unit(open.business_unit.as_deref()))
-                }
-                td { (moment(&open.since)) }
-                td.n { (format!("{:.1}", rating.score)) }
-                td { (rating.level) }
-                td.wrap { @for (i, (reason, about)) in rating.reasons.iter().enumerate() {
-                    @if i > 0 { br; }
-                    (visible(&reason.in_words(about)))
-                } }
-            } } }
-        }
+    if rows.is_empty() {
+        return html! { p { (t.no_evaluations) } };
     }
+    let heads = html! {
+        th { (t.number) } th { (EN.word.customer) } th { (t.since) } th.n { (EN.word.score) } th { (t.level) } th { (t.why) }
+    };
+    let rows = html! { @for (open, rating) in rows { tr {
+        @let name = open.name.as_deref().unwrap_or(&open.customer_ext_id);
+        @let about = About { number: open.communication_number.clone(), ..About::default() };
+        (to_decide(&about, waiting))
+        td.name {
+            a href=(customer::address(&open.customer_ext_id, open.business_unit.as_deref())) { (value(name)) }
+            (unit(open.business_unit.as_deref()))
+        }
+        td { (moment(&open.since)) }
+        td.n { (format!("{:.1}", rating.score)) }
+        td { (rating.level) }
+        td.wrap { (reasons(&rating.reasons)) }
+    } } };
+    table(t.evaluations, &heads, &rows)
 }
 
-fn match_rows(queue: &Queue) -> Markup {
+fn match_rows(rows: &[OpenMatch], waiting: &[DecisionFile]) -> Markup {
     let t = &EN.decisions;
-    html! {
-        table.sortable {
-            thead { tr {
-                th { (t.number) } th { (t.customer) } th { (t.process) } th { (t.since) } th.n { (t.score) } th { (t.whom) }
-            } }
-            tbody { @for open in &queue.matches.rows { tr {
-                (to_decide(&About::of_match(open), &queue.waiting))
-                td.name {
-                    a href=(customer::address(&open.customer_ext_id, open.business_unit.as_deref())) { (value(&open.name)) }
-                    @if let Some(n) = open.related { " " span.note { (t.related) " " (n) } }
-                    (unit(open.business_unit.as_deref()))
-                }
-                td { (open.process) }
-                td { (moment(&open.since)) }
-                td.n { (format!("{:.3}", open.score)) }
-                td.wrap { (value(&open.why)) }
-            } } }
-        }
+    if rows.is_empty() {
+        return html! { p { (t.no_matches) } };
     }
+    let heads = html! {
+        th { (t.number) } th { (EN.word.customer) } th { (t.process) } th { (t.since) } th.n { (EN.word.score) } th { (t.whom) }
+    };
+    let rows = html! { @for open in rows { tr {
+        (to_decide(&About::of_match(open), waiting))
+        td.name {
+            a href=(customer::address(&open.customer_ext_id, open.business_unit.as_deref())) { (value(&open.name)) }
+            @if let Some(n) = open.related { " " span.note { (EN.word.related) " " (n) } }
+            (unit(open.business_unit.as_deref()))
+        }
+        td { (open.process) }
+        td { (moment(&open.since)) }
+        td.n { (format!("{:.3}", open.score)) }
+        td.wrap { (value(&open.why)) }
+    } } };
+    table(t.matches, &heads, &rows)
 }
 
 fn unit(unit: Option<&str>) -> Markup {

@@ -2,32 +2,22 @@
 
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::{self, PathBuf};
 
-use axum::Router;
-use axum::extract::multipart::{Field, MultipartError};
-use axum::extract::{DefaultBodyLimit, Form, Multipart, Path as InPath, State};
-use axum::http::StatusCode;
-use axum::response::Redirect;
-use axum::routing::{get, post};
-use maud::{Markup, html};
+use axum::extract::Form;
+use axum::extract::multipart::{Field, Multipart, MultipartError};
 use serde::Deserialize;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::Semaphore;
 
 use crate::catalog::Endpoint;
 use crate::daemon::overview::Overview;
-use crate::daemon::reading;
 use crate::daemon::submit::put_into_inbox;
 use crate::history::ask;
-use crate::text::visible;
-use crate::trouble::{Kind, Result, Trouble};
 
+use super::MAX_RECEIVING;
 use super::checked::{CheckedFile, KEPT, MAX_FILES, Upload};
-use super::page::{Failure, Tab, link, number};
-use super::texts::EN;
-use super::{Desk, MAX_RECEIVING};
+use super::page::*;
 
 /// The most bytes of a drop.
 const MAX_BYTES: u64 = 512 << 20;
@@ -37,17 +27,6 @@ const MAX_NUMBER: u32 = 999;
 
 /// Uploads at the same time; others wait.
 static UPLOADS: Semaphore = Semaphore::const_new(MAX_RECEIVING);
-
-/// The pages of this file.
-pub(super) fn routes() -> Router<Arc<Desk>> {
-    // `upload` counts for itself: a browser reads no answer before it has sent everything.
-    let form = get(page).post(upload).layer(DefaultBodyLimit::disable());
-    Router::new()
-        .route("/drop", form)
-        .route("/drop/{id}", get(result))
-        .route("/drop/{id}/send", post(send))
-        .route("/drop/{id}/remove", post(remove))
-}
 
 /// What an endpoint is for.
 fn meaning(endpoint: Endpoint) -> &'static str {
@@ -60,7 +39,7 @@ fn meaning(endpoint: Endpoint) -> &'static str {
     }
 }
 
-async fn page(State(desk): State<Arc<Desk>>) -> Markup {
+pub(super) async fn page(State(desk): Here) -> Markup {
     let t = &EN.drop;
     let waiting = desk.checks.waiting();
     let content = html! {
@@ -83,17 +62,18 @@ async fn page(State(desk): State<Arc<Desk>>) -> Markup {
         @if !waiting.is_empty() {
             h2 { (t.not_sent_yet) }
             ul.names { @for (id, names) in waiting { li {
-                a href=(link(&format!("/drop/{id}"), &[])) { (visible(&names.join(", "))) }
+                a href={ "/drop/" (id) } { (visible(&names.join(", "))) }
             } } }
         }
     };
-    desk.page(Tab::Drop, t.title, &content)
+    desk.page("/drop", EN.nav.drop, &content)
 }
 
 /// Takes the files, checks them, and leads to what was found.
-async fn upload(State(desk): State<Arc<Desk>>, parts: Multipart) -> Result<Redirect, Failure> {
+pub(super) async fn upload(State(desk): Here, parts: Multipart) -> Result<Redirect> {
     let (endpoint, uploads) = receive(&desk, parts).await?;
-    let id = desk.work(move |desk| desk.check(endpoint, uploads)).await?;
+    let check = move |desk: &Desk| desk.check(endpoint, uploads);
+    let id = desk.work(check).await?;
     let to = Redirect::to(&format!("/drop/{id}"));
     tokio::spawn(async move {
         tokio::time::sleep(KEPT).await;
@@ -103,7 +83,7 @@ async fn upload(State(desk): State<Arc<Desk>>, parts: Multipart) -> Result<Redir
 }
 
 /// Reads the form to its end, whatever is wrong with it: only then does a browser show the answer.
-async fn receive(desk: &Desk, mut parts: Multipart) -> Result<(Endpoint, Vec<Upload>), Failure> {
+async fn receive(desk: &Desk, mut parts: Multipart) -> Result<(Endpoint, Vec<Upload>)> {
     let t = &EN.drop;
     let _permit = UPLOADS.acquire().await;
     let (mut endpoint, mut uploads) = (None, Vec::new());
@@ -126,7 +106,6 @@ async fn receive(desk: &Desk, mut parts: Multipart) -> Result<(Endpoint, Vec<Upl
             _ => {}
         }
     }
-    let wrong = |what| Failure::new(StatusCode::BAD_REQUEST, what, t.go_back);
     let too_much = |what| Failure::new(StatusCode::PAYLOAD_TOO_LARGE, what, t.elsewhere);
     if too_large {
         let most = bytesize::ByteSize(most);
@@ -136,14 +115,14 @@ async fn receive(desk: &Desk, mut parts: Multipart) -> Result<(Endpoint, Vec<Upl
         return Err(too_much(format!("{} {MAX_FILES}.", t.too_many)));
     }
     match endpoint {
-        None => Err(wrong(t.no_endpoint)),
-        Some(_) if uploads.is_empty() => Err(wrong(t.no_files_given)),
+        None => Err(Failure::wrong(t.no_endpoint, t.go_back)),
+        Some(_) if uploads.is_empty() => Err(Failure::wrong(t.no_files_given, t.go_back)),
         Some(endpoint) => Ok((endpoint, uploads)),
     }
 }
 
 /// Writes a file of at most so many bytes; what is beyond is read and forgotten. Returns how many it has.
-async fn save(field: &mut Field<'_>, upload: &Upload, most: u64) -> Result<u64, Failure> {
+async fn save(field: &mut Field<'_>, upload: &Upload, most: u64) -> Result<u64> {
     let to_error = |e| Failure::from(Trouble::io("writing", &upload.path, &e));
     let mut options = File::options();
     let created = options
@@ -164,7 +143,7 @@ async fn save(field: &mut Field<'_>, upload: &Upload, most: u64) -> Result<u64, 
 }
 
 /// A short text of the form.
-async fn word(field: &mut Field<'_>) -> Result<String, Failure> {
+async fn word(field: &mut Field<'_>) -> Result<String> {
     let mut text = Vec::new();
     while let Some(part) = field.chunk().await.map_err(broken)? {
         if text.len() + part.len() <= 64 {
@@ -175,18 +154,15 @@ async fn word(field: &mut Field<'_>) -> Result<String, Failure> {
 }
 
 fn broken(e: MultipartError) -> Failure {
-    Failure::new(StatusCode::BAD_REQUEST, EN.drop.broken, e.body_text())
+    Failure::wrong(EN.drop.broken, e.body_text())
 }
 
 fn gone() -> Failure {
-    Failure::new(StatusCode::NOT_FOUND, EN.drop.gone, EN.drop.drop_again)
+    Failure::missing(EN.drop.gone, EN.drop.drop_again)
 }
 
 /// What was found in the files.
-async fn result(
-    State(desk): State<Arc<Desk>>,
-    InPath(id): InPath<String>,
-) -> Result<Markup, Failure> {
+pub(super) async fn result(State(desk): Here, Path(id): Path<String>) -> Result<Markup> {
     let t = &EN.drop;
     let shown = desk.checks.show(&id, |check| {
         html! {
@@ -199,7 +175,7 @@ async fn result(
             @for file in &check.files { (one(&desk, &id, file)) }
         }
     });
-    Ok(desk.page(Tab::Drop, t.checked, &shown.ok_or_else(gone)?))
+    Ok(desk.page("/drop", t.checked, &shown.ok_or_else(gone)?))
 }
 
 /// A file with its findings, and what can be done with it.
@@ -207,7 +183,7 @@ fn one(desk: &Desk, id: &str, file: &CheckedFile) -> Markup {
     let t = &EN.drop;
     let (checked, upload) = (&file.checked, &file.upload);
     let good = checked.fault.is_none() && checked.rejected == 0;
-    let more = file.findings - file.shown;
+    let more = file.found.findings - file.found.shown;
     html! {
         h2 { (visible(&upload.given)) }
         @if upload.name != upload.given {
@@ -233,7 +209,7 @@ fn one(desk: &Desk, id: &str, file: &CheckedFile) -> Markup {
             (button(desk, id, "send", file, t.send))
             (button(desk, id, "remove", file, t.do_not_send))
         }
-        @for customer in &file.customers { (customer) }
+        @for customer in &file.found.customers { (customer) }
         @if more > 0 { p { (t.more_findings) " " (number(more as u64)) ". " (t.more_after) } }
     }
 }
@@ -250,59 +226,47 @@ fn button(desk: &Desk, id: &str, verb: &str, file: &CheckedFile, text: &str) -> 
 
 /// Which file of a drop; all of them where none is named.
 #[derive(Deserialize)]
-struct Which {
+pub(super) struct Which {
     file: Option<String>,
 }
 
 /// Puts files into the inbox, and leads to where their answer is waited for.
-async fn send(
-    State(desk): State<Arc<Desk>>,
-    InPath(id): InPath<String>,
+pub(super) async fn send(
+    State(desk): Here,
+    Path(id): Path<String>,
     Form(which): Form<Which>,
-) -> Result<Redirect, Failure> {
-    let (endpoint, files) = (desk.checks.take(&id, which.file.as_deref())).ok_or_else(gone)?;
-    let address = desk
-        .work(move |desk| {
-            let mut to_send = files.into_iter();
-            let mut address = None;
-            while let Some(file) = to_send.next() {
-                match send_one(desk, endpoint, &file.upload) {
-                    Ok(sent) => address.get_or_insert(sent.0).append_pair("name", &sent.1),
-                    Err(e) => {
-                        desk.checks.put_back(
-                            &id,
-                            endpoint,
-                            [file].into_iter().chain(to_send).collect(),
-                        );
-                        return Err(e);
-                    }
-                };
+) -> Result<Redirect> {
+    let send = move |desk: &Desk| {
+        let newest = ask::newest_batch(&desk.history()?)?;
+        let after = newest.unwrap_or(0).to_string();
+        let taken = desk.checks.take(&id, which.file.as_deref());
+        let mut check = taken.ok_or_else(gone)?;
+        let endpoint = check.endpoint;
+        let mut address = vec![("endpoint", endpoint.name().to_owned()), ("after", after)];
+        while let Some(file) = check.files.first() {
+            match put(desk, endpoint, &file.upload) {
+                Ok(name) => address.push(("name", name)),
+                Err(e) => {
+                    desk.checks.keep(check);
+                    return Err(e.into());
+                }
             }
-            Ok(address.map(|mut address| address.finish()))
-        })
-        .await?;
-    Ok(Redirect::to(&format!(
-        "/sent?{}",
-        address.unwrap_or_default()
-    )))
+            check.files.remove(0);
+        }
+        Ok(link("/sent", &address))
+    };
+    Ok(Redirect::to(&desk.work(send).await?))
 }
 
-/// The beginning of the address where answers are waited for, and the name that a file got.
-type Sent = (form_urlencoded::Serializer<'static, String>, String);
-
-/// Puts a file into the inbox under its name, with a number where that is in use.
-fn send_one(desk: &Desk, endpoint: Endpoint, upload: &Upload) -> Result<Sent> {
-    let newest = match reading::history_if_any(&desk.home)? {
-        Some(conn) => ask::newest_batch(&conn)?,
-        None => None,
-    };
+/// Puts a file into the inbox under its name, with a number where that is in use. Returns the name.
+fn put(desk: &Desk, endpoint: Endpoint, upload: &Upload) -> Result<String, Trouble> {
     let in_work = Overview::at_a_glance(&desk.home, 0)?.in_work;
     let folder = PathBuf::from(endpoint.name());
     for n in 1..=MAX_NUMBER {
         let name = numbered(&upload.name, n);
         let relative = folder.join(&name);
         let is_there = || desk.home.inbox().join(&relative).symlink_metadata().is_ok();
-        if in_work.iter().any(|work| Path::new(work) == relative) || is_there() {
+        if in_work.iter().any(|work| path::Path::new(work) == relative) || is_there() {
             continue;
         }
         let content =
@@ -310,19 +274,11 @@ fn send_one(desk: &Desk, endpoint: Endpoint, upload: &Upload) -> Result<Sent> {
         match put_into_inbox(&desk.home, &relative, content) {
             Err(_) if is_there() => {}
             Err(e) => return Err(e),
-            Ok(()) => {
-                let mut address = form_urlencoded::Serializer::new(String::new());
-                address.append_pair("endpoint", endpoint.name());
-                address.append_pair("after", &newest.unwrap_or(0).to_string());
-                return Ok((address, name));
-            }
+            Ok(()) => return Ok(name),
         }
     }
-    Err(Trouble::new(
-        Kind::Busy,
-        EN.drop.name_in_use,
-        EN.drop.rename,
-    ))
+    let t = &EN.drop;
+    Err(Trouble::new(Kind::Busy, t.name_in_use, t.rename))
 }
 
 /// `x.json` and 2 are `x.2.json`, as in the archive.
@@ -334,11 +290,11 @@ fn numbered(name: &str, n: u32) -> String {
 }
 
 /// Removes a file that is not to be sent.
-async fn remove(
-    State(desk): State<Arc<Desk>>,
-    InPath(id): InPath<String>,
+pub(super) async fn remove(
+    State(desk): Here,
+    Path(id): Path<String>,
     Form(which): Form<Which>,
-) -> Result<Redirect, Failure> {
+) -> Result<Redirect> {
     let taken = desk.checks.take(&id, which.file.as_deref());
     drop(taken.ok_or_else(gone)?);
     let to = match desk.checks.show(&id, |_| ()) {

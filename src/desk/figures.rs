@@ -1,55 +1,36 @@
 //! *Figures*: the charts and tables of the report for any period. Every figure leads to what was counted.
 
-use std::sync::Arc;
-
-use axum::Router;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use chrono::{Datelike, Days, NaiveDate};
-use maud::{Markup, html};
 use rusqlite::types::Value;
 
 use crate::clock;
 use crate::history::Params;
 use crate::report::{Letterhead, Of, To, content, day, of_period, period, render};
-use crate::text::{shortened, visible};
+use crate::text::shortened;
 
-use super::Desk;
-use super::page::{Failure, Given, Tab, empty, link, to_keep};
-use super::texts::EN;
-
-/// The pages of this file.
-pub(super) fn routes() -> Router<Arc<Desk>> {
-    Router::new()
-        .route("/figures", get(page))
-        .route("/figures/report.html", get(report))
-}
+use super::download::to_keep;
+use super::page::*;
 
 /// The first and the last day.
 type Period = (NaiveDate, NaiveDate);
 
-async fn page(State(desk): State<Arc<Desk>>, given: Given) -> Result<Response, Failure> {
+pub(super) async fn page(State(desk): Here, given: Given) -> Result<Response> {
     let t = &EN.figures;
     let today = clock::utc_now().date_naive();
     let asked = match asked(&given, today) {
         Ok(asked) => asked,
         Err(wrong) => {
-            let content = html! { (form(&given, today)) p.state.bad role="alert" { (wrong) } };
-            let page = desk.page(Tab::Figures, t.title, &content);
+            let days = (given.get("from"), given.get("to"));
+            let content = html! { (form(days, today)) p.state.bad role="alert" { (wrong) } };
+            let page = desk.page("/figures", EN.nav.figures, &content);
             return Ok((StatusCode::BAD_REQUEST, page).into_response());
         }
     };
     let figures = desk
-        .read(move |_, conn| of_period(conn, asked, today))
+        .read(move |_, conn| Ok(of_period(conn, asked, today)?))
         .await?;
-    let shown = Given(vec![
-        ("from".into(), asked.0.to_string()),
-        ("to".into(), asked.1.to_string()),
-    ]);
     let parts = html! {
-        (form(&shown, today))
+        (form((&asked.0.to_string(), &asked.1.to_string()), today))
         @if figures.last_batch.is_none() {
             (empty(t.nothing, &html! { a href="/drop" { (EN.today.drop_one) } }))
         } @else {
@@ -58,27 +39,26 @@ async fn page(State(desk): State<Arc<Desk>>, given: Given) -> Result<Response, F
             p.actions { a.button href=(address("/figures/report.html", asked)) download { (t.keep) } }
         }
     };
-    Ok(desk.page(Tab::Figures, t.title, &parts).into_response())
+    let page = desk.page("/figures", EN.nav.figures, &parts);
+    Ok(page.into_response())
 }
 
 /// The report of `kycdrop report`, as a file.
-async fn report(State(desk): State<Arc<Desk>>, given: Given) -> Result<Response, Failure> {
+pub(super) async fn report(State(desk): Here, given: Given) -> Result<Response> {
     let today = clock::utc_now().date_naive();
     let Ok(asked) = asked(&given, today) else {
         // The page says what is wrong with the days.
         return page(State(desk), given).await;
     };
-    let text = desk
-        .read(move |desk, conn| {
-            let config = &desk.config;
-            let head = Letterhead {
-                institution: Some(config.institution.trim()).filter(|name| !name.is_empty()),
-                branch: config.branch.as_ref().map(|branch| branch.as_str()),
-                made: &clock::now(),
-            };
-            Ok(render(&of_period(conn, asked, today)?, head))
-        })
-        .await?;
+    let read = move |desk: &Desk, conn: &mut Connection| {
+        let head = Letterhead {
+            institution: desk.institution(),
+            branch: desk.branch(),
+            made: &clock::now(),
+        };
+        Ok(render(&of_period(conn, asked, today)?, head))
+    };
+    let text = desk.read(read).await?;
     let name = format!("kycdrop-{}-{}.html", asked.0, asked.1);
     Ok((to_keep("text/html; charset=utf-8", &name), text).into_response())
 }
@@ -98,14 +78,11 @@ fn asked(given: &Given, today: NaiveDate) -> Result<Period, String> {
 }
 
 fn address(path: &str, (from, to): Period) -> String {
-    link(
-        path,
-        &[("from", &from.to_string()), ("to", &to.to_string())],
-    )
+    format!("{path}?from={from}&to={to}")
 }
 
 /// The fields of a period, and links to those that are asked for most.
-fn form(given: &Given, today: NaiveDate) -> Markup {
+fn form((from, to): (&str, &str), today: NaiveDate) -> Markup {
     let t = &EN.figures;
     let first = today.with_day(1).unwrap_or(today);
     let before = first.checked_sub_days(Days::new(1)).unwrap_or(first);
@@ -116,9 +93,9 @@ fn form(given: &Given, today: NaiveDate) -> Markup {
     ];
     html! {
         form.filters method="get" action="/figures" {
-            label { (t.from) br; input type="date" name="from" value=(given.get("from")); }
-            label { (t.to) br; input type="date" name="to" value=(given.get("to")); }
-            button { (t.show) }
+            label { (EN.word.from) br; input type="date" name="from" value=(from); }
+            label { (t.to) br; input type="date" name="to" value=(to); }
+            button { (EN.word.show) }
         }
         p.actions { @for (name, period) in periods { a href=(address("/figures", period)) { (name) } } }
     }
@@ -186,22 +163,16 @@ fn leads(asked: Period, today: NaiveDate, to: To<'_>) -> Option<String> {
             let (first, last) = step.days;
             Some(address("/figures", (first.max(asked.0), last.min(asked.1))))
         }
-        To::Answered(reason) => rows(
-            REJECTED,
-            "r.rule = :rule AND r.error_code = :code",
-            &[("rule", Some(&reason.rule)), ("code", Some(&reason.code))],
-        ),
-        To::Found(reason) => rows(
-            FOUND,
-            "",
-            &[("rule", Some(&reason.rule)), ("code", Some(&reason.code))],
-        ),
+        To::Answered(reason) => {
+            let which = "r.rule = :rule AND r.error_code = :code";
+            rows(REJECTED, which, &of_reason(&reason.rule, &reason.code))
+        }
+        To::Found(reason) => rows(FOUND, "", &of_reason(&reason.rule, &reason.code)),
         To::Office(office) => rows(OFFICE, "", &[("office", office.code.as_deref())]),
-        To::Rejected(office) => rows(
-            REJECTED,
-            "r.business_unit IS :office",
-            &[("office", office.code.as_deref())],
-        ),
+        To::Rejected(office) => {
+            let office = [("office", office.code.as_deref())];
+            rows(REJECTED, "r.business_unit IS :office", &office)
+        }
         To::Set(set) => Some(link("/classifiers/compare", &[("after", &set.hash)])),
         To::Bar(breakdown, bar) => {
             let code = bar.code.as_deref();
@@ -223,27 +194,27 @@ fn leads(asked: Period, today: NaiveDate, to: To<'_>) -> Option<String> {
     }
 }
 
+/// The values that find the customers of a reason.
+fn of_reason<'r>(rule: &'r str, code: &'r str) -> [(&'static str, Option<&'r str>); 2] {
+    [("rule", Some(rule)), ("code", Some(code))]
+}
+
 /// The page that asks this with these values; NULL for none.
 fn rows(sql: &str, (from, to): Period, values: &[(&str, Option<&str>)]) -> String {
     let mut sql = sql.to_owned();
-    let mut parameters = Vec::new();
-    for (name, value) in [("from", from.to_string()), ("to", to.to_string())] {
+    let mut all = Vec::new();
+    for (name, day) in [("from", from), ("to", to)] {
         if sql.contains(&format!(":{name}")) {
-            parameters.push((format!("p.{name}"), value));
+            all.push((format!("p.{name}"), day.to_string()));
         }
     }
     for (name, value) in values {
         match value {
-            Some(value) => parameters.push((format!("p.{name}"), as_text(name, value))),
+            Some(value) => all.push((format!("p.{name}"), as_text(name, value))),
             None => sql = sql.replace(&format!(":{name}"), "NULL"),
         }
     }
-    let mut all = vec![("sql", sql.as_str())];
-    all.extend(
-        parameters
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str())),
-    );
+    all.insert(0, ("sql".to_owned(), sql));
     link("/ask", &all)
 }
 

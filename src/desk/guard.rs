@@ -5,20 +5,15 @@
 //! cannot send a form: its Origin is another, its browser sends no cookie (SameSite), and it does not know
 //! the token of forms.
 
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, HOST, ORIGIN, REFERRER_POLICY,
     SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 
-use super::Desk;
-use super::page::{self, Failure};
-use super::texts::EN;
+use super::page::{self, *};
 
 /// The headers of every answer: nothing is kept, framed or loaded from elsewhere, and no script runs but
 /// the desk's own.
@@ -43,7 +38,7 @@ const HEADERS: [(HeaderName, &str); 6] = [
 ];
 
 /// Lets a request through to its page, or answers it.
-pub(super) async fn check(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> Response {
+pub(super) async fn check(State(desk): Here, request: Request, next: Next) -> Response {
     let mut response = match desk.judge(&request) {
         Some(answer) => answer,
         None => as_page(next.run(request).await),
@@ -64,7 +59,10 @@ fn as_page(answer: Response) -> Response {
         kind.starts_with(b"text/html") || kind.starts_with(b"application/")
     });
     match answer.status().is_client_error() && !is_page {
-        true => Failure::not_understood(answer.status()).into_response(),
+        true => {
+            let status = answer.status();
+            Failure::new(status, EN.page.not_understood, status.to_string()).into_response()
+        }
         false => answer,
     }
 }
@@ -73,7 +71,10 @@ impl Desk {
     /// The answer to a request that does not reach a page.
     fn judge(&self, request: &Request) -> Option<Response> {
         let t = &EN.guard;
-        let refused = |text| Some(Failure::refused(text).into_response());
+        let refused = |why| {
+            let failure = Failure::new(StatusCode::FORBIDDEN, why, t.what_to_do);
+            Some(failure.into_response())
+        };
         let headers = request.headers();
         let local = self.host.replace("127.0.0.1", "localhost");
         let host = header(headers, &HOST);

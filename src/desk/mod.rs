@@ -9,20 +9,16 @@
 //! page, a file each. `page` has what pages share, `texts` every sentence that a person reads.
 
 mod ask;
-mod ask_csv;
 mod batch;
 mod batch_customer;
-mod batch_files;
 mod checked;
 mod classifiers;
 mod customer;
 mod decide;
-mod decision_form;
 mod decisions;
 mod download;
 mod drop;
 mod figures;
-mod findings;
 mod guard;
 mod page;
 mod place;
@@ -37,6 +33,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::spawn_blocking;
@@ -179,55 +177,67 @@ fn end_with_stdin(stop: Arc<watch::Sender<bool>>) -> Result<()> {
 
 /// Every page, with its address. All but the style and the script pass the guard.
 fn routes(desk: &Arc<Desk>) -> Router {
+    // `upload` counts for itself: a browser reads no answer before it has sent everything.
+    let drop = get(drop::page).post(drop::upload);
     let pages = Router::new()
-        .merge(today::routes())
-        .merge(drop::routes())
-        .merge(sent::routes())
-        .merge(batch::routes())
-        .merge(batch_customer::routes())
-        .merge(batch_files::routes())
-        .merge(customer::routes())
-        .merge(decisions::routes())
-        .merge(figures::routes())
-        .merge(classifiers::routes())
-        .merge(ask::routes());
+        .route("/", get(today::page))
+        .route("/today/live", get(today::live))
+        .route("/drop", drop.layer(DefaultBodyLimit::disable()))
+        .route("/drop/{id}", get(drop::result))
+        .route("/drop/{id}/send", post(drop::send))
+        .route("/drop/{id}/remove", post(drop::remove))
+        .route("/sent", get(sent::page))
+        .route("/sent/live", get(sent::live))
+        .route("/batches", get(batch::list))
+        .route("/batch/{id}", get(batch::page))
+        .route("/batch/{id}/{customer}", get(batch_customer::page))
+        .route("/batch/{id}/findings.csv", get(download::findings_csv))
+        .route("/batch/{id}/rejected.json", get(download::rejected_json))
+        .route("/batch/{id}/response.json", get(download::response))
+        .route("/customer", get(customer::page))
+        .route("/decisions", get(decisions::page).post(decide::submitted))
+        .route("/figures", get(figures::page))
+        .route("/figures/report.html", get(figures::report))
+        .route("/classifiers", get(classifiers::all))
+        .route("/classifiers/sets", get(classifiers::sets))
+        .route("/classifiers/compare", get(classifiers::compare))
+        .route("/classifiers/retired", get(classifiers::retired))
+        .route("/classifiers/{name}", get(classifiers::one))
+        .route("/ask", get(ask::page))
+        .route("/ask/save", post(ask::save))
+        .route("/ask.csv", get(download::answer));
     let guarded = axum::middleware::from_fn_with_state(Arc::clone(desk), guard::check);
     pages
-        .fallback(|| async { Failure::not_found() })
+        .fallback(|| async { Failure::missing(EN.page.not_found, "") })
         .with_state(Arc::clone(desk))
         .layer(guarded)
 }
 
 impl Desk {
-    /// Reads the history on a connection of its own; an empty one where there is none yet.
+    /// A connection that reads the history; an empty one where there is none yet.
+    fn history(&self) -> Result<Connection> {
+        match reading::history_if_any(&self.home)? {
+            Some(conn) => Ok(conn),
+            None => Ok(History::in_memory()?.into_connection()),
+        }
+    }
+
+    /// Reads the history on a connection of its own.
     ///
     /// # Errors
     /// Whatever `ask` says, and when the history cannot be opened.
     async fn read<T: Send + 'static>(
         self: &Arc<Desk>,
-        ask: impl FnOnce(&Desk, &mut Connection) -> Result<T> + Send + 'static,
+        ask: impl FnOnce(&Desk, &mut Connection) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
-        self.read_among(&self.at_work, ask).await
-    }
-
-    /// As [`Desk::read`], among those who share these permits.
-    async fn read_among<T: Send + 'static>(
-        self: &Arc<Desk>,
-        permits: &Arc<Semaphore>,
-        ask: impl FnOnce(&Desk, &mut Connection) -> Result<T> + Send + 'static,
-    ) -> Result<T, Failure> {
-        self.work_among(permits, move |desk| {
-            let mut conn = match reading::history_if_any(&desk.home)? {
-                Some(conn) => conn,
-                None => History::in_memory()?.into_connection(),
-            };
+        self.work(move |desk| {
+            let mut conn = desk.history()?;
             let end = Instant::now() + MAX_READING;
-            conn.progress_handler(
-                INSTRUCTIONS_BETWEEN_LOOKS,
-                Some(move || Instant::now() > end),
-            )?;
+            let is_late = Some(move || Instant::now() > end);
+            conn.progress_handler(INSTRUCTIONS_BETWEEN_LOOKS, is_late)
+                .map_err(Trouble::from)?;
             ask(desk, &mut conn).map_err(|e| match Instant::now() > end {
-                true => Trouble::new(Kind::Busy, EN.page.too_slow, EN.page.ask_less),
+                true => Trouble::new(Kind::Busy, EN.page.too_slow, EN.page.ask_less).into(),
                 false => e,
             })
         })
@@ -240,22 +250,14 @@ impl Desk {
     /// Whatever `work` says.
     async fn work<T: Send + 'static>(
         self: &Arc<Desk>,
-        work: impl FnOnce(&Desk) -> Result<T> + Send + 'static,
+        work: impl FnOnce(&Desk) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
-        self.work_among(&self.at_work, work).await
-    }
-
-    async fn work_among<T: Send + 'static>(
-        self: &Arc<Desk>,
-        permits: &Arc<Semaphore>,
-        work: impl FnOnce(&Desk) -> Result<T> + Send + 'static,
-    ) -> Result<T, Failure> {
-        let permit = Arc::clone(permits).acquire_owned().await;
+        let permit = Arc::clone(&self.at_work).acquire_owned().await;
         let desk = Arc::clone(self);
         let done = spawn_blocking(move || {
             let _permit = permit;
             work(&desk)
         });
-        Ok(done.await.map_err(Trouble::defect)??)
+        done.await.map_err(Trouble::defect)?
     }
 }

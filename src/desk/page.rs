@@ -1,56 +1,64 @@
-//! What pages share: the frame around them, moments, numbers, links, and what is shown when something is
-//! wrong. Every text from outside is escaped by maud, and shown with nothing in it unseen.
+//! What pages share: what each of them imports, the frame around them, moments, numbers, links, tables, and
+//! what is shown when something is wrong. Every text from outside is escaped by maud, and shown with nothing
+//! in it unseen.
 
 use std::convert::Infallible;
+use std::str::FromStr;
 
 use axum::extract::FromRequestParts;
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
-use maud::{DOCTYPE, Markup, html};
+use maud::DOCTYPE;
 
-use crate::text::visible;
-use crate::trouble::{Kind, Trouble};
+pub(super) use std::sync::Arc;
 
-use super::Desk;
-use super::texts::EN;
+pub(super) use axum::extract::{Path, Query, State};
+pub(super) use axum::http::StatusCode;
+pub(super) use axum::response::{IntoResponse, Redirect, Response};
+pub(super) use maud::{Markup, html};
+pub(super) use rusqlite::Connection;
 
-/// The pages of the navigation, with their addresses.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tab {
-    Today,
-    Drop,
-    Batch,
-    Customer,
-    Decisions,
-    Figures,
-    Classifiers,
-    Ask,
-    /// A page that no entry of the navigation leads to.
-    None,
-}
+pub(super) use crate::text::visible;
+pub(super) use crate::trouble::{Kind, Trouble};
 
-impl Tab {
-    const ALL: [(Tab, &'static str, &'static str); 8] = [
-        (Tab::Today, "/", EN.nav.today),
-        (Tab::Drop, "/drop", EN.nav.drop),
-        (Tab::Batch, "/batches", EN.nav.batches),
-        (Tab::Customer, "/customer", EN.nav.customers),
-        (Tab::Decisions, "/decisions", EN.nav.decisions),
-        (Tab::Figures, "/figures", EN.nav.figures),
-        (Tab::Classifiers, "/classifiers", EN.nav.classifiers),
-        (Tab::Ask, "/ask", EN.nav.ask),
-    ];
-}
+pub(super) use super::Desk;
+pub(super) use super::texts::EN;
+
+/// What a page is made of, or the page that says what is wrong.
+pub(super) type Result<T, E = Failure> = std::result::Result<T, E>;
+
+/// The desk that a page belongs to.
+pub(super) type Here = State<Arc<Desk>>;
+
+/// The pages of the navigation.
+const PAGES: [(&str, &str); 8] = [
+    ("/", EN.nav.today),
+    ("/drop", EN.nav.drop),
+    ("/batches", EN.nav.batches),
+    ("/customer", EN.nav.customers),
+    ("/decisions", EN.nav.decisions),
+    ("/figures", EN.nav.figures),
+    ("/classifiers", EN.nav.classifiers),
+    ("/ask", EN.nav.ask),
+];
 
 impl Desk {
-    /// A page of the desk.
-    pub(super) fn page(&self, tab: Tab, title: &str, content: &Markup) -> Markup {
-        let branch = self.config.branch.as_ref().map(|branch| branch.as_str());
-        let institution = Some(self.config.institution.trim()).filter(|name| !name.is_empty());
-        let who: Vec<_> = institution.into_iter().chain(branch).collect();
+    /// A page of the desk, and the entry of the navigation that leads to it.
+    pub(super) fn page(&self, tab: &str, title: &str, content: &Markup) -> Markup {
+        let who: Vec<_> = self
+            .institution()
+            .into_iter()
+            .chain(self.branch())
+            .collect();
         frame(tab, title, &who.join(", "), content)
+    }
+
+    pub(super) fn institution(&self) -> Option<&str> {
+        Some(self.config.institution.trim()).filter(|name| !name.is_empty())
+    }
+
+    pub(super) fn branch(&self) -> Option<&str> {
+        self.config.branch.as_ref().map(|branch| branch.as_str())
     }
 
     /// Where a form sends to: the path with the token of forms.
@@ -60,7 +68,7 @@ impl Desk {
 }
 
 /// The frame: navigation, heading, content, and which time zone moments are in.
-fn frame(tab: Tab, title: &str, who: &str, content: &Markup) -> Markup {
+fn frame(tab: &str, title: &str, who: &str, content: &Markup) -> Markup {
     let t = &EN.page;
     html! {
         (DOCTYPE)
@@ -78,8 +86,8 @@ fn frame(tab: Tab, title: &str, who: &str, content: &Markup) -> Markup {
                 header {
                     p.brand { "kycdrop" @if !who.is_empty() { " " span { (visible(who)) } } }
                     nav aria-label=(t.pages) { ul {
-                        @for (of, path, name) in Tab::ALL {
-                            li { a href=(path) aria-current=[(of == tab).then_some("page")] { (name) } }
+                        @for (path, name) in PAGES {
+                            li { a href=(path) aria-current=[(path == tab).then_some("page")] { (name) } }
                         }
                     } }
                 }
@@ -102,7 +110,7 @@ pub(super) fn script() -> Response {
 }
 
 fn of_type(kind: &'static str, text: &'static str) -> Response {
-    ([(CONTENT_TYPE, HeaderValue::from_static(kind))], text).into_response()
+    ([(CONTENT_TYPE, kind)], text).into_response()
 }
 
 /// The page after `/open/TOKEN`. It leads on by itself: a redirect would still count as coming from
@@ -133,8 +141,14 @@ pub(super) fn number(n: u64) -> Markup {
 }
 
 /// An address with its parameters; empty ones are left out.
-pub(super) fn link(path: &str, parameters: &[(&str, &str)]) -> String {
-    let given = parameters.iter().filter(|(_, value)| !value.is_empty());
+pub(super) fn link<N, V>(path: &str, parameters: &[(N, V)]) -> String
+where
+    N: AsRef<str>,
+    V: AsRef<str>,
+{
+    let given = parameters
+        .iter()
+        .filter(|(_, value)| !value.as_ref().is_empty());
     let mut query = form_urlencoded::Serializer::new(String::new());
     let query = query.extend_pairs(given).finish();
     match query.is_empty() {
@@ -154,10 +168,27 @@ impl Given {
         Given(form_urlencoded::parse(encoded).into_owned().collect())
     }
 
-    /// The value of a parameter without white space around it; empty where there is none.
-    pub(super) fn get(&self, name: &str) -> &str {
+    /// The value of a parameter; empty where there is none.
+    pub(super) fn exact(&self, name: &str) -> &str {
         let found = self.0.iter().rev().find(|(n, _)| n == name);
-        found.map_or("", |(_, value)| value.trim())
+        found.map_or("", |(_, value)| value)
+    }
+
+    /// A number; None where there is none.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub(super) fn number<N: FromStr>(&self, name: &str) -> Result<Option<N>> {
+        let not_understood = |_| Failure::wrong(EN.page.not_understood, name);
+        match self.get(name) {
+            "" => Ok(None),
+            text => text.parse().map(Some).map_err(not_understood),
+        }
+    }
+
+    /// The same without white space around it.
+    pub(super) fn get(&self, name: &str) -> &str {
+        self.exact(name).trim()
     }
 }
 
@@ -169,16 +200,9 @@ impl<S: Sync> FromRequestParts<S> for Given {
     }
 }
 
-/// The headers of a file that the browser is to keep. The name is ASCII without quotes.
-pub(super) fn to_keep(kind: &'static str, name: &str) -> [(HeaderName, HeaderValue); 2] {
-    let name = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
-    [
-        (CONTENT_TYPE, HeaderValue::from_static(kind)),
-        (
-            CONTENT_DISPOSITION,
-            name.unwrap_or(HeaderValue::from_static("attachment")),
-        ),
-    ]
+/// Enough of a hash to know it again.
+pub(super) fn beginning(hash: &str) -> &str {
+    hash.get(..12).unwrap_or(hash)
 }
 
 /// What is shown where there is nothing: what that means, and what to do next.
@@ -191,9 +215,37 @@ pub(super) fn wide(label: &str, table: &Markup) -> Markup {
     html! { div.wide tabindex="0" role="region" aria-label=(label) { (table) } }
 }
 
+/// A table that the script can sort, with its heads (`th`) and rows (`tr`).
+pub(super) fn table(label: &str, heads: &Markup, rows: &Markup) -> Markup {
+    let table = html! { table.sortable { thead { tr { (heads) } } tbody { (rows) } } };
+    wide(label, &table)
+}
+
+/// A name and what there is to say, if there is anything; a row of `dl.facts`.
+pub(super) fn fact(name: &str, text: &str) -> Markup {
+    html! { @if !text.is_empty() { dt { (name) } dd { (visible(text)) } } }
+}
+
+/// A paragraph for each line.
+pub(super) fn lines(text: &str) -> Markup {
+    html! { @for line in text.lines() { p { (visible(line.trim())) } } }
+}
+
+/// The link to the next page of a list, if there is one.
+pub(super) fn next_page(text: &str, href: Option<&str>) -> Markup {
+    html! { @if let Some(href) = href { p.pages { a href=(href) rel="next" { (text) } } } }
+}
+
+/// Takes what was read beyond `most` off a list; the last that stays, where there was more.
+pub(super) fn cut<T>(list: &mut Vec<T>, most: usize) -> Option<&T> {
+    let is_longer = list.len() > most;
+    list.truncate(most);
+    list.last().filter(|_| is_longer)
+}
+
 /// What went wrong with a request, as a page.
 pub(super) struct Failure {
-    status: StatusCode,
+    pub(super) status: StatusCode,
     what: String,
     remedy: String,
 }
@@ -205,56 +257,22 @@ impl Failure {
         what: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Failure {
+        let (what, remedy) = (what.into(), remedy.into());
         Failure {
             status,
-            what: what.into(),
-            remedy: remedy.into(),
-        }
-    }
-
-    /// There is no such page.
-    pub(super) fn not_found() -> Failure {
-        Failure {
-            status: StatusCode::NOT_FOUND,
-            what: EN.page.not_found.into(),
-            remedy: String::new(),
-        }
-    }
-
-    /// A request that no page understands, with the status that axum gave it.
-    pub(super) fn not_understood(status: StatusCode) -> Failure {
-        Failure {
-            status,
-            what: EN.page.not_understood.into(),
-            remedy: status.to_string(),
+            what,
+            remedy,
         }
     }
 
     /// What was asked for is not there.
-    pub(super) fn missing(what: String, remedy: &str) -> Failure {
-        Failure {
-            status: StatusCode::NOT_FOUND,
-            what,
-            remedy: remedy.into(),
-        }
+    pub(super) fn missing(what: impl Into<String>, remedy: impl Into<String>) -> Failure {
+        Failure::new(StatusCode::NOT_FOUND, what, remedy)
     }
 
     /// The request does not say what it should.
-    pub(super) fn wrong(what: String) -> Failure {
-        Failure {
-            status: StatusCode::BAD_REQUEST,
-            what,
-            remedy: String::new(),
-        }
-    }
-
-    /// The guard lets nobody through.
-    pub(super) fn refused(why: &str) -> Failure {
-        Failure {
-            status: StatusCode::FORBIDDEN,
-            what: why.into(),
-            remedy: EN.guard.what_to_do.into(),
-        }
+    pub(super) fn wrong(what: impl Into<String>, remedy: impl Into<String>) -> Failure {
+        Failure::new(StatusCode::BAD_REQUEST, what, remedy)
     }
 }
 
@@ -265,23 +283,18 @@ impl From<Trouble> for Failure {
             Kind::Busy => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        Failure {
-            status,
-            what: trouble.what,
-            remedy: trouble.remedy,
-        }
+        Failure::new(status, trouble.what, trouble.remedy)
     }
 }
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let lines = |text: &str| html! { @for line in text.lines() { p { (visible(line)) } } };
         let content = html! { (lines(&self.what)) (lines(&self.remedy)) };
         let title = match self.status {
             StatusCode::NOT_FOUND => EN.page.not_found_title,
             StatusCode::FORBIDDEN => EN.page.refused_title,
             _ => EN.page.wrong_title,
         };
-        (self.status, frame(Tab::None, title, "", &content)).into_response()
+        (self.status, frame("", title, "", &content)).into_response()
     }
 }

@@ -3,22 +3,18 @@
 
 use std::cmp::Reverse;
 
-use maud::{Markup, html};
-
-use crate::evaluate::{Evaluation, FactorAccount, MatrixName, State, ValueAccount};
+use crate::evaluate::{
+    Evaluation, FactorAccount, MatrixName, Reason, State as Taken, ValueAccount,
+};
 use crate::explain::plain;
-use crate::history::ask::{DecisionRow, EvaluationRow, HitRow, ScreeningRow};
+use crate::history::ask::{DecisionRow, EvaluationRow, HitRow, MatchDecision, ScreeningRow};
 use crate::invisible::invisible_in;
-use crate::text::{shortened, visible};
+use crate::text::shortened;
 
-use super::page::{moment, wide};
-use super::texts::EN;
+use super::page::*;
 
 /// Of a value no more characters than this are shown.
 const SHOWN: usize = 200;
-
-/// Characters of a version or a hash that are shown.
-const VERSION: usize = 12;
 
 /// A value from outside, with what nobody sees in it.
 pub(super) fn value(text: &str) -> Markup {
@@ -32,11 +28,6 @@ pub(super) fn value(text: &str) -> Markup {
 /// A value as it stands in a customer's JSON.
 pub(super) fn json(text: &str) -> Markup {
     value(&plain(text))
-}
-
-/// The moment in a row of facts.
-fn fact(name: &str, value: &Markup) -> Markup {
-    html! { dt { (name) } dd { (value) } }
 }
 
 /// An evaluation: what it came to and by what, what was decided by whom, and each factor with its part.
@@ -53,104 +44,137 @@ pub(super) fn evaluation(e: &EvaluationRow) -> Markup {
         section.card {
             h3 { (t.evaluation) @if let Some(level) = &e.initial_risk_level { ": " (level) } }
             dl.facts {
-                (fact(t.state, &html! { (state) }))
-                (fact(t.number, &value(&e.communication_number)))
-                (fact(t.at, &moment(&e.evaluated_at)))
-                @if let Some(why) = &e.why_not { (fact(t.not_evaluated, &value(why))) }
-                @if let Some(d) = &e.decision { (decision(d)) }
+                dt { (t.state) } dd { (state) }
+                dt { (EN.word.number) } dd { (value(&e.communication_number)) }
+                dt { (t.at) } dd { (moment(&e.evaluated_at)) }
+                @if let Some(why) = &e.why_not { dt { (t.not_evaluated) } dd { (value(why)) } }
+                @if let Some(d) = &e.decision {
+                    (Decided::on_evaluation(d).facts())
+                    @if let Some(ground) = &d.decision_ground { dt { (EN.word.ground) } dd { (value(ground)) } }
+                    (fact(t.comment, d.comment.as_deref().unwrap_or_default()))
+                }
                 @if let Some(account) = &e.account { (conclusion(account)) }
                 @if let Some(matrix) = &e.matrix { (of_matrix(matrix)) }
             }
             @if let Some(account) = &e.account {
                 // A page may have several.
                 @let label = format!("{}, {} {}", t.factors, e.communication_number, e.evaluated_at);
-                details { summary { (t.factors) } (wide(&visible(&label), &factors(&account.factors))) }
+                details { summary { (t.factors) } (factors(&visible(&label), &account.factors)) }
             }
         }
     }
 }
 
-fn decision(d: &DecisionRow) -> Markup {
-    let t = &EN.rating;
-    let accepted = d.decision == "ACCEPTED";
-    html! {
-        (fact(t.decision, &html! { @if accepted { (t.accepted) } @else { (t.rejected) } ", " (d.final_risk_level) }))
-        (fact(t.by, &html! { (by(d.decided_by.as_deref(), t.the_matrix)) ", " (moment(&d.decided_at)) }))
-        @if let Some(ground) = &d.decision_ground { (fact(t.ground, &value(ground))) }
-        @if let Some(comment) = &d.comment { (fact(t.comment, &html! { (visible(comment)) })) }
+/// A decision in words: what, by whom and when.
+pub(super) struct Decided<'d> {
+    pub what: String,
+    pub by: &'d str,
+    pub at: &'d str,
+}
+
+impl Decided<'_> {
+    pub(super) fn on_evaluation(d: &DecisionRow) -> Decided<'_> {
+        let t = &EN.rating;
+        let what = match d.decision.as_str() {
+            "ACCEPTED" => EN.batch.accepted,
+            _ => EN.batch.rejected,
+        };
+        Decided {
+            what: format!("{what}, {}", d.final_risk_level),
+            by: d.decided_by.as_deref().unwrap_or(t.the_matrix),
+            at: &d.decided_at,
+        }
+    }
+
+    pub(super) fn on_match(d: &MatchDecision) -> Decided<'_> {
+        let t = &EN.rating;
+        let what = if d.confirmed {
+            t.confirmed
+        } else {
+            t.dismissed
+        };
+        Decided {
+            what: what.to_owned(),
+            by: d.decided_by.as_deref().unwrap_or(t.as_before),
+            at: &d.decided_at,
+        }
+    }
+
+    fn facts(&self) -> Markup {
+        html! {
+            dt { (EN.rating.decision) } dd { (self.what) }
+            dt { (EN.rating.by) } dd { (visible(self.by)) ", " (moment(self.at)) }
+        }
     }
 }
 
-fn by(name: Option<&str>, otherwise: &str) -> Markup {
-    html! { @if let Some(name) = name { (visible(name)) } @else { (otherwise) } }
+/// Why a person decides.
+pub(super) fn reasons(reasons: &[(Reason, String)]) -> Markup {
+    html! { @for (i, (reason, about)) in reasons.iter().enumerate() {
+        @if i > 0 { br; }
+        (visible(&reason.in_words(about)))
+    } }
 }
 
 /// How the level comes about, but for the factors.
 fn conclusion(account: &Evaluation) -> Markup {
     let t = &EN.rating;
     html! {
-        (fact(t.score, &html! { (account.score) " " (t.of_100) ", " (account.level_of_score.name()) }))
+        dt { (EN.word.score) } dd { (account.score) " " (t.of_100) ", " (account.level_of_score.name()) }
         @for floor in &account.floors {
-            (fact(t.floor, &html! {
+            dt { (t.floor) } dd {
                 (visible(&floor.id)) ": " (t.at_least) " " (floor.at_least.name())
                 @if !floor.factors.is_empty() { ", " (t.points_of) " " (visible(&floor.factors.join(", "))) }
                 @for v in &floor.values { br; (taken(v)) }
-            }))
+            }
         }
         @if let Some(level) = account.thin_data {
-            (fact(t.thin_data, &html! {
+            dt { (t.thin_data) } dd {
                 (account.without_data) " % " (t.without_data) ", " (t.at_least) " " (level.name())
-            }))
+            }
         }
         @if !account.reasons.is_empty() {
-            (fact(t.a_person_decides, &html! {
-                @for (i, (reason, about)) in account.reasons.iter().enumerate() {
-                    @if i > 0 { br; }
-                    (visible(&reason.in_words(about)))
-                }
-            }))
+            dt { (t.a_person_decides) } dd { (reasons(&account.reasons)) }
         }
     }
 }
 
 fn of_matrix(matrix: &MatrixName) -> Markup {
     let t = &EN.rating;
-    let hash = matrix.hash.get(..VERSION).unwrap_or(&matrix.hash);
-    fact(
-        t.matrix,
-        &html! {
+    html! {
+        dt { (t.matrix) }
+        dd {
             (visible(&matrix.name)) " (" (visible(&matrix.file)) "), " (t.valid_from) " " (matrix.valid_from) ", "
-            (t.owner) " " (visible(&matrix.owner)) ", SHA-256 " span title=(matrix.hash) { (hash) "…" }
-        },
-    )
+            (t.owner) " " (visible(&matrix.owner)) ", SHA-256 " span title=(matrix.hash) { (beginning(&matrix.hash)) "…" }
+        }
+    }
 }
 
 /// Every factor with its part of the score, the greatest first.
-fn factors(factors: &[FactorAccount]) -> Markup {
+fn factors(label: &str, factors: &[FactorAccount]) -> Markup {
     let t = &EN.rating;
     let mut factors: Vec<&FactorAccount> = factors.iter().collect();
     factors.sort_by_key(|f| (Reverse(f.share_thousandths), Reverse(f.points), &f.group));
-    html! {
-        table.sortable {
-            thead { tr { th { (t.factor) } th.n { (t.points) } th.n { (t.adds) } th { (t.taken) } } }
-            tbody { @for f in factors { tr {
-                td.name { (visible(&f.id)) br;
-                    span.note { (t.group) " " (visible(&f.group)) ", " (t.weight) " " (f.weight) } }
-                td.n { @if let Some(points) = f.points { (points) } @else { "–" } }
-                td.n { @if f.points.is_some() { (thousandths(f.share_thousandths)) } @else { "–" } }
-                td.wrap { (what_was_taken(f)) }
-            } } }
+    let heads = html! { th { (t.factor) } th.n { (t.points) } th.n { (t.adds) } th { (t.taken) } };
+    let rows = html! { @for f in factors { tr {
+        td.name { (visible(&f.id)) br;
+            span.note { (t.group) " " (visible(&f.group)) ", " (t.weight) " " (f.weight) } }
+        @match f.points {
+            Some(points) => { td.n { (points) } td.n { (thousandths(f.share_thousandths)) } }
+            None => { td.n { "–" } td.n { "–" } }
         }
-    }
+        td.wrap { (what_was_taken(f)) }
+    } } };
+    table(label, &heads, &rows)
 }
 
 fn what_was_taken(f: &FactorAccount) -> Markup {
     let t = &EN.rating;
     let without = match f.state {
-        State::Points => None,
-        State::Assumed => Some(t.assumed),
-        State::Missing => Some(t.no_data),
-        State::NotApplicable => Some(t.not_applicable),
+        Taken::Points => None,
+        Taken::Assumed => Some(t.assumed),
+        Taken::Missing => Some(t.no_data),
+        Taken::NotApplicable => Some(t.not_applicable),
     };
     html! {
         @if let Some(without) = without { span.note { (without) } " " }
@@ -190,23 +214,22 @@ pub(super) fn screening(s: &ScreeningRow) -> Markup {
         section.card {
             h3 { (t.screening) ": " (s.process) }
             dl.facts {
-                (fact(t.state, &html! { (state) }))
-                (fact(t.screened, &html! {
-                    (value(&s.name)) @if let Some(n) = s.related { ", " (t.related) " " (n) }
-                }))
-                (fact(t.number, &value(&s.communication_number)))
-                (fact(t.at, &moment(&s.screened_at)))
-                @if let Some(why) = &s.why_not { (fact(t.not_screened, &value(why))) }
+                dt { (t.state) } dd { (state) }
+                dt { (t.screened) } dd {
+                    (value(&s.name)) @if let Some(n) = s.related { ", " (EN.word.related) " " (n) }
+                }
+                dt { (EN.word.number) } dd { (value(&s.communication_number)) }
+                dt { (t.at) } dd { (moment(&s.screened_at)) }
+                @if let Some(why) = &s.why_not { dt { (t.not_screened) } dd { (value(why)) } }
                 @if let Some(d) = &s.decision {
-                    (fact(t.decision, &html! { @if d.confirmed { (t.confirmed) } @else { (t.dismissed) } }))
-                    (fact(t.by, &html! { (by(d.decided_by.as_deref(), t.as_before)) ", " (moment(&d.decided_at)) }))
-                    (fact(t.comment, &html! { (visible(&d.reason)) }))
+                    (Decided::on_match(d).facts())
+                    (fact(t.comment, &d.reason))
                 }
                 @if !s.lists.is_empty() {
-                    (fact(t.lists, &html! { @for (i, l) in s.lists.iter().enumerate() {
+                    dt { (t.lists) } dd { @for (i, l) in s.lists.iter().enumerate() {
                         @if i > 0 { br; }
                         (version(&l.list, &l.date, &l.version))
-                    } }))
+                    } }
                 }
             }
             @for hit in &s.hits { (self::hit(hit)) }
@@ -216,8 +239,7 @@ pub(super) fn screening(s: &ScreeningRow) -> Markup {
 
 fn version(list: &str, date: &str, version: &str) -> Markup {
     let t = &EN.rating;
-    let start = version.get(..VERSION).unwrap_or(version);
-    html! { (visible(list)) " " (t.of) " " (visible(date)) ", " (t.version) " " (visible(start)) }
+    html! { (visible(list)) " " (t.of) " " (visible(date)) ", " (t.version) " " (visible(beginning(version))) }
 }
 
 /// Whom it may be, and which words met.
@@ -230,7 +252,15 @@ pub(super) fn hit(hit: &HitRow) -> Markup {
         "Apart" => Some(t.other_birth),
         _ => None,
     };
-    let words = html! {
+    html! {
+        dl.facts.hit {
+            dt { (t.on_the_list) } dd { strong { (value(&hit.entity_name)) } }
+            dt { (t.entity) } dd { (value(&hit.entity_id)) }
+            dt { (t.list) } dd { (version(&hit.list, &hit.date, &hit.version)) }
+            dt { (EN.word.score) } dd { (format!("{:.3}", hit.score)) " (" (t.names_alone) " " (thousandths(why.names.into())) ")" }
+            @if let Some(born) = born { dt { (t.born) } dd { (born) } }
+            @if why.other_country { dt { (t.countries) } dd { (t.other_countries) } }
+        }
         table.words {
             caption { (t.words) }
             thead { tr { th { (t.word) } th { (t.listed_word) } th.n { (t.alike) } th.n { (t.share) } } }
@@ -239,16 +269,5 @@ pub(super) fn hit(hit: &HitRow) -> Markup {
                 td.n { (thousandths((*alike).into())) } td.n { (share / 10) " %" }
             } } }
         }
-    };
-    html! {
-        dl.facts.hit {
-            (fact(t.on_the_list, &html! { strong { (value(&hit.entity_name)) } }))
-            (fact(t.entity, &value(&hit.entity_id)))
-            (fact(t.list, &version(&hit.list, &hit.date, &hit.version)))
-            (fact(t.score, &html! { (format!("{:.3}", hit.score)) " (" (t.names_alone) " " (thousandths(why.names.into())) ")" }))
-            @if let Some(born) = born { (fact(t.born, &html! { (born) })) }
-            @if why.other_country { (fact(t.countries, &html! { (t.other_countries) })) }
-        }
-        (words)
     }
 }

@@ -1,44 +1,18 @@
 //! Files that were sent wait here for their answers.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::path;
 
-use axum::Router;
-use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
-use maud::{Markup, html};
+use axum::http::HeaderName;
 
 use crate::catalog::Endpoint;
 use crate::daemon::overview::{Health, Overview};
 use crate::history::ask;
-use crate::text::visible;
 
-use super::Desk;
 use super::checked::MAX_FILES;
-use super::page::{Failure, Tab, link};
-use super::texts::EN;
+use super::page::*;
 
 /// The script goes there.
 const NEXT: HeaderName = HeaderName::from_static("x-next");
-
-/// The pages of this file.
-pub(super) fn routes() -> Router<Arc<Desk>> {
-    Router::new()
-        .route("/sent", get(page))
-        .route("/sent/live", get(live))
-}
-
-/// What is waited for.
-struct Sent {
-    endpoint: Endpoint,
-    /// The newest batch before the sending.
-    after: i64,
-    names: Vec<String>,
-    /// The address of this, as it was asked for.
-    query: String,
-}
 
 /// How far a file is.
 enum Fate {
@@ -49,132 +23,104 @@ enum Fate {
     Gone,
 }
 
-impl Sent {
-    fn of(query: Option<String>) -> Result<Sent, Failure> {
-        let query = query.unwrap_or_default();
-        let (mut endpoint, mut after, mut names) = (None, None, Vec::new());
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            match &*name {
-                "endpoint" => endpoint = Endpoint::from_name(&value),
-                "after" => after = value.parse().ok(),
-                "name" if names.len() < MAX_FILES => names.push(value.into_owned()),
-                _ => {}
-            }
-        }
-        match (endpoint, after) {
-            (Some(endpoint), Some(after)) if !names.is_empty() => Ok(Sent {
-                endpoint,
-                after,
-                names,
-                query,
-            }),
-            _ => Err(Failure::new(
-                StatusCode::BAD_REQUEST,
-                EN.drop.not_sent,
-                EN.drop.see_files,
-            )),
-        }
-    }
+/// The files that are waited for, as they are now.
+struct Sent {
+    files: Vec<(String, Fate)>,
+    overview: Overview,
 }
 
-async fn page(
-    State(desk): State<Arc<Desk>>,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Failure> {
+pub(super) async fn page(State(desk): Here, given: Given) -> Result<Response> {
     let t = &EN.drop;
-    let sent = Sent::of(query)?;
-    let is_one = sent.names.len() == 1;
-    let again = format!("/sent?{}", sent.query);
-    let live = format!("/sent/live?{}", sent.query);
-    let (is_done, content, batch) = look(&desk, sent).await?;
-    if let Some(batch) = batch.filter(|_| is_one) {
-        return Ok(Redirect::to(&format!("/batch/{batch}")).into_response());
+    let sent = look(&desk, given.clone()).await?;
+    if let Some(next) = sent.next() {
+        return Ok(Redirect::to(&next).into_response());
     }
+    let live = (!sent.is_done()).then(|| link("/sent/live", &given.0));
     let content = html! {
-        div data-live=[(!is_done).then_some(live)] { (content) }
+        div data-live=[live] { (sent.shown()) }
         div.actions {
-            @if !is_done { a.button href=(again) { (t.look_again) } }
+            @if !sent.is_done() { a.button href=(link("/sent", &given.0)) { (t.look_again) } }
             a.button href="/drop" { (t.drop_others) }
         }
     };
-    Ok(desk.page(Tab::Drop, t.sent, &content).into_response())
+    Ok(desk.page("/drop", t.sent, &content).into_response())
 }
 
 /// The content alone, until it leads on.
-async fn live(
-    State(desk): State<Arc<Desk>>,
-    RawQuery(query): RawQuery,
-) -> Result<(HeaderMap, Markup), Failure> {
-    let sent = Sent::of(query)?;
-    let is_one = sent.names.len() == 1;
-    let (_, content, batch) = look(&desk, sent).await?;
-    let mut headers = HeaderMap::new();
-    let next = batch.map(|batch| format!("/batch/{batch}"));
-    if let Some(Ok(next)) = next.filter(|_| is_one).map(HeaderValue::try_from) {
-        headers.insert(NEXT, next);
-    }
-    Ok((headers, content))
+pub(super) async fn live(State(desk): Here, given: Given) -> Result<Response> {
+    let sent = look(&desk, given).await?;
+    Ok(match sent.next() {
+        Some(next) => ([(NEXT, next)], sent.shown()).into_response(),
+        None => sent.shown().into_response(),
+    })
 }
 
-/// Whether all are answered, what is shown, and the batch of the last one that is.
-async fn look(desk: &Arc<Desk>, sent: Sent) -> Result<(bool, Markup, Option<i64>), Failure> {
-    let files = desk
-        .read(move |desk, conn| {
-            // A file goes from the inbox to the history: looked at in this order it is nowhere missed.
-            let in_inbox = |name: &String| {
-                let path = desk.home.inbox().join(sent.endpoint.name()).join(name);
-                path.symlink_metadata().is_ok()
+async fn look(desk: &Arc<Desk>, given: Given) -> Result<Sent> {
+    let read = move |desk: &Desk, conn: &mut Connection| {
+        let names = given.0.iter().filter(|(name, _)| name == "name");
+        let names: Vec<&String> = names.map(|(_, value)| value).take(MAX_FILES).collect();
+        let endpoint = Endpoint::from_name(given.get("endpoint")).map(Endpoint::name);
+        // The newest batch before the sending.
+        let after = given.get("after").parse().ok();
+        let (Some(endpoint), Some(after), false) = (endpoint, after, names.is_empty()) else {
+            return Err(Failure::wrong(EN.drop.not_sent, EN.drop.see_files));
+        };
+        // A file goes from the inbox to the history: looked at in this order it is nowhere missed.
+        let inbox = desk.home.inbox().join(endpoint);
+        let waits = |name: &&String| inbox.join(name).symlink_metadata().is_ok();
+        let waiting: Vec<bool> = names.iter().map(waits).collect();
+        let overview = Overview::at_a_glance(&desk.home, 0)?;
+        let mut files = Vec::new();
+        for (name, waits) in names.into_iter().zip(waiting) {
+            let path = path::Path::new(endpoint).join(name);
+            let is_in = |all: &[String]| all.iter().any(|of| path::Path::new(of).ends_with(&path));
+            let fate = match ask::batch_answered_since(conn, after, endpoint, name)? {
+                Some(batch) => Fate::Answered(batch),
+                None if is_in(&overview.in_work) => Fate::InWork,
+                None if is_in(&overview.held.first) => Fate::Held,
+                None if waits => Fate::Waiting,
+                None => Fate::Gone,
             };
-            let waiting: Vec<bool> = sent.names.iter().map(in_inbox).collect();
-            let overview = Overview::at_a_glance(&desk.home, 0)?;
-            let mut files = Vec::new();
-            for (name, waits) in sent.names.into_iter().zip(waiting) {
-                let batch =
-                    ask::batch_answered_since(conn, sent.after, sent.endpoint.name(), &name)?;
-                let path = Path::new(sent.endpoint.name()).join(&name);
-                let is_in =
-                    |names: &[String]| names.iter().any(|name| Path::new(name).ends_with(&path));
-                let fate = match batch {
-                    Some(batch) => Fate::Answered(batch),
-                    None if is_in(&overview.in_work) => Fate::InWork,
-                    None if is_in(&overview.held.first) => Fate::Held,
-                    None if waits => Fate::Waiting,
-                    None => Fate::Gone,
-                };
-                files.push((name, fate));
-            }
-            Ok((files, overview))
-        })
-        .await?;
-    let (files, overview) = files;
-    let is_done = (files.iter()).all(|(_, fate)| matches!(fate, Fate::Answered(_)));
-    let batch = files.iter().rev().find_map(|(_, fate)| match fate {
-        Fate::Answered(batch) => Some(*batch),
-        _ => None,
-    });
-    Ok((is_done, shown(&files, &overview), batch))
+            files.push((name.clone(), fate));
+        }
+        Ok(Sent { files, overview })
+    };
+    desk.read(read).await
 }
 
-fn shown(files: &[(String, Fate)], overview: &Overview) -> Markup {
-    let t = &EN.drop;
-    let waits = match overview.health {
-        Health::Healthy => t.waits,
-        Health::Paused => t.waits_paused,
-        _ => t.waits_stopped,
-    };
-    html! {
-        div role="status" { ul.names { @for (name, fate) in files { li {
-            strong { (visible(name)) } " "
-            @match fate {
-                Fate::Answered(batch) => { a href=(link(&format!("/batch/{batch}"), &[])) { (t.answered) } }
-                Fate::InWork => (t.in_work),
-                Fate::Held => { (t.held) " " a href="/" { (EN.nav.today) } }
-                Fate::Waiting => (waits),
-                Fate::Gone => (t.not_there),
-            }
-        } } } }
-        @if let Some(why) = overview.paused_because.as_ref() {
-            div.state.bad { @for line in why.lines() { p { (visible(line.trim())) } } }
+impl Sent {
+    fn is_done(&self) -> bool {
+        let mut files = self.files.iter();
+        files.all(|(_, fate)| matches!(fate, Fate::Answered(_)))
+    }
+
+    /// Where a single file leads to that is answered.
+    fn next(&self) -> Option<String> {
+        match self.files.as_slice() {
+            [(_, Fate::Answered(batch))] => Some(format!("/batch/{batch}")),
+            _ => None,
+        }
+    }
+
+    fn shown(&self) -> Markup {
+        let t = &EN.drop;
+        let waits = match self.overview.health {
+            Health::Healthy => t.waits,
+            Health::Paused => t.waits_paused,
+            _ => t.waits_stopped,
+        };
+        html! {
+            div role="status" { ul.names { @for (name, fate) in &self.files { li {
+                strong { (visible(name)) } " "
+                @match fate {
+                    Fate::Answered(batch) => { a href={ "/batch/" (batch) } { (t.answered) } }
+                    Fate::InWork => (t.in_work),
+                    Fate::Held => { (t.held) " " a href="/" { (EN.nav.today) } }
+                    Fate::Waiting => (waits),
+                    Fate::Gone => (t.not_there),
+                }
+            } } } }
+            @if let Some(why) = &self.overview.paused_because { div.state.bad { (lines(why)) } }
         }
     }
 }

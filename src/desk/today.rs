@@ -1,21 +1,12 @@
 //! *Today*: whether kycdrop runs, what waits, is in work and was answered last.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
-
-use axum::Router;
-use axum::extract::State;
-use axum::routing::get;
-use maud::{Markup, html};
 
 use crate::daemon::overview::{GLANCE, Health, Overview};
 use crate::history::BatchLine;
-use crate::text::visible;
-use crate::trouble::Result as Done;
 
-use super::Desk;
-use super::page::{Failure, Tab, empty, link, moment, number, wide};
-use super::texts::EN;
+use super::page::*;
 
 /// Files that are listed.
 const LAST: u32 = 15;
@@ -38,49 +29,21 @@ fn rest(files: usize) -> Duration {
     }
 }
 
-/// The pages of this file.
-pub(super) fn routes() -> Router<Arc<Desk>> {
-    Router::new()
-        .route("/", get(page))
-        .route("/today/live", get(live))
-}
-
 /// The page; the script replaces its content by what [`live`] says every few seconds.
-async fn page(State(desk): State<Arc<Desk>>) -> Result<Markup, Failure> {
+pub(super) async fn page(State(desk): Here) -> Result<Markup> {
     let now = live(State(Arc::clone(&desk))).await?;
-    let content = html! {
-        div data-live="/today/live" { (now) }
-    };
-    Ok(desk.page(Tab::Today, EN.today.title, &content))
+    let content = html! { div data-live="/today/live" { (now) } };
+    Ok(desk.page("/", EN.nav.today, &content))
 }
 
 /// The content alone.
-async fn live(State(desk): State<Arc<Desk>>) -> Result<Markup, Failure> {
-    let overview = desk.work(Desk::overview).await?;
-    Ok(shown(&overview))
-}
-
-impl Desk {
-    /// What the home is doing, or was when it was looked at last.
-    fn overview(&self) -> Done<Arc<Overview>> {
-        let mut last = (self.last_look.lock()).unwrap_or_else(PoisonError::into_inner);
-        if let Some((at, overview)) = &*last
-            && at.elapsed() < rest(overview.waiting.files)
-        {
-            return Ok(Arc::clone(overview));
-        }
-        let overview = Arc::new(Overview::at_a_glance(&self.home, LAST)?);
-        *last = Some((Instant::now(), Arc::clone(&overview)));
-        Ok(overview)
-    }
-}
-
-fn shown(overview: &Overview) -> Markup {
+pub(super) async fn live(State(desk): Here) -> Result<Markup> {
+    let overview = &desk.work(|desk| Ok(desk.overview()?)).await?;
     let t = &EN.today;
     let totals = &overview.totals;
     let files = |n: usize| n as u64;
     let decisions = totals.evaluations_pending + totals.matches_pending;
-    html! {
+    Ok(html! {
         (state(overview))
         ul.tiles {
             (tile(files(overview.waiting.files), t.waiting, None))
@@ -93,11 +56,22 @@ fn shown(overview: &Overview) -> Markup {
         }
         (names(overview))
         h2 { (t.last) }
-        @if overview.last_batches.is_empty() {
-            (empty(t.no_files, &html! { a href="/drop" { (t.drop_one) } }))
-        } @else {
-            (wide(t.last, &batches(&overview.last_batches)))
+        (batches(t.last, &overview.last_batches))
+    })
+}
+
+impl Desk {
+    /// What the home is doing, or was when it was looked at last.
+    fn overview(&self) -> Result<Arc<Overview>, Trouble> {
+        let mut last = (self.last_look.lock()).unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, overview)) = &*last
+            && at.elapsed() < rest(overview.waiting.files)
+        {
+            return Ok(Arc::clone(overview));
         }
+        let overview = Arc::new(Overview::at_a_glance(&self.home, LAST)?);
+        *last = Some((Instant::now(), Arc::clone(&overview)));
+        Ok(overview)
     }
 }
 
@@ -120,9 +94,7 @@ fn state(overview: &Overview) -> Markup {
     html! {
         div.state.(class) role="status" {
             p { (says) }
-            @for line in reasons.into_iter().flatten().flat_map(|reason| reason.lines()) {
-                p { (visible(line.trim())) }
-            }
+            @for reason in reasons.into_iter().flatten() { (lines(reason)) }
         }
     }
 }
@@ -139,40 +111,39 @@ fn tile(n: u64, label: &str, page: Option<&str>) -> Markup {
 /// The first few files that are not answered yet.
 fn names(overview: &Overview) -> Markup {
     let t = &EN.today;
-    let waiting = overview
-        .waiting
-        .first
-        .iter()
-        .map(|name| (name, t.is_waiting));
-    let in_work = overview.in_work.iter().map(|name| (name, t.is_in_work));
-    let held = overview.held.first.iter().map(|name| (name, t.is_held));
-    let mut all = in_work.chain(waiting).chain(held).peekable();
+    let all = [
+        (&overview.in_work, t.is_in_work),
+        (&overview.waiting.first, t.is_waiting),
+        (&overview.held.first, t.is_held),
+    ];
     html! {
-        @if all.peek().is_some() {
+        @if all.iter().any(|(names, _)| !names.is_empty()) {
             h2 { (t.names) }
-            ul.names { @for (name, state) in all { li { (visible(name)) " " span.note { (state) } } } }
+            ul.names { @for (names, state) in all { @for name in names {
+                li { (visible(name)) " " span.note { (state) } }
+            } } }
         }
     }
 }
 
 /// Batches, a row each, with a link to the page of each.
-pub(super) fn batches(batches: &[BatchLine]) -> Markup {
+pub(super) fn batches(label: &str, batches: &[BatchLine]) -> Markup {
     let t = &EN.today;
-    html! {
-        table.sortable {
-            thead { tr {
-                th.n { (t.batch) } th { (t.file) } th { (t.received) } th.n { (t.status) }
-                th.n { (t.accepted_column) } th.n { (t.rejected_column) }
-            } }
-            tbody { @for b in batches { tr {
-                td.n { a href=(link(&format!("/batch/{}", b.batch_id), &[])) { (b.batch_id) } }
-                td { (visible(&b.endpoint)) "/" (visible(&b.file_name))
-                    @if let Some(error) = &b.error { br; span.note { (visible(error)) } } }
-                td { (moment(&b.received_at)) }
-                td.n { (b.status) }
-                td.n { (number(b.accepted)) }
-                td.n { (number(b.rejected)) }
-            } } }
-        }
+    if batches.is_empty() {
+        return empty(t.no_files, &html! { a href="/drop" { (t.drop_one) } });
     }
+    let heads = html! {
+        th.n { (EN.word.batch) } th { (EN.word.file) } th { (EN.word.received) } th.n { (EN.word.status) }
+        th.n { (t.accepted_column) } th.n { (t.rejected_column) }
+    };
+    let rows = html! { @for b in batches { tr {
+        td.n { a href={ "/batch/" (b.batch_id) } { (b.batch_id) } }
+        td { (visible(&b.endpoint)) "/" (visible(&b.file_name))
+            @if let Some(error) = &b.error { br; span.note { (visible(error)) } } }
+        td { (moment(&b.received_at)) }
+        td.n { (b.status) }
+        td.n { (number(b.accepted)) }
+        td.n { (number(b.rejected)) }
+    } } };
+    table(label, &heads, &rows)
 }

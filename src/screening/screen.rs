@@ -70,7 +70,7 @@ const OF_ENTITY: usize = 4;
 const LEAST_VOTES: f32 = 0.33;
 
 /// Words of at least this weight are found with a sound left out, too; of common ones there are many.
-const RARE: f32 = 0.6;
+const RARE: f32 = 0.7;
 
 /// Names with votes whose words are looked at; those of more cost more than they spare.
 const REACHED: usize = 2_000;

@@ -33,7 +33,7 @@ pub use life::{Assessment, Change, Event, Life, Part, Rejection, lives};
 pub use place::{Leaf, Places, Spot, leaves, spot};
 pub use rated::{Rated, rated_after};
 pub use saved::{Saved, save_query, saved_queries, shipped_queries};
-pub use screenings::{HitRow, ScreeningRow, screenings};
+pub use screenings::{HitRow, MatchDecision, ScreeningRow, screenings};
 pub use sets::{
     ActiveTime, COUNTED_FILES, ClassifierLine, ClassifierValue, active_set, active_times,
     classifiers_of_set, values_of_set,
