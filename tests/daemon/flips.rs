@@ -44,7 +44,7 @@ fn content(conn: &Connection) -> rusqlite::Result<BTreeMap<String, Vec<Cell>>> {
 
 /// What kycdrop keeps once only, by the beginnings of tables and columns: what flips there is found by
 /// nobody. docs/OPERATIONS.md lists it.
-const KEPT_ONCE: [&str; 28] = [
+const KEPT_ONCE: [&str; 29] = [
     "acknowledgement.",
     "assessment.assessed_at",
     "assessment.elapsed_ms",
@@ -63,6 +63,7 @@ const KEPT_ONCE: [&str; 28] = [
     "communication_number.key",
     "customer.key",
     "day_",
+    "evaluation.account",
     "finding_row.path",
     "payload_dictionary.",
     "rejection.elapsed_ms",
