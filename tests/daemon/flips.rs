@@ -44,7 +44,7 @@ fn content(conn: &Connection) -> rusqlite::Result<BTreeMap<String, Vec<Cell>>> {
 
 /// What kycdrop keeps once only, by the beginnings of tables and columns: what flips there is found by
 /// nobody. docs/OPERATIONS.md lists it.
-const KEPT_ONCE: [&str; 29] = [
+const KEPT_ONCE: [&str; 36] = [
     "acknowledgement.",
     "assessment.assessed_at",
     "assessment.elapsed_ms",
@@ -63,14 +63,21 @@ const KEPT_ONCE: [&str; 29] = [
     "communication_number.key",
     "customer.key",
     "day_",
-    "evaluation.account",
+    "decision.",
+    "evaluation.",
+    "event.",
+    "event_file.",
     "finding_row.path",
     "payload_dictionary.",
     "rejection.elapsed_ms",
     "rejection.payload",
     "rejection.rejected_at",
+    "rescreening.",
+    "risk_matrix.",
     "rule_set.loaded_at",
     "rule_set.version",
+    "screened_entity.",
+    "screening_",
     "setting.value",
     "standing.",
     "warning.",
