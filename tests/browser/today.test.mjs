@@ -84,3 +84,13 @@ story("the keyboard reaches everything in order, and what has the focus is seen"
   const inside = () => page.evaluate(() => document.activeElement.closest("main") !== null);
   assert.ok(await inside());
 });
+
+story("counts stand beside each other, on a phone too", async (office) => {
+  await office.desk();
+  for (const width of [390, 1440]) {
+    const page = await office.window("/", { viewport: { width, height: 900 } });
+    const tops = await page.locator(".tiles li").evaluateAll((tiles) => tiles.slice(0, 2).map((t) => t.getBoundingClientRect().top));
+    assert.equal(tops.length, 2);
+    assert.equal(tops[0], tops[1], `${width} px`);
+  }
+});
