@@ -200,6 +200,7 @@ impl From<rusqlite::Error> for Trouble {
                 e,
                 rusqlite::Error::Utf8Error(..)
                     | rusqlite::Error::InvalidColumnType(..)
+                    | rusqlite::Error::FromSqlConversionFailure(..)
                     | rusqlite::Error::IntegralValueOutOfRange(..)
                     | rusqlite::Error::UserFunctionError(..)
             ) =>
