@@ -195,12 +195,14 @@ impl From<rusqlite::Error> for Trouble {
             )
             .because(Cause::DatabaseAccess),
             Some(C::DatabaseCorrupt | C::NotADatabase) => Trouble::damage(what),
-            // Nothing of another type, and no text that is not UTF-8, was ever written; payloads unpack.
+            // Nothing of another type, and no text that is not UTF-8, was ever written; payloads unpack; a
+            // row that may be missing is asked for as optional.
             None if matches!(
                 e,
                 rusqlite::Error::Utf8Error(..)
                     | rusqlite::Error::InvalidColumnType(..)
                     | rusqlite::Error::FromSqlConversionFailure(..)
+                    | rusqlite::Error::QueryReturnedNoRows
                     | rusqlite::Error::IntegralValueOutOfRange(..)
                     | rusqlite::Error::UserFunctionError(..)
             ) =>
