@@ -258,3 +258,18 @@ impl From<io::Error> for WriteError {
         WriteError::Io(e)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_of_another_type_and_a_missing_row_are_damage() {
+        let conn = rusqlite::Connection::open_in_memory().expect("a database");
+        let typed = conn.query_row("SELECT 1", [], |r| Ok(r.get_ref(0)?.as_str()?.to_owned()));
+        let missing = conn.query_row("SELECT 1 WHERE 0", [], |r| r.get::<_, i64>(0));
+        for e in [typed.map(drop), missing.map(drop)] {
+            assert!(Trouble::from(e.expect_err("an error")).is_damage());
+        }
+    }
+}
